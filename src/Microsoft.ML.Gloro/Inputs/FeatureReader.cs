@@ -56,9 +56,16 @@ internal abstract class FeatureReader(string columnName, InputSpec spec, Func<lo
     {
     }
 
+    private protected string ColumnName { get; } = columnName;
+
+    /// <summary>The current row's number.</summary>
+    private protected long Position => position();
+
     /// <summary>An error about the current row.</summary>
-    protected InvalidOperationException RowError(string what, Exception? inner = null) =>
-        new($"Row {position()} (counted from 0), column '{columnName}': {what}", inner);
+    private protected InvalidOperationException RowError(string what, Exception? inner = null) => RowError(Position, ColumnName, what, inner);
+
+    private protected static InvalidOperationException RowError(long position, string columnName, string what, Exception? inner) =>
+        new($"Row {position} (counted from 0), column '{columnName}': {what}", inner);
 
     private protected void CheckLength(int length)
     {

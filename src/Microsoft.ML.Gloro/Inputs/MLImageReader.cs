@@ -8,6 +8,10 @@ internal sealed class MLImageReader(string columnName, InputSpec spec, ValueGett
 {
     private MLImage? _image;
 
+    /// <summary>Says which row an image could not be had for: LoadImages names the file, but not the row, and says "not found" of files that it cannot decode.</summary>
+    internal static InvalidOperationException LoadError(long position, string columnName, Exception inner) =>
+        RowError(position, columnName, $"the image could not be loaded or decoded: {inner.Message}", inner);
+
     /// <inheritdoc/>
     public override void ReadBytes(Span<byte> destination)
     {
@@ -17,8 +21,7 @@ internal sealed class MLImageReader(string columnName, InputSpec spec, ValueGett
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            // LoadImages says which file it was, but not which row, and says "not found" of a file that is there and cannot be decoded.
-            throw RowError($"the image could not be loaded or decoded: {e.Message}", e);
+            throw LoadError(Position, ColumnName, e);
         }
 
         if (_image is null)

@@ -76,8 +76,9 @@ internal sealed class BatchingCursor : DataViewRowCursor
         {
             _current = -1;
             _count = 0;
-            if (_failure is not null || !_ended)
-                Fill();
+            _failure?.Throw();
+            if (!_ended)
+                FillOrFail();
             if (_count == 0)
             {
                 _position = -1;
@@ -106,9 +107,22 @@ internal sealed class BatchingCursor : DataViewRowCursor
 
     private int Current() => _current >= 0 ? _current : throw new InvalidOperationException("The cursor is at no row: call MoveNext first, and read values only where it returned true.");
 
+    // A cursor that has failed goes on failing: to go on with the next row would leave rows out unnoticed.
+    private void FillOrFail()
+    {
+        try
+        {
+            Fill();
+        }
+        catch (Exception e)
+        {
+            _failure = ExceptionDispatchInfo.Capture(e);
+            throw;
+        }
+    }
+
     private void Fill()
     {
-        _failure?.Throw();
         EnsureCapacity();
         int count = 0;
         try
@@ -125,11 +139,9 @@ internal sealed class BatchingCursor : DataViewRowCursor
                 count++;
             }
         }
-        catch (Exception e)
+        catch (Exception e) when (count > 0)
         {
             _failure = ExceptionDispatchInfo.Capture(e);
-            if (count == 0)
-                throw;
         }
 
         if (count > 0)

@@ -43,18 +43,18 @@ internal static class ModelFormat
             & ctx.TryLoadBinaryStream(SettingsPart, reader => (featureColumnName, prefix) = ReadSettings(reader));
         return complete && model is not null
             ? new GloroTransformer(env, model, featureColumnName, new ScoringOptions { Prefix = prefix })
-            : throw new InvalidDataException($"The model file is incomplete: a part ('{ModelPart}' or '{SettingsPart}') is missing. Save the model again.");
+            : throw new FormatException($"The model file is incomplete: a part ('{ModelPart}' or '{SettingsPart}') is missing. Save the model again.");
     }
 
     private static (string FeatureColumnName, string Prefix) ReadSettings(BinaryReader reader)
     {
         try
         {
-            return (reader.ReadString(), reader.ReadString()) is { Item1.Length: > 0 } settings ? settings : throw new InvalidDataException("The name of the feature column is empty.");
+            return (reader.ReadString(), reader.ReadString()) is { Item1.Length: > 0 } settings ? settings : throw new FormatException("the name of the feature column is empty.");
         }
-        catch (Exception e) when (e is IOException or FormatException or InvalidDataException)
+        catch (Exception e) when (e is IOException or FormatException)
         {
-            throw new InvalidDataException($"The part '{SettingsPart}' of the model file is damaged: {e.Message} Save the model again.", e);
+            throw new FormatException($"The part '{SettingsPart}' of the model file is damaged: {e.Message} Save the model again.", e);
         }
     }
 

@@ -27,6 +27,6 @@ internal enum OutputColumn
     /// <summary>Vector of keys: the certified label set in order of score; empty if not certified.</summary>
     CertifiedLabels,
 
-    /// <summary>Vector of keys: the classes that could be top-1 within ε; all of them, by index, if a logit is not finite.</summary>
+    /// <summary>Vector of keys: the classes that could be top-1 within ε; all of them if a logit is not finite.</summary>
     ReachableLabels,
 }

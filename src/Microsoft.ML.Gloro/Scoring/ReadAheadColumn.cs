@@ -1,5 +1,6 @@
 using System.Reflection;
 using Microsoft.ML.Data;
+using Microsoft.ML.Gloro.Inputs;
 
 namespace Microsoft.ML.Gloro.Scoring;
 
@@ -14,7 +15,7 @@ internal abstract class ReadAheadColumn : IDisposable
     {
         Type type = column.Type.RawType;
         if (type == typeof(MLImage))
-            return new Images(input.GetGetter<MLImage>(column));
+            return new Images(input.GetGetter<MLImage>(column), column.Name, input);
         var create = type.IsGenericType && type.GetGenericTypeDefinition() == typeof(VBuffer<>)
             ? CreateVectorMethod.MakeGenericMethod(type.GetGenericArguments())
             : CreateTypedMethod.MakeGenericMethod(type);
@@ -70,14 +71,21 @@ internal abstract class ReadAheadColumn : IDisposable
     /// Images are copied, both ways: a getter of ML.NET disposes at its next call what it gave before, or gives an image that another column gave too
     /// (ResizeImages, where the size is right already). What the source handed out is never disposed here.
     /// </summary>
-    private sealed class Images(ValueGetter<MLImage> getter) : Of<MLImage?>(getter!)
+    private sealed class Images(ValueGetter<MLImage> source, string columnName, DataViewRow input) : Of<MLImage?>(source!)
     {
-        private readonly ValueGetter<MLImage> _source = getter;
         private MLImage? _lent;
 
         public override void Capture(int row)
         {
-            _source(ref _lent!);
+            try
+            {
+                source(ref _lent!);
+            }
+            catch (Exception e) when (e is not OperationCanceledException)
+            {
+                throw MLImageReader.LoadError(input.Position, columnName, e);
+            }
+
             Values[row]?.Dispose();
             Values[row] = null;
             Values[row] = Copy(_lent);

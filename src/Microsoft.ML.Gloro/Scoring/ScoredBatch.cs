@@ -103,15 +103,12 @@ internal sealed class ScoredBatch
     /// <summary>Classes by descending logit; empty if a logit is not finite.</summary>
     public ReadOnlySpan<int> Order(int row) => _ranked[row] ? _order.AsSpan(row * _classes, _classes) : [];
 
-    /// <summary>The classes that could be top-1 within ε; every class, by index, if a logit is not finite. Valid until the next call.</summary>
+    /// <summary>The classes that could be top-1 within ε; every class if a logit is not finite. Valid until the next call.</summary>
     public ReadOnlySpan<int> Reachable(int row)
     {
         _reachable ??= new int[_classes];
-        if (_ranked[row])
-            return _reachable.AsSpan(0, Certificate.ReachableLabels(Logits(row), Order(row), _model.Constants, _model.Epsilon, _reachable));
-        for (int i = 0; i < _classes; i++)
-            _reachable[i] = i;
-        return _reachable;
+        var order = _order.AsSpan(row * _classes, _classes);
+        return _reachable.AsSpan(0, Certificate.ReachableLabels(Logits(row), order, _model.Constants, _model.Epsilon, _reachable));
     }
 
     /// <summary>Softmax of the logits, shifted by the largest so that it cannot overflow; NaN if a logit is not finite.</summary>
