@@ -51,7 +51,7 @@ internal static class FeatureColumn
             case VectorDataViewType v when v.ItemType == NumberDataViewType.Single:
                 return isImage ? FeatureKind.Pixels : FeatureKind.Vector;
             default:
-                throw new ArgumentException(WrongType(column.Name, column.Type.ToString(), isImage), nameof(column));
+                throw new ArgumentException(WrongType(column.Name, $"{column.Type}", isImage), nameof(column));
         }
     }
 

@@ -43,7 +43,9 @@ internal abstract class ImageReader(string columnName, InputSpec spec, Func<long
         ReadOnlySpan<byte> pixels = image.Pixels;
         int plane = image.Width * image.Height;
         var (red, blue) = image.PixelFormat == MLPixelFormat.Rgba32 ? (0, 2) : (2, 0); // the other format is BGRA; MLImage has no third
-        var (r, g, b) = (destination[..plane], destination.Slice(plane, plane), destination.Slice(2 * plane, plane));
+        var r = destination[..plane];
+        var g = destination.Slice(plane, plane);
+        var b = destination.Slice(2 * plane, plane);
         for (int i = 0; i < plane; i++)
         {
             r[i] = pixels[(4 * i) + red];

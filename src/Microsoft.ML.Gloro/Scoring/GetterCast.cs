@@ -1,5 +1,3 @@
-using Microsoft.ML.Data;
-
 namespace Microsoft.ML.Gloro.Scoring;
 
 /// <summary>Hands out a getter under the type that was asked for, or says what is wrong.</summary>

@@ -1,3 +1,5 @@
+using Microsoft.ML.Data;
+
 namespace Microsoft.ML.Gloro.Scoring;
 
 /// <summary>Scores single rows: what PredictionEngine and chains of row mappers use.</summary>

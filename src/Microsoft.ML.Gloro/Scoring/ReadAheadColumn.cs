@@ -34,15 +34,13 @@ internal abstract class ReadAheadColumn : IDisposable
     /// <summary>A getter for use inside: what it gives remains the window's, is not copied, and must be neither changed nor disposed.</summary>
     public abstract Delegate BorrowingGetter(Func<int> current);
 
-    public virtual void Dispose()
-    {
-    }
+    public abstract void Dispose();
 
     private static Plain<T> CreateTyped<T>(DataViewRow input, DataViewSchema.Column column) => new(input.GetGetter<T>(column));
 
     private static Vectors<T> CreateVector<T>(DataViewRow input, DataViewSchema.Column column) => new(input.GetGetter<VBuffer<T>>(column));
 
-    private abstract class Of<T>(ValueGetter<T> getter) : ReadAheadColumn
+    private abstract class Of<T> : ReadAheadColumn
     {
         private protected T[] Values = [];
 
@@ -52,18 +50,24 @@ internal abstract class ReadAheadColumn : IDisposable
                 Array.Resize(ref Values, rows);
         }
 
-        public override void Capture(int row) => getter(ref Values[row]);
-
         public override Delegate BorrowingGetter(Func<int> current) => (ValueGetter<T>)((ref T value) => value = Values[current()]);
+
+        public override void Dispose()
+        {
+        }
     }
 
-    private sealed class Plain<T>(ValueGetter<T> getter) : Of<T>(getter)
+    private sealed class Plain<T>(ValueGetter<T> source) : Of<T>
     {
+        public override void Capture(int row) => source(ref Values[row]);
+
         public override Delegate Getter(Func<int> current) => BorrowingGetter(current);
     }
 
-    private sealed class Vectors<T>(ValueGetter<VBuffer<T>> getter) : Of<VBuffer<T>>(getter)
+    private sealed class Vectors<T>(ValueGetter<VBuffer<T>> source) : Of<VBuffer<T>>
     {
+        public override void Capture(int row) => source(ref Values[row]);
+
         public override Delegate Getter(Func<int> current) => (ValueGetter<VBuffer<T>>)((ref VBuffer<T> value) => Values[current()].CopyTo(ref value));
     }
 
@@ -71,7 +75,7 @@ internal abstract class ReadAheadColumn : IDisposable
     /// Images are copied, both ways: a getter of ML.NET disposes at its next call what it gave before, or gives an image that another column gave too
     /// (ResizeImages, where the size is right already). What the source handed out is never disposed here.
     /// </summary>
-    private sealed class Images(ValueGetter<MLImage> source, string columnName, DataViewRow input) : Of<MLImage?>(source!)
+    private sealed class Images(ValueGetter<MLImage> source, string columnName, DataViewRow input) : Of<MLImage?>
     {
         private MLImage? _lent;
 
@@ -102,6 +106,7 @@ internal abstract class ReadAheadColumn : IDisposable
         {
             foreach (var image in Values)
                 image?.Dispose();
+            base.Dispose();
         }
 
         private static MLImage? Copy(MLImage? image)
