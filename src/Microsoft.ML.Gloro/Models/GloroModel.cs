@@ -41,16 +41,14 @@ internal sealed class GloroModel
         ModelLimits.CheckText(Provenance.LibraryVersion, "The library version");
         ModelLimits.CheckText(Provenance.Training, "The summary of the training");
         Constants = MarginLipschitz.Compute(network, bound);
-        (Guarantee, Epsilon) = (guarantee, CheckEpsilon(epsilon));
-        BoundGuarantee = BoundGuarantee.Bind(guarantee, ClassNames);
+        (Guarantee, Epsilon, BoundGuarantee) = (guarantee, CheckEpsilon(epsilon), Bind(guarantee, ClassNames));
     }
 
     private GloroModel(GloroModel other, RobustnessGuarantee guarantee, float epsilon)
     {
         (Network, Bound, IsImage) = (other.Network, other.Bound, other.IsImage);
         (ClassNames, TrainingRowCounts, Provenance, Constants) = (other.ClassNames, other.TrainingRowCounts, other.Provenance, other.Constants);
-        (Guarantee, Epsilon) = (guarantee, CheckEpsilon(epsilon));
-        BoundGuarantee = BoundGuarantee.Bind(guarantee, ClassNames);
+        (Guarantee, Epsilon, BoundGuarantee) = (guarantee, CheckEpsilon(epsilon), Bind(guarantee, ClassNames));
     }
 
     public PlainNetwork Network { get; }
@@ -92,12 +90,21 @@ internal sealed class GloroModel
         ? epsilon
         : throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "Epsilon is an L2 radius: a finite number, 0 or more, in units of the input (pixels in [0, 1]), such as 36f / 255f.");
 
+    private static BoundGuarantee Bind(RobustnessGuarantee guarantee, IReadOnlyList<string> classNames)
+    {
+        ArgumentNullException.ThrowIfNull(guarantee);
+        ModelLimits.CheckText(guarantee.ToString(), "The guarantee", ModelLimits.GuaranteeLength);
+        return BoundGuarantee.Bind(guarantee, classNames);
+    }
+
     private static void CheckClasses(PlainNetwork network, IReadOnlyList<string> classNames, IReadOnlyList<int>? trainingRowCounts)
     {
         if (classNames.Count != network.ClassCount)
             throw new ArgumentException($"A network with {network.ClassCount} outputs needs as many class names, not {classNames.Count}.", nameof(classNames));
         for (int i = 0; i < classNames.Count; i++)
             ModelLimits.CheckText(classNames[i], $"The name of class {i}");
+        if (classNames.Sum(name => name.Length) is int length and > ModelLimits.ClassNamesLength)
+            throw new ArgumentException($"The class names have {length} characters together; at most {ModelLimits.ClassNamesLength} can be stored.", nameof(classNames));
         if (trainingRowCounts is not { Count: > 0 })
             return;
         if (trainingRowCounts.Count != network.ClassCount || trainingRowCounts.Any(count => count < 0))
@@ -112,8 +119,8 @@ internal sealed class GloroModel
 
     private static void CheckBound(PlainNetwork network, LipschitzBound bound)
     {
-        if (!(bound.Value >= 0 && double.IsFinite(bound.Value)))
-            throw new ArgumentException($"The Lipschitz bound is {bound.Value}; without a finite one nothing can be certified.", nameof(bound));
+        foreach (LayerBound layer in bound.Layers)
+            ModelLimits.CheckText(layer.Method, "The method of a layer's bound", ModelLimits.MethodLength);
         if (!string.Equals(bound.WeightHash, WeightHash.Compute(network), StringComparison.OrdinalIgnoreCase))
             throw new ArgumentException("The Lipschitz bound was proved for other weights than the network's: their hashes differ. Compute the bound again.", nameof(bound));
     }
