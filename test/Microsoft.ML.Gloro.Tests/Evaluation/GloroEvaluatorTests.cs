@@ -218,7 +218,7 @@ public sealed class GloroEvaluatorTests
             int largestK = guarantee.Kind == GuaranteeKind.Affinity ? 3 : guarantee.K;
             int[] allowed = [.. Enumerable.Range(1, largestK).Where(k => allows(order, k))];
             int loosest = allowed.Where(k => row.TopKRadii[k - 1] > epsilon).DefaultIfEmpty(0).Max();
-            return new(label, order[0] == label, row.TopKRadii[0] > epsilon, order[..allowed.Max()].Contains(label), order[..loosest]);
+            return new(label, order[0] == label, row.TopKRadii[0] > epsilon, order.Take(allowed.Max()).Contains(label), order[..loosest]);
         }
     }
 }

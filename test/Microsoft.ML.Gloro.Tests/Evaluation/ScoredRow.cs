@@ -2,6 +2,7 @@ namespace Microsoft.ML.Gloro.Tests.Evaluation;
 
 internal sealed class ScoredRow
 {
+    /// <summary>A key as views hold it: 1 is the first class, 0 is missing.</summary>
     public uint Label { get; set; }
 
     public uint PredictedLabel { get; set; }
