@@ -22,8 +22,11 @@ internal sealed class ActivationLayer : TrainableLayer
     {
         if (_plain.Function == PlainActivationKind.ReLU)
             return nn.functional.relu(input);
+
+        // max(a, b) = b + relu(a − b) and min(a, b) = a − relu(a − b): libtorch's maximum and minimum take four times as long forwards and backwards.
         var halves = input.chunk(2, 1);
-        return cat([maximum(halves[0], halves[1]), minimum(halves[0], halves[1])], 1);
+        var excess = nn.functional.relu(halves[0] - halves[1]);
+        return cat([halves[1] + excess, halves[0] - excess], 1);
     }
 
     /// <inheritdoc/>

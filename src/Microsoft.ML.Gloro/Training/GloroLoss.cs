@@ -9,6 +9,7 @@ internal abstract class GloroLoss
     public static GloroLoss Create(TrainerSettings settings) => settings.Loss switch
     {
         GloroLossKind.Emma => new EmmaLoss(),
+        GloroLossKind.CrossEntropy => new GloroCrossEntropyLoss(settings.Guarantee),
         _ => throw new ArgumentOutOfRangeException(nameof(settings), settings.Loss, "Unknown loss."),
     };
 

@@ -10,15 +10,18 @@ namespace Microsoft.ML.Gloro.Training;
 /// <param name="Epsilon">The ε of this batch.</param>
 internal sealed record LossInput(Tensor Logits, Tensor Labels, Tensor FinalRows, Tensor Kappa, double Epsilon)
 {
+    /// <summary>ε·K_ij for all pairs of classes, [classes, classes], differentiable.</summary>
+    public Tensor MarginGains() => MarginGains(FinalRows, Kappa * Epsilon);
+
     /// <summary>
-    /// ε·κ·‖w_i − w_j‖ for all pairs, [classes, classes], from one Gram matrix: ‖w_i − w_j‖² = ‖w_i‖² + ‖w_j‖² − 2 w_i·w_j.
+    /// factor·‖w_i − w_j‖ for all pairs, from one Gram matrix: ‖w_i − w_j‖² = ‖w_i‖² + ‖w_j‖² − 2 w_i·w_j.
     /// The clamp keeps the root's gradient finite on the diagonal and for equal rows; training may be wrong there, certificates are computed elsewhere.
     /// </summary>
-    public Tensor MarginGains()
+    public static Tensor MarginGains(Tensor finalRows, Tensor factor)
     {
-        var gram = FinalRows.matmul(FinalRows.t());
+        var gram = finalRows.matmul(finalRows.t());
         var squares = gram.diagonal();
         var distances = (squares.unsqueeze(0) + squares.unsqueeze(1) - (2 * gram)).clamp(min: 1e-8).sqrt();
-        return distances * (Kappa * Epsilon);
+        return distances * factor;
     }
 }

@@ -68,10 +68,10 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        double kappa = network.EstimateKappa(powerSteps: 0).item<float>();
+        using var kappa = network.EstimateKappa(powerSteps: 0);
         var (clean, verified) = validation is null || validation.Count == 0
             ? (double.NaN, double.NaN)
-            : Validator.Measure(network, validation, settings, kappa);
+            : Validator.Measure(network, validation, settings.Guarantee, settings.Epsilon, kappa, settings.Device);
         return new GloroTrainingProgress
         {
             Epoch = epoch + 1,
@@ -79,7 +79,7 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
             Loss = loss,
             CleanAccuracy = clean,
             VerifiedRobustAccuracy = verified,
-            Kappa = kappa,
+            Kappa = kappa.item<float>(),
             Elapsed = elapsed,
             Remaining = progress >= 1 ? TimeSpan.Zero : elapsed * ((1 - progress) / progress),
         };

@@ -1,3 +1,4 @@
+using Microsoft.ML.Gloro.Guarantees;
 using TorchSharp;
 
 namespace Microsoft.ML.Gloro.Training;
@@ -7,7 +8,7 @@ internal sealed record TrainerSettings
 {
     public required float Epsilon { get; init; }
 
-    public required RobustnessGuarantee Guarantee { get; init; }
+    public required BoundGuarantee Guarantee { get; init; }
 
     public required GloroLossKind Loss { get; init; }
 

@@ -1,49 +1,41 @@
+using Microsoft.ML.Gloro.Guarantees;
 using Microsoft.ML.Gloro.Networks;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Training;
 
+/// <summary>Measures clean accuracy and VRA of a network in training, at the target ε and under the target guarantee, with estimated constants.</summary>
 internal static class Validator
 {
-    public static (double, double) Measure(LipschitzNetwork network, TrainingSet set, TrainerSettings settings, double kappa)
+    private const int BatchSize = 256;
+
+    /// <summary>Clean accuracy and VRA on <paramref name="set"/>.</summary>
+    public static (double CleanAccuracy, double VerifiedRobustAccuracy) Measure(
+        LipschitzNetwork network, TrainingSet set, BoundGuarantee guarantee, float epsilon, Tensor kappa, Device device)
     {
-        var source = new BatchSource(set, 256, settings.Device);
-        var rows = network.Final.Rows().cpu().data<float>().ToArray();
-        int d = network.Final.Rows().IntDim();
-        int clean = 0, vra = 0, rt3 = 0, n = 0;
-        for (int s = 0; s < set.Count; s += 256)
+        var source = new BatchSource(set, BatchSize, device);
+        var constants = TrainingMargins.FromGains(LossInput.MarginGains(network.Final.Rows(), kappa));
+        int classes = constants.ClassCount, clean = 0, verified = 0;
+        int[] order = new int[classes];
+        float[] radii = new float[guarantee.MaxK];
+        for (int start = 0; start < set.Count; start += BatchSize)
         {
             using var scope = NewDisposeScope();
-            int c = Math.Min(256, set.Count - s);
-            var y = network.Forward(source.Read(s, c), false, ScalarType.Float32).cpu();
-            int C = (int)y.shape[1];
-            var v = y.data<float>().ToArray();
-            for (int i = 0; i < c; i++)
+            int count = Math.Min(BatchSize, set.Count - start);
+            float[] logits = network.Forward(source.Read(start, count), training: false).cpu().data<float>().ToArray();
+            for (int row = 0; row < count; row++)
             {
-                var l = v.AsSpan(i * C, C).ToArray();
-                int[] order = [.. Enumerable.Range(0, C).OrderByDescending(k => l[k])];
-                int lab = set.Label(s + i);
-                n++;
-                if (order[0] == lab) clean++;
-                double R(int k)
-                {
-                    double r = double.PositiveInfinity;
-                    for (int a = 0; a < k; a++)
-                        for (int b = k; b < C; b++)
-                        {
-                            double q = 0;
-                            for (int z = 0; z < d; z++) { double t = rows[order[a] * d + z] - rows[order[b] * d + z]; q += t * t; }
-                            r = Math.Min(r, (l[order[a]] - l[order[b]]) / (kappa * Math.Sqrt(q)));
-                        }
-                    return r;
-                }
-                if (order[0] == lab && R(1) > settings.Epsilon) vra++;
-                int kk = 0; for (int k = 1; k <= 3; k++) if (R(k) > settings.Epsilon) kk = k;
-                if (Array.IndexOf(order, lab) < kk) rt3++;
+                var y = logits.AsSpan(row * classes, classes);
+                if (!Certificate.TryOrder(y, order))
+                    continue;
+                int label = set.Label(start + row);
+                clean += order[0] == label ? 1 : 0;
+                Certificate.ComputeRadii(y, order, constants, radii);
+                int k = Certificate.Evaluate(guarantee, order, radii, epsilon).LoosestK;
+                verified += order.AsSpan(0, k).Contains(label) ? 1 : 0;
             }
         }
-        Console.WriteLine($"   local {vra / (double)n:F4} rt3 {rt3 / (double)n:F4} clean {clean / (double)n:F4}");
-        return (clean / (double)n, vra / (double)n);
+
+        return ((double)clean / set.Count, (double)verified / set.Count);
     }
-    private static int IntDim(this Tensor t) => (int)t.shape[1];
 }
