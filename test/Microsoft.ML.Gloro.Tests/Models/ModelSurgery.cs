@@ -31,17 +31,17 @@ internal static class ModelSurgery
         return Assemble(Header(file), tensors);
     }
 
-    private static byte[] Header(byte[] file) => file[ModelFormat.PreambleLength..TensorStart(file)];
+    private static byte[] Header(byte[] file) => file[ModelFileFormat.PreambleLength..TensorStart(file)];
 
     private static byte[] Tensors(byte[] file) => file[TensorStart(file)..^SHA256.HashSizeInBytes];
 
-    private static int TensorStart(byte[] file) => ModelFormat.PreambleLength + BinaryPrimitives.ReadInt32LittleEndian(file.AsSpan(12));
+    private static int TensorStart(byte[] file) => ModelFileFormat.PreambleLength + BinaryPrimitives.ReadInt32LittleEndian(file.AsSpan(12));
 
     private static byte[] Assemble(byte[] header, byte[] tensors)
     {
-        var preamble = new byte[ModelFormat.PreambleLength];
-        ModelFormat.Magic.CopyTo(preamble);
-        BinaryPrimitives.WriteInt32LittleEndian(preamble.AsSpan(8), ModelFormat.Version);
+        var preamble = new byte[ModelFileFormat.PreambleLength];
+        ModelFileFormat.Magic.CopyTo(preamble);
+        BinaryPrimitives.WriteInt32LittleEndian(preamble.AsSpan(8), ModelFileFormat.Version);
         BinaryPrimitives.WriteInt32LittleEndian(preamble.AsSpan(12), header.Length);
         byte[] contents = [.. preamble, .. header, .. tensors];
         return [.. contents, .. SHA256.HashData(contents)];
