@@ -1,5 +1,3 @@
-using Microsoft.ML.Data;
-
 namespace Microsoft.ML.Gloro.Tests.TestSupport;
 
 /// <summary>All output columns of one row.</summary>
@@ -29,7 +27,7 @@ internal sealed class ScoredRow
     /// <summary>Everything, to the bit, as text: for comparison and for the message when it fails.</summary>
     public override string ToString()
     {
-        static string Bits(IEnumerable<float> values) => string.Join(" ", values.Select(v => BitConverter.SingleToInt32Bits(v).ToString("X8")));
+        static string Bits(IEnumerable<float> values) => string.Join(" ", values.Select(v => $"{BitConverter.SingleToInt32Bits(v):X8}"));
         return $"{PredictedLabel} | {Bits(Score)} | {Bits(Logits)} | {Bits(TopKRadii)} | {Bits([CertifiedRadius])} | {IsCertified} | {CertifiedK} | {string.Join(" ", CertifiedLabels)} | {string.Join(" ", ReachableLabels)}";
     }
 }
