@@ -110,7 +110,7 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
             _scorer.Release();
     }
 
-    void ICanSaveModel.Save(ModelSaveContext ctx) => ModelFormat.Save(this, ctx);
+    void ICanSaveModel.Save(ModelSaveContext ctx) => TransformerPersistence.Save(this, ctx);
 
     /// <summary>The same network, certified for another guarantee and radius. Shares the session; each must be disposed by itself.</summary>
     /// <exception cref="ArgumentException">The guarantee does not fit the classes, or epsilon is negative or not finite.</exception>

@@ -4,7 +4,7 @@ using Microsoft.ML.Gloro.Models;
 using Microsoft.ML.Gloro.Scoring;
 using Microsoft.ML.Runtime;
 
-[assembly: LoadableClass(typeof(GloroTransformer), typeof(ModelFormat), null, typeof(SignatureLoadModel), "GloRo classifier", ModelFormat.LoaderSignature)]
+[assembly: LoadableClass(typeof(GloroTransformer), typeof(TransformerPersistence), null, typeof(SignatureLoadModel), "GloRo classifier", TransformerPersistence.LoaderSignature)]
 
 namespace Microsoft.ML.Gloro.Scoring;
 
@@ -12,7 +12,7 @@ namespace Microsoft.ML.Gloro.Scoring;
 /// Writes a transformer into ML.NET's model.zip and reads it back; an application that loads one need not register anything. The only file of the library that uses
 /// internals of ML.NET: build/Publicize.targets makes the named ones visible, and fails the build if one disappears.
 /// </summary>
-internal static class ModelFormat
+internal static class TransformerPersistence
 {
     /// <summary>What ML.NET finds the loader by.</summary>
     internal const string LoaderSignature = "GloroTransformer"; // 24 ASCII characters at most
