@@ -1,0 +1,31 @@
+using Microsoft.ML.Gloro.Plain;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Gloro.Networks;
+
+/// <summary>MinMax or ReLU.</summary>
+internal sealed class ActivationLayer : TrainableLayer
+{
+    private readonly PlainActivation _plain;
+
+    public ActivationLayer(PlainShape input, PlainActivationKind function)
+    {
+        _plain = new PlainActivation(function);
+        OutputShape = _plain.GetOutputShape(input);
+    }
+
+    /// <inheritdoc/>
+    public override PlainShape OutputShape { get; }
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor input, bool training)
+    {
+        if (_plain.Function == PlainActivationKind.ReLU)
+            return nn.functional.relu(input);
+        var halves = input.chunk(2, 1);
+        return cat([maximum(halves[0], halves[1]), minimum(halves[0], halves[1])], 1);
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<PlainLayer> Condense() => [_plain];
+}

@@ -1,0 +1,45 @@
+using Microsoft.ML.Gloro.Plain;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Gloro.Networks;
+
+/// <summary>
+/// Subtracts each channel's mean: the batch's own while training, the running one when deployed. It is batch normalisation without the division,
+/// which would be a Lipschitz factor of its own; a constant shift is none.
+/// </summary>
+internal sealed class CenteringLayer(PlainShape input, LayerFactory factory) : TrainableLayer
+{
+    // About the last ten batches: long enough to be smooth, short enough to have forgotten the weights of long ago at the end.
+    private const double Momentum = 0.1;
+
+    private readonly Tensor _mean = factory.Buffer(input.Channels);
+
+    /// <inheritdoc/>
+    public override PlainShape OutputShape => input;
+
+    /// <inheritdoc/>
+    public override IEnumerable<Tensor> Buffers => [_mean];
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x, bool training)
+    {
+        bool vector = x.dim() == 2;
+        Tensor mean = _mean;
+        if (training)
+        {
+            mean = vector ? x.mean([0]) : x.mean([0, 2, 3]);
+            using var _ = no_grad();
+            _mean.lerp_(mean.detach().to(_mean.dtype), Momentum);
+        }
+
+        return x - mean.to(x.dtype).reshape(vector ? [1, -1] : [1, -1, 1, 1]);
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<PlainLayer> Condense()
+    {
+        var scale = new float[input.Channels];
+        Array.Fill(scale, 1f);
+        return [new PlainScaling(scale, [.. ToArray(_mean).Select(m => -m)])];
+    }
+}
