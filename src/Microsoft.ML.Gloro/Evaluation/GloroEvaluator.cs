@@ -1,5 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Gloro.Guarantees;
+using Microsoft.ML.Gloro.Scoring;
 
 namespace Microsoft.ML.Gloro.Evaluation;
 
@@ -27,9 +28,9 @@ internal static class GloroEvaluator
 
         var columns = ScoredColumns.Find(scored, labelColumnName, prefix);
         guarantee ??= columns.ReadGuarantee() ?? throw new ArgumentException(
-            $"The scored view does not say which guarantee its model was made for (no annotation on '{prefix}{GloroColumnNames.CertifiedRadius}'). Give one.", nameof(guarantee));
+            $"The scored view does not say which guarantee its model was made for (no annotation on '{OutputColumns.Name(OutputColumn.CertifiedRadius, prefix)}'). Give one.", nameof(guarantee));
         float radius = epsilon ?? columns.ReadEpsilon() ?? throw new ArgumentException(
-            $"The scored view does not say which epsilon its model was made for (no annotation on '{prefix}{GloroColumnNames.CertifiedRadius}'). Give one.", nameof(epsilon));
+            $"The scored view does not say which epsilon its model was made for (no annotation on '{OutputColumns.Name(OutputColumn.CertifiedRadius, prefix)}'). Give one.", nameof(epsilon));
 
         BoundGuarantee bound = BoundGuarantee.Bind(guarantee, columns.ClassNames);
         if (bound.MaxK > columns.RadiiCount)
@@ -54,7 +55,7 @@ internal static class GloroEvaluator
     private static MulticlassClassificationMetrics? Pass(MLContext mlContext, TalliedView view, bool hasScore)
     {
         if (hasScore)
-            return mlContext.MulticlassClassification.Evaluate(view, TalliedView.Label, GloroColumnNames.Score, GloroColumnNames.PredictedLabel);
+            return mlContext.MulticlassClassification.Evaluate(view, TalliedView.Label, TalliedView.Score, TalliedView.PredictedLabel);
         using DataViewRowCursor cursor = view.GetRowCursor([]);
         while (cursor.MoveNext())
         {

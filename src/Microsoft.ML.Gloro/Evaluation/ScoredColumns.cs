@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Gloro.Scoring;
 
 namespace Microsoft.ML.Gloro.Evaluation;
 
@@ -7,10 +8,10 @@ internal sealed class ScoredColumns
 {
     private ScoredColumns(DataViewSchema schema, string labelColumnName, string prefix)
     {
-        PredictedLabel = Find(schema, prefix + GloroColumnNames.PredictedLabel);
-        Logits = Find(schema, prefix + GloroColumnNames.Logits);
-        TopKRadii = Find(schema, prefix + GloroColumnNames.TopKRadii);
-        CertifiedRadius = schema.GetColumnOrNull(prefix + GloroColumnNames.CertifiedRadius);
+        PredictedLabel = Find(schema, OutputColumns.Name(OutputColumn.PredictedLabel, prefix));
+        Logits = Find(schema, OutputColumns.Name(OutputColumn.Logits, prefix));
+        TopKRadii = Find(schema, OutputColumns.Name(OutputColumn.TopKRadii, prefix));
+        CertifiedRadius = schema.GetColumnOrNull(OutputColumns.Name(OutputColumn.CertifiedRadius, prefix));
         Label = Find(schema, labelColumnName);
 
         ClassNames = PredictedLabel.Type is KeyDataViewType && KeyNames.Read(PredictedLabel) is { } names
@@ -22,7 +23,7 @@ internal sealed class ScoredColumns
         RadiiCount = ((VectorDataViewType)TopKRadii.Type).Size;
 
         // Score is read for ML.NET's own metrics only, and may be missing.
-        if (schema.GetColumnOrNull(prefix + GloroColumnNames.Score) is { } score && IsVector(score, size => size == ClassNames.Count))
+        if (schema.GetColumnOrNull(OutputColumns.Name(OutputColumn.Score, prefix)) is { } score && IsVector(score, size => size == ClassNames.Count))
             Score = score;
         LabelMap = LabelMap.Create(Label, ClassNames);
     }
@@ -56,20 +57,20 @@ internal sealed class ScoredColumns
     /// <summary>The ε the model was made for, or null if the view does not tell.</summary>
     public float? ReadEpsilon()
     {
-        if (CertifiedRadius is not { } column || column.Annotations.Schema.GetColumnOrNull(GloroColumnNames.EpsilonAnnotation)?.Type is not NumberDataViewType)
+        if (CertifiedRadius is not { } column || column.Annotations.Schema.GetColumnOrNull(OutputColumns.EpsilonAnnotation)?.Type is not NumberDataViewType)
             return null;
         float epsilon = 0;
-        column.Annotations.GetValue(GloroColumnNames.EpsilonAnnotation, ref epsilon);
+        column.Annotations.GetValue(OutputColumns.EpsilonAnnotation, ref epsilon);
         return epsilon;
     }
 
     /// <summary>The guarantee the model was made for, or null if the view does not tell.</summary>
     public RobustnessGuarantee? ReadGuarantee()
     {
-        if (CertifiedRadius is not { } column || column.Annotations.Schema.GetColumnOrNull(GloroColumnNames.GuaranteeAnnotation)?.Type is not TextDataViewType)
+        if (CertifiedRadius is not { } column || column.Annotations.Schema.GetColumnOrNull(OutputColumns.GuaranteeAnnotation)?.Type is not TextDataViewType)
             return null;
         ReadOnlyMemory<char> text = default;
-        column.Annotations.GetValue(GloroColumnNames.GuaranteeAnnotation, ref text);
+        column.Annotations.GetValue(OutputColumns.GuaranteeAnnotation, ref text);
         return RobustnessGuarantee.Parse(text.ToString());
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Gloro.Scoring;
 
 namespace Microsoft.ML.Gloro.Evaluation;
 
@@ -8,7 +9,7 @@ namespace Microsoft.ML.Gloro.Evaluation;
 /// </summary>
 internal sealed class TalliedView : IDataView
 {
-    public const string Label = "Label";
+    public const string Label = "Label", Score = nameof(OutputColumn.Score), PredictedLabel = nameof(OutputColumn.PredictedLabel);
 
     private readonly IDataView source;
     private readonly ScoredColumns columns;
@@ -21,14 +22,14 @@ internal sealed class TalliedView : IDataView
         var namesType = new VectorDataViewType(TextDataViewType.Instance, classCount);
         var names = new VBuffer<ReadOnlyMemory<char>>(classCount, [.. columns.ClassNames.Select(name => name.AsMemory())]);
         var slotNames = new DataViewSchema.Annotations.Builder();
-        slotNames.Add<VBuffer<ReadOnlyMemory<char>>>("SlotNames", namesType, (ref VBuffer<ReadOnlyMemory<char>> destination) => names.CopyTo(ref destination));
+        slotNames.Add<VBuffer<ReadOnlyMemory<char>>>(OutputColumns.SlotNamesAnnotation, namesType, (ref VBuffer<ReadOnlyMemory<char>> destination) => names.CopyTo(ref destination));
 
         var schema = new DataViewSchema.Builder();
         // One key more than classes: ML.NET takes labels beyond the scores for classes unseen in training and counts them as wrong, as we do.
         schema.AddColumn(Label, new KeyDataViewType(typeof(uint), classCount + 1));
-        schema.AddColumn(GloroColumnNames.Score, new VectorDataViewType(NumberDataViewType.Single, classCount), slotNames.ToAnnotations());
+        schema.AddColumn(Score, new VectorDataViewType(NumberDataViewType.Single, classCount), slotNames.ToAnnotations());
         // ML.NET asks for the column to exist, but takes the prediction from Score.
-        schema.AddColumn(GloroColumnNames.PredictedLabel, columns.PredictedLabel.Type);
+        schema.AddColumn(PredictedLabel, columns.PredictedLabel.Type);
         Schema = schema.ToSchema();
     }
 
@@ -98,11 +99,11 @@ internal sealed class TalliedView : IDataView
         }
 
         public override bool IsColumnActive(DataViewSchema.Column column) =>
-            column.Name == Label || (column.Name == GloroColumnNames.Score && view.columns.Score is not null);
+            column.Name == Label || (column.Name == Score && view.columns.Score is not null);
 
         public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
         {
-            if (column.Name == GloroColumnNames.Score && view.columns.Score is { } score)
+            if (column.Name == Score && view.columns.Score is { } score)
                 return source.GetGetter<TValue>(score);
             ValueGetter<uint> getLabel = (ref uint value) => value = label switch
             {
