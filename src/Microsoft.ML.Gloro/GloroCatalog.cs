@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.Data;
 using Microsoft.ML.Gloro.Evaluation;
 
@@ -79,6 +80,7 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <param name="epsilon">The radius to certify it at; null for the model's own.</param>
     /// <returns>A new transformer, or a new chain of the same transformers around it. It shares the network's session with <paramref name="model"/>.</returns>
     /// <exception cref="ArgumentException">There is no Gloro transformer, or more than one, or the guarantee does not fit its classes.</exception>
+    [SuppressMessage("Performance", "CA1822", Justification = "The catalog's methods are found on mlContext.Gloro; this one happens not to need the context.")]
     public ITransformer WithGuarantee(ITransformer model, RobustnessGuarantee guarantee, float? epsilon = null)
     {
         ArgumentNullException.ThrowIfNull(model);

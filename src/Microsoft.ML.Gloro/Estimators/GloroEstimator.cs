@@ -1,10 +1,8 @@
-using Microsoft.ML.Data;
 using Microsoft.ML.Gloro.Estimators;
 using Microsoft.ML.Gloro.Guarantees;
 using Microsoft.ML.Gloro.Inputs;
 using Microsoft.ML.Gloro.Lipschitz;
 using Microsoft.ML.Gloro.Models;
-using Microsoft.ML.Gloro.Networks;
 using Microsoft.ML.Gloro.Scoring;
 using Microsoft.ML.Gloro.Training;
 using Microsoft.ML.Runtime;
@@ -99,7 +97,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
             throw new InvalidOperationException($"All {rows.Count} rows are of one class, '{classNames[Array.FindIndex(counts, c => c > 0)]}'. Training needs rows of at least two.");
         if (unseen.Length > 0)
         {
-            channel.Warning($"No training row is of class {string.Join(", ", unseen)}. The model will hardly predict it, and no certificate makes up for that; " +
+            channel.Warning(MessageSensitivity.None, $"No training row is of class {string.Join(", ", unseen)}. The model will hardly predict it, and no certificate makes up for that; " +
                 "leave the class out of the labels, or add rows of it.");
         }
 

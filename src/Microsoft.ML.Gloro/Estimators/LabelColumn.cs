@@ -11,7 +11,7 @@ internal static class LabelColumn
     {
         var column = schema.GetColumnOrNull(name)
             ?? throw new ArgumentException($"There is no label column '{name}'. The data has: {string.Join(", ", schema.Select(c => c.Name))}.", nameof(schema));
-        return column.Type is KeyDataViewType { RawType: var raw } && raw == typeof(uint) ? column : throw NotAKey(name, column.Type.ToString());
+        return column.Type is KeyDataViewType { RawType: var raw } && raw == typeof(uint) ? column : throw NotAKey(name, $"{column.Type}");
     }
 
     /// <summary>The same check before any data is there.</summary>

@@ -1,4 +1,3 @@
-using Microsoft.ML.Data;
 using Microsoft.ML.Gloro.Inputs;
 using Microsoft.ML.Gloro.Training;
 

@@ -23,7 +23,7 @@ internal static class TrainingDevice
                 $"{fault}. Add the package TorchSharp-cuda-windows or TorchSharp-cuda-linux and check the driver, or set MLContext.FallbackToCpu to train on the CPU.");
         }
 
-        channel.Warning($"{fault}; falling back to the CPU.");
+        channel.Warning(MessageSensitivity.None, $"{fault}; falling back to the CPU.");
         return Report(torch.CPU, "the CPU");
 
         torch.Device Report(torch.Device device, string name)
