@@ -1,0 +1,44 @@
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.Gloro.Inputs;
+
+/// <summary>Reads the planar pixels of ExtractPixels, which must have been scaled to [0, 1].</summary>
+internal sealed class PixelVectorReader(string columnName, InputSpec spec, ValueGetter<VBuffer<float>> getter, Func<long> position)
+    : FeatureReader(columnName, spec, position)
+{
+    // Pixels that were perturbed on purpose may leave [0, 1]; pixels that were never scaled leave it by far.
+    private const float Lowest = -1, Highest = 2;
+
+    private VBuffer<float> _values;
+    private float[]? _scratch;
+
+    /// <inheritdoc/>
+    public override bool ReadsBytes => true;
+
+    /// <inheritdoc/>
+    public override void Read(Span<float> destination)
+    {
+        getter(ref _values);
+        CheckLength(_values.Length);
+        _values.CopyTo(destination);
+        foreach (float value in destination[..Spec.Size])
+        {
+            // NaN and ±∞ pass: such a row is scored, and nothing is certified for it.
+            if (float.IsFinite(value) && (value < Lowest || value > Highest))
+                throw RowError($"the value {value} is no pixel scaled to [0, 1]; use ExtractPixels with scaleImage: 1f / 255f and no offset.");
+        }
+    }
+
+    /// <summary>Pixels rounded to the nearest byte: what training keeps. Scoring reads the values as they are.</summary>
+    public override void ReadBytes(Span<byte> destination)
+    {
+        _scratch ??= new float[Spec.Size];
+        Read(_scratch);
+        for (int i = 0; i < _scratch.Length; i++)
+        {
+            if (!float.IsFinite(_scratch[i]))
+                throw RowError($"pixel {i} is {_scratch[i]}.");
+            destination[i] = (byte)Math.Clamp(MathF.Round(_scratch[i] * 255f), 0f, 255f);
+        }
+    }
+}

@@ -1,0 +1,127 @@
+using Microsoft.ML.Gloro.Guarantees;
+using Microsoft.ML.Gloro.Lipschitz;
+using Microsoft.ML.Gloro.Plain;
+
+namespace Microsoft.ML.Gloro.Models;
+
+/// <summary>
+/// A deployed model: the network, the bound that was proved for exactly its weights, the classes, and the guarantee that is certified at <see cref="Epsilon"/>.
+/// </summary>
+/// <remarks>Immutable and safe for concurrent use.</remarks>
+internal sealed class GloroModel
+{
+    private const int UsualRadii = 10;
+
+    /// <param name="network">The network; every weight finite, sizes within <see cref="ModelLimits"/>.</param>
+    /// <param name="bound">The bound that was proved for the network's weights.</param>
+    /// <param name="classNames">One name per output.</param>
+    /// <param name="guarantee">The guarantee to certify.</param>
+    /// <param name="epsilon">The L2 radius to certify at, in units of the network's input; finite and at least 0.</param>
+    /// <param name="isImage">Whether inputs are images (3 channels R, G, B in [0, 1]) rather than vectors.</param>
+    /// <param name="trainingRowCounts">How many rows of each class the network was trained on; null if that is not known.</param>
+    /// <param name="provenance">Where the model comes from; null for this version of the library and no more.</param>
+    /// <exception cref="ArgumentException">The parts do not fit each other, or one is not usable; the message says which and why.</exception>
+    public GloroModel(
+        PlainNetwork network,
+        LipschitzBound bound,
+        IReadOnlyList<string> classNames,
+        RobustnessGuarantee guarantee,
+        float epsilon,
+        bool isImage,
+        IReadOnlyList<int>? trainingRowCounts = null,
+        ModelProvenance? provenance = null)
+    {
+        ModelLimits.Check(network);
+        CheckClasses(network, classNames, trainingRowCounts);
+        CheckInput(network.InputShape, isImage);
+        CheckBound(network, bound);
+        (Network, Bound, IsImage) = (network, bound, isImage);
+        (ClassNames, TrainingRowCounts) = ([.. classNames], [.. trainingRowCounts ?? []]);
+        Provenance = provenance ?? ModelProvenance.OfThisLibrary(training: "");
+        ModelLimits.CheckText(Provenance.LibraryVersion, "The library version");
+        ModelLimits.CheckText(Provenance.Training, "The summary of the training");
+        Constants = MarginLipschitz.Compute(network, bound);
+        (Guarantee, Epsilon, BoundGuarantee) = (guarantee, CheckEpsilon(epsilon), Bind(guarantee, ClassNames));
+    }
+
+    private GloroModel(GloroModel other, RobustnessGuarantee guarantee, float epsilon)
+    {
+        (Network, Bound, IsImage) = (other.Network, other.Bound, other.IsImage);
+        (ClassNames, TrainingRowCounts, Provenance, Constants) = (other.ClassNames, other.TrainingRowCounts, other.Provenance, other.Constants);
+        (Guarantee, Epsilon, BoundGuarantee) = (guarantee, CheckEpsilon(epsilon), Bind(guarantee, ClassNames));
+    }
+
+    public PlainNetwork Network { get; }
+
+    public LipschitzBound Bound { get; }
+
+    /// <summary>One name per output of the network.</summary>
+    public IReadOnlyList<string> ClassNames { get; }
+
+    /// <summary>How many rows of each class the network was trained on; empty if that is not known. A class with 0 was never seen.</summary>
+    public IReadOnlyList<int> TrainingRowCounts { get; }
+
+    public RobustnessGuarantee Guarantee { get; }
+
+    /// <summary>The L2 radius that is certified at, in units of the network's input.</summary>
+    public float Epsilon { get; }
+
+    /// <summary>Whether inputs are images rather than vectors.</summary>
+    public bool IsImage { get; }
+
+    public ModelProvenance Provenance { get; }
+
+    /// <summary>The margin Lipschitz constants K_ij of the network under its bound.</summary>
+    public MarginConstants Constants { get; }
+
+    /// <summary>The guarantee, resolved for this model's classes.</summary>
+    public BoundGuarantee BoundGuarantee { get; }
+
+    /// <summary>
+    /// How many radii r_1, r_2, … a scored row keeps: enough for the guarantee, and ten where there are as many, so that other guarantees can be read from a scored row.
+    /// </summary>
+    public int RadiiCount => Math.Min(ClassNames.Count - 1, Math.Max(UsualRadii, BoundGuarantee.MaxK));
+
+    /// <summary>The same network under another guarantee and radius. Nothing is computed anew: neither enters the bound.</summary>
+    /// <exception cref="ArgumentException">The guarantee does not fit the classes, or <paramref name="epsilon"/> is negative or not finite.</exception>
+    public GloroModel With(RobustnessGuarantee guarantee, float epsilon) => new(this, guarantee, epsilon);
+
+    private static float CheckEpsilon(float epsilon) => float.IsFinite(epsilon) && epsilon >= 0
+        ? epsilon
+        : throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "Epsilon is an L2 radius: a finite number, 0 or more, in units of the input (pixels in [0, 1]), such as 36f / 255f.");
+
+    private static BoundGuarantee Bind(RobustnessGuarantee guarantee, IReadOnlyList<string> classNames)
+    {
+        ArgumentNullException.ThrowIfNull(guarantee);
+        ModelLimits.CheckText(guarantee.ToString(), "The guarantee", ModelLimits.GuaranteeLength);
+        return BoundGuarantee.Bind(guarantee, classNames);
+    }
+
+    private static void CheckClasses(PlainNetwork network, IReadOnlyList<string> classNames, IReadOnlyList<int>? trainingRowCounts)
+    {
+        if (classNames.Count != network.ClassCount)
+            throw new ArgumentException($"A network with {network.ClassCount} outputs needs as many class names, not {classNames.Count}.", nameof(classNames));
+        for (int i = 0; i < classNames.Count; i++)
+            ModelLimits.CheckText(classNames[i], $"The name of class {i}");
+        if (classNames.Sum(name => name.Length) is int length and > ModelLimits.ClassNamesLength)
+            throw new ArgumentException($"The class names have {length} characters together; at most {ModelLimits.ClassNamesLength} can be stored.", nameof(classNames));
+        if (trainingRowCounts is not { Count: > 0 })
+            return;
+        if (trainingRowCounts.Count != network.ClassCount || trainingRowCounts.Any(count => count < 0))
+            throw new ArgumentException($"Training row counts are one number, 0 or more, for each of {network.ClassCount} classes.", nameof(trainingRowCounts));
+    }
+
+    private static void CheckInput(PlainShape shape, bool isImage)
+    {
+        if (isImage ? shape.Channels != 3 : !shape.IsVector)
+            throw new ArgumentException($"{(isImage ? "Images have 3 channels (R, G, B)" : "Inputs other than images are vectors")}; the network takes {shape}.", nameof(isImage));
+    }
+
+    private static void CheckBound(PlainNetwork network, LipschitzBound bound)
+    {
+        foreach (LayerBound layer in bound.Layers)
+            ModelLimits.CheckText(layer.Method, "The method of a layer's bound", ModelLimits.MethodLength);
+        if (!string.Equals(bound.WeightHash, WeightHash.Compute(network), StringComparison.OrdinalIgnoreCase))
+            throw new ArgumentException("The Lipschitz bound was proved for other weights than the network's: their hashes differ. Compute the bound again.", nameof(bound));
+    }
+}

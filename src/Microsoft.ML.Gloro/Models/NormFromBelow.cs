@@ -1,0 +1,112 @@
+using Microsoft.ML.Gloro.Plain;
+
+namespace Microsoft.ML.Gloro.Models;
+
+/// <summary>Cheap lower bounds of layers' L2 operator norms: what a particular input attains. For plausibility only; nothing is certified with them.</summary>
+internal static class NormFromBelow
+{
+    private const int Steps = 4;
+
+    /// <summary>A number that the norm of <paramref name="layer"/> on inputs of shape <paramref name="shape"/> is not below, up to rounding; 0 if nothing is known.</summary>
+    public static double Of(PlainLayer layer, PlainShape shape) => layer switch
+    {
+        PlainDense dense => OfMatrix(Array.ConvertAll(dense.Weights, w => (double)w), dense.Outputs, dense.Inputs),
+        PlainConvolution convolution => OfConvolution(convolution, shape),
+        PlainScaling scaling => scaling.Scale.Max(MathF.Abs),
+        PlainAveragePooling pooling => 1.0 / pooling.Size,
+        PlainActivation or PlainSpaceToDepth or PlainFlatten => 1,
+        _ => 0,
+    };
+
+    private static double OfConvolution(PlainConvolution layer, PlainShape shape)
+    {
+        PlainShape output = layer.GetOutputShape(shape);
+        int taps = layer.KernelHeight * layer.KernelWidth;
+        double[] atCentre = new double[layer.Kernel.Length]; // maps one window of the input to the output at its position
+        double[] summed = new double[layer.OutChannels * layer.InChannels]; // maps an image of one colour to the output wherever the window is inside
+        int top = (output.Height / 2 * layer.Stride) - layer.Padding.Top;
+        int left = (output.Width / 2 * layer.Stride) - layer.Padding.Left;
+        for (int i = 0; i < layer.Kernel.Length; i++)
+        {
+            int row = top + (i % taps / layer.KernelWidth);
+            int column = left + (i % layer.KernelWidth);
+            if (row >= 0 && row < shape.Height && column >= 0 && column < shape.Width)
+                atCentre[i] = layer.Kernel[i];
+            summed[i / taps] += layer.Kernel[i];
+        }
+
+        // An image of one colour c has norm ‖c‖·√area, and its output at least ‖Σ c‖·√(windows inside).
+        double inside = (double)WindowsInside(shape.Height, layer.KernelHeight, layer.Padding.Top, layer.Stride, output.Height)
+            * WindowsInside(shape.Width, layer.KernelWidth, layer.Padding.Left, layer.Stride, output.Width);
+        double area = (double)shape.Height * shape.Width;
+        return Math.Max(
+            OfMatrix(atCentre, layer.OutChannels, layer.InChannels * taps),
+            Math.Sqrt(inside / area) * OfMatrix(summed, layer.OutChannels, layer.InChannels));
+    }
+
+    /// <summary>Output positions whose window lies inside the image, along one side.</summary>
+    private static int WindowsInside(int side, int kernel, int padding, int stride, int outputs)
+    {
+        int first = (padding + stride - 1) / stride;
+        int last = side - kernel + padding < 0 ? -1 : Math.Min(outputs - 1, (side - kernel + padding) / stride);
+        return Math.Max(0, last - first + 1);
+    }
+
+    /// <summary>A few steps of power iteration, from the row of greatest norm, so that at least that norm is found.</summary>
+    private static double OfMatrix(double[] matrix, int rows, int columns)
+    {
+        ReadOnlySpan<double> start = default;
+        double largest = 0;
+        for (int row = 0; row < rows; row++)
+        {
+            ReadOnlySpan<double> candidate = matrix.AsSpan(row * columns, columns);
+            double norm = Norm(candidate);
+            if (norm > largest)
+            {
+                largest = norm;
+                start = candidate;
+            }
+        }
+
+        if (largest == 0)
+            return 0;
+        double[] input = start.ToArray();
+        var output = new double[rows];
+        double found = largest;
+        for (int step = 0; step < Steps; step++)
+        {
+            Scale(input, 1 / Norm(input));
+            for (int row = 0; row < rows; row++)
+                output[row] = Dot(matrix.AsSpan(row * columns, columns), input);
+            found = Math.Max(found, Norm(output));
+            Array.Clear(input);
+            for (int row = 0; row < rows; row++)
+                Add(input, matrix.AsSpan(row * columns, columns), output[row]);
+        }
+
+        return found;
+    }
+
+    // Squares of floats neither overflow nor vanish in double.
+    private static double Norm(ReadOnlySpan<double> values) => Math.Sqrt(Dot(values, values));
+
+    private static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
+    {
+        double sum = 0;
+        for (int i = 0; i < a.Length; i++)
+            sum += a[i] * b[i];
+        return sum;
+    }
+
+    private static void Add(Span<double> sum, ReadOnlySpan<double> values, double factor)
+    {
+        for (int i = 0; i < sum.Length; i++)
+            sum[i] += factor * values[i];
+    }
+
+    private static void Scale(Span<double> values, double factor)
+    {
+        for (int i = 0; i < values.Length; i++)
+            values[i] *= factor;
+    }
+}

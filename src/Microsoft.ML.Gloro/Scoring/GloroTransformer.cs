@@ -1,0 +1,137 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Gloro.Models;
+using Microsoft.ML.Gloro.Scoring;
+using Microsoft.ML.Runtime;
+using Microsoft.ML.Transforms.Image;
+
+namespace Microsoft.ML.Gloro;
+
+/// <summary>
+/// Scores rows with a Lipschitz-bounded network and certifies them. To each row it adds PredictedLabel, Score (softmax), Logits, TopKRadii, CertifiedRadius, IsCertified,
+/// CertifiedK, CertifiedLabels and ReachableLabels. No input within L2 distance CertifiedRadius of a row's can change its certified label set.
+/// </summary>
+/// <remarks>
+/// <para>Immutable and safe for concurrent use, also by many prediction engines. Rows that hold NaN, an infinity or a value so large that the network would overflow are scored
+/// but never certified: their logits and scores are NaN, their predicted label is missing, and every class is in ReachableLabels.</para>
+/// <para>Disposing it frees the ONNX Runtime session, once rows that are being scored are done; cursors and engines that are still open then throw
+/// <see cref="ObjectDisposedException"/>. Mind that ML.NET's PredictionEngine disposes its model unless told not to.</para>
+/// </remarks>
+public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<GloroModelParameters>, IDisposable
+{
+    private const int LargestReadAhead = 64;
+    private const int ReadAheadValues = 4 << 20; // 16 MB of input values
+
+    private readonly IHost _host;
+    private readonly SharedScorer _scorer;
+    private readonly ScoringOptions _options;
+    private int _disposed;
+
+    internal GloroTransformer(IHostEnvironment env, GloroModel model, string featureColumnName, ScoringOptions? options = null)
+        : this(env.Register("Gloro", null, null), model, featureColumnName, options ??= new(), new SharedScorer(model.Network, options.Onnx), new InputGuard(model.Network, model.Bound))
+    {
+    }
+
+    private GloroTransformer(IHost host, GloroModel model, string featureColumnName, ScoringOptions options, SharedScorer scorer, InputGuard guard)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(featureColumnName);
+        ArgumentNullException.ThrowIfNull(options.Prefix);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.ReadAhead);
+        (_host, GloroModel, FeatureColumnName, _options, _scorer, Guard) = (host, model, featureColumnName, options, scorer, guard);
+        int chosen = Math.Clamp(ReadAheadValues / model.Network.InputShape.Size, 1, LargestReadAhead);
+        ReadAhead = options.ReadAhead == 0 ? chosen : options.ReadAhead;
+    }
+
+    /// <summary>The column that features are read from: an image, encoded image bytes, or a vector of Single.</summary>
+    public string FeatureColumnName { get; }
+
+    /// <summary>What is put before the names of the output columns; "" unless it was asked for.</summary>
+    public string OutputColumnPrefix => _options.Prefix;
+
+    /// <summary>The classes, in the order of the label's keys.</summary>
+    public IReadOnlyList<string> ClassNames => GloroModel.ClassNames;
+
+    /// <summary>The guarantee that is certified.</summary>
+    public RobustnessGuarantee Guarantee => GloroModel.Guarantee;
+
+    /// <summary>The L2 radius ε that is certified at, in units of pixels scaled to [0, 1], or of the raw feature vector.</summary>
+    public float Epsilon => GloroModel.Epsilon;
+
+    /// <summary>κ: a proved upper bound of the Lipschitz constant (L2) from the input to the penultimate layer.</summary>
+    public double LipschitzBound => GloroModel.Bound.Value;
+
+    /// <summary>What is known of the model.</summary>
+    public GloroModelParameters Model => new(GloroModel);
+
+    /// <summary>The type of <see cref="FeatureColumnName"/> that needs no conversion: an image of the network's size, or a vector of its length.</summary>
+    public DataViewType FeatureColumnType => GloroModel.IsImage
+        ? new ImageDataViewType(GloroModel.Network.InputShape.Height, GloroModel.Network.InputShape.Width)
+        : new VectorDataViewType(NumberDataViewType.Single, GloroModel.Network.InputShape.Size);
+
+    /// <summary>Always true: a row is scored from that row alone.</summary>
+    public bool IsRowToRowMapper => true;
+
+    internal GloroModel GloroModel { get; }
+
+    internal ScoringOptions Options => _options;
+
+    internal InputGuard Guard { get; }
+
+    /// <summary>The most rows that a cursor reads ahead.</summary>
+    internal int ReadAhead { get; }
+
+    /// <summary>The schema of scored rows.</summary>
+    /// <exception cref="ArgumentException">The feature column is missing, or of a type or size that cannot be read.</exception>
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => Bind(inputSchema).Output;
+
+    /// <summary>The rows of <paramref name="input"/> with the output columns; they are scored as they are read, a batch ahead.</summary>
+    /// <exception cref="ArgumentException">The feature column is missing, or of a type or size that cannot be read.</exception>
+    public IDataView Transform(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        var schema = Bind(input.Schema);
+        var shape = GloroModel.Network.InputShape;
+        if (schema.Feature.Type is ImageDataViewType { Height: > 0, Width: > 0 } image && (image.Height != shape.Height || image.Width != shape.Width))
+        {
+            using var channel = _host.Start("Scoring");
+            channel.Info(MessageSensitivity.Schema, "Images in column '{0}' are resized from {1}×{2} to {3}×{4} pixels; epsilon is measured after that.", FeatureColumnName, image.Height, image.Width, shape.Height, shape.Width);
+        }
+
+        return new GloroDataView(this, schema, input);
+    }
+
+    /// <summary>A mapper of single rows, as PredictionEngine uses.</summary>
+    /// <exception cref="ArgumentException">The feature column is missing, or of a type or size that cannot be read.</exception>
+    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => new GloroRowMapper(this, Bind(inputSchema));
+
+    /// <summary>Frees the session, unless a transformer that shares it (the same network under another guarantee) is still in use. May be called often.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+            _scorer.Release();
+    }
+
+    void ICanSaveModel.Save(ModelSaveContext ctx) => TransformerPersistence.Save(this, ctx);
+
+    /// <summary>The same network, certified for another guarantee and radius. Shares the session; each must be disposed by itself.</summary>
+    /// <exception cref="ArgumentException">The guarantee does not fit the classes, or epsilon is negative or not finite.</exception>
+    /// <exception cref="ObjectDisposedException">This transformer is disposed.</exception>
+    internal GloroTransformer With(RobustnessGuarantee guarantee, float epsilon)
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+        var model = GloroModel.With(guarantee, epsilon);
+        return new GloroTransformer(_host, model, FeatureColumnName, _options, _scorer.AddOwner(), Guard);
+    }
+
+    /// <summary>Computes logits. Safe for concurrent use.</summary>
+    internal void Score(Memory<float> inputs, int rows, Memory<float> logits)
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+        _scorer.Get().Score(inputs, rows, logits);
+    }
+
+    private ScoringSchema Bind(DataViewSchema inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        return new ScoringSchema(GloroModel, inputSchema, FeatureColumnName, _options.Prefix);
+    }
+}

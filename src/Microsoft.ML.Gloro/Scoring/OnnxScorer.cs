@@ -1,0 +1,133 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using Microsoft.ML.Gloro.Models;
+using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.OnnxRuntime;
+
+namespace Microsoft.ML.Gloro.Scoring;
+
+/// <summary>Computes logits of a <see cref="PlainNetwork"/> on ONNX Runtime, on the CPU.</summary>
+/// <remarks>Safe for concurrent use, also of <see cref="Dispose"/>. Changes no state outside its own session.</remarks>
+internal sealed class OnnxScorer : IDisposable
+{
+    private static readonly string[] InputNames = [OnnxGraph.InputName];
+    private static readonly string[] OutputNames = [OnnxGraph.OutputName];
+    private readonly InferenceSession _session;
+    private readonly RunOptions _runOptions = new();
+    private readonly long[] _inputShape;
+    private int _users = 1; // the owner, and every Score that is running
+    private int _disposed;
+
+    /// <param name="network">The network to run.</param>
+    /// <param name="options">How to use the machine; null for the defaults.</param>
+    /// <exception cref="ArgumentOutOfRangeException">A negative number of threads.</exception>
+    public OnnxScorer(PlainNetwork network, OnnxScorerOptions? options = null)
+    {
+        int threads = (options ?? new()).IntraOpThreads;
+        ArgumentOutOfRangeException.ThrowIfNegative(threads, "IntraOpThreads");
+        PlainShape shape = network.InputShape;
+        (InputSize, ClassCount) = (shape.Size, network.ClassCount);
+        _inputShape = shape.IsVector ? [shape.Channels] : [shape.Channels, shape.Height, shape.Width];
+        using var session = new SessionOptions
+        {
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            IntraOpNumThreads = threads == 0 ? Environment.ProcessorCount : threads,
+            InterOpNumThreads = 1,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+        };
+        session.AddSessionConfigEntry("session.intra_op.allow_spinning", "0"); // a waiting thread must not take a processor from decoding, or from another session
+        _session = new InferenceSession(OnnxGraph.Build(network), session);
+    }
+
+    /// <summary>Values in one row of input.</summary>
+    public int InputSize { get; }
+
+    /// <summary>Values in one row of logits.</summary>
+    public int ClassCount { get; }
+
+    /// <summary>
+    /// Computes the logits of <paramref name="rows"/> rows. A row holding NaN or an infinity gets NaN logits, so nothing is certified for it.
+    /// The logits of a row are the same bits whichever rows it is scored with. The memory is read and written in place, without a copy.
+    /// </summary>
+    /// <param name="inputs">The rows, one after the other: rows × <see cref="InputSize"/> values (more are ignored).</param>
+    /// <param name="rows">The number of rows; 0 does nothing.</param>
+    /// <param name="logits">Receives rows × <see cref="ClassCount"/> values.</param>
+    /// <exception cref="ArgumentException">A buffer is too short, or <paramref name="rows"/> is negative.</exception>
+    /// <exception cref="ObjectDisposedException">The scorer was disposed before the call.</exception>
+    public void Score(ReadOnlyMemory<float> inputs, int rows, Memory<float> logits)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(rows);
+        int inputLength = checked(rows * InputSize);
+        int outputLength = checked(rows * ClassCount);
+        if (inputs.Length < inputLength)
+            throw new ArgumentException($"{rows} rows need {inputLength} input values, not {inputs.Length}.", nameof(inputs));
+        if (logits.Length < outputLength)
+            throw new ArgumentException($"{rows} rows need room for {outputLength} logits, not {logits.Length}.", nameof(logits));
+        Enter();
+        try
+        {
+            if (rows > 0)
+                Run(MemoryMarshal.AsMemory(inputs[..inputLength]), rows, logits[..outputLength]);
+        }
+        finally
+        {
+            Leave();
+        }
+    }
+
+    /// <summary>Refuses further calls and frees the session, at once or when the last running <see cref="Score"/> is done. May be called often.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+            Leave();
+    }
+
+    private void Run(Memory<float> inputs, int rows, Memory<float> logits)
+    {
+        OrtMemoryInfo memory = OrtMemoryInfo.DefaultInstance;
+        using OrtValue input = OrtValue.CreateTensorValueFromMemory(memory, inputs, [rows, .. _inputShape]);
+        using OrtValue output = OrtValue.CreateTensorValueFromMemory(memory, logits, [rows, ClassCount]);
+        _session.Run(_runOptions, InputNames, [input], OutputNames, [output]);
+
+        // Max and ReLU may swallow a NaN on the way, and then the logits would look like those of a real input.
+        for (int row = 0; row < rows; row++)
+        {
+            if (!IsFinite(inputs.Span.Slice(row * InputSize, InputSize)))
+                logits.Span.Slice(row * ClassCount, ClassCount).Fill(float.NaN);
+        }
+    }
+
+    private static bool IsFinite(ReadOnlySpan<float> values)
+    {
+        // x − x is 0 for finite x and NaN otherwise; NaN stays in a sum.
+        var sum = Vector<float>.Zero;
+        ReadOnlySpan<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(values);
+        foreach (Vector<float> vector in vectors)
+            sum += vector - vector;
+        float rest = Vector.Sum(sum);
+        foreach (float value in values[(vectors.Length * Vector<float>.Count)..])
+            rest += value - value;
+        return rest == 0;
+    }
+
+    private void Enter()
+    {
+        int users = Volatile.Read(ref _users);
+        while (true)
+        {
+            ObjectDisposedException.ThrowIf(users == 0 || Volatile.Read(ref _disposed) != 0, this);
+            int seen = Interlocked.CompareExchange(ref _users, users + 1, users);
+            if (seen == users)
+                return;
+            users = seen;
+        }
+    }
+
+    private void Leave()
+    {
+        if (Interlocked.Decrement(ref _users) > 0)
+            return;
+        _session.Dispose();
+        _runOptions.Dispose();
+    }
+}

@@ -1,0 +1,133 @@
+using Microsoft.ML.Gloro.Guarantees;
+using Microsoft.ML.Gloro.Models;
+
+namespace Microsoft.ML.Gloro.Scoring;
+
+/// <summary>
+/// Inputs and results of the rows that are scored together. What several columns share (logits, class order, radii, certified set) is computed once for all of them,
+/// and only if an active column needs it; nothing is allocated per row. One batch serves one cursor or row and is not safe for concurrent use.
+/// </summary>
+internal sealed class ScoredBatch
+{
+    private readonly GloroTransformer _transformer;
+    private readonly GloroModel _model;
+    private readonly int _inputSize, _classes, _radiiCount;
+    private readonly bool _needsOrder, _needsRadii;
+    private float[] _inputs = [], _logits = [], _radii = [];
+    private int[] _order = [];
+    private bool[] _ranked = [];
+    private CertifiedSet[] _certified = [];
+    private int[]? _reachable;
+
+    /// <param name="transformer">Whose model scores.</param>
+    /// <param name="activeOutputs">Which output columns will be asked for, by <see cref="OutputColumn"/>.</param>
+    public ScoredBatch(GloroTransformer transformer, bool[] activeOutputs)
+    {
+        (_transformer, _model) = (transformer, transformer.GloroModel);
+        (_inputSize, _classes, _radiiCount) = (_model.Network.InputShape.Size, _model.ClassNames.Count, _model.RadiiCount);
+        bool Needs(params ReadOnlySpan<OutputColumn> columns)
+        {
+            foreach (var column in columns)
+            {
+                if (activeOutputs[(int)column])
+                    return true;
+            }
+
+            return false;
+        }
+
+        _needsRadii = Needs(OutputColumn.TopKRadii, OutputColumn.CertifiedRadius, OutputColumn.IsCertified, OutputColumn.CertifiedK, OutputColumn.CertifiedLabels);
+        _needsOrder = _needsRadii || Needs(OutputColumn.PredictedLabel, OutputColumn.ReachableLabels);
+    }
+
+    /// <summary>Makes room for <paramref name="rows"/> rows.</summary>
+    public void EnsureCapacity(int rows)
+    {
+        if (_ranked.Length >= rows)
+            return;
+        Array.Resize(ref _inputs, checked(rows * _inputSize));
+        Array.Resize(ref _logits, checked(rows * _classes));
+        Array.Resize(ref _ranked, rows);
+        if (_needsOrder)
+            Array.Resize(ref _order, rows * _classes);
+        if (_needsRadii)
+        {
+            Array.Resize(ref _radii, rows * _radiiCount);
+            Array.Resize(ref _certified, rows);
+        }
+    }
+
+    /// <summary>Where the input of <paramref name="row"/> is written before <see cref="Compute"/>.</summary>
+    public Span<float> Input(int row) => _inputs.AsSpan(row * _inputSize, _inputSize);
+
+    /// <summary>Scores and certifies the first <paramref name="rows"/> inputs.</summary>
+    public void Compute(int rows)
+    {
+        _transformer.Score(_inputs, rows, _logits);
+        for (int row = 0; row < rows; row++)
+        {
+            var logits = _logits.AsSpan(row * _classes, _classes);
+            if (!_transformer.Guard.Accepts(Input(row)))
+                logits.Fill(float.NaN); // before anything is certified: see InputGuard
+            if (!_needsOrder)
+                continue;
+
+            var order = _order.AsSpan(row * _classes, _classes);
+            _ranked[row] = Certificate.TryOrder(logits, order);
+            if (!_needsRadii)
+                continue;
+
+            var radii = _radii.AsSpan(row * _radiiCount, _radiiCount);
+            if (_ranked[row])
+            {
+                Certificate.ComputeRadii(logits, order, _model.Constants, radii);
+                _certified[row] = Certificate.Evaluate(_model.BoundGuarantee, order, radii, _model.Epsilon);
+            }
+            else
+            {
+                radii.Clear();
+                _certified[row] = default;
+            }
+        }
+    }
+
+    /// <summary>y.</summary>
+    public ReadOnlySpan<float> Logits(int row) => _logits.AsSpan(row * _classes, _classes);
+
+    /// <summary>r_1, r_2, …; zeros for a row that is not certifiable.</summary>
+    public ReadOnlySpan<float> Radii(int row) => _radii.AsSpan(row * _radiiCount, _radiiCount);
+
+    /// <summary>What is certified at the model's ε under its guarantee.</summary>
+    public CertifiedSet Certified(int row) => _certified[row];
+
+    /// <summary>Classes by descending logit; empty if a logit is not finite.</summary>
+    public ReadOnlySpan<int> Order(int row) => _ranked[row] ? _order.AsSpan(row * _classes, _classes) : [];
+
+    /// <summary>The classes that could be top-1 within ε; every class if a logit is not finite. Valid until the next call.</summary>
+    public ReadOnlySpan<int> Reachable(int row)
+    {
+        _reachable ??= new int[_classes];
+        var order = _order.AsSpan(row * _classes, _classes);
+        return _reachable.AsSpan(0, Certificate.ReachableLabels(Logits(row), order, _model.Constants, _model.Epsilon, _reachable));
+    }
+
+    /// <summary>Softmax of the logits, shifted by the largest so that it cannot overflow; NaN if a logit is not finite.</summary>
+    public void Softmax(int row, Span<float> destination)
+    {
+        var logits = Logits(row);
+        float largest = float.NegativeInfinity;
+        foreach (float logit in logits)
+            largest = MathF.Max(largest, logit); // MathF.Max keeps NaN
+        if (!float.IsFinite(largest))
+        {
+            destination.Fill(float.NaN);
+            return;
+        }
+
+        float sum = 0;
+        for (int i = 0; i < logits.Length; i++)
+            sum += destination[i] = MathF.Exp(logits[i] - largest);
+        for (int i = 0; i < logits.Length; i++)
+            destination[i] /= sum;
+    }
+}

@@ -1,0 +1,16 @@
+namespace Microsoft.ML.Gloro.Scoring;
+
+/// <summary>How a transformer scores.</summary>
+internal sealed record ScoringOptions
+{
+    /// <summary>Put before the name of every output column; "" by default. Saved with the model.</summary>
+    public string Prefix { get; init; } = "";
+
+    /// <summary>
+    /// The most rows that a cursor reads ahead; 0, the default, chooses from the size of a row. Not saved: it belongs to the machine, not to the model.
+    /// </summary>
+    public int ReadAhead { get; init; }
+
+    /// <summary>How ONNX Runtime uses the machine. Not saved.</summary>
+    public OnnxScorerOptions Onnx { get; init; } = new();
+}

@@ -1,0 +1,51 @@
+using Microsoft.ML.Gloro.Plain;
+
+namespace Microsoft.ML.Gloro.Scoring;
+
+/// <summary>
+/// One ONNX Runtime session for every transformer of the same network (see <see cref="GloroTransformer.With"/>), made when the first row is scored
+/// and freed with the last owner: a model that is only trained and saved never pays for one.
+/// </summary>
+/// <remarks>Safe for concurrent use.</remarks>
+internal sealed class SharedScorer(PlainNetwork network, OnnxScorerOptions options)
+{
+    private readonly object _gate = new();
+    private OnnxScorer? _scorer;
+    private int _owners = 1;
+
+    /// <summary>The session. Only an owner may ask for it.</summary>
+    public OnnxScorer Get() => Volatile.Read(ref _scorer) ?? Create();
+
+    /// <summary>Counts one more owner.</summary>
+    /// <exception cref="ObjectDisposedException">The last owner is gone.</exception>
+    public SharedScorer AddOwner()
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_owners == 0, this);
+            _owners++;
+            return this;
+        }
+    }
+
+    /// <summary>An owner leaves; the last one takes the session with it (as soon as no row is being scored).</summary>
+    public void Release()
+    {
+        lock (_gate)
+        {
+            if (--_owners == 0)
+                _scorer?.Dispose();
+        }
+    }
+
+    private OnnxScorer Create()
+    {
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_owners == 0, this);
+            if (_scorer is null)
+                Volatile.Write(ref _scorer, new OnnxScorer(network, options));
+            return _scorer!;
+        }
+    }
+}
