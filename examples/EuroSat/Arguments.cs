@@ -17,6 +17,7 @@ internal sealed record Arguments
           --epochs N           passes over the training images                                       (default: 30)
           --depth N --width N  size of the network                                                   (default: 8, 96)
           --loss NAME          Emma | CrossEntropy                                                   (default: Emma)
+          --batch N            images in a step                                                      (default: 128)
           --epsilon-factor X   epsilon of the second half of training, in multiples of epsilon       (default: 2)
           --learning-rate X                                                                          (default: 0.001)
           --seed N                                                                                   (default: 1)
@@ -36,6 +37,8 @@ internal sealed record Arguments
     public int Width { get; init; } = 96;
 
     public GloroLossKind Loss { get; init; } = GloroLossKind.Emma;
+
+    public int Batch { get; init; } = 128;
 
     public double EpsilonFactor { get; init; } = 2;
 
@@ -63,6 +66,7 @@ internal sealed record Arguments
                 "--epochs" => arguments with { Epochs = Whole(args[i], value) },
                 "--depth" => arguments with { Depth = Whole(args[i], value) },
                 "--width" => arguments with { Width = Whole(args[i], value) },
+                "--batch" => arguments with { Batch = Whole(args[i], value) },
                 "--loss" => arguments with { Loss = Enum.TryParse(value, ignoreCase: true, out GloroLossKind loss) ? loss : throw new FormatException($"--loss is Emma or CrossEntropy, not '{value}'.") },
                 "--epsilon-factor" => arguments with { EpsilonFactor = Number(args[i], value) },
                 "--learning-rate" => arguments with { LearningRate = Number(args[i], value) },

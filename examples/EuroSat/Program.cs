@@ -32,6 +32,7 @@ var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
         Guarantee = arguments.Guarantee,
         Epsilon = arguments.Epsilon,
         Epochs = arguments.Epochs,
+        BatchSize = arguments.Batch,
         Depth = arguments.Depth,
         Width = arguments.Width,
         Loss = arguments.Loss,

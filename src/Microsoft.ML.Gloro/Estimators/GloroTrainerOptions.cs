@@ -63,9 +63,9 @@ public abstract class GloroTrainerOptions
     [Range(0.1, 100.0, init: 3.0, logBase: true)]
     public double MaximumGradientNorm { get; set; } = 3;
 
-    /// <summary>Steps of power iteration for each layer and batch. They steer training; the deployed bound does not depend on them. Default: 3.</summary>
-    [Range(1, 20, init: 3)]
-    public int PowerIterationSteps { get; set; } = 3;
+    /// <summary>Steps of power iteration for each layer and batch. They steer training; the deployed bound does not depend on them. Default: 2.</summary>
+    [Range(1, 20, init: 2)]
+    public int PowerIterationSteps { get; set; } = 2;
 
     /// <summary>
     /// Whether the network's body is trained in bfloat16, about twice as fast where the processor has it. Weights, norms, the deployed network and its bound are float32
