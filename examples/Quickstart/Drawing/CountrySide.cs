@@ -14,8 +14,8 @@ internal static class CountrySide
             Rgb.Bytes(112, 126, 72), Rgb.Bytes(92, 118, 62), Rgb.Bytes(128, 138, 82), Rgb.Bytes(88, 104, 66),
         ];
         Vec along = random.Direction();
-        double strip = random.Between(16, 44), offset = random.Between(0, 60);
-        double cut = random.Between(22, 64), furrow = random.Between(2.2, 5.5), depth = random.Between(0.015, 0.07);
+        double strip = random.Between(14, 30), offset = random.Between(0, 60);
+        double cut = random.Between(20, 48), furrow = random.Between(2.2, 5.5), depth = random.Between(0.015, 0.07);
         ulong seed = random.NextBits();
         var noise = new Noise(random.NextBits());
         canvas.Fill(p =>
@@ -37,8 +37,8 @@ internal static class CountrySide
 
     public static void Pasture(Canvas canvas, TileRandom random)
     {
-        Rgb grass = Rgb.Bytes(random.Whole(98, 134), random.Whole(120, 138), random.Whole(66, 84)).Vary(random, 0.05);
-        Rgb other = grass.Vary(random, 0.09);
+        Rgb grass = Rgb.Bytes(random.Whole(96, 122), random.Whole(132, 150), random.Whole(62, 78)).Vary(random, 0.04);
+        Rgb other = grass.Vary(random, 0.06);
         var noise = new Noise(random.NextBits());
         Vec hedge = random.Direction();
         double place = random.Between(-26, 26);
@@ -59,8 +59,8 @@ internal static class CountrySide
 
     public static void Meadow(Canvas canvas, TileRandom random)
     {
-        Rgb dry = Rgb.Bytes(random.Whole(124, 150), random.Whole(120, 138), random.Whole(78, 96));
-        Rgb green = Rgb.Bytes(random.Whole(78, 104), random.Whole(100, 118), random.Whole(58, 74));
+        Rgb dry = Rgb.Bytes(random.Whole(150, 172), random.Whole(136, 150), random.Whole(94, 108));
+        Rgb green = Rgb.Bytes(random.Whole(96, 116), random.Whole(106, 120), random.Whole(64, 78));
         var noise = new Noise(random.NextBits());
         double grain = random.Between(6, 15), rough = random.Between(0.06, 0.13);
         canvas.Fill(p =>
@@ -90,9 +90,9 @@ internal static class CountrySide
     public static void Orchard(Canvas canvas, TileRandom random)
     {
         Rgb ground = random.Pick(Rgb.Bytes(150, 130, 98), Rgb.Bytes(112, 122, 76), Rgb.Bytes(134, 120, 88)).Vary(random, 0.06);
-        Rgb leaf = Rgb.Bytes(random.Whole(56, 78), random.Whole(82, 100), random.Whole(48, 62));
+        Rgb leaf = Rgb.Bytes(random.Whole(48, 66), random.Whole(78, 94), random.Whole(42, 54));
         Vec along = random.Direction();
-        double row = random.Between(3.6, 6.5), plant = row * random.Between(0.5, 1.0), size = random.Between(0.24, 0.36);
+        double row = random.Between(5.0, 7.5), plant = row * random.Between(0.6, 1.0), size = random.Between(0.28, 0.38);
         var noise = new Noise(random.NextBits());
         canvas.Fill(p =>
         {
@@ -100,7 +100,7 @@ internal static class CountrySide
             double du = (u - Math.Floor(u) - 0.5) * plant, dv = (v - Math.Floor(v) - 0.5) * row;
             double own = noise.Smooth(Math.Floor(u) * 1.7 + 90, Math.Floor(v) * 1.3 + 31);
             double crown = own < -0.72 ? 0 : Math.Clamp(row * size * (1 + 0.25 * own) - Math.Sqrt(du * du + dv * dv) + 0.5, 0, 1);
-            return (ground * (1 + 0.07 * noise.Fractal(p.X / 10, p.Y / 10, 3))).Mix(leaf, 0.8 * crown);
+            return (ground * (1 + 0.07 * noise.Fractal(p.X / 10, p.Y / 10, 3))).Mix(leaf, 0.9 * crown);
         });
     }
 

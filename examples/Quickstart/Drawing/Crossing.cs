@@ -6,14 +6,14 @@ internal static class Crossing
     public static void Highway(Canvas canvas, TileRandom random)
     {
         var curve = new Curve(random, bend: random.Chance(0.5) ? 14 : 3, meander: random.Chance(0.2) ? 4 : 0);
-        Rgb tar = Rgb.Bytes(random.Whole(112, 150), random.Whole(112, 146), random.Whole(110, 142));
-        double half = random.Between(1.7, 3.2);
+        Rgb tar = Rgb.Bytes(random.Whole(138, 168), random.Whole(138, 164), random.Whole(138, 164));
+        double half = random.Between(2.6, 4.6);
         Rgb verge = Rgb.Bytes(132, 130, 98).Vary(random, 0.06);
         bool divided = random.Chance(0.5), shoulder = random.Chance(0.6);
         canvas.Cover(p => half + 1.3 - curve.Distance(p), (_, under) => under.Mix(verge, shoulder ? 0.75 : 0.35));
         canvas.Cover(p => half - curve.Distance(p), (_, under) => tar.Mix(under, 0.06));
         if (divided)
-            canvas.Cover(p => 0.35 - curve.Distance(p), (_, _) => verge);
+            canvas.Cover(p => 0.5 - curve.Distance(p), (_, _) => verge);
         if (random.Chance(0.25))
             Track(canvas, random, tar);
     }
@@ -23,7 +23,7 @@ internal static class Crossing
         bool canal = random.Chance(0.2);
         var curve = new Curve(random, bend: 16, meander: canal ? 1 : random.Between(6, 14));
         Rgb water = CountrySide.WaterColour(random);
-        double half = random.Between(1.9, 5.2), wild = canal ? 0.1 : 0.9;
+        double half = random.Between(3.2, 7.0), wild = canal ? 0.1 : 0.9;
         var noise = new Noise(random.NextBits());
         Rgb bank = random.Pick(CountrySide.DarkGreen, Rgb.Bytes(160, 150, 118), Rgb.Bytes(96, 112, 66)).Vary(random, 0.08);
         double margin = random.Between(0.4, 2.6);

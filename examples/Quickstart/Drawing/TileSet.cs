@@ -1,7 +1,7 @@
 namespace Quickstart.Drawing;
 
 /// <summary>
-/// Draws land use as seen from above, in ten classes. As in real aerial images, two tiles in five hold two subjects (a highway through fields, houses beside
+/// Draws land use as seen from above, in ten classes. As in real aerial images, about two tiles in five hold two subjects (a highway through fields, houses beside
 /// water) and carry the label of one of them: a classifier can be quite sure of "highway or field" where it cannot be of either, which is what relaxed guarantees are for.
 /// </summary>
 /// <remarks>The same seed gives the same tiles, byte for byte, on every machine, and a larger count only adds to them.</remarks>
@@ -45,14 +45,14 @@ internal static class TileSet
     {
         subject.Draw(canvas, random);
         string description = subject.Name;
-        if (random.Chance(subject.Label == "Water" ? 0.7 : 0.4))
+        if (random.Chance(subject.Label == "Water" ? 0.6 : 0.36))
         {
             Subject beside = Find(random.Pick(subject.Neighbours));
-            DrawBeside(canvas, beside, share: random.Between(0.18, 0.47), random);
+            DrawBeside(canvas, beside, share: random.Between(0.15, 0.44), random);
             description += $" beside {beside.Name}";
         }
 
-        if (subject.Label != "Water" && random.Chance(0.22))
+        if (subject.Label != "Water" && random.Chance(0.14))
         {
             bool lane = random.Chance(0.6);
             if (lane)
@@ -67,7 +67,7 @@ internal static class TileSet
 
     private static string DrawCrossing(Canvas canvas, string label, TileRandom random)
     {
-        Subject ground = Find(random.Pick("Field", "Field", "Pasture", "Meadow", "Forest", "Residential", "Industrial"));
+        Subject ground = Find(random.Pick("Field", "Field", "Field", "Pasture", "Pasture", "Meadow", "Forest", "Forest", "Residential"));
         ground.Draw(canvas, random);
         string description = ground.Name;
         if (random.Chance(0.25))
@@ -77,7 +77,7 @@ internal static class TileSet
             description += $" and {beside.Name}";
         }
 
-        bool both = random.Chance(0.22);
+        bool both = random.Chance(0.18);
         if (label == River || both)
             Crossing.River(canvas, random);
         if (label == Highway || both)
@@ -102,7 +102,7 @@ internal static class TileSet
     private static byte[] Photograph(Canvas canvas, TileRandom random)
     {
         double light = random.Between(0.85, 1.3), haze = random.Between(0.0, 0.26), grain = random.Between(0.004, 0.013);
-        Rgb tint = new(1 + 0.045 * random.Bell(), 1 + 0.03 * random.Bell(), 1 + 0.045 * random.Bell());
+        Rgb tint = new(1 + 0.03 * random.Bell(), 1 + 0.02 * random.Bell(), 1 + 0.03 * random.Bell());
         Rgb air = Rgb.Bytes(136, 142, 152);
         Vec slope = random.Direction() * random.Between(0, 0.0018);
         var pixels = new byte[3 * Canvas.Size * Canvas.Size];
