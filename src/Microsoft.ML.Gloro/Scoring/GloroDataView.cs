@@ -22,5 +22,5 @@ internal sealed class GloroDataView(GloroTransformer transformer, ScoringSchema 
     }
 
     private DataViewRowCursor Wrap(DataViewRowCursor cursor, bool[] active) =>
-        schema.AnyOutput(active) ? new BatchingCursor(transformer, schema, cursor, active) : new PassThroughCursor(schema, cursor, active);
+        schema.AnyOutput(active) ? new BatchingCursor(transformer, schema, source, cursor, active) : new PassThroughCursor(schema, cursor, active);
 }

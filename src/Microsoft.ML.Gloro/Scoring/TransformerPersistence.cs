@@ -36,6 +36,20 @@ internal static class TransformerPersistence
     // Called by ML.NET, by its name and signature.
     private static GloroTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
+        try
+        {
+            return Load(env, ctx);
+        }
+        catch (Exception e)
+        {
+            // ML.NET calls this by reflection and unwraps only exceptions that carry its mark; others reach the user as TargetInvocationException.
+            e.Data["ML_IsMarked"] = 1;
+            throw;
+        }
+    }
+
+    private static GloroTransformer Load(IHostEnvironment env, ModelLoadContext ctx)
+    {
         ctx.CheckAtModel(GetVersionInfo());
         GloroModel? model = null;
         string featureColumnName = "", prefix = "";
