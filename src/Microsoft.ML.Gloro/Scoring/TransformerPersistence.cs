@@ -33,22 +33,8 @@ internal static class TransformerPersistence
         });
     }
 
-    // Called by ML.NET, by its name and signature.
+    // Called by ML.NET, by its name and signature, through reflection: what is thrown here reaches the user inside a TargetInvocationException.
     private static GloroTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
-    {
-        try
-        {
-            return Load(env, ctx);
-        }
-        catch (Exception e)
-        {
-            // ML.NET calls this by reflection and unwraps only exceptions that carry its mark; others reach the user as TargetInvocationException.
-            e.Data["ML_IsMarked"] = 1;
-            throw;
-        }
-    }
-
-    private static GloroTransformer Load(IHostEnvironment env, ModelLoadContext ctx)
     {
         ctx.CheckAtModel(GetVersionInfo());
         GloroModel? model = null;
@@ -68,7 +54,7 @@ internal static class TransformerPersistence
         }
         catch (Exception e) when (e is IOException or FormatException)
         {
-            throw new FormatException($"The part '{SettingsPart}' of the model file is damaged: {e.Message} Save the model again.", e);
+            throw new FormatException($"The part '{SettingsPart}' of the model file is damaged: {e.Message} Save the model again."); // no inner exception: GetBaseException must give this message
         }
     }
 

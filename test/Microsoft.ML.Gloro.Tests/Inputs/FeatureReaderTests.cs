@@ -50,9 +50,9 @@ public sealed class FeatureReaderTests
     public void ReadBytes_PixelsOfExtractPixels_AreTheImagesBytes()
     {
         var planes = TestImages.Planes(Height, Width, 4);
-        var view = Extract(new ImageRow { Image = TestImages.Create(planes, Height, Width) }, scale: 1 / 255f);
-        CollectionAssert.AreEqual(planes, ReadBytes(view, Spec));
-        float[] values = Read(view, Spec);
+        ImageRow Row() => new() { Image = TestImages.Create(planes, Height, Width) }; // a new one each time: ExtractPixels disposes the image that it was given
+        CollectionAssert.AreEqual(planes, ReadBytes(Extract(Row(), scale: 1 / 255f), Spec));
+        float[] values = Read(Extract(Row(), scale: 1 / 255f), Spec);
         for (int i = 0; i < planes.Length; i++)
             Assert.AreEqual(planes[i] / 255f, values[i], 1e-7);
     }
@@ -149,8 +149,10 @@ public sealed class FeatureReaderTests
     [TestMethod]
     public void Infer_NothingToLookAt_SaysWhy()
     {
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Infer(_mlContext.Data.LoadFromEnumerable(Array.Empty<ImageRow>(), TestImages.Define(typeof(ImageRow))), true)).Message, "no rows");
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Infer(View(new ImageRow()), true)).Message, "no image in its first row");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Infer(_mlContext.Data.LoadFromEnumerable(Array.Empty<EncodedRow>()), true)).Message, "no rows");
+        var files = _mlContext.Data.LoadFromEnumerable(new[] { new { Path = "" } });
+        var images = _mlContext.Transforms.LoadImages("Image", "", "Path").Fit(files).Transform(files);
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Infer(images, true)).Message, "no image in its first row");
         StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Infer(View(new EncodedRow { Image = [1, 2] }), true)).Message, "no image that can be decoded");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => Infer(View(new VariableRow { Features = [1] }), true)).Message, "how high and wide");
     }
@@ -193,11 +195,11 @@ public sealed class FeatureReaderTests
     }
 
     private IDataView View<T>(T row)
-        where T : class => _mlContext.Data.LoadFromEnumerable(new[] { row }, TestImages.Define(typeof(T)));
+        where T : class => _mlContext.Data.LoadFromEnumerable(new[] { row });
 
     private sealed class ImageRow
     {
-        [ImageType(1, 1)] // ML.NET asks for a size; see TestImages.Define
+        [ImageType(Height, Width)] // ML.NET asks for a size, but images of others pass
         public MLImage Image { get; set; } = null!;
     }
 

@@ -111,7 +111,6 @@ public sealed class TransformerImageTests
         Assert.AreEqual(scored[1].ToString(), scored[0].ToString());
         Assert.AreEqual(scored[1].ToString(), scored[2].ToString());
 
-        Assert.IsEmpty(messages.Where(m => m.Contains("resized", StringComparison.Ordinal)), "sizes are not known before the images are read");
         var data = View(rows);
         transformer.Transform(mlContext.Transforms.ResizeImages("Image", 30, 20).Fit(data).Transform(data));
         Assert.HasCount(1, messages.Where(m => m.Contains("resized from 20×30 to 8×6", StringComparison.Ordinal)));
@@ -175,7 +174,7 @@ public sealed class TransformerImageTests
     }
 
     private IDataView View<T>(IEnumerable<T> rows)
-        where T : class => _mlContext.Data.LoadFromEnumerable(rows, TestImages.Define(typeof(T)));
+        where T : class => _mlContext.Data.LoadFromEnumerable(rows);
 
     private sealed class FileRow
     {
@@ -186,7 +185,7 @@ public sealed class TransformerImageTests
 
     private sealed class ImageRow
     {
-        [ImageType(1, 1)] // ML.NET asks for a size; see TestImages.Define
+        [ImageType(Height, Width)] // ML.NET asks for a size, but images of others pass
         public MLImage Image { get; set; } = null!;
     }
 

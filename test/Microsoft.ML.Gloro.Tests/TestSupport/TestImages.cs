@@ -1,5 +1,4 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.Transforms.Image;
 
 namespace Microsoft.ML.Gloro.Tests.TestSupport;
 
@@ -29,15 +28,6 @@ internal static class TestImages
         }
 
         return MLImage.CreateFromPixels(width, height, format, pixels);
-    }
-
-    /// <summary>A definition of <paramref name="row"/> in which an MLImage may have any size.</summary>
-    public static SchemaDefinition Define(Type row)
-    {
-        var definition = SchemaDefinition.Create(row);
-        foreach (var column in definition.Where(c => c.ColumnType is ImageDataViewType))
-            column.ColumnType = new ImageDataViewType();
-        return definition;
     }
 
     /// <summary>The image as PNG, which keeps every byte.</summary>
