@@ -2,8 +2,8 @@ namespace Microsoft.ML.Gloro.Lipschitz;
 
 /// <summary>
 /// Proves that no eigenvalue of a Hermitian matrix G exceeds τ by factorising M = τI − G in floating point: a Cholesky factorisation that runs to its end is a
-/// proof that M is positive semidefinite up to its rounding (Rump, Verification of positive definiteness, 2006). It costs a sixth of what one squaring chain of
-/// Gram iteration costs, so it is how all the frequencies that are not the largest are dismissed.
+/// proof that M is positive semidefinite up to its rounding (Rump, Verification of positive definiteness, 2006). It costs a third of a single
+/// squaring of Gram iteration, so it is how all the frequencies that are not the largest are dismissed.
 /// </summary>
 /// <remarks>
 /// Why. Let L be the computed factor of the m×m matrix M. Every entry comes from L_ij·L_jj = (M_ij − s)(1+θ), |θ| ≤ γ_4, where s is the computed

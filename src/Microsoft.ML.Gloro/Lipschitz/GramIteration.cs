@@ -15,8 +15,8 @@ namespace Microsoft.ML.Gloro.Lipschitz;
 /// </remarks>
 internal static class GramIteration
 {
-    // After t squarings the bound is within m^(2^-t/2) of the truth: 16 leave nothing for any m that fits into memory.
-    private const int MaxSquarings = 16;
+    // After t squarings the bound is within m^(2^-t/2) of the truth: 20 leave nothing for any m that fits into memory.
+    private const int MaxSquarings = 20;
 
     // A Frobenius norm of less than 2⁻¹⁰⁰ is as good as zero beside matrices whose entries are about 1; 2⁻⁹⁹ is then bound enough, underflow included.
     private static readonly double NegligibleSquares = Math.ScaleB(1, -200);

@@ -20,12 +20,12 @@ internal static class GloroModelFile
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte[] header = ModelHeader.Write(model);
-        if (header.Length > ModelFormat.MaxHeaderLength)
-            throw new InvalidOperationException($"The description of the model has {header.Length} bytes; at most {ModelFormat.MaxHeaderLength} can be stored. Use shorter class names.");
+        if (header.Length > ModelFileFormat.MaxHeaderLength)
+            throw new InvalidOperationException($"The description of the model has {header.Length} bytes; at most {ModelFileFormat.MaxHeaderLength} can be stored. Use shorter class names.");
 
-        var preamble = new byte[ModelFormat.PreambleLength];
-        ModelFormat.Magic.CopyTo(preamble);
-        BinaryPrimitives.WriteInt32LittleEndian(preamble.AsSpan(8), ModelFormat.Version);
+        var preamble = new byte[ModelFileFormat.PreambleLength];
+        ModelFileFormat.Magic.CopyTo(preamble);
+        BinaryPrimitives.WriteInt32LittleEndian(preamble.AsSpan(8), ModelFileFormat.Version);
         BinaryPrimitives.WriteInt32LittleEndian(preamble.AsSpan(12), header.Length);
         Append(preamble);
         Append(header);
@@ -78,23 +78,23 @@ internal static class GloroModelFile
         catch (Exception e) when (e is ArgumentException or FormatException or OverflowException or NotSupportedException)
         {
             string reason = e is OverflowException ? "the layers ask for sizes beyond all limits" : e.Message;
-            throw ModelFormat.Damaged(Shorten(reason), e);
+            throw ModelFileFormat.Damaged(Shorten(reason), e);
         }
     }
 
     private static int ReadPreamble(ModelFileReader reader)
     {
-        if (!reader.ReadBytes(ModelFormat.Magic.Length, "its first bytes").AsSpan().SequenceEqual(ModelFormat.Magic))
-            throw ModelFormat.Damaged("it does not start as one");
-        byte[] numbers = reader.ReadBytes(ModelFormat.PreambleLength - ModelFormat.Magic.Length, "its first bytes");
+        if (!reader.ReadBytes(ModelFileFormat.Magic.Length, "its first bytes").AsSpan().SequenceEqual(ModelFileFormat.Magic))
+            throw ModelFileFormat.Damaged("it does not start as one");
+        byte[] numbers = reader.ReadBytes(ModelFileFormat.PreambleLength - ModelFileFormat.Magic.Length, "its first bytes");
         int version = BinaryPrimitives.ReadInt32LittleEndian(numbers);
         int headerLength = BinaryPrimitives.ReadInt32LittleEndian(numbers.AsSpan(4));
-        if (version > ModelFormat.Version)
-            throw ModelFormat.Error($"it has format version {version}, and this version of Microsoft.ML.Gloro reads version {ModelFormat.Version}. Use the version of the package that wrote it, or a newer one.");
-        if (version != ModelFormat.Version)
-            throw ModelFormat.Damaged($"it claims format version {version}, which never was");
-        if (headerLength is < 2 or > ModelFormat.MaxHeaderLength)
-            throw ModelFormat.Damaged($"it claims a header of {headerLength} bytes, where 2 to {ModelFormat.MaxHeaderLength} are possible");
+        if (version > ModelFileFormat.Version)
+            throw ModelFileFormat.Error($"it has format version {version}, and this version of Microsoft.ML.Gloro reads version {ModelFileFormat.Version}. Use the version of the package that wrote it, or a newer one.");
+        if (version != ModelFileFormat.Version)
+            throw ModelFileFormat.Damaged($"it claims format version {version}, which never was");
+        if (headerLength is < 2 or > ModelFileFormat.MaxHeaderLength)
+            throw ModelFileFormat.Damaged($"it claims a header of {headerLength} bytes, where 2 to {ModelFileFormat.MaxHeaderLength} are possible");
         return headerLength;
     }
 

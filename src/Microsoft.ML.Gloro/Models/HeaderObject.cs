@@ -80,7 +80,7 @@ internal readonly struct HeaderObject
     /// <summary>The error that something under this object is wrong.</summary>
     public FormatException Wrong(string name, string what) => Error($"{_path}.{name}", what);
 
-    private static FormatException Error(string path, string what) => ModelFormat.Damaged($"{path} in its header {what}");
+    private static FormatException Error(string path, string what) => ModelFileFormat.Damaged($"{path} in its header {what}");
 
     private static int Integer(JsonElement element, string path, int min, int max) =>
         element.ValueKind == JsonValueKind.Number && element.TryGetInt32(out int value) && value >= min && value <= max

@@ -50,7 +50,7 @@ internal sealed class ModelFileReader(Stream stream) : IDisposable
     {
         byte[] expected = _hash.GetCurrentHash();
         if (!ReadBytes(SHA256.HashSizeInBytes, "the checksum").AsSpan().SequenceEqual(expected))
-            throw ModelFormat.Damaged("its checksum does not match its contents");
+            throw ModelFileFormat.Damaged("its checksum does not match its contents");
     }
 
     public void Dispose() => _hash.Dispose();
@@ -65,11 +65,11 @@ internal sealed class ModelFileReader(Stream stream) : IDisposable
         catch (InvalidDataException e)
         {
             // A stream of a zip archive whose compressed bytes are broken.
-            throw ModelFormat.Damaged($"the archive around it cannot be decompressed after byte {Position} of the model, in {what}", e);
+            throw ModelFileFormat.Damaged($"the archive around it cannot be decompressed after byte {Position} of the model, in {what}", e);
         }
 
         if (read < destination.Length)
-            throw ModelFormat.Damaged($"it ends after {Position + read} bytes, in the middle of {what}");
+            throw ModelFileFormat.Damaged($"it ends after {Position + read} bytes, in the middle of {what}");
         _hash.AppendData(destination);
         Position += read;
     }

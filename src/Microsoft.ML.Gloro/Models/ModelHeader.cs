@@ -46,13 +46,13 @@ internal sealed record ModelHeader(
     {
         try
         {
-            using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = ModelFormat.MaxHeaderDepth });
+            using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = ModelFileFormat.MaxHeaderDepth });
             return Read(new HeaderObject(document.RootElement, "$"));
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // InvalidOperationException: a string that is not valid Unicode.
-            throw ModelFormat.Damaged($"its header is not valid JSON ({e.Message.TrimEnd('.')})", e);
+            throw ModelFileFormat.Damaged($"its header is not valid JSON ({e.Message.TrimEnd('.')})", e);
         }
     }
 

@@ -1,7 +1,7 @@
 namespace Microsoft.ML.Gloro.Models;
 
 /// <summary>The layout of a model file in the large, and the errors that reading one can end in.</summary>
-internal static class ModelFormat
+internal static class ModelFileFormat
 {
     /// <summary>The version that is written, and the only one that is read so far.</summary>
     public const int Version = 1;

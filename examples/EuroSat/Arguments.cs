@@ -1,0 +1,85 @@
+using System.Globalization;
+using Microsoft.ML.Gloro;
+
+namespace EuroSat;
+
+/// <summary>The command line of the example.</summary>
+internal sealed record Arguments
+{
+    public const string Usage = """
+        Trains a provably robust classifier of EuroSAT images and prints what it can prove on the test images.
+
+          dotnet run -c Release --project examples/EuroSat -- --data FOLDER [options]
+
+          --data FOLDER        class folders of images under FOLDER/train and FOLDER/test (required)
+          --guarantee TEXT     local | rtk:3 | affinity:Highway+River,Pasture+HerbaceousVegetation   (default: local)
+          --epsilon NUMBER     L2 radius in pixels scaled to [0, 1]                                  (default: 36/255)
+          --epochs N           passes over the training images                                       (default: 30)
+          --depth N --width N  size of the network                                                   (default: 8, 96)
+          --loss NAME          Emma | CrossEntropy                                                   (default: Emma)
+          --epsilon-factor X   epsilon of the second half of training, in multiples of epsilon       (default: 2)
+          --learning-rate X                                                                          (default: 0.001)
+          --seed N                                                                                   (default: 1)
+          --save FILE          where the model goes                                                  (default: eurosat.zip)
+        """;
+
+    public required string Data { get; init; }
+
+    public RobustnessGuarantee Guarantee { get; init; } = RobustnessGuarantee.Local;
+
+    public float Epsilon { get; init; } = 36f / 255f;
+
+    public int Epochs { get; init; } = 30;
+
+    public int Depth { get; init; } = 8;
+
+    public int Width { get; init; } = 96;
+
+    public GloroLossKind Loss { get; init; } = GloroLossKind.Emma;
+
+    public double EpsilonFactor { get; init; } = 2;
+
+    public double LearningRate { get; init; } = 1e-3;
+
+    public int Seed { get; init; } = 1;
+
+    public string Save { get; init; } = "eurosat.zip";
+
+    /// <summary>Reads the command line.</summary>
+    /// <exception cref="FormatException">It cannot be understood; the message says which part.</exception>
+    public static Arguments Parse(string[] args)
+    {
+        var arguments = new Arguments { Data = "" };
+        for (int i = 0; i < args.Length; i += 2)
+        {
+            if (i + 1 == args.Length)
+                throw new FormatException($"{args[i]} needs a value.");
+            string value = args[i + 1];
+            arguments = args[i] switch
+            {
+                "--data" => arguments with { Data = value },
+                "--guarantee" => arguments with { Guarantee = RobustnessGuarantee.Parse(value) },
+                "--epsilon" => arguments with { Epsilon = (float)Number(args[i], value) },
+                "--epochs" => arguments with { Epochs = Whole(args[i], value) },
+                "--depth" => arguments with { Depth = Whole(args[i], value) },
+                "--width" => arguments with { Width = Whole(args[i], value) },
+                "--loss" => arguments with { Loss = Enum.TryParse(value, ignoreCase: true, out GloroLossKind loss) ? loss : throw new FormatException($"--loss is Emma or CrossEntropy, not '{value}'.") },
+                "--epsilon-factor" => arguments with { EpsilonFactor = Number(args[i], value) },
+                "--learning-rate" => arguments with { LearningRate = Number(args[i], value) },
+                "--seed" => arguments with { Seed = Whole(args[i], value) },
+                "--save" => arguments with { Save = value },
+                _ => throw new FormatException($"There is no option {args[i]}."),
+            };
+        }
+
+        return arguments.Data.Length > 0 ? arguments : throw new FormatException("--data is missing.");
+    }
+
+    private static int Whole(string name, string value) => int.TryParse(value, CultureInfo.InvariantCulture, out int number)
+        ? number
+        : throw new FormatException($"{name} is a whole number, not '{value}'.");
+
+    private static double Number(string name, string value) => double.TryParse(value, CultureInfo.InvariantCulture, out double number)
+        ? number
+        : throw new FormatException($"{name} is a number, not '{value}'.");
+}

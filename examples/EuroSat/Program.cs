@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using EuroSat;
+using Microsoft.ML;
+using Microsoft.ML.Gloro;
+
+Arguments arguments;
+try
+{
+    arguments = Arguments.Parse(args);
+}
+catch (FormatException e)
+{
+    Console.Error.WriteLine($"{e.Message}{Environment.NewLine}{Environment.NewLine}{Arguments.Usage}");
+    return 2;
+}
+
+var clock = Stopwatch.StartNew();
+var mlContext = new MLContext(arguments.Seed);
+mlContext.Log += (_, e) =>
+{
+    if (e.Source.StartsWith("Gloro", StringComparison.Ordinal))
+        Console.WriteLine($"{clock.Elapsed:hh\\:mm\\:ss}  {e.RawMessage}");
+};
+
+IDataView train = mlContext.Data.LoadFromEnumerable(ImageRow.ReadFolders(Path.Combine(arguments.Data, "train")));
+IDataView test = mlContext.Data.LoadFromEnumerable(ImageRow.ReadFolders(Path.Combine(arguments.Data, "test")));
+
+var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
+    .Append(mlContext.Transforms.LoadImages("Image", imageFolder: null, "ImagePath"))
+    .Append(mlContext.Gloro.ImageClassification(new GloroImageClassificationOptions
+    {
+        Guarantee = arguments.Guarantee,
+        Epsilon = arguments.Epsilon,
+        Epochs = arguments.Epochs,
+        Depth = arguments.Depth,
+        Width = arguments.Width,
+        Loss = arguments.Loss,
+        FinalEpsilonFactor = arguments.EpsilonFactor,
+        LearningRate = arguments.LearningRate,
+        Augmentation = GloroAugmentationOptions.Aerial,
+        ValidationFraction = 0.03,
+        Seed = arguments.Seed,
+    }));
+
+var model = pipeline.Fit(train);
+mlContext.Model.Save(model, train.Schema, arguments.Save);
+Console.WriteLine($"{clock.Elapsed:hh\\:mm\\:ss}  Trained, and saved as {Path.GetFullPath(arguments.Save)} ({new FileInfo(arguments.Save).Length / 1024.0 / 1024.0:F1} MB).");
+
+IDataView scored = model.Transform(test);
+Console.WriteLine(mlContext.Gloro.Evaluate(scored));
+Console.WriteLine($"{"guarantee",-12} {"VRA",6} {"top-1 VRA",10} {"certified",10} {"mean set",9}");
+foreach (var guarantee in new[] { RobustnessGuarantee.Local, RobustnessGuarantee.RelaxedTopK(2), RobustnessGuarantee.RelaxedTopK(3), RobustnessGuarantee.RelaxedTopK(5) })
+{
+    GloroMetrics m = mlContext.Gloro.Evaluate(scored, guarantee: guarantee);
+    Console.WriteLine($"{guarantee,-12} {m.VerifiedRobustAccuracy,6:F4} {m.Top1VerifiedRobustAccuracy,10:F4} {m.CertifiedFraction,10:F4} {m.MeanCertifiedSetSize,9:F2}");
+}
+
+Console.WriteLine($"{clock.Elapsed:hh\\:mm\\:ss}  Done.");
+return 0;

@@ -1,0 +1,151 @@
+using Microsoft.ML.Gloro.Estimators;
+using Microsoft.ML.Gloro.Guarantees;
+using Microsoft.ML.Gloro.Inputs;
+using Microsoft.ML.Gloro.Lipschitz;
+using Microsoft.ML.Gloro.Models;
+using Microsoft.ML.Gloro.Scoring;
+using Microsoft.ML.Gloro.Training;
+using Microsoft.ML.Runtime;
+using TorchSharp;
+
+namespace Microsoft.ML.Gloro;
+
+/// <summary>Trains a network whose predictions can be certified, and gives the transformer that does so.</summary>
+/// <remarks>
+/// <para>Training needs libtorch, which the application adds as a package (TorchSharp-cpu, libtorch-cpu-…, TorchSharp-cuda-…); scoring does not.</para>
+/// <para>Fit may be called more than once and from several threads. A call holds the rows in memory, images as bytes.</para>
+/// </remarks>
+public sealed class GloroEstimator : IEstimator<GloroTransformer>
+{
+    private readonly MLContext _mlContext;
+    private readonly IHost _host;
+    private readonly GloroTrainerOptions _options;
+    private readonly int _seed;
+
+    internal GloroEstimator(MLContext mlContext, GloroTrainerOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(mlContext);
+        ArgumentNullException.ThrowIfNull(options);
+        _options = options.Copy();
+        _options.Validate();
+        _mlContext = mlContext;
+        _host = ((IHostEnvironment)mlContext).Register("Gloro", null, null);
+
+        // Drawn once, so that fitting the same estimator again gives the same model.
+        _seed = _options.Seed ?? _host.Rand.Next();
+    }
+
+    /// <summary>The columns that the fitted transformer will add.</summary>
+    /// <exception cref="ArgumentException">The label or feature column is missing or of a type that cannot be used.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        LabelColumn.Check(inputSchema, _options.LabelColumnName);
+        FeatureColumn.Check(inputSchema, _options.FeatureColumnName, _options.IsImage);
+        return OutputSchemaShape.Append(inputSchema, _options.OutputColumnPrefix);
+    }
+
+    /// <summary>Trains on <paramref name="input"/>, bounds the finished network rigorously, and gives its transformer.</summary>
+    /// <exception cref="ArgumentException">A column is missing or of a wrong type, or the guarantee does not fit the classes.</exception>
+    /// <exception cref="InvalidOperationException">The rows cannot be trained on, an image cannot be read, or training diverged.</exception>
+    /// <exception cref="DllNotFoundException">libtorch is missing or does not load.</exception>
+    /// <exception cref="OperationCanceledException">The options' cancellation token was cancelled.</exception>
+    public GloroTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        using var channel = _host.Start("Training");
+
+        var label = LabelColumn.Find(input.Schema, _options.LabelColumnName);
+        var feature = FeatureColumn.Find(input.Schema, _options.FeatureColumnName);
+        string[] classNames = LabelColumn.ClassNames(label);
+        var guarantee = BoundGuarantee.Bind(_options.Guarantee, classNames);
+        var spec = ChooseSpec(input, feature);
+        TorchRuntime.EnsureLoaded();
+
+        var train = Read(input, spec, classNames);
+        int[] rowCounts = CountClasses(train, classNames, channel);
+        TrainingSet? validation = _options.ValidationSet is { } view ? Read(view, spec, classNames) : null;
+        if (validation is null)
+            (train, validation) = TrainingSplit.Split(train, _options.ValidationFraction, _seed);
+        channel.Info(MessageSensitivity.None, "{0} rows to train on, {1} to validate on, {2} classes, input {3}, guarantee {4}, ε {5}.",
+            train.Count, validation?.Count ?? 0, classNames.Length, spec, _options.Guarantee, _options.Epsilon);
+
+        var network = Train(train, validation, guarantee, classNames.Length, channel);
+        var bound = RigorousBound.Compute(network, _options.CancellationToken);
+        channel.Info(MessageSensitivity.None, "The rigorous bound of the finished network: κ = {0}.", bound.Value);
+        var model = new GloroModel(network, bound, classNames, _options.Guarantee, _options.Epsilon, _options.IsImage, rowCounts, ModelProvenance.OfThisLibrary(Summary()));
+        return new GloroTransformer(_host, model, _options.FeatureColumnName, new ScoringOptions { Prefix = _options.OutputColumnPrefix });
+    }
+
+    private InputSpec ChooseSpec(IDataView input, DataViewSchema.Column feature) => _options is GloroImageClassificationOptions { ImageSize: { } size }
+        ? InputSpec.Image(size.Height, size.Width)
+        : InputSpecInference.Infer(input, feature, _options.IsImage);
+
+    private TrainingSet Read(IDataView data, InputSpec spec, string[] classNames) => TrainingDataReader.Read(
+        data, _options.LabelColumnName, _options.FeatureColumnName, spec, classNames,
+        (_options as GloroImageClassificationOptions)?.Augmentation ?? GloroAugmentationOptions.None, _options.CancellationToken);
+
+    private int[] CountClasses(TrainingSet rows, string[] classNames, IChannel channel)
+    {
+        if (rows.Count == 0)
+            throw new InvalidOperationException($"There is no row to train on: the data has no rows with a label in column '{_options.LabelColumnName}'.");
+        int[] counts = new int[classNames.Length];
+        for (int i = 0; i < rows.Count; i++)
+            counts[rows.Label(i)]++;
+        string[] unseen = [.. classNames.Where((_, i) => counts[i] == 0)];
+        if (unseen.Length >= classNames.Length - 1)
+            throw new InvalidOperationException($"All {rows.Count} rows are of one class, '{classNames[Array.FindIndex(counts, c => c > 0)]}'. Training needs rows of at least two.");
+        if (unseen.Length > 0)
+        {
+            channel.Warning(MessageSensitivity.None, $"No training row is of class {string.Join(", ", unseen)}. The model will hardly predict it, and no certificate makes up for that; " +
+                "leave the class out of the labels, or add rows of it.");
+        }
+
+        return counts;
+    }
+
+    private Plain.PlainNetwork Train(TrainingSet train, TrainingSet? validation, BoundGuarantee guarantee, int classes, IChannel channel)
+    {
+        if (_options.ThreadCount is { } threads)
+            torch.set_num_threads(threads);
+        var device = TrainingDevice.Choose(_mlContext, channel);
+        var settings = new TrainerSettings
+        {
+            Guarantee = guarantee,
+            Epsilon = _options.Epsilon,
+            Loss = _options.Loss,
+            Epochs = _options.Epochs,
+            BatchSize = _options.BatchSize,
+            LearningRate = _options.LearningRate,
+            WarmUpFraction = _options.WarmUpFraction,
+            EpsilonFactors = (_options.InitialEpsilonFactor, _options.FinalEpsilonFactor),
+            MaximumGradientNorm = _options.MaximumGradientNorm,
+            PowerSteps = _options.PowerIterationSteps,
+            MixedPrecision = _options.MixedPrecision ?? TrainingDevice.HasFastBFloat16(device),
+            Seed = _seed,
+            Device = device,
+        };
+
+        using var scope = torch.NewDisposeScope();
+        using var network = NetworkFactory.Create(_options, train, classes, _seed, device);
+        new Trainer(settings, network, train, validation).Run(Report, _options.CancellationToken);
+        return network.Condense();
+
+        void Report(GloroTrainingProgress progress)
+        {
+            channel.Info(MessageSensitivity.None, "{0}", progress);
+            _options.Progress?.Report(progress);
+        }
+    }
+
+    private string Summary()
+    {
+        string architecture = _options switch
+        {
+            GloroImageClassificationOptions image => $"LiResNet(depth {image.Depth}, width {image.Width}, tail {image.TailWidth})",
+            GloroMulticlassClassificationOptions vector => $"MLP(depth {vector.Depth}, width {vector.Width})",
+            _ => "",
+        };
+        return FormattableString.Invariant($"{architecture}, {_options.Loss}, {_options.Epochs} epochs, batch {_options.BatchSize}, learning rate {_options.LearningRate}, seed {_seed}");
+    }
+}

@@ -1,0 +1,36 @@
+using Microsoft.ML.SearchSpace;
+
+namespace Microsoft.ML.Gloro;
+
+/// <summary>
+/// Options of the trainer for feature vectors. Its network scales all features by one number, so that the bound stays tight, and goes on with
+/// <see cref="Depth"/> residual dense layers of <see cref="Width"/> with MinMax. Give features comparable units: ε means the same length in each of them.
+/// </summary>
+public sealed class GloroMulticlassClassificationOptions : GloroTrainerOptions
+{
+    /// <summary>Creates options with their defaults.</summary>
+    public GloroMulticlassClassificationOptions()
+        : base("Features")
+    {
+    }
+
+    /// <summary>Residual dense layers. Default: 3.</summary>
+    [Range(0, 16, init: 3)]
+    public int Depth { get; set; } = 3;
+
+    /// <summary>Their width, an even number. Default: 128.</summary>
+    [Choice(32, 64, 128, 256, 512)]
+    public int Width { get; set; } = 128;
+
+    internal override bool IsImage => false;
+
+    private protected override IEnumerable<string> Faults()
+    {
+        foreach (string fault in base.Faults())
+            yield return fault;
+        if (Depth < 0)
+            yield return $"{nameof(Depth)} must not be negative, not {Depth}.";
+        if (Width < 2 || Width % 2 != 0)
+            yield return $"{nameof(Width)} must be an even number of at least 2 (MinMax pairs outputs), not {Width}.";
+    }
+}

@@ -1,0 +1,141 @@
+using Microsoft.ML.SearchSpace;
+
+namespace Microsoft.ML.Gloro;
+
+/// <summary>What both Gloro trainers take. All values are copied when a trainer is made; later changes have no effect on it.</summary>
+public abstract class GloroTrainerOptions
+{
+    private protected GloroTrainerOptions(string featureColumnName) => FeatureColumnName = featureColumnName;
+
+    /// <summary>The column of the class to learn, of key type; a text column becomes one by MapValueToKey. Default: "Label".</summary>
+    public string LabelColumnName { get; set; } = "Label";
+
+    /// <summary>The column of the input. Default: "Image" for images, "Features" for vectors.</summary>
+    public string FeatureColumnName { get; set; }
+
+    /// <summary>A prefix of all output columns' names. Default: none. ML.NET's CrossValidate needs the names without one.</summary>
+    public string OutputColumnPrefix { get; set; } = "";
+
+    /// <summary>The guarantee to train for and to certify. Default: local robustness.</summary>
+    public RobustnessGuarantee Guarantee { get; set; } = RobustnessGuarantee.Local;
+
+    /// <summary>
+    /// The L2 radius ε to train for and to certify at, in units of pixels scaled to [0, 1], or of the raw feature vector. Default: 36/255, the literature's choice for
+    /// small images.
+    /// </summary>
+    public float Epsilon { get; set; } = 36f / 255f;
+
+    /// <summary>Rows to validate on after each epoch, transformed as far as the training rows are. They are never trained on. Default: none, see <see cref="ValidationFraction"/>.</summary>
+    public IDataView? ValidationSet { get; set; }
+
+    /// <summary>The fraction of the training rows that is set aside for validation if there is no <see cref="ValidationSet"/>; 0 for none. Default: 0.1.</summary>
+    public double ValidationFraction { get; set; } = 0.1;
+
+    /// <summary>Passes over the training rows. Default: 30.</summary>
+    [Range(1, 1000, init: 30)]
+    public int Epochs { get; set; } = 30;
+
+    /// <summary>Rows in a step of the optimiser. Default: 128.</summary>
+    [Choice(64, 128, 256, 512)]
+    public int BatchSize { get; set; } = 128;
+
+    /// <summary>The highest learning rate, reached after the warm-up, from where it falls to zero along a cosine. Default: 0.001.</summary>
+    [Range(1e-5, 1e-1, init: 1e-3, logBase: true)]
+    public double LearningRate { get; set; } = 1e-3;
+
+    /// <summary>The fraction of training over which the learning rate rises from zero. Default: 0.05.</summary>
+    [Range(0.0, 0.5, init: 0.05)]
+    public double WarmUpFraction { get; set; } = 0.05;
+
+    /// <summary>What training minimises. Default: <see cref="GloroLossKind.Emma"/>.</summary>
+    [Choice(GloroLossKind.Emma, GloroLossKind.CrossEntropy)]
+    public GloroLossKind Loss { get; set; } = GloroLossKind.Emma;
+
+    /// <summary>The ε trained for at the very start, as a multiple of <see cref="Epsilon"/>; it rises until half of the training. Default: 0.1.</summary>
+    [Range(0.0, 1.0, init: 0.1)]
+    public double InitialEpsilonFactor { get; set; } = 0.1;
+
+    /// <summary>The ε trained for in the second half, as a multiple of <see cref="Epsilon"/>: above 1, for margins that also hold on new rows. Default: 2.</summary>
+    [Range(0.5, 4.0, init: 2.0)]
+    public double FinalEpsilonFactor { get; set; } = 2;
+
+    /// <summary>The length that a step's gradient is cut to. Default: 3.</summary>
+    [Range(0.1, 100.0, init: 3.0, logBase: true)]
+    public double MaximumGradientNorm { get; set; } = 3;
+
+    /// <summary>Steps of power iteration for each layer and batch. They steer training; the deployed bound does not depend on them. Default: 3.</summary>
+    [Range(1, 20, init: 3)]
+    public int PowerIterationSteps { get; set; } = 3;
+
+    /// <summary>
+    /// Whether the network's body is trained in bfloat16, about twice as fast where the processor has it. Weights, norms, the deployed network and its bound are float32
+    /// or better in any case. Default: null, which is true on processors with AVX-512 BF16 and on GPUs.
+    /// </summary>
+    public bool? MixedPrecision { get; set; }
+
+    /// <summary>
+    /// The seed of the first weights, the batches and the augmentation. The same seed, data, options, kind of processor and number of threads give the same model file,
+    /// byte for byte. Default: null, which takes the seed of the MLContext.
+    /// </summary>
+    public int? Seed { get; set; }
+
+    /// <summary>libtorch's threads, a setting of the whole process. Default: null, which leaves it as it is (one for each core).</summary>
+    public int? ThreadCount { get; set; }
+
+    /// <summary>Told after each epoch how training stands. Default: nobody; MLContext.Log has a line for each epoch in any case.</summary>
+    public IProgress<GloroTrainingProgress>? Progress { get; set; }
+
+    /// <summary>Stops training within one batch; Fit then throws <see cref="OperationCanceledException"/>.</summary>
+    public CancellationToken CancellationToken { get; set; }
+
+    internal abstract bool IsImage { get; }
+
+    /// <summary>A copy that nobody else holds.</summary>
+    internal virtual GloroTrainerOptions Copy() => (GloroTrainerOptions)MemberwiseClone();
+
+    /// <summary>Throws one exception that names everything that is wrong.</summary>
+    /// <exception cref="ArgumentException">One or more values cannot be used.</exception>
+    internal void Validate()
+    {
+        string[] faults = [.. Faults()];
+        if (faults.Length > 0)
+            throw new ArgumentException($"The options of the Gloro trainer cannot be used. {string.Join(' ', faults)}");
+    }
+
+    private protected virtual IEnumerable<string> Faults()
+    {
+        if (string.IsNullOrWhiteSpace(LabelColumnName))
+            yield return $"{nameof(LabelColumnName)} is empty.";
+        if (string.IsNullOrWhiteSpace(FeatureColumnName))
+            yield return $"{nameof(FeatureColumnName)} is empty.";
+        if (OutputColumnPrefix is null)
+            yield return $"{nameof(OutputColumnPrefix)} is null; use an empty text for none.";
+        if (Guarantee is null)
+            yield return $"{nameof(Guarantee)} is null; use RobustnessGuarantee.Local, RelaxedTopK or Affinity.";
+        if (!(float.IsFinite(Epsilon) && Epsilon >= 0))
+            yield return $"{nameof(Epsilon)} is an L2 radius, a finite number of 0 or more, not {Epsilon}.";
+        if (!(ValidationFraction is >= 0 and < 1))
+            yield return $"{nameof(ValidationFraction)} must be from 0 to below 1, not {ValidationFraction}.";
+        if (!Enum.IsDefined(Loss))
+            yield return $"{nameof(Loss)} is unknown: {Loss}.";
+        if (ThreadCount < 1)
+            yield return $"{nameof(ThreadCount)} must be at least 1, not {ThreadCount}.";
+        foreach (var (name, value, least) in new[] { (nameof(Epochs), Epochs, 1), (nameof(BatchSize), BatchSize, 2), (nameof(PowerIterationSteps), PowerIterationSteps, 1) })
+        {
+            if (value < least)
+                yield return $"{name} must be at least {least}, not {value}.";
+        }
+
+        foreach (var (name, value) in new[] { (nameof(LearningRate), LearningRate), (nameof(FinalEpsilonFactor), FinalEpsilonFactor), (nameof(MaximumGradientNorm), MaximumGradientNorm) })
+        {
+            if (!(double.IsFinite(value) && value > 0))
+                yield return $"{name} must be a positive number, not {value}.";
+        }
+
+        foreach (var (name, value) in new[] { (nameof(WarmUpFraction), WarmUpFraction), (nameof(InitialEpsilonFactor), InitialEpsilonFactor) })
+        {
+            if (!(value is >= 0 and <= 1))
+                yield return $"{name} must be from 0 to 1, not {value}.";
+        }
+    }
+}

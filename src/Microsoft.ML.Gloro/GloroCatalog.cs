@@ -1,0 +1,105 @@
+using System.Diagnostics.CodeAnalysis;
+using Microsoft.ML.Data;
+using Microsoft.ML.Gloro.Evaluation;
+
+namespace Microsoft.ML.Gloro;
+
+/// <summary>Provably robust classification for ML.NET pipelines: the front door of the library.</summary>
+/// <remarks>Stateless besides the MLContext it was made with; safe for concurrent use.</remarks>
+/// <param name="mlContext">The context whose seed, log and GPU settings are used.</param>
+public sealed class GloroCatalog(MLContext mlContext)
+{
+    private readonly MLContext _mlContext = mlContext ?? throw new ArgumentNullException(nameof(mlContext));
+
+    /// <summary>A trainer of provably robust image classification, with defaults for all that is not named here.</summary>
+    /// <param name="labelColumnName">The key column of the classes.</param>
+    /// <param name="featureColumnName">The column of images: MLImage, an encoded image as a vector of bytes, or the planar pixels of ExtractPixels scaled to [0, 1].</param>
+    /// <param name="guarantee">What to prove; null for local robustness.</param>
+    /// <param name="epsilon">The L2 radius ε to prove it for, in pixels scaled to [0, 1].</param>
+    /// <param name="validationSet">Rows to validate on; null to set aside a tenth of the training rows.</param>
+    /// <exception cref="ArgumentException">A value cannot be used; the message names all that are wrong.</exception>
+    public GloroEstimator ImageClassification(
+        string labelColumnName = "Label", string featureColumnName = "Image", RobustnessGuarantee? guarantee = null, float epsilon = 36f / 255f, IDataView? validationSet = null) =>
+        ImageClassification(With(new GloroImageClassificationOptions(), labelColumnName, featureColumnName, guarantee, epsilon, validationSet));
+
+    /// <summary>A trainer of provably robust image classification.</summary>
+    /// <param name="options">Its options, which are copied.</param>
+    /// <exception cref="ArgumentException">An option cannot be used; the message names all that are wrong.</exception>
+    public GloroEstimator ImageClassification(GloroImageClassificationOptions options) => new(_mlContext, options);
+
+    /// <summary>A trainer of provably robust classification of feature vectors, with defaults for all that is not named here.</summary>
+    /// <param name="labelColumnName">The key column of the classes.</param>
+    /// <param name="featureColumnName">The column of features, a vector of Single of known size.</param>
+    /// <param name="guarantee">What to prove; null for local robustness.</param>
+    /// <param name="epsilon">The L2 radius ε to prove it for, in the units of the features.</param>
+    /// <param name="validationSet">Rows to validate on; null to set aside a tenth of the training rows.</param>
+    /// <exception cref="ArgumentException">A value cannot be used; the message names all that are wrong.</exception>
+    public GloroEstimator MulticlassClassification(
+        string labelColumnName = "Label", string featureColumnName = "Features", RobustnessGuarantee? guarantee = null, float epsilon = 36f / 255f, IDataView? validationSet = null) =>
+        MulticlassClassification(With(new GloroMulticlassClassificationOptions(), labelColumnName, featureColumnName, guarantee, epsilon, validationSet));
+
+    /// <summary>A trainer of provably robust classification of feature vectors.</summary>
+    /// <param name="options">Its options, which are copied.</param>
+    /// <exception cref="ArgumentException">An option cannot be used; the message names all that are wrong.</exception>
+    public GloroEstimator MulticlassClassification(GloroMulticlassClassificationOptions options) => new(_mlContext, options);
+
+    /// <summary>Measures a scored view: verified-robust accuracy and what belongs beside it. Nothing is scored again, whatever guarantee and ε are asked for.</summary>
+    /// <param name="scored">What Transform of a fitted Gloro pipeline gave.</param>
+    /// <param name="labelColumnName">The key column of the true classes.</param>
+    /// <param name="guarantee">The guarantee to measure; null for the model's own.</param>
+    /// <param name="epsilon">The radius to measure it at; null for the model's own.</param>
+    /// <param name="outputColumnPrefix">The prefix of the scored columns.</param>
+    /// <exception cref="ArgumentException">A column is missing or of a wrong type, or the guarantee does not fit the scored view.</exception>
+    public GloroMetrics Evaluate(IDataView scored, string labelColumnName = "Label", RobustnessGuarantee? guarantee = null, float? epsilon = null, string outputColumnPrefix = "") =>
+        GloroEvaluator.Evaluate(_mlContext, scored, labelColumnName, guarantee, epsilon, outputColumnPrefix);
+
+    /// <summary>Fits and measures a pipeline on every one of <paramref name="numberOfFolds"/> splits of the data.</summary>
+    /// <param name="data">All rows.</param>
+    /// <param name="estimator">A pipeline with a Gloro trainer.</param>
+    /// <param name="numberOfFolds">The number of splits.</param>
+    /// <param name="labelColumnName">The key column of the true classes, in the scored rows.</param>
+    /// <param name="samplingKeyColumnName">Rows with the same value in this column stay in the same part; null for none.</param>
+    /// <param name="seed">The seed of the splits; null for the MLContext's.</param>
+    /// <returns>One model and its metrics for each fold.</returns>
+    public IReadOnlyList<GloroCrossValidationResult> CrossValidate(
+        IDataView data, IEstimator<ITransformer> estimator, int numberOfFolds = 5, string labelColumnName = "Label", string? samplingKeyColumnName = null, int? seed = null)
+    {
+        ArgumentNullException.ThrowIfNull(data);
+        ArgumentNullException.ThrowIfNull(estimator);
+        return [.. _mlContext.Data.CrossValidationSplit(data, numberOfFolds, samplingKeyColumnName, seed).Select((fold, index) =>
+        {
+            ITransformer model = estimator.Fit(fold.TrainSet);
+            IDataView scored = model.Transform(fold.TestSet);
+            return new GloroCrossValidationResult(index, model, scored, Evaluate(scored, labelColumnName));
+        })];
+    }
+
+    /// <summary>The same model under another guarantee and ε: nothing is trained or bounded again.</summary>
+    /// <param name="model">A fitted or loaded Gloro transformer, or a pipeline that holds one at its top level.</param>
+    /// <param name="guarantee">The guarantee to certify from now on.</param>
+    /// <param name="epsilon">The radius to certify it at; null for the model's own.</param>
+    /// <returns>A new transformer, or a new chain of the same transformers around it. It shares the network's session with <paramref name="model"/>.</returns>
+    /// <exception cref="ArgumentException">There is no Gloro transformer, or more than one, or the guarantee does not fit its classes.</exception>
+    [SuppressMessage("Performance", "CA1822", Justification = "The catalog's methods are found on mlContext.Gloro; this one happens not to need the context.")]
+    public ITransformer WithGuarantee(ITransformer model, RobustnessGuarantee guarantee, float? epsilon = null)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(guarantee);
+        if (model is GloroTransformer single)
+            return single.With(guarantee, epsilon ?? single.Epsilon);
+        if (model is not IEnumerable<ITransformer> chain || chain.OfType<GloroTransformer>().Count() != 1)
+            throw new ArgumentException($"The model ({model.GetType().Name}) must be a Gloro transformer, or a chain of transformers with exactly one among them.", nameof(model));
+        return new TransformerChain<ITransformer>([.. chain.Select(t => t is GloroTransformer gloro ? gloro.With(guarantee, epsilon ?? gloro.Epsilon) : t)]);
+    }
+
+    private static TOptions With<TOptions>(TOptions options, string labelColumnName, string featureColumnName, RobustnessGuarantee? guarantee, float epsilon, IDataView? validationSet)
+        where TOptions : GloroTrainerOptions
+    {
+        options.LabelColumnName = labelColumnName;
+        options.FeatureColumnName = featureColumnName;
+        options.Guarantee = guarantee ?? RobustnessGuarantee.Local;
+        options.Epsilon = epsilon;
+        options.ValidationSet = validationSet;
+        return options;
+    }
+}

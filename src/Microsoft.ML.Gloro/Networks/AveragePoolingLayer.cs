@@ -1,0 +1,27 @@
+using Microsoft.ML.Gloro.Plain;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Gloro.Networks;
+
+/// <summary>
+/// Average pooling without overlap, multiplied by the pool's side so that its norm is 1 and not 1/size: the factor that keeps the bound from
+/// shrinking and the signal with it.
+/// </summary>
+internal sealed class AveragePoolingLayer(PlainShape input, int size) : TrainableLayer
+{
+    private readonly PlainAveragePooling _plain = new(size);
+
+    /// <inheritdoc/>
+    public override PlainShape OutputShape => _plain.GetOutputShape(input);
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x, bool training) => nn.functional.avg_pool2d(x, size) * size;
+
+    /// <inheritdoc/>
+    public override IEnumerable<PlainLayer> Condense()
+    {
+        var scale = new float[input.Channels];
+        Array.Fill(scale, size);
+        return [_plain, new PlainScaling(scale, new float[input.Channels])];
+    }
+}

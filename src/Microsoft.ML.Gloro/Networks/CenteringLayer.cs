@@ -1,0 +1,45 @@
+using Microsoft.ML.Gloro.Plain;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Gloro.Networks;
+
+/// <summary>
+/// Subtracts each channel's running mean. It is batch normalisation without the division, which would be a Lipschitz factor of its own; a constant shift is none.
+/// The running mean, and not the batch's own, also while training: one pass over the activations less, and what is trained is what is deployed.
+/// </summary>
+internal sealed class CenteringLayer(PlainShape input, LayerFactory factory) : TrainableLayer
+{
+    // About the last ten batches: long enough to be smooth, short enough to have forgotten the weights of long ago at the end.
+    private const double Momentum = 0.1;
+
+    private readonly Tensor _mean = factory.Buffer(input.Channels);
+
+    /// <inheritdoc/>
+    public override PlainShape OutputShape => input;
+
+    /// <inheritdoc/>
+    public override IEnumerable<Tensor> Buffers => [_mean];
+
+    /// <inheritdoc/>
+    public override Tensor Forward(Tensor x, bool training)
+    {
+        bool vector = x.dim() == 2;
+        var centered = x - _mean.to(x.dtype).reshape(vector ? [1, -1] : [1, -1, 1, 1]);
+        if (training)
+        {
+            using var _ = no_grad();
+            var mean = vector ? centered.mean([0]) : centered.flatten(2).mean([2]).mean([0]);
+            _mean.add_(mean.to(_mean.dtype), alpha: Momentum);
+        }
+
+        return centered;
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<PlainLayer> Condense()
+    {
+        var scale = new float[input.Channels];
+        Array.Fill(scale, 1f);
+        return [new PlainScaling(scale, [.. ToArray(_mean).Select(m => -m)])];
+    }
+}

@@ -1,0 +1,64 @@
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Gloro.Networks;
+
+/// <summary>Where a network's first weights come from: one seeded generator and one device for all layers, so that a seed fixes the network.</summary>
+internal sealed class LayerFactory(Generator generator, Device device)
+{
+    public Generator Generator { get; } = generator;
+
+    public Device Device { get; } = device;
+
+    /// <summary>A parameter of independent normal values.</summary>
+    public Parameter Normal(double standardDeviation, params ReadOnlySpan<long> shape)
+    {
+        using var _ = NewDisposeScope();
+        return AsParameter(randn(shape, generator: Generator) * standardDeviation);
+    }
+
+    /// <summary>A parameter filled with one value.</summary>
+    public Parameter Constant(double value, params ReadOnlySpan<long> shape)
+    {
+        using var _ = NewDisposeScope();
+        return AsParameter(full(shape, value, dtype: ScalarType.Float32));
+    }
+
+    /// <summary>A matrix parameter with orthonormal rows, or columns if there are more rows.</summary>
+    public Parameter Orthogonal(long rows, long columns)
+    {
+        using var _ = NewDisposeScope();
+        return AsParameter(OrthogonalMatrix(rows, columns));
+    }
+
+    /// <summary>A kernel that is an orthogonal matrix at its centre and zero elsewhere: the convolution starts as an isometry, or the projection onto one.</summary>
+    public Parameter OrthogonalKernel(long outChannels, long inChannels, long kernelSize)
+    {
+        using var _ = NewDisposeScope();
+        var kernel = zeros([outChannels, inChannels, kernelSize, kernelSize]);
+        kernel[.., .., (int)(kernelSize / 2), (int)(kernelSize / 2)] = OrthogonalMatrix(outChannels, inChannels);
+        kernel += randn([outChannels, inChannels, kernelSize, kernelSize], generator: Generator) * (0.1 / Math.Sqrt(inChannels * kernelSize * kernelSize));
+        return AsParameter(kernel);
+    }
+
+    /// <summary>A tensor of zeros that the optimiser does not see.</summary>
+    public Tensor Buffer(params ReadOnlySpan<long> shape)
+    {
+        using var _ = NewDisposeScope();
+        return zeros(shape).to(Device).DetachFromDisposeScope();
+    }
+
+    private Tensor OrthogonalMatrix(long rows, long columns)
+    {
+        var (q, r) = linalg.qr(randn([Math.Max(rows, columns), Math.Min(rows, columns)], generator: Generator));
+        q = q * r.diagonal().sign();
+        return rows >= columns ? q : q.t();
+    }
+
+    private Parameter AsParameter(Tensor values)
+    {
+        var parameter = nn.Parameter(values.to(Device).contiguous().detach());
+        parameter.DetachFromDisposeScope();
+        return parameter;
+    }
+}

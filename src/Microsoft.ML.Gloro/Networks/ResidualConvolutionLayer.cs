@@ -1,0 +1,36 @@
+using Microsoft.ML.Gloro.Plain;
+using TorchSharp.Modules;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Gloro.Networks;
+
+/// <summary>
+/// The linear part of a LiResNet block: x + s·γ·(W ∗ x) with s = depth^(−1/2), run and deployed as the one convolution with kernel I + s·γ·W
+/// (Hu, Zou, Wang, Leino, Fredrikson: Unlocking Deterministic Robustness Certification on ImageNet, NeurIPS 2023).
+/// </summary>
+internal sealed class ResidualConvolutionLayer : ConvolutionLayer
+{
+    private readonly Parameter _gain;
+    private readonly Tensor _identity;
+
+    public ResidualConvolutionLayer(PlainShape input, int kernelSize, int depth, LayerFactory factory)
+        : base(input, input.Channels, kernelSize, factory, factory.Normal(1 / Math.Sqrt(input.Channels * kernelSize * kernelSize), input.Channels, input.Channels, kernelSize, kernelSize))
+    {
+        _gain = factory.Constant(1 / Math.Sqrt(depth), 1);
+        _identity = factory.Buffer(input.Channels, input.Channels, kernelSize, kernelSize);
+        nn.init.dirac_(_identity);
+    }
+
+    /// <inheritdoc/>
+    public override IEnumerable<Parameter> Parameters => [.. base.Parameters, _gain];
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        base.Dispose();
+        _identity.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected override Tensor Kernel() => _identity + (_gain * Weight);
+}

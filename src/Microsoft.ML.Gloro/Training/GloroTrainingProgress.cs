@@ -1,0 +1,37 @@
+namespace Microsoft.ML.Gloro;
+
+/// <summary>Where a training stands after an epoch.</summary>
+/// <remarks>
+/// The figures are measured on the validation rows with the Lipschitz constant that power iteration sees, which is an estimate from below:
+/// they guide, they certify nothing. The finished model is bounded rigorously.
+/// </remarks>
+public sealed record GloroTrainingProgress
+{
+    /// <summary>The epoch that has just ended, from 1.</summary>
+    public required int Epoch { get; init; }
+
+    /// <summary>The number of epochs of the whole training.</summary>
+    public required int Epochs { get; init; }
+
+    /// <summary>The mean training loss of the epoch.</summary>
+    public required double Loss { get; init; }
+
+    /// <summary>The fraction of validation rows whose top-1 class is right; NaN without validation rows.</summary>
+    public required double CleanAccuracy { get; init; }
+
+    /// <summary>The verified-robust accuracy on the validation rows under the guarantee and ε trained for; NaN without validation rows.</summary>
+    public required double VerifiedRobustAccuracy { get; init; }
+
+    /// <summary>The estimate of the sub-Lipschitz constant κ.</summary>
+    public required double Kappa { get; init; }
+
+    /// <summary>The time since training began.</summary>
+    public required TimeSpan Elapsed { get; init; }
+
+    /// <summary>The time the remaining epochs will take at the pace so far.</summary>
+    public required TimeSpan Remaining { get; init; }
+
+    /// <inheritdoc/>
+    public override string ToString() => FormattableString.Invariant(
+        $"epoch {Epoch}/{Epochs}: loss {Loss:F4}, clean accuracy {CleanAccuracy:F3}, VRA {VerifiedRobustAccuracy:F3}, κ {Kappa:G4}, {Elapsed:hh\\:mm\\:ss} elapsed, {Remaining:hh\\:mm\\:ss} left");
+}

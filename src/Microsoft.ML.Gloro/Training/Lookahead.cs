@@ -1,0 +1,41 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Gloro.Training;
+
+/// <summary>
+/// Every few steps the weights fall back half-way to where they were (Zhang, Lucas, Hinton, Ba: Lookahead Optimizer, NeurIPS 2019), which calms the
+/// optimiser's last steps.
+/// </summary>
+internal sealed class Lookahead(IReadOnlyList<Tensor> parameters) : IDisposable
+{
+    private const int Period = 6;
+    private const double Share = 0.5;
+
+    private readonly Tensor[] _slow = [.. parameters.Select(p => p.detach().clone().DetachFromDisposeScope())];
+    private int _steps;
+
+    /// <summary>To be called after each step of the inner optimiser.</summary>
+    public void Step()
+    {
+        if (++_steps % Period == 0)
+            Synchronize();
+    }
+
+    /// <summary>Moves slow and fast weights together, also before the weights are used.</summary>
+    public void Synchronize()
+    {
+        using var _ = no_grad();
+        for (int i = 0; i < _slow.Length; i++)
+        {
+            _slow[i].lerp_(parameters[i], Share);
+            parameters[i].copy_(_slow[i]);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var tensor in _slow)
+            tensor.Dispose();
+    }
+}

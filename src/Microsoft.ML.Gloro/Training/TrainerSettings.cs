@@ -1,0 +1,35 @@
+using Microsoft.ML.Gloro.Guarantees;
+using TorchSharp;
+
+namespace Microsoft.ML.Gloro.Training;
+
+/// <summary>What the trainer needs to know besides the data and the network: the validated form of the public options.</summary>
+internal sealed record TrainerSettings
+{
+    public required float Epsilon { get; init; }
+
+    public required BoundGuarantee Guarantee { get; init; }
+
+    public required GloroLossKind Loss { get; init; }
+
+    public required int Epochs { get; init; }
+
+    public required int BatchSize { get; init; }
+
+    public required double LearningRate { get; init; }
+
+    /// <summary>Multiple of ε trained for at the start and, from half of the training on, at the end.</summary>
+    public required (double Start, double End) EpsilonFactors { get; init; }
+
+    public required double WarmUpFraction { get; init; }
+
+    public required double MaximumGradientNorm { get; init; }
+
+    public required int PowerSteps { get; init; }
+
+    public required bool MixedPrecision { get; init; }
+
+    public required int Seed { get; init; }
+
+    public required torch.Device Device { get; init; }
+}

@@ -1,0 +1,19 @@
+using Microsoft.ML.Gloro.Guarantees;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Gloro.Training;
+
+/// <summary>Margin constants as training sees them: estimates, which certify nothing but use the certificate's own code.</summary>
+internal static class TrainingMargins
+{
+    /// <summary>The values of <see cref="LossInput.MarginGains()"/> in the form the guarantees read.</summary>
+    public static MarginConstants FromGains(Tensor gains)
+    {
+        using var _ = NewDisposeScope();
+        int classes = (int)gains.shape[0];
+
+        // A Gram matrix is symmetric but its rounding need not be.
+        var symmetric = maximum(gains, gains.t()).detach().to(ScalarType.Float64).cpu().contiguous();
+        return new MarginConstants(symmetric.data<double>().ToArray(), classes);
+    }
+}

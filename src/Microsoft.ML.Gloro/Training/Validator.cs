@@ -1,0 +1,41 @@
+using Microsoft.ML.Gloro.Guarantees;
+using Microsoft.ML.Gloro.Networks;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Gloro.Training;
+
+/// <summary>Measures clean accuracy and VRA of a network in training, at the target ε and under the target guarantee, with estimated constants.</summary>
+internal static class Validator
+{
+    private const int BatchSize = 256;
+
+    /// <summary>Clean accuracy and VRA on <paramref name="set"/>.</summary>
+    public static (double CleanAccuracy, double VerifiedRobustAccuracy) Measure(
+        LipschitzNetwork network, TrainingSet set, BoundGuarantee guarantee, float epsilon, Tensor kappa, Device device)
+    {
+        var source = new BatchSource(set, BatchSize, device);
+        var constants = TrainingMargins.FromGains(LossInput.MarginGains(network.Final.Rows(), kappa));
+        int classes = constants.ClassCount, clean = 0, verified = 0;
+        int[] order = new int[classes];
+        float[] radii = new float[guarantee.MaxK];
+        for (int start = 0; start < set.Count; start += BatchSize)
+        {
+            using var scope = NewDisposeScope();
+            int count = Math.Min(BatchSize, set.Count - start);
+            float[] logits = network.Forward(source.Read(start, count), training: false).cpu().data<float>().ToArray();
+            for (int row = 0; row < count; row++)
+            {
+                var y = logits.AsSpan(row * classes, classes);
+                if (!Certificate.TryOrder(y, order))
+                    continue;
+                int label = set.Label(start + row);
+                clean += order[0] == label ? 1 : 0;
+                Certificate.ComputeRadii(y, order, constants, radii);
+                int k = Certificate.Evaluate(guarantee, order, radii, epsilon).LoosestK;
+                verified += order.AsSpan(0, k).Contains(label) ? 1 : 0;
+            }
+        }
+
+        return ((double)clean / set.Count, (double)verified / set.Count);
+    }
+}

@@ -1,0 +1,40 @@
+using Microsoft.ML.Gloro.Plain;
+
+namespace Microsoft.ML.Gloro.Tests.Lipschitz;
+
+/// <summary>Networks of random weights with every kind of layer, small enough to differentiate by differences.</summary>
+internal static class SmallNetworks
+{
+    /// <summary>3×7×6 images, 4 classes: scaling, space-to-depth, strided and padded convolutions, MinMax, ReLU, pooling, dense.</summary>
+    public static PlainNetwork Image(int seed)
+    {
+        Func<int, double> normal = Explicit.Normal(seed, 0.4);
+        return new PlainNetwork(new PlainShape(3, 7, 6),
+        [
+            new PlainScaling([2, 3, 2.5f], [-1, -1.4f, -1.2f]),
+            Explicit.Convolution(3, 4, 3, 3, 1, PlainPadding.All(1), normal),
+            new PlainActivation(PlainActivationKind.MinMax),
+            new PlainSpaceToDepth(2),
+            Explicit.Convolution(16, 6, 2, 3, 1, new PlainPadding(1, 1, 0, 1), normal),
+            new PlainActivation(PlainActivationKind.ReLU),
+            Explicit.Convolution(6, 6, 2, 2, 1, default, normal),
+            new PlainAveragePooling(2),
+            new PlainFlatten(),
+            Explicit.Dense(8, 6, normal),
+            new PlainActivation(PlainActivationKind.MinMax),
+            Explicit.Dense(4, 8, normal),
+        ]);
+    }
+
+    /// <summary>5 features, 3 classes: two dense layers with MinMax.</summary>
+    public static PlainNetwork Vector(int seed)
+    {
+        Func<int, double> normal = Explicit.Normal(seed);
+        return new PlainNetwork(PlainShape.Vector(5),
+        [
+            Explicit.Dense(6, 5, normal),
+            new PlainActivation(PlainActivationKind.MinMax),
+            Explicit.Dense(3, 6, normal),
+        ]);
+    }
+}

@@ -1,0 +1,138 @@
+using Microsoft.ML.Gloro.Models;
+using Microsoft.ML.Gloro.Plain;
+
+namespace Microsoft.ML.Gloro.Tests.Models;
+
+[TestClass]
+public sealed class GloroModelFileTests
+{
+    [TestMethod]
+    public void Read_OfWhatWasWritten_GivesAnEqualModel()
+    {
+        GloroModel model = TestModels.EveryKind();
+
+        GloroModel read = TestModels.Read(TestModels.Write(model));
+
+        Assert.AreEqual(model.Guarantee, read.Guarantee);
+        Assert.AreEqual(model.Epsilon, read.Epsilon);
+        Assert.AreEqual(model.IsImage, read.IsImage);
+        Assert.AreEqual(model.Provenance, read.Provenance);
+        Assert.AreEqual(model.Bound.Value, read.Bound.Value);
+        Assert.AreEqual(model.Bound.WeightHash, read.Bound.WeightHash);
+        CollectionAssert.AreEqual(model.Bound.Layers.ToArray(), read.Bound.Layers.ToArray());
+        CollectionAssert.AreEqual(model.ClassNames.ToArray(), read.ClassNames.ToArray());
+        CollectionAssert.AreEqual(model.TrainingRowCounts.ToArray(), read.TrainingRowCounts.ToArray());
+        CollectionAssert.AreEqual(model.Network.Shapes.ToArray(), read.Network.Shapes.ToArray());
+        for (int i = 0; i < model.Network.Layers.Count; i++)
+        {
+            Assert.AreEqual(model.Network.Layers[i].GetType(), read.Network.Layers[i].GetType());
+            float[][] expected = LayerTensors.Of(model.Network.Layers[i]);
+            float[][] actual = LayerTensors.Of(read.Network.Layers[i]);
+            for (int j = 0; j < expected.Length; j++)
+                CollectionAssert.AreEqual(Bits(expected[j]), Bits(actual[j]));
+        }
+    }
+
+    [TestMethod]
+    [DataRow("local")]
+    [DataRow("rtk:2")]
+    [DataRow("affinity:class 0+class 1,class 1+class 2:exact:no-singletons")]
+    [DataRow("affinity:#0+#2")]
+    public void Write_AfterRead_GivesTheSameBytes(string guarantee)
+    {
+        GloroModel model = TestModels.Create(new RandomNetworks(3).Vector(), RobustnessGuarantee.Parse(guarantee), epsilon: 0.1f);
+        byte[] file = TestModels.Write(model);
+
+        byte[] again = TestModels.Write(TestModels.Read(file));
+
+        CollectionAssert.AreEqual(file, again);
+    }
+
+    [TestMethod]
+    public void Write_OfTensorsLongerThanABlock_IsReadBack()
+    {
+        GloroModel model = TestModels.Create(new RandomNetworks(4).Vector(inputs: 301, hidden: 500, classes: 7));
+        byte[] file = TestModels.Write(model);
+
+        CollectionAssert.AreEqual(file, TestModels.Write(TestModels.Read(file)));
+    }
+
+    [TestMethod]
+    public void Write_OfExtremeWeights_KeepsEveryBit()
+    {
+        float[] weights = [float.Epsilon, -float.Epsilon, -0f, 0f, float.MaxValue, 1e-30f];
+        var network = new PlainNetwork(PlainShape.Vector(2), [new PlainDense(weights, [-0f, 1, 2], 2, 3)]);
+        byte[] file = TestModels.Write(TestModels.Create(network));
+
+        GloroModel read = TestModels.Read(file);
+
+        CollectionAssert.AreEqual(Bits(weights), Bits(read.Network.Final.Weights));
+        Assert.AreEqual(int.MinValue, BitConverter.SingleToInt32Bits(read.Network.Final.Bias[0]));
+    }
+
+    [TestMethod]
+    public void Read_FromAStreamOfSinglesBytes_LeavesWhatFollowsUnread()
+    {
+        byte[] file = TestModels.Write(TestModels.SmallVector());
+        using var stream = new DrippingStream([.. file, 42]);
+
+        GloroModel read = GloroModelFile.Read(stream);
+
+        CollectionAssert.AreEqual(file, TestModels.Write(read));
+        Assert.AreEqual(42, stream.ReadByte());
+    }
+
+    [TestMethod]
+    public void Read_FromAFailingStream_LetsItsErrorThrough()
+    {
+        using var stream = new DrippingStream([.. TestModels.Write(TestModels.SmallVector()).Take(100)], failAtEnd: new IOException("the disk is gone"));
+
+        IOException error = Assert.ThrowsExactly<IOException>(() => GloroModelFile.Read(stream));
+
+        Assert.AreEqual("the disk is gone", error.Message);
+    }
+
+    [TestMethod]
+    public void Read_FromABrokenArchive_SaysSo()
+    {
+        using var stream = new DrippingStream([.. TestModels.Write(TestModels.SmallVector()).Take(100)], failAtEnd: new InvalidDataException("bad block"));
+
+        FormatException error = Assert.ThrowsExactly<FormatException>(() => GloroModelFile.Read(stream));
+
+        StringAssert.Contains(error.Message, "cannot be decompressed");
+    }
+
+    private static int[] Bits(float[] values) => Array.ConvertAll(values, BitConverter.SingleToInt32Bits);
+
+    /// <summary>Gives one byte a call, cannot seek, and may fail at its end: what a network or an archive does.</summary>
+    private sealed class DrippingStream(byte[] bytes, Exception? failAtEnd = null) : Stream
+    {
+        private int _position;
+
+        public override bool CanRead => true;
+
+        public override bool CanSeek => false;
+
+        public override bool CanWrite => false;
+
+        public override long Length => throw new NotSupportedException();
+
+        public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+        public override int Read(byte[] buffer, int offset, int count)
+        {
+            if (_position == bytes.Length)
+                return failAtEnd is null ? 0 : throw failAtEnd;
+            buffer[offset] = bytes[_position++];
+            return 1;
+        }
+
+        public override void Flush() => throw new NotSupportedException();
+
+        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+        public override void SetLength(long value) => throw new NotSupportedException();
+
+        public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+}
