@@ -7,7 +7,13 @@ using Microsoft.ML.OnnxRuntime;
 namespace Microsoft.ML.Gloro.Scoring;
 
 /// <summary>Computes logits of a <see cref="PlainNetwork"/> on ONNX Runtime, on the CPU.</summary>
-/// <remarks>Safe for concurrent use, also of <see cref="Dispose"/>. Changes no state outside its own session.</remarks>
+/// <remarks>
+/// Safe for concurrent use, also of <see cref="Dispose"/>. Changes no state outside its own session.
+/// The logits of a row are the same bits in any batch and with any number of threads. ONNX Runtime does not promise that, but keeps it for this graph: a convolution
+/// treats each image alone, and a dense layer is a Gemm whose constant weights are packed beforehand, so that a single row does not get a kernel of its own with another order
+/// of summation. Measured on 1.31.1, x64, batches of 1 to 100, 1 to 4 threads, dense layers up to 8192 wide and convolutions up to 64×64; a test holds it.
+/// Another processor may give other last bits, always the same ones on that processor.
+/// </remarks>
 internal sealed class OnnxScorer : IDisposable
 {
     private static readonly string[] InputNames = [OnnxGraph.InputName];
@@ -36,6 +42,7 @@ internal sealed class OnnxScorer : IDisposable
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
         };
         session.AddSessionConfigEntry("session.intra_op.allow_spinning", "0"); // a waiting thread must not take a processor from decoding, or from another session
+        session.AddSessionConfigEntry("optimization.disable_specified_optimizers", "ConvMulFusion;ConvAddFusion"); // they would multiply scalings into kernels: other weights than those the bound was proved for
         _session = new InferenceSession(OnnxGraph.Build(network), session);
     }
 

@@ -129,6 +129,24 @@ public sealed class OnnxScorerTests
     }
 
     [TestMethod]
+    public void Score_ScalingAfterLinearLayers_IsNotFoldedIntoTheirWeights()
+    {
+        // 1e-30 · 1e-30 is 0 in single precision: folded, the layers would give 0 instead of 1e-30.
+        var small = new PlainScaling([1e-30f], [0]);
+        PlainLayer[] linear = [new PlainConvolution([1e-30f], [0], 1, 1, 1, 1, 1, default), new PlainDense([1e-30f], [0], 1, 1)];
+        float[] input = [1e30f];
+        foreach (PlainLayer layer in linear)
+        {
+            using var scorer = new OnnxScorer(new PlainNetwork(PlainShape.Vector(1), [layer, small, new PlainDense([1e30f, 2e30f], [0, 0], 1, 2)]));
+            var logits = new float[2];
+
+            scorer.Score(input, 1, logits);
+
+            Assert.AreEqual(1f, logits[0], 1e-5f, layer.Kind);
+        }
+    }
+
+    [TestMethod]
     public void Score_WithWrongBuffers_IsRefused()
     {
         using var scorer = new OnnxScorer(new RandomNetworks(1).Vector());
