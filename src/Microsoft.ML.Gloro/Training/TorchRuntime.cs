@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.InteropServices;
 using TorchSharp;
@@ -78,6 +79,7 @@ internal static class TorchRuntime
         torch.InitializeDeviceType(DeviceType.CPU);
     }
 
+    [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "The empty location of an assembly in a single-file application is an answer.")]
     private static bool IsBesideApplication(Assembly assembly)
     {
         string folder = Path.GetDirectoryName(assembly.Location) ?? "";
@@ -91,8 +93,8 @@ internal static class TorchRuntime
         var lines = loaderMessage.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct().ToList();
         var refused = lines.Where(line => line.Contains(".so", StringComparison.Ordinal) || line.Contains(".dylib", StringComparison.Ordinal))
             .Where(line => !(line.Contains(NativeLibraryName, StringComparison.Ordinal)
-                && (line.Contains("No such file", StringComparison.OrdinalIgnoreCase) || line.Contains("no such file", StringComparison.OrdinalIgnoreCase)))).ToList();
-        return refused.Count > 0 ? string.Join(' ', refused) : lines.Count > 0 ? lines[0] : "nothing";
+                && line.Contains("no such file", StringComparison.OrdinalIgnoreCase))).ToList();
+        return refused.Count > 0 ? string.Join(' ', refused) : lines.Count > 0 ? lines[0].Split(". In order to help")[0] : "nothing";
     }
 
     private static Exception Innermost(Exception exception) => exception.InnerException is { } inner ? Innermost(inner) : exception;

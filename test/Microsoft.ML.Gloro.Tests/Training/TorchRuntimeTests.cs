@@ -32,7 +32,7 @@ public class TorchRuntimeTests
         StringAssert.Contains(message, first);
         StringAssert.Contains(message, second);
         StringAssert.Contains(message, $"{system} {architecture}");
-        StringAssert.Contains(message, "Unable to load shared library 'LibTorchSharp'");
+        StringAssert.EndsWith(message, "The loader said: Unable to load shared library 'LibTorchSharp' or one of its dependencies");
         Assert.DoesNotContain("\n", message);
     }
 
