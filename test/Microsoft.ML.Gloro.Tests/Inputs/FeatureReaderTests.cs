@@ -152,8 +152,8 @@ public sealed class FeatureReaderTests
         StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Infer(_mlContext.Data.LoadFromEnumerable(Array.Empty<EncodedRow>()), true)).Message, "no rows");
         var files = _mlContext.Data.LoadFromEnumerable(new[] { new { Path = "" } });
         var images = _mlContext.Transforms.LoadImages("Image", "", "Path").Fit(files).Transform(files);
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Infer(images, true)).Message, "no image in its first row");
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Infer(View(new EncodedRow { Image = [1, 2] }), true)).Message, "no image that can be decoded");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Infer(images, true)).Message, "there is no image");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Infer(View(new EncodedRow { Image = [1, 2] }), true)).Message, "Row 0 (counted from 0), column 'Image': the network's input size cannot be taken");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => Infer(View(new VariableRow { Features = [1] }), true)).Message, "how high and wide");
     }
 

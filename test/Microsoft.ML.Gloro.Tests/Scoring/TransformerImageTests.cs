@@ -163,6 +163,28 @@ public sealed class TransformerImageTests
         StringAssert.Contains(e.Message, "Row 6 (counted from 0; Path: '6.png'), column 'Image'");
     }
 
+    [TestMethod]
+    public void Transform_ShuffledFilesOneOfThemNoImage_NamesTheRightOne()
+    {
+        using var folder = new TemporaryFolder();
+        var files = Enumerable.Range(0, 20).Select(i => new FileRow
+        {
+            Path = folder.Write($"{i}.png", i == 13 ? [] : TestImages.Png(TestImages.Planes(Height, Width, i), Height, Width)),
+        }).ToList();
+        var cached = _mlContext.Data.Cache(View(files));
+        using var transformer = TestModels.Transformer(TestModels.Image(), "Image");
+        var scored = transformer.Transform(_mlContext.Transforms.LoadImages("Image", folder.Path, "Path").Fit(cached).Transform(cached));
+        using var cursor = scored.GetRowCursor([scored.Schema["PredictedLabel"]], new Random(2));
+        var e = Assert.ThrowsExactly<InvalidOperationException>(() =>
+        {
+            while (cursor.MoveNext())
+            {
+            }
+        });
+        StringAssert.Contains(e.Message, "; Path: '13.png'), column 'Image'");
+        Assert.IsFalse(e.Message.Contains("Row 13", StringComparison.Ordinal), "rows are shuffled");
+    }
+
     private static List<string> Texts(GloroTransformer transformer, IDataView view) => ScoredRow.All(transformer.Transform(view)).ConvertAll(r => r.ToString());
 
     private static byte[] Planes(MLImage image)
