@@ -3,8 +3,8 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.Gloro.Inputs;
 
 /// <summary>Reads images that are still files: PNG, JPEG and whatever else MLImage decodes.</summary>
-internal sealed class EncodedImageReader(string columnName, InputSpec spec, ValueGetter<VBuffer<byte>> getter, Func<long> position)
-    : ImageReader(columnName, spec, position)
+internal sealed class EncodedImageReader(string columnName, InputSpec spec, ValueGetter<VBuffer<byte>> getter, RowLocator locator)
+    : ImageReader(columnName, spec, locator)
 {
     private VBuffer<byte> _encoded;
     private byte[] _file = [];

@@ -3,7 +3,7 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.Gloro.Inputs;
 
 /// <summary>Reads the network's input from the feature column of a row. One reader serves one row or cursor and is not safe for concurrent use.</summary>
-internal abstract class FeatureReader(string columnName, InputSpec spec, Func<long> position) : IDisposable
+internal abstract class FeatureReader(string columnName, InputSpec spec, RowLocator locator) : IDisposable
 {
     /// <summary>What is read.</summary>
     public InputSpec Spec { get; } = spec;
@@ -12,8 +12,12 @@ internal abstract class FeatureReader(string columnName, InputSpec spec, Func<lo
     public virtual bool ReadsBytes => false;
 
     /// <summary>A reader over <paramref name="column"/> of <paramref name="row"/>.</summary>
+    /// <param name="row">The row or cursor, with that column active.</param>
+    /// <param name="column">The column.</param>
+    /// <param name="spec">What the network reads.</param>
+    /// <param name="source">The view that the row is of, if any: messages then say the row's texts, such as the path of an image that cannot be decoded.</param>
     /// <exception cref="ArgumentException">Features of that type or size cannot be read.</exception>
-    public static FeatureReader Create(DataViewRow row, DataViewSchema.Column column, InputSpec spec)
+    public static FeatureReader Create(DataViewRow row, DataViewSchema.Column column, InputSpec spec, IDataView? source = null)
     {
         Delegate getter = FeatureColumn.Classify(column, spec) switch
         {
@@ -21,20 +25,20 @@ internal abstract class FeatureReader(string columnName, InputSpec spec, Func<lo
             FeatureKind.EncodedImage => row.GetGetter<VBuffer<byte>>(column),
             _ => row.GetGetter<VBuffer<float>>(column),
         };
-        return Create(column, spec, getter, () => row.Position);
+        return Create(column, spec, getter, new RowLocator(row, source));
     }
 
     /// <summary>A reader over a getter of the values of <paramref name="column"/>.</summary>
     /// <param name="column">The column, for its type and name.</param>
     /// <param name="spec">What the network reads.</param>
     /// <param name="getter">A <see cref="ValueGetter{TValue}"/> of the column's type. What it hands out is not disposed here.</param>
-    /// <param name="position">The row's number, for messages.</param>
-    public static FeatureReader Create(DataViewSchema.Column column, InputSpec spec, Delegate getter, Func<long> position) => FeatureColumn.Classify(column, spec) switch
+    /// <param name="locator">Names rows in messages.</param>
+    public static FeatureReader Create(DataViewSchema.Column column, InputSpec spec, Delegate getter, RowLocator locator) => FeatureColumn.Classify(column, spec) switch
     {
-        FeatureKind.Image => new MLImageReader(column.Name, spec, (ValueGetter<MLImage>)getter, position),
-        FeatureKind.EncodedImage => new EncodedImageReader(column.Name, spec, (ValueGetter<VBuffer<byte>>)getter, position),
-        FeatureKind.Pixels => new PixelVectorReader(column.Name, spec, (ValueGetter<VBuffer<float>>)getter, position),
-        _ => new VectorReader(column.Name, spec, (ValueGetter<VBuffer<float>>)getter, position),
+        FeatureKind.Image => new MLImageReader(column.Name, spec, (ValueGetter<MLImage>)getter, locator),
+        FeatureKind.EncodedImage => new EncodedImageReader(column.Name, spec, (ValueGetter<VBuffer<byte>>)getter, locator),
+        FeatureKind.Pixels => new PixelVectorReader(column.Name, spec, (ValueGetter<VBuffer<float>>)getter, locator),
+        _ => new VectorReader(column.Name, spec, (ValueGetter<VBuffer<float>>)getter, locator),
     };
 
     /// <summary>The network's input for the current row: <see cref="InputSpec.Size"/> values, which may not be finite if the column's are not.</summary>
@@ -58,14 +62,10 @@ internal abstract class FeatureReader(string columnName, InputSpec spec, Func<lo
 
     private protected string ColumnName { get; } = columnName;
 
-    /// <summary>The current row's number.</summary>
-    private protected long Position => position();
+    private protected RowLocator Locator { get; } = locator;
 
     /// <summary>An error about the current row.</summary>
-    private protected InvalidOperationException RowError(string what, Exception? inner = null) => RowError(Position, ColumnName, what, inner);
-
-    private protected static InvalidOperationException RowError(long position, string columnName, string what, Exception? inner) =>
-        new($"Row {position} (counted from 0), column '{columnName}': {what}", inner);
+    private protected InvalidOperationException RowError(string what, Exception? inner = null) => Locator.Error(ColumnName, what, inner);
 
     private protected void CheckLength(int length)
     {

@@ -6,7 +6,7 @@ namespace Microsoft.ML.Gloro.Inputs;
 /// Reads images as planar RGB bytes of the network's size and divides them by 255: one way for training (which keeps the bytes) and for scoring, so that
 /// both see the same input. The alpha channel is left out, as ExtractPixels leaves it out.
 /// </summary>
-internal abstract class ImageReader(string columnName, InputSpec spec, Func<long> position) : FeatureReader(columnName, spec, position)
+internal abstract class ImageReader(string columnName, InputSpec spec, RowLocator locator) : FeatureReader(columnName, spec, locator)
 {
     private readonly PlaneResampler _resampler = new(spec.Shape.Width, spec.Shape.Height);
     private readonly byte[] _bytes = new byte[spec.Size];

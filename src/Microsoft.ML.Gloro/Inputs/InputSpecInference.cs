@@ -19,11 +19,9 @@ internal static class InputSpecInference
             case FeatureKind.Image when column.Type is ImageDataViewType { Height: > 0, Width: > 0 } image:
                 return InputSpec.Image(image.Height, image.Width);
             case FeatureKind.Image:
-                return FromFirst<MLImage?>(data, column, first => first is null
-                    ? throw new InvalidOperationException($"Column '{column.Name}' has no image in its first row to take the network's input size from.")
-                    : InputSpec.Image(first.Height, first.Width));
+                return FromFirst<MLImage?>(data, column, first => first is null ? throw new ArgumentException("there is no image") : InputSpec.Image(first.Height, first.Width));
             case FeatureKind.EncodedImage:
-                return FromFirst<VBuffer<byte>>(data, column, encoded => FromEncoded(encoded, column.Name));
+                return FromFirst<VBuffer<byte>>(data, column, FromEncoded);
             case FeatureKind.Pixels:
                 if (column.Type is VectorDataViewType { Dimensions: [3, > 0, > 0] dimensions })
                     return InputSpec.Image(dimensions[1], dimensions[2]);
@@ -33,24 +31,15 @@ internal static class InputSpecInference
             default:
                 if (column.Type is VectorDataViewType { IsKnownSize: true } vector)
                     return InputSpec.Vector(vector.Size);
-                return FromFirst<VBuffer<float>>(data, column, values => values.Length > 0
-                    ? InputSpec.Vector(values.Length)
-                    : throw new InvalidOperationException($"Column '{column.Name}' holds an empty vector in its first row."));
+                return FromFirst<VBuffer<float>>(data, column, values => values.Length > 0 ? InputSpec.Vector(values.Length) : throw new ArgumentException("the vector is empty"));
         }
     }
 
-    private static InputSpec FromEncoded(in VBuffer<byte> encoded, string name)
+    private static InputSpec FromEncoded(VBuffer<byte> encoded)
     {
-        try
-        {
-            using var stream = new MemoryStream([.. encoded.DenseValues()]);
-            using var image = MLImage.CreateFromStream(stream);
-            return InputSpec.Image(image.Height, image.Width);
-        }
-        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
-        {
-            throw new InvalidOperationException($"Row 0, column '{name}': {encoded.Length} bytes that are no image that can be decoded.", e);
-        }
+        using var stream = new MemoryStream([.. encoded.DenseValues()]);
+        using var image = MLImage.CreateFromStream(stream);
+        return InputSpec.Image(image.Height, image.Width);
     }
 
     // The value is used while the cursor lives: LoadImages takes its last image back with its cursor.
@@ -59,8 +48,15 @@ internal static class InputSpecInference
         using var cursor = data.GetRowCursor([column]);
         if (!cursor.MoveNext())
             throw new InvalidOperationException("The training data has no rows.");
-        T value = default!;
-        cursor.GetGetter<T>(column)(ref value);
-        return infer(value);
+        try
+        {
+            T value = default!;
+            cursor.GetGetter<T>(column)(ref value);
+            return infer(value);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            throw new RowLocator(cursor, data).Error(column.Name, $"the network's input size cannot be taken from the first row: {e.Message}.", e);
+        }
     }
 }

@@ -3,14 +3,14 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.Gloro.Inputs;
 
 /// <summary>Reads decoded images. They belong to whoever made them and are never disposed here: a row of LoadFromEnumerable hands out the caller's own object.</summary>
-internal sealed class MLImageReader(string columnName, InputSpec spec, ValueGetter<MLImage> getter, Func<long> position)
-    : ImageReader(columnName, spec, position)
+internal sealed class MLImageReader(string columnName, InputSpec spec, ValueGetter<MLImage> getter, RowLocator locator)
+    : ImageReader(columnName, spec, locator)
 {
     private MLImage? _image;
 
-    /// <summary>Says which row an image could not be had for: LoadImages names the file, but not the row, and says "not found" of files that it cannot decode.</summary>
-    internal static InvalidOperationException LoadError(long position, string columnName, Exception inner) =>
-        RowError(position, columnName, $"the image could not be loaded or decoded: {inner.Message}", inner);
+    /// <summary>Says which row an image could not be had for: LoadImages says at most the path, and of files that it cannot decode not even that.</summary>
+    internal static InvalidOperationException LoadError(RowLocator locator, string columnName, Exception inner) =>
+        locator.Error(columnName, $"the image could not be loaded or decoded: {inner.Message}", inner);
 
     /// <inheritdoc/>
     public override void ReadBytes(Span<byte> destination)
@@ -21,7 +21,7 @@ internal sealed class MLImageReader(string columnName, InputSpec spec, ValueGett
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            throw LoadError(Position, ColumnName, e);
+            throw LoadError(Locator, ColumnName, e);
         }
 
         if (_image is null)

@@ -3,8 +3,8 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.Gloro.Inputs;
 
 /// <summary>Reads the planar pixels of ExtractPixels, which must have been scaled to [0, 1].</summary>
-internal sealed class PixelVectorReader(string columnName, InputSpec spec, ValueGetter<VBuffer<float>> getter, Func<long> position)
-    : FeatureReader(columnName, spec, position)
+internal sealed class PixelVectorReader(string columnName, InputSpec spec, ValueGetter<VBuffer<float>> getter, RowLocator locator)
+    : FeatureReader(columnName, spec, locator)
 {
     // Pixels that were perturbed on purpose may leave [0, 1]; pixels that were never scaled leave it by far.
     private const float Lowest = -1, Highest = 2;

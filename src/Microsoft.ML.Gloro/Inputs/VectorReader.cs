@@ -3,8 +3,8 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.Gloro.Inputs;
 
 /// <summary>Reads feature vectors, dense or sparse, as they are.</summary>
-internal sealed class VectorReader(string columnName, InputSpec spec, ValueGetter<VBuffer<float>> getter, Func<long> position)
-    : FeatureReader(columnName, spec, position)
+internal sealed class VectorReader(string columnName, InputSpec spec, ValueGetter<VBuffer<float>> getter, RowLocator locator)
+    : FeatureReader(columnName, spec, locator)
 {
     private VBuffer<float> _values;
 

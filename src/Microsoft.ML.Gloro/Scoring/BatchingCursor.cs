@@ -28,12 +28,13 @@ internal sealed class BatchingCursor : DataViewRowCursor
     private bool _ended;
     private ExceptionDispatchInfo? _failure;
 
-    public BatchingCursor(GloroTransformer transformer, ScoringSchema schema, DataViewRowCursor input, bool[] active)
+    public BatchingCursor(GloroTransformer transformer, ScoringSchema schema, IDataView source, DataViewRowCursor input, bool[] active)
     {
         (_schema, _input, _active, _largestWindow) = (schema, input, active, transformer.ReadAhead);
         _batch = new ScoredBatch(transformer, schema.ActiveOutputs(active));
         _getters = new Delegate?[active.Length];
         _idGetter = input.GetIdGetter();
+        var locator = new RowLocator(input, source);
         ReadAheadColumn? feature = null;
         for (int i = 0; i < active.Length; i++)
         {
@@ -45,7 +46,7 @@ internal sealed class BatchingCursor : DataViewRowCursor
                 continue;
             }
 
-            var column = ReadAheadColumn.Create(input, schema.Input[i]);
+            var column = ReadAheadColumn.Create(input, schema.Input[i], locator);
             _columns.Add(column);
             _getters[i] = column.Getter(Current);
             if (i == schema.Feature.Index)
@@ -54,8 +55,8 @@ internal sealed class BatchingCursor : DataViewRowCursor
 
         // A feature column that is asked for as well is read once: decoding an image twice would cost more than scoring it.
         _reader = feature is null
-            ? FeatureReader.Create(input, schema.Feature, schema.InputSpec)
-            : FeatureReader.Create(schema.Feature, schema.InputSpec, feature.BorrowingGetter(() => _captured), () => input.Position);
+            ? FeatureReader.Create(input, schema.Feature, schema.InputSpec, source)
+            : FeatureReader.Create(schema.Feature, schema.InputSpec, feature.BorrowingGetter(() => _captured), locator);
     }
 
     public override DataViewSchema Schema => _schema.Output;

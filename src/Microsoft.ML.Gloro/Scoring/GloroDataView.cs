@@ -21,6 +21,18 @@ internal sealed class GloroDataView(GloroTransformer transformer, ScoringSchema 
         return Array.ConvertAll(source.GetRowCursorSet(schema.Dependencies(active), n, rand), cursor => Wrap(cursor, active));
     }
 
-    private DataViewRowCursor Wrap(DataViewRowCursor cursor, bool[] active) =>
-        schema.AnyOutput(active) ? new BatchingCursor(transformer, schema, cursor, active) : new PassThroughCursor(schema, cursor, active);
+    private DataViewRowCursor Wrap(DataViewRowCursor cursor, bool[] active)
+    {
+        if (!schema.AnyOutput(active))
+            return new PassThroughCursor(schema, cursor, active);
+        try
+        {
+            return new BatchingCursor(transformer, schema, source, cursor, active);
+        }
+        catch
+        {
+            cursor.Dispose();
+            throw;
+        }
+    }
 }

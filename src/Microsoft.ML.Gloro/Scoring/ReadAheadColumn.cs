@@ -11,11 +11,11 @@ internal abstract class ReadAheadColumn : IDisposable
     private static readonly MethodInfo CreateVectorMethod = typeof(ReadAheadColumn).GetMethod(nameof(CreateVector), BindingFlags.NonPublic | BindingFlags.Static)!;
 
     /// <summary>A window over <paramref name="column"/> of <paramref name="input"/>.</summary>
-    public static ReadAheadColumn Create(DataViewRow input, DataViewSchema.Column column)
+    public static ReadAheadColumn Create(DataViewRow input, DataViewSchema.Column column, RowLocator locator)
     {
         Type type = column.Type.RawType;
         if (type == typeof(MLImage))
-            return new Images(input.GetGetter<MLImage>(column), column.Name, input);
+            return new Images(input.GetGetter<MLImage>(column), column.Name, locator);
         var create = type.IsGenericType && type.GetGenericTypeDefinition() == typeof(VBuffer<>)
             ? CreateVectorMethod.MakeGenericMethod(type.GetGenericArguments())
             : CreateTypedMethod.MakeGenericMethod(type);
@@ -75,7 +75,7 @@ internal abstract class ReadAheadColumn : IDisposable
     /// Images are copied, both ways: a getter of ML.NET disposes at its next call what it gave before, or gives an image that another column gave too
     /// (ResizeImages, where the size is right already). What the source handed out is never disposed here.
     /// </summary>
-    private sealed class Images(ValueGetter<MLImage> source, string columnName, DataViewRow input) : Of<MLImage?>
+    private sealed class Images(ValueGetter<MLImage> source, string columnName, RowLocator locator) : Of<MLImage?>
     {
         private MLImage? _lent;
 
@@ -87,7 +87,7 @@ internal abstract class ReadAheadColumn : IDisposable
             }
             catch (Exception e) when (e is not OperationCanceledException)
             {
-                throw MLImageReader.LoadError(input.Position, columnName, e);
+                throw MLImageReader.LoadError(locator, columnName, e);
             }
 
             Values[row]?.Dispose();

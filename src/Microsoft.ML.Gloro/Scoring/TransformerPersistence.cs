@@ -33,7 +33,7 @@ internal static class TransformerPersistence
         });
     }
 
-    // Called by ML.NET, by its name and signature.
+    // Called by ML.NET, by its name and signature, through reflection: what is thrown here reaches the user inside a TargetInvocationException.
     private static GloroTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
         ctx.CheckAtModel(GetVersionInfo());
@@ -54,7 +54,7 @@ internal static class TransformerPersistence
         }
         catch (Exception e) when (e is IOException or FormatException)
         {
-            throw new FormatException($"The part '{SettingsPart}' of the model file is damaged: {e.Message} Save the model again.", e);
+            throw new FormatException($"The part '{SettingsPart}' of the model file is damaged: {e.Message} Save the model again."); // no inner exception: GetBaseException must give this message
         }
     }
 

@@ -46,6 +46,20 @@ public sealed class InputGuardTests
     }
 
     [TestMethod]
+    public void Transform_InputWhoseOverflowReLUWouldHide_CertifiesNothing()
+    {
+        var network = new PlainNetwork(PlainShape.Vector(6), [
+            new PlainDense([.. Enumerable.Range(0, 12).Select(i => i is 0 or 7 ? 1e30f : 0)], [0, 0], 6, 2),
+            new PlainDense([1, -1, 0, 0], [0, 1], 2, 2),
+            new PlainActivation(PlainActivationKind.ReLU),
+            new PlainDense([0, 1, 1, 0], [0, 0], 2, 2)]);
+        using var transformer = TestModels.Transformer(TestModels.Create(network, RobustnessGuarantee.Local, 0, isImage: false));
+        var row = ScoredRow.All(transformer.Transform(VectorRow.View([new VectorRow { Features = [1e10f, 1e10f, 0, 0, 0, 0] }]))).Single();
+        Assert.AreEqual((0f, 0u, 2), (row.CertifiedRadius, row.PredictedLabel, row.ReachableLabels.Length));
+        Assert.IsTrue(row.Logits.All(float.IsNaN));
+    }
+
+    [TestMethod]
     public void Accepts_NetworkWhoseBiasesAloneComeNearOverflow_RefusesEverything()
     {
         var network = new PlainNetwork(PlainShape.Vector(1), [new PlainDense([1], [1e35f], 1, 1), new PlainDense([1, 2], [0, 0], 1, 2)]);

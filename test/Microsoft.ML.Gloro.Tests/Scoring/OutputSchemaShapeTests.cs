@@ -39,7 +39,9 @@ public sealed class OutputSchemaShapeTests
 
     // The columns of VectorRow, made by an estimator: a shape has no public constructor of columns.
     private static SchemaShape Shape() =>
-        new MLContext().Transforms.CustomMapping<VectorRow, VectorRowOut>((_, _) => { }, null).GetOutputSchema(new SchemaShape([]));
+        new MLContext().Transforms.CustomMapping<NoInput, VectorRowOut>((_, _) => { }, null).GetOutputSchema(new SchemaShape([]));
+
+    private sealed class NoInput;
 
     private sealed class VectorRowOut
     {

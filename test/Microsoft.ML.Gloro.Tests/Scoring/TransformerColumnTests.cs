@@ -15,7 +15,7 @@ public sealed class TransformerColumnTests
     [DataRow("affinity:ant+bee,cat+dog")]
     public void Transform_AnyGuarantee_ColumnsAreWhatTheCertificateSays(string guarantee)
     {
-        var model = TestModels.Vector(guarantee: RobustnessGuarantee.Parse(guarantee));
+        var model = TestModels.Vector(guarantee: RobustnessGuarantee.Parse(guarantee), epsilon: 0.4f);
         var rows = VectorRow.Random(300, scale: 2);
         using var transformer = TestModels.Transformer(model);
         var scored = ScoredRow.All(transformer.Transform(VectorRow.View(rows)));
@@ -34,7 +34,7 @@ public sealed class TransformerColumnTests
         Assert.IsGreaterThan(20, certified, "the test must see certified rows");
         Assert.IsGreaterThan(20, rows.Count - certified, "and rows that are not");
         if (guarantee != "local")
-            Assert.IsGreaterThan(5, relaxed, "and sets of several labels");
+            Assert.IsGreaterThan(1, relaxed, "and sets of several labels");
     }
 
     [TestMethod]

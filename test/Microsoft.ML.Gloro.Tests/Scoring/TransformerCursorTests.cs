@@ -36,7 +36,7 @@ public sealed class TransformerCursorTests
         for (int i = 0; i < rows.Count; i++)
         {
             Assert.AreEqual(expected[i].ToString(), actual[i].ToString());
-            Assert.AreEqual((rows[i].Id, rows[i].Note, rows[i].Label), (kept[i].Id, kept[i].Note, kept[i].Label));
+            Assert.AreEqual((rows[i].Id, rows[i].Note, rows[i].Label + 1), (kept[i].Id, kept[i].Note, kept[i].Label));
             CollectionAssert.AreEqual(rows[i].Features, kept[i].Features);
         }
     }
@@ -268,8 +268,8 @@ public sealed class TransformerCursorTests
         var scored = transformer.Transform(VectorRow.View(rows));
         var expected = ScoredRow.All(scored);
         var metrics = _mlContext.MulticlassClassification.Evaluate(scored);
-        double accuracy = Enumerable.Range(0, 200).Average(i => expected[i].PredictedLabel == rows[i].Label ? 1.0 : 0);
-        double logLoss = Enumerable.Range(0, 200).Average(i => -Math.Log(expected[i].Score[rows[i].Label - 1]));
+        double accuracy = Enumerable.Range(0, 200).Average(i => expected[i].PredictedLabel == rows[i].Label + 1 ? 1.0 : 0);
+        double logLoss = Enumerable.Range(0, 200).Average(i => -Math.Log(expected[i].Score[rows[i].Label]));
         Assert.AreEqual(accuracy, metrics.MicroAccuracy, 1e-9);
         Assert.AreEqual(logLoss, metrics.LogLoss, 1e-5);
 

@@ -60,14 +60,11 @@ public sealed class TransformerPersistenceTests
 
         foreach (var damage in new Func<byte[], byte[]>[] { b => b[..(b.Length / 2)], b => b[..^1], b => [.. b[..^40], (byte)(b[^40] ^ 1), .. b[^39..]], b => [] })
         {
-            var e = Assert.ThrowsExactly<FormatException>(() => _mlContext.Model.Load(new MemoryStream(Rewrite(stream.ToArray(), "Gloro.model", damage)), out _));
-            Assert.IsGreaterThan(20, e.Message.Length);
+            StringAssert.StartsWith(LoadError(Rewrite(stream.ToArray(), "Gloro.model", damage)), "The GloRo model cannot be loaded: ");
         }
 
-        var missing = Assert.ThrowsExactly<FormatException>(() => _mlContext.Model.Load(new MemoryStream(Rewrite(stream.ToArray(), "Gloro.model", null)), out _));
-        StringAssert.Contains(missing.Message, "incomplete");
-        var settings = Assert.ThrowsExactly<FormatException>(() => _mlContext.Model.Load(new MemoryStream(Rewrite(stream.ToArray(), "Gloro.settings", b => b[..3])), out _));
-        StringAssert.Contains(settings.Message, "Gloro.settings");
+        StringAssert.Contains(LoadError(Rewrite(stream.ToArray(), "Gloro.model", null)), "incomplete");
+        StringAssert.Contains(LoadError(Rewrite(stream.ToArray(), "Gloro.settings", b => b[..3])), "'Gloro.settings' of the model file is damaged");
     }
 
     [TestMethod]
@@ -84,6 +81,14 @@ public sealed class TransformerPersistenceTests
         }
 
         CollectionAssert.AreEqual(Part(), Part());
+    }
+
+    // ML.NET wraps what a loader throws.
+    private string LoadError(byte[] zip)
+    {
+        var e = Assert.Throws<Exception>(() => _mlContext.Model.Load(new MemoryStream(zip), out _)).GetBaseException();
+        Assert.IsInstanceOfType<FormatException>(e);
+        return e.Message;
     }
 
     private static byte[] Rewrite(byte[] zip, string part, Func<byte[], byte[]>? change)

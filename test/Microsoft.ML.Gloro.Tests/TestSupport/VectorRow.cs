@@ -7,6 +7,7 @@ internal sealed class VectorRow
 {
     public int Id { get; set; }
 
+    /// <summary>Counted from 0: LoadFromEnumerable adds the one that keys are counted from everywhere else.</summary>
     [KeyType(5)]
     public uint Label { get; set; }
 
@@ -19,7 +20,7 @@ internal sealed class VectorRow
     public static List<VectorRow> Random(int count, int seed = 7, float scale = 1)
     {
         var random = new Random(seed);
-        return [.. Enumerable.Range(0, count).Select(i => new VectorRow { Id = i, Label = (uint)(i % 5) + 1, Features = TestModels.Features(random, 6, scale), Note = $"note {i}" })];
+        return [.. Enumerable.Range(0, count).Select(i => new VectorRow { Id = i, Label = (uint)(i % 5), Features = TestModels.Features(random, 6, scale), Note = $"note {i}" })];
     }
 
     /// <summary>A view of <paramref name="rows"/>.</summary>
