@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Training;
@@ -25,29 +26,28 @@ internal sealed class BatchSource(TrainingSet set, int batchSize, Device device)
     /// <summary>The augmented inputs of <paramref name="rows"/>.</summary>
     public Tensor Gather(int[] rows, Random random)
     {
-        int size = set.Shape.Size;
-        var values = new float[rows.Length * size];
-
         // One seed a row, drawn in order, so that rows can be filled in parallel and still come out the same on any number of threads.
         int[] seeds = Array.ConvertAll(rows, _ => random.Next());
-        Parallel.For(0, rows.Length, i => set.ReadAugmented(rows[i], values.AsSpan(i * size, size), new Random(seeds[i])));
-        return ToTensor(values, rows.Length, set, device);
+        var batch = Empty(rows.Length);
+        Parallel.For(0, rows.Length, i => set.ReadAugmented(rows[i], Row(batch, i), new Random(seeds[i])));
+        return batch.to(device);
     }
 
     /// <summary>Rows as they are, in order: for validation.</summary>
     public Tensor Read(int start, int count)
     {
-        int size = set.Shape.Size;
-        var values = new float[count * size];
+        var batch = Empty(count);
         for (int i = 0; i < count; i++)
-            set.Read(start + i, values.AsSpan(i * size, size));
-        return ToTensor(values, count, set, device);
+            set.Read(start + i, Row(batch, i));
+        return batch.to(device);
     }
 
-    private static Tensor ToTensor(float[] values, int count, TrainingSet set, Device device)
+    // Rows are written into libtorch's own memory: a managed array a batch would mean a full garbage collection every few batches.
+    private Span<float> Row(Tensor batch, int index) => MemoryMarshal.Cast<byte, float>(batch.bytes).Slice(index * set.Shape.Size, set.Shape.Size);
+
+    private Tensor Empty(int count)
     {
         var (channels, height, width) = set.Shape;
-        long[] shape = set.Shape.IsVector ? [count, channels] : [count, channels, height, width];
-        return tensor(values, shape).to(device);
+        return set.Shape.IsVector ? empty(count, channels) : empty(count, channels, height, width);
     }
 }

@@ -21,6 +21,7 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
     /// <exception cref="InvalidOperationException">The loss became infinite or NaN.</exception>
     public void Run(Action<GloroTrainingProgress>? report, CancellationToken cancellationToken)
     {
+        using var collector = new BlockingCollections();
         using var scope = NewDisposeScope();
         using var optimizer = optim.NAdam(network.Parameters, lr: settings.LearningRate);
         using var lookahead = new Lookahead(network.Parameters);
