@@ -60,9 +60,11 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <param name="labelColumnName">The key column of the true classes, in the scored rows.</param>
     /// <param name="samplingKeyColumnName">Rows with the same value in this column stay in the same part; null for none.</param>
     /// <param name="seed">The seed of the splits; null for the MLContext's.</param>
+    /// <param name="outputColumnPrefix">The prefix of the scored columns.</param>
     /// <returns>One model and its metrics for each fold.</returns>
     public IReadOnlyList<GloroCrossValidationResult> CrossValidate(
-        IDataView data, IEstimator<ITransformer> estimator, int numberOfFolds = 5, string labelColumnName = "Label", string? samplingKeyColumnName = null, int? seed = null)
+        IDataView data, IEstimator<ITransformer> estimator, int numberOfFolds = 5, string labelColumnName = "Label", string? samplingKeyColumnName = null, int? seed = null,
+        string outputColumnPrefix = "")
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(estimator);
@@ -70,12 +72,12 @@ public sealed class GloroCatalog(MLContext mlContext)
         {
             ITransformer model = estimator.Fit(fold.TrainSet);
             IDataView scored = model.Transform(fold.TestSet);
-            return new GloroCrossValidationResult(index, model, scored, Evaluate(scored, labelColumnName));
+            return new GloroCrossValidationResult(index, model, scored, Evaluate(scored, labelColumnName, outputColumnPrefix: outputColumnPrefix));
         })];
     }
 
     /// <summary>The same model under another guarantee and ε: nothing is trained or bounded again.</summary>
-    /// <param name="model">A fitted or loaded Gloro transformer, or a pipeline that holds one at its top level.</param>
+    /// <param name="model">A fitted or loaded Gloro transformer, or a chain of transformers, as a pipeline's Fit gives, with one in it.</param>
     /// <param name="guarantee">The guarantee to certify from now on.</param>
     /// <param name="epsilon">The radius to certify it at; null for the model's own.</param>
     /// <returns>A new transformer, or a new chain of the same transformers around it. It shares the network's session with <paramref name="model"/>.</returns>
@@ -85,12 +87,25 @@ public sealed class GloroCatalog(MLContext mlContext)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(guarantee);
-        if (model is GloroTransformer single)
-            return single.With(guarantee, epsilon ?? single.Epsilon);
-        if (model is not IEnumerable<ITransformer> chain || chain.OfType<GloroTransformer>().Count() != 1)
-            throw new ArgumentException($"The model ({model.GetType().Name}) must be a Gloro transformer, or a chain of transformers with exactly one among them.", nameof(model));
-        return new TransformerChain<ITransformer>([.. chain.Select(t => t is GloroTransformer gloro ? gloro.With(guarantee, epsilon ?? gloro.Epsilon) : t)]);
+        int found = CountGloro(model);
+        return found == 1
+            ? Replace(model, gloro => gloro.With(guarantee, epsilon ?? gloro.Epsilon))
+            : throw new ArgumentException($"The model ({model.GetType().Name}) must be a Gloro transformer, or a chain of transformers with exactly one among them, and has {found}.", nameof(model));
     }
+
+    private static int CountGloro(ITransformer model) => model switch
+    {
+        GloroTransformer => 1,
+        IEnumerable<ITransformer> chain => chain.Sum(CountGloro),
+        _ => 0,
+    };
+
+    private static ITransformer Replace(ITransformer model, Func<GloroTransformer, GloroTransformer> change) => model switch
+    {
+        GloroTransformer gloro => change(gloro),
+        IEnumerable<ITransformer> chain when CountGloro(model) > 0 => new TransformerChain<ITransformer>([.. chain.Select(part => Replace(part, change))]),
+        _ => model,
+    };
 
     private static TOptions With<TOptions>(TOptions options, string labelColumnName, string featureColumnName, RobustnessGuarantee? guarantee, float epsilon, IDataView? validationSet)
         where TOptions : GloroTrainerOptions

@@ -53,14 +53,18 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
     public GloroTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
+        _options.CancellationToken.ThrowIfCancellationRequested();
         using var channel = _host.Start("Training");
 
+        // All that can be refused is refused before a row is read: reading may take minutes.
         var label = LabelColumn.Find(input.Schema, _options.LabelColumnName);
         var feature = FeatureColumn.Find(input.Schema, _options.FeatureColumnName);
         string[] classNames = LabelColumn.ClassNames(label);
         var guarantee = BoundGuarantee.Bind(_options.Guarantee, classNames);
-        var spec = ChooseSpec(input, feature);
+        CheckValidationSet(classNames);
         TorchRuntime.EnsureLoaded();
+        var device = TrainingDevice.Choose(_mlContext, channel);
+        var spec = ChooseSpec(input, feature);
 
         var train = Read(input, spec, classNames);
         int[] rowCounts = CountClasses(train, classNames, channel);
@@ -70,11 +74,26 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         channel.Info(MessageSensitivity.None, "{0} rows to train on, {1} to validate on, {2} classes, input {3}, guarantee {4}, ε {5}.",
             train.Count, validation?.Count ?? 0, classNames.Length, spec, _options.Guarantee, _options.Epsilon);
 
-        var network = Train(train, validation, guarantee, classNames.Length, channel);
+        var network = Train(train, validation, guarantee, classNames.Length, device, channel);
         var bound = RigorousBound.Compute(network, _options.CancellationToken);
         channel.Info(MessageSensitivity.None, "The rigorous bound of the finished network: κ = {0}.", bound.Value);
         var model = new GloroModel(network, bound, classNames, _options.Guarantee, _options.Epsilon, _options.IsImage, rowCounts, ModelProvenance.OfThisLibrary(Summary()));
         return new GloroTransformer(_host, model, _options.FeatureColumnName, new ScoringOptions { Prefix = _options.OutputColumnPrefix });
+    }
+
+    private void CheckValidationSet(string[] classNames)
+    {
+        if (_options.ValidationSet is not { } view)
+            return;
+        try
+        {
+            LabelColumn.MapToClasses(LabelColumn.Find(view.Schema, _options.LabelColumnName), classNames);
+            FeatureColumn.Classify(FeatureColumn.Find(view.Schema, _options.FeatureColumnName), _options.IsImage);
+        }
+        catch (ArgumentException e)
+        {
+            throw new ArgumentException($"The {nameof(GloroTrainerOptions.ValidationSet)} does not fit the training data: {e.Message} Give it as the trainer would get it, transformed by the steps before.", e);
+        }
     }
 
     private InputSpec ChooseSpec(IDataView input, DataViewSchema.Column feature) => _options is GloroImageClassificationOptions { ImageSize: { } size }
@@ -104,11 +123,10 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         return counts;
     }
 
-    private Plain.PlainNetwork Train(TrainingSet train, TrainingSet? validation, BoundGuarantee guarantee, int classes, IChannel channel)
+    private Plain.PlainNetwork Train(TrainingSet train, TrainingSet? validation, BoundGuarantee guarantee, int classes, torch.Device device, IChannel channel)
     {
         if (_options.ThreadCount is { } threads)
             torch.set_num_threads(threads);
-        var device = TrainingDevice.Choose(_mlContext, channel);
         var settings = new TrainerSettings
         {
             Guarantee = guarantee,

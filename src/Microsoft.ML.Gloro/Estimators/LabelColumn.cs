@@ -1,4 +1,7 @@
+using System.Globalization;
 using Microsoft.ML.Data;
+using Microsoft.ML.Gloro.Inputs;
+using Microsoft.ML.Gloro.Models;
 
 namespace Microsoft.ML.Gloro.Estimators;
 
@@ -11,7 +14,7 @@ internal static class LabelColumn
     {
         var column = schema.GetColumnOrNull(name)
             ?? throw new ArgumentException($"There is no label column '{name}'. The data has: {string.Join(", ", schema.Select(c => c.Name))}.", nameof(schema));
-        return column.Type is KeyDataViewType { RawType: var raw } && raw == typeof(uint) ? column : throw NotAKey(name, $"{column.Type}");
+        return column.Type is KeyDataViewType { RawType: var raw } && raw == typeof(uint) ? column : throw NotAKey(name, $"of type {column.Type}");
     }
 
     /// <summary>The same check before any data is there.</summary>
@@ -21,19 +24,21 @@ internal static class LabelColumn
         var column = schema.FirstOrDefault(c => c.Name == name);
         if (column.Name is null)
             throw new ArgumentException($"There is no label column '{name}'. The data has: {string.Join(", ", schema.Select(c => c.Name))}.", nameof(schema));
-        if (!column.IsKey || column.Kind != SchemaShape.Column.VectorKind.Scalar)
-            throw NotAKey(name, $"{column.Kind} of {column.ItemType}");
+        if (!column.IsKey || column.Kind != SchemaShape.Column.VectorKind.Scalar || column.ItemType.RawType != typeof(uint))
+            throw NotAKey(name, $"{(column.Kind == SchemaShape.Column.VectorKind.Scalar ? "of type" : "a vector of")} {column.ItemType}{(column.IsKey ? " (key)" : "")}");
     }
 
-    /// <summary>The names of the classes: the keys' values, or their numbers from 1 where keys have no values.</summary>
+    /// <summary>The names of the classes: the keys' values as text, or their numbers from 1 where keys have no values.</summary>
+    /// <exception cref="ArgumentException">There are more keys than a model can have classes, or two of them have the same name.</exception>
     public static string[] ClassNames(DataViewSchema.Column column)
     {
-        int count = checked((int)column.Type.GetKeyCount());
-        if (column.Annotations.Schema.GetColumnOrNull("KeyValues") is not { Type: VectorDataViewType { ItemType: TextDataViewType } })
-            return [.. Enumerable.Range(1, count).Select(i => i.ToString(System.Globalization.CultureInfo.InvariantCulture))];
-        VBuffer<ReadOnlyMemory<char>> values = default;
-        column.GetKeyValues(ref values);
-        return [.. values.DenseValues().Select(v => v.ToString())];
+        ulong count = ((KeyDataViewType)column.Type).Count;
+        if (count > ModelLimits.Classes)
+            throw new ArgumentException($"The label column '{column.Name}' is a key of {count} values, and a model can have {ModelLimits.Classes} classes at most. Is it a hash? MapValueToKey makes a key of the values that occur.");
+        string[] names = KeyNames.Read(column) ?? [.. Enumerable.Range(1, (int)count).Select(i => i.ToString(CultureInfo.InvariantCulture))];
+        return names.GroupBy(n => n).FirstOrDefault(g => g.Count() > 1) is { } twins
+            ? throw new ArgumentException($"The label column '{column.Name}' has {twins.Count()} keys with the same value '{twins.Key}'. Each class needs a name of its own.")
+            : names;
     }
 
     /// <summary>The model's class of every key value.</summary>
@@ -46,8 +51,6 @@ internal static class LabelColumn
             : throw new ArgumentException($"Column '{column.Name}' has a class '{name}' that the training data has not. Its classes are: {string.Join(", ", classNames)}."))];
     }
 
-    private static ulong GetKeyCount(this DataViewType type) => ((KeyDataViewType)type).Count;
-
     private static ArgumentException NotAKey(string name, string type) => new(
-        $"The label column '{name}' is {type}. It must be a key: put mlContext.Transforms.Conversion.MapValueToKey(\"{name}\") before the trainer.", nameof(name));
+        $"The label column '{name}' is {type}. It must be a key (UInt32, one value): put mlContext.Transforms.Conversion.MapValueToKey(\"{name}\") before the trainer.", nameof(name));
 }

@@ -6,7 +6,7 @@ namespace Microsoft.ML.Gloro.Estimators;
 /// <summary>Reads an IDataView once into the rows that training keeps.</summary>
 internal static class TrainingDataReader
 {
-    /// <summary>All rows with a label, and how many there are of each class.</summary>
+    /// <summary>All rows with a label.</summary>
     /// <param name="data">The rows.</param>
     /// <param name="labelColumnName">The key column of the classes.</param>
     /// <param name="featureColumnName">The column of the inputs.</param>
@@ -27,7 +27,8 @@ internal static class TrainingDataReader
         var vectors = new List<float[]>();
         using var cursor = data.GetRowCursor([label, feature]);
         var getLabel = cursor.GetGetter<uint>(label);
-        using var reader = FeatureReader.Create(cursor, feature, spec);
+        using var reader = FeatureReader.Create(cursor, feature, spec, data);
+        var locator = new RowLocator(cursor, data);
         uint key = 0;
         while (cursor.MoveNext())
         {
@@ -46,7 +47,7 @@ internal static class TrainingDataReader
             }
             else
             {
-                vectors.Add(ReadVector(reader, spec.Size, cursor.Position, featureColumnName));
+                vectors.Add(ReadVector(reader, spec.Size, locator, featureColumnName));
             }
         }
 
@@ -55,15 +56,14 @@ internal static class TrainingDataReader
             : new VectorTrainingSet(spec.Shape, [.. vectors], [.. labels]);
     }
 
-    private static float[] ReadVector(FeatureReader reader, int size, long position, string columnName)
+    private static float[] ReadVector(FeatureReader reader, int size, RowLocator locator, string columnName)
     {
         float[] values = new float[size];
         reader.Read(values);
         int fault = Array.FindIndex(values, v => !float.IsFinite(v));
         return fault < 0
             ? values
-            : throw new InvalidOperationException(
-                $"Row {position} (counted from 0), column '{columnName}': feature {fault} is {values[fault]}. Training needs finite features; " +
-                "replace missing values (ReplaceMissingValues) or drop such rows (FilterRowsByMissingValues) before the trainer.");
+            : throw locator.Error(columnName, FormattableString.Invariant(
+                $"feature {fault} is {values[fault]}. Training needs finite features; replace missing values (ReplaceMissingValues) or drop such rows (FilterRowsByMissingValues) before the trainer."));
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Gloro.Inputs;
 
 namespace Microsoft.ML.Gloro.Evaluation;
 

@@ -1,16 +1,17 @@
 using System.Globalization;
 using Microsoft.ML.Data;
-using Microsoft.ML.Gloro.Scoring;
 
-namespace Microsoft.ML.Gloro.Evaluation;
+namespace Microsoft.ML.Gloro.Inputs;
 
-/// <summary>Reads the KeyValues of a key column as class names.</summary>
+/// <summary>Reads the KeyValues of a key column as class names: one way for training and evaluation, which match classes by name.</summary>
 internal static class KeyNames
 {
+    private const string KeyValues = "KeyValues";
+
     /// <summary>The names in the order of the keys, or null if the column carries none. Values that are not text are written in the invariant culture.</summary>
     public static string[]? Read(DataViewSchema.Column column)
     {
-        if (column.Annotations.Schema.GetColumnOrNull(OutputColumns.KeyValuesAnnotation)?.Type is not VectorDataViewType type)
+        if (column.Annotations.Schema.GetColumnOrNull(KeyValues)?.Type is not VectorDataViewType type)
             return null;
         Type item = type.ItemType.RawType;
         // KeyValues are whatever MapValueToKey was given: digits as Int32 or Single are as common as text.
@@ -45,7 +46,7 @@ internal static class KeyNames
     private static string[] Read<T>(DataViewSchema.Column column)
     {
         VBuffer<T> values = default;
-        column.Annotations.GetValue(OutputColumns.KeyValuesAnnotation, ref values);
+        column.Annotations.GetValue(KeyValues, ref values);
         return [.. values.DenseValues().Select(value => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "")];
     }
 }
