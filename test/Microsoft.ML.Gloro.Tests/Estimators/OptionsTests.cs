@@ -1,0 +1,143 @@
+using System.Reflection;
+using Microsoft.ML.Gloro.Tests.EndToEnd;
+using Microsoft.ML.SearchSpace;
+
+namespace Microsoft.ML.Gloro.Tests.Estimators;
+
+[TestClass]
+public sealed class OptionsTests
+{
+    private readonly MLContext _mlContext = new(seed: 1);
+
+    [TestMethod]
+    public void MulticlassClassification_ManyFaults_NamesThemAllAtOnce()
+    {
+        var options = new GloroMulticlassClassificationOptions
+        {
+            LabelColumnName = " ",
+            FeatureColumnName = null!,
+            OutputColumnPrefix = null!,
+            Guarantee = null!,
+            Epsilon = -1,
+            ValidationFraction = 1,
+            Epochs = 0,
+            BatchSize = 1,
+            LearningRate = double.NaN,
+            WarmUpFraction = 2,
+            Loss = (GloroLossKind)9,
+            InitialEpsilonFactor = -0.1,
+            FinalEpsilonFactor = 0,
+            MaximumGradientNorm = double.PositiveInfinity,
+            PowerIterationSteps = 0,
+            ThreadCount = 0,
+            Depth = -1,
+            Width = 7,
+        };
+        var e = Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.MulticlassClassification(options));
+        string[] all =
+        [
+            "LabelColumnName", "FeatureColumnName", "OutputColumnPrefix", "Guarantee", "Epsilon", "ValidationFraction", "Epochs", "BatchSize", "LearningRate", "WarmUpFraction",
+            "Loss", "InitialEpsilonFactor", "FinalEpsilonFactor", "MaximumGradientNorm", "PowerIterationSteps", "ThreadCount", "Depth", "Width",
+        ];
+        foreach (string name in all)
+            StringAssert.Contains(e.Message, name + " ");
+    }
+
+    [TestMethod]
+    public void ImageClassification_ManyFaults_NamesThemAllAtOnce()
+    {
+        var options = new GloroImageClassificationOptions
+        {
+            Epsilon = float.NaN,
+            Depth = 0,
+            Width = 3,
+            TailWidth = 0,
+            ImageSize = (8, 64),
+            Augmentation = new GloroAugmentationOptions { MaximumShift = -1 },
+        };
+        var e = Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.ImageClassification(options));
+        foreach (string word in new[] { "Epsilon", "Depth", "Width must", "TailWidth", "ImageSize must be at least 16×16, not 8×64", "Augmentation: MaximumShift" })
+            StringAssert.Contains(e.Message, word);
+        options.Augmentation = null!;
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.ImageClassification(options)).Message, "Augmentation is null");
+    }
+
+    [TestMethod]
+    [DataRow(-0.001f)]
+    [DataRow(float.NaN)]
+    [DataRow(float.PositiveInfinity)]
+    public void ImageClassification_EpsilonThatIsNoRadius_IsRefused(float epsilon)
+    {
+        var e = Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.ImageClassification(epsilon: epsilon));
+        StringAssert.Contains(e.Message, "Epsilon is an L2 radius");
+    }
+
+    [TestMethod]
+    public void Fit_OptionsChangedAfterwards_HaveNoEffect()
+    {
+        using var tiles = new ColourTiles(count: 12);
+        var options = ColourTiles.Options(epochs: 1);
+        var untouched = tiles.Pipeline(_mlContext, options).Fit(tiles.View).LastTransformer;
+        var pipeline = tiles.Pipeline(_mlContext, options);
+        (options.Seed, options.Width, options.Epochs, options.Epsilon, options.FeatureColumnName) = (99, 4, 9, 2, "Nowhere");
+        (options.Guarantee, options.Augmentation.MaximumShift, options.Augmentation.Rotate) = (RobustnessGuarantee.RelaxedTopK(2), 7, false);
+        Assert.AreEqual(ModelFiles.GloroPart(untouched), ModelFiles.GloroPart(pipeline.Fit(tiles.View).LastTransformer));
+    }
+
+    [TestMethod]
+    public void Options_AllTypes_SuitAutoMl()
+    {
+        foreach (var type in new[] { typeof(GloroImageClassificationOptions), typeof(GloroMulticlassClassificationOptions), typeof(GloroAugmentationOptions) })
+        {
+            Assert.IsTrue(type.IsSealed);
+            Assert.IsNotNull(type.GetConstructor(Type.EmptyTypes), type.Name);
+            Assert.IsEmpty(type.GetFields(BindingFlags.Public | BindingFlags.Instance), "AutoML's Parameter.AsType drops fields.");
+            Assert.IsTrue(type.GetProperties(BindingFlags.Public | BindingFlags.Instance).All(p => p is { CanRead: true, CanWrite: true }), type.Name);
+        }
+    }
+
+    [TestMethod]
+    public void Options_Ranges_HoldTheDefaultsAndAreAccepted()
+    {
+        foreach (GloroTrainerOptions options in new GloroTrainerOptions[] { new GloroImageClassificationOptions(), new GloroMulticlassClassificationOptions() })
+        {
+            foreach (var property in options.GetType().GetProperties().Where(p => p.PropertyType == typeof(int) || p.PropertyType == typeof(double)))
+            {
+                if (property.Name is nameof(GloroTrainerOptions.ValidationFraction))
+                    continue;
+                Assert.IsTrue(property.IsDefined(typeof(RangeAttribute)) || property.IsDefined(typeof(ChoiceAttribute)), $"{property.Name} is a number without a range.");
+            }
+        }
+    }
+
+    [TestMethod]
+    public void SearchSpace_OverVectorOptions_SamplesOptionsThatTrain()
+    {
+        var options = Sample<GloroMulticlassClassificationOptions>();
+        foreach (var sampled in options)
+            Assert.IsNotNull(_mlContext.Gloro.MulticlassClassification(sampled));
+        Assert.IsGreaterThan(1, options.Select(o => o.Epochs).Distinct().Count());
+        Assert.IsGreaterThan(1, options.Select(o => o.Width).Distinct().Count());
+        Assert.IsGreaterThan(1, options.Select(o => o.Loss).Distinct().Count());
+    }
+
+    [TestMethod]
+    public void SearchSpace_OverImageOptions_SamplesOptionsThatTrain()
+    {
+        var options = Sample<GloroImageClassificationOptions>();
+        foreach (var sampled in options)
+            Assert.IsNotNull(_mlContext.Gloro.ImageClassification(sampled));
+        Assert.IsGreaterThan(1, options.Select(o => o.TailWidth).Distinct().Count());
+        Assert.IsTrue(options.TrueForAll(o => o.ImageSize is null && o.Guarantee == RobustnessGuarantee.Local));
+    }
+
+    private static List<T> Sample<T>()
+        where T : class, new()
+    {
+        var space = new SearchSpace<T>();
+        var random = new Random(1);
+        double[] defaults = space.MappingToFeatureSpace(space.SampleFromFeatureSpace(Enumerable.Repeat(0.5, space.FeatureSpaceDim).ToArray()).AsParameter(space));
+        Assert.HasCount(space.FeatureSpaceDim, defaults);
+        return [.. Enumerable.Range(0, 20).Select(_ => space.SampleFromFeatureSpace([.. Enumerable.Range(0, space.FeatureSpaceDim).Select(_ => random.NextDouble())]))];
+    }
+}
