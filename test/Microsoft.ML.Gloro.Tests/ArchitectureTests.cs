@@ -144,7 +144,7 @@ public sealed partial class ArchitectureTests
 
     private static void AssertOnly(Func<SourceFile, bool> knows, Func<SourceFile, bool> may)
     {
-        Assert.IsTrue(s_files.Count > 50, "The sources were not found.");
+        Assert.IsGreaterThan(50, s_files.Count, "The sources were not found.");
         string[] faults = [.. s_files.Where(f => knows(f) && !may(f)).Select(f => f.Path)];
         Assert.IsEmpty(faults, string.Join(", ", faults));
     }

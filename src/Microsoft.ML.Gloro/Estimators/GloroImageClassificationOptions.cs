@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+using Microsoft.ML.Gloro.Estimators;
 using Microsoft.ML.Gloro.Networks;
 using Microsoft.ML.SearchSpace;
 
@@ -30,6 +32,7 @@ public sealed class GloroImageClassificationOptions : GloroTrainerOptions
     /// <summary>
     /// The size in pixels that images are resized to, and at which ε is measured; both sides at least 16. Default: null, which takes the size of the first image.
     /// </summary>
+    [JsonConverter(typeof(ImageSizeJsonConverter))]
     public (int Height, int Width)? ImageSize { get; set; }
 
     /// <summary>Random changes of the training images. Default: mirror left to right and shift by up to 2 pixels.</summary>

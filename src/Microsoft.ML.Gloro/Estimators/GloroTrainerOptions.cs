@@ -1,8 +1,14 @@
+using System.Text.Json.Serialization;
+using Microsoft.ML.Gloro.Estimators;
 using Microsoft.ML.SearchSpace;
 
 namespace Microsoft.ML.Gloro;
 
 /// <summary>What both Gloro trainers take. All values are copied when a trainer is made; later changes have no effect on it.</summary>
+/// <remarks>
+/// AutoML can search over the numbers, which say their range. It passes options on as JSON, in which <see cref="ValidationSet"/>, <see cref="Progress"/> and
+/// <see cref="CancellationToken"/> have no place: set these on the options that it hands out.
+/// </remarks>
 public abstract class GloroTrainerOptions
 {
     private protected GloroTrainerOptions(string featureColumnName) => FeatureColumnName = featureColumnName;
@@ -17,6 +23,7 @@ public abstract class GloroTrainerOptions
     public string OutputColumnPrefix { get; set; } = "";
 
     /// <summary>The guarantee to train for and to certify. Default: local robustness.</summary>
+    [JsonConverter(typeof(GuaranteeJsonConverter))]
     public RobustnessGuarantee Guarantee { get; set; } = RobustnessGuarantee.Local;
 
     /// <summary>
@@ -26,6 +33,7 @@ public abstract class GloroTrainerOptions
     public float Epsilon { get; set; } = 36f / 255f;
 
     /// <summary>Rows to validate on after each epoch, transformed as far as the training rows are. They are never trained on. Default: none, see <see cref="ValidationFraction"/>.</summary>
+    [JsonIgnore]
     public IDataView? ValidationSet { get; set; }
 
     /// <summary>The fraction of the training rows that is set aside for validation if there is no <see cref="ValidationSet"/>; 0 for none. Default: 0.1.</summary>
@@ -83,9 +91,11 @@ public abstract class GloroTrainerOptions
     public int? ThreadCount { get; set; }
 
     /// <summary>Told after each epoch how training stands. Default: nobody; MLContext.Log has a line for each epoch in any case.</summary>
+    [JsonIgnore]
     public IProgress<GloroTrainingProgress>? Progress { get; set; }
 
     /// <summary>Stops training within one batch; Fit then throws <see cref="OperationCanceledException"/>.</summary>
+    [JsonIgnore]
     public CancellationToken CancellationToken { get; set; }
 
     internal abstract bool IsImage { get; }

@@ -1,4 +1,3 @@
-using Microsoft.ML.Data;
 using Microsoft.ML.Gloro.Tests.EndToEnd;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 using Microsoft.ML.Transforms;

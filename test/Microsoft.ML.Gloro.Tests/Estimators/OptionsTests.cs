@@ -1,4 +1,6 @@
 using System.Reflection;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.ML.Gloro.Tests.EndToEnd;
 using Microsoft.ML.SearchSpace;
 
@@ -7,6 +9,8 @@ namespace Microsoft.ML.Gloro.Tests.Estimators;
 [TestClass]
 public sealed class OptionsTests
 {
+    private static readonly JsonSerializerOptions s_json = new() { Converters = { new JsonStringEnumConverter() } };
+
     private readonly MLContext _mlContext = new(seed: 1);
 
     [TestMethod]
@@ -111,33 +115,38 @@ public sealed class OptionsTests
     }
 
     [TestMethod]
-    public void SearchSpace_OverVectorOptions_SamplesOptionsThatTrain()
+    public void Options_Json_KeepsAllThatAutoMlPassesOn()
     {
-        var options = Sample<GloroMulticlassClassificationOptions>();
-        foreach (var sampled in options)
-            Assert.IsNotNull(_mlContext.Gloro.MulticlassClassification(sampled));
-        Assert.IsGreaterThan(1, options.Select(o => o.Epochs).Distinct().Count());
-        Assert.IsGreaterThan(1, options.Select(o => o.Width).Distinct().Count());
-        Assert.IsGreaterThan(1, options.Select(o => o.Loss).Distinct().Count());
+        // SearchSpace<T> is in AutoML's package, which the tests do not have. What it does with options is this: JSON, with enums as text.
+        var options = new GloroImageClassificationOptions
+        {
+            Guarantee = RobustnessGuarantee.Parse("affinity:a+b,c+d"),
+            ImageSize = (24, 32),
+            Epsilon = 0.25f,
+            Loss = GloroLossKind.CrossEntropy,
+            Seed = 3,
+            MixedPrecision = true,
+            Width = 32,
+            LearningRate = 0.0123,
+            Augmentation = GloroAugmentationOptions.Aerial,
+            ValidationSet = Blobs.View(3),
+            Progress = new Recorder(),
+            CancellationToken = new CancellationToken(canceled: true),
+        };
+        string text = JsonSerializer.Serialize(options, s_json);
+        var back = JsonSerializer.Deserialize<GloroImageClassificationOptions>(text, s_json)!;
+        Assert.AreEqual(text, JsonSerializer.Serialize(back, s_json));
+        Assert.AreEqual((options.Guarantee, options.ImageSize, options.Loss), (back.Guarantee, back.ImageSize, back.Loss));
+        Assert.IsTrue(back.Augmentation is { Rotate: true, FlipVertically: true });
+        Assert.IsTrue(back is { ValidationSet: null, Progress: null, CancellationToken.CanBeCanceled: false });
+        Assert.IsNotNull(_mlContext.Gloro.ImageClassification(back));
     }
 
     [TestMethod]
-    public void SearchSpace_OverImageOptions_SamplesOptionsThatTrain()
+    public void Options_JsonOfSearchedValuesOnly_LeavesTheRestAtTheirDefaults()
     {
-        var options = Sample<GloroImageClassificationOptions>();
-        foreach (var sampled in options)
-            Assert.IsNotNull(_mlContext.Gloro.ImageClassification(sampled));
-        Assert.IsGreaterThan(1, options.Select(o => o.TailWidth).Distinct().Count());
-        Assert.IsTrue(options.TrueForAll(o => o.ImageSize is null && o.Guarantee == RobustnessGuarantee.Local));
-    }
-
-    private static List<T> Sample<T>()
-        where T : class, new()
-    {
-        var space = new SearchSpace<T>();
-        var random = new Random(1);
-        double[] defaults = space.MappingToFeatureSpace(space.SampleFromFeatureSpace(Enumerable.Repeat(0.5, space.FeatureSpaceDim).ToArray()).AsParameter(space));
-        Assert.HasCount(space.FeatureSpaceDim, defaults);
-        return [.. Enumerable.Range(0, 20).Select(_ => space.SampleFromFeatureSpace([.. Enumerable.Range(0, space.FeatureSpaceDim).Select(_ => random.NextDouble())]))];
+        var back = JsonSerializer.Deserialize<GloroMulticlassClassificationOptions>("""{ "Epochs": 5, "Width": 64, "Loss": "CrossEntropy", "LearningRate": 0.01 }""", s_json)!;
+        Assert.AreEqual((5, 64, GloroLossKind.CrossEntropy, 0.01), (back.Epochs, back.Width, back.Loss, back.LearningRate));
+        Assert.AreEqual(("Features", RobustnessGuarantee.Local, 36f / 255f), (back.FeatureColumnName, back.Guarantee, back.Epsilon));
     }
 }
