@@ -67,10 +67,10 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         var spec = ChooseSpec(input, feature);
 
         var train = Read(input, spec, classNames);
-        int[] rowCounts = CountClasses(train, classNames, channel);
         TrainingSet? validation = _options.ValidationSet is { } view ? Read(view, spec, classNames) : null;
         if (validation is null)
             (train, validation) = TrainingSplit.Split(train, _options.ValidationFraction, _seed);
+        int[] rowCounts = CountClasses(train, classNames, channel);
         channel.Info(MessageSensitivity.None, "{0} rows to train on, {1} to validate on, {2} classes, input {3}, guarantee {4}, ε {5}.",
             train.Count, validation?.Count ?? 0, classNames.Length, spec, _options.Guarantee, _options.Epsilon);
 
@@ -113,7 +113,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
             counts[rows.Label(i)]++;
         string[] unseen = [.. classNames.Where((_, i) => counts[i] == 0)];
         if (unseen.Length >= classNames.Length - 1)
-            throw new InvalidOperationException($"All {rows.Count} rows are of one class, '{classNames[Array.FindIndex(counts, c => c > 0)]}'. Training needs rows of at least two.");
+            throw new InvalidOperationException($"All {rows.Count} rows to train on are of one class, '{classNames[Array.FindIndex(counts, c => c > 0)]}'. Training needs rows of at least two.");
         if (unseen.Length > 0)
         {
             channel.Warning(MessageSensitivity.None, $"No training row is of class {string.Join(", ", unseen)}. The model will hardly predict it, and no certificate makes up for that; " +

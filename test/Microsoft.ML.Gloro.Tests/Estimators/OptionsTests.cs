@@ -103,14 +103,34 @@ public sealed class OptionsTests
     [TestMethod]
     public void Options_Ranges_HoldTheDefaultsAndAreAccepted()
     {
-        foreach (GloroTrainerOptions options in new GloroTrainerOptions[] { new GloroImageClassificationOptions(), new GloroMulticlassClassificationOptions() })
+        foreach (var type in new[] { typeof(GloroImageClassificationOptions), typeof(GloroMulticlassClassificationOptions) })
         {
-            foreach (var property in options.GetType().GetProperties().Where(p => p.PropertyType == typeof(int) || p.PropertyType == typeof(double)))
+            var defaults = (GloroTrainerOptions)Activator.CreateInstance(type)!;
+            foreach (var property in type.GetProperties().Where(p => p.PropertyType == typeof(int) || p.PropertyType == typeof(double)))
             {
+                // How much is set aside for validation is no hyperparameter: less would always look better.
                 if (property.Name is nameof(GloroTrainerOptions.ValidationFraction))
                     continue;
-                Assert.IsTrue(property.IsDefined(typeof(RangeAttribute)) || property.IsDefined(typeof(ChoiceAttribute)), $"{property.Name} is a number without a range.");
+                var searched = Searched(property);
+                Assert.IsGreaterThan(1, searched.Count, $"{property.Name} is a number without a range.");
+                object standard = property.GetValue(defaults)!;
+                Assert.IsTrue(property.IsDefined(typeof(ChoiceAttribute)) ? searched.Contains(standard) : Equals(searched[2], standard), $"{property.Name}: the default is {standard}.");
+                foreach (object value in searched)
+                {
+                    var options = (GloroTrainerOptions)Activator.CreateInstance(type)!;
+                    property.SetValue(options, value);
+                    options.Validate();
+                }
             }
+        }
+
+        // A choice's values, or a range's least, largest and initial one.
+        static IReadOnlyList<object> Searched(PropertyInfo property)
+        {
+            var data = property.GetCustomAttributesData().FirstOrDefault(a => a.AttributeType == typeof(RangeAttribute) || a.AttributeType == typeof(ChoiceAttribute));
+            return data is null ? []
+                : data.AttributeType == typeof(ChoiceAttribute) ? [.. ((IEnumerable<CustomAttributeTypedArgument>)data.ConstructorArguments[0].Value!).Select(a => a.Value!)]
+                : [.. data.ConstructorArguments.Take(3).Select(a => a.Value!)];
         }
     }
 
