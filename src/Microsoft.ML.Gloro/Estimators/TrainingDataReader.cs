@@ -27,7 +27,7 @@ internal static class TrainingDataReader
         var vectors = new List<float[]>();
         using var cursor = data.GetRowCursor([label, feature]);
         var getLabel = cursor.GetGetter<uint>(label);
-        using var reader = FeatureReader.Create(cursor, feature, spec);
+        using var reader = FeatureReader.Create(cursor, feature, spec, data);
         uint key = 0;
         while (cursor.MoveNext())
         {

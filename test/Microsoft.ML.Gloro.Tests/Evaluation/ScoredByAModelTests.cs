@@ -1,7 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Gloro.Evaluation;
 using Microsoft.ML.Gloro.Models;
-using Microsoft.ML.Gloro.Scoring;
 using Microsoft.ML.Gloro.Tests.Models;
 
 namespace Microsoft.ML.Gloro.Tests.Evaluation;
