@@ -1,0 +1,11 @@
+namespace Quickstart;
+
+/// <summary>A tile's file and the class it is labelled with.</summary>
+internal sealed class ImageRow
+{
+    public string Label { get; set; } = "";
+
+    public string ImagePath { get; set; } = "";
+
+    public string Description { get; set; } = "";
+}
