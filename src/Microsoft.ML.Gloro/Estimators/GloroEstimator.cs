@@ -58,7 +58,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
 
         // All that can be refused is refused before a row is read: reading may take minutes.
         var label = LabelColumn.Find(input.Schema, _options.LabelColumnName);
-        var feature = FeatureColumn.Find(input.Schema, _options.FeatureColumnName);
+        var feature = FindFeature(input.Schema);
         string[] classNames = LabelColumn.ClassNames(label);
         var guarantee = BoundGuarantee.Bind(_options.Guarantee, classNames);
         CheckValidationSet(classNames);
@@ -79,6 +79,19 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         channel.Info(MessageSensitivity.None, "The rigorous bound of the finished network: κ = {0}.", bound.Value);
         var model = new GloroModel(network, bound, classNames, _options.Guarantee, _options.Epsilon, _options.IsImage, rowCounts, ModelProvenance.OfThisLibrary(Summary()));
         return new GloroTransformer(_host, model, _options.FeatureColumnName, new ScoringOptions { Prefix = _options.OutputColumnPrefix });
+    }
+
+    private DataViewSchema.Column FindFeature(DataViewSchema schema)
+    {
+        try
+        {
+            return FeatureColumn.Find(schema, _options.FeatureColumnName);
+        }
+        catch (ArgumentException e) when (_options.IsImage)
+        {
+            // ML.NET's cache leaves such columns out without a word, after GetOutputSchema has promised them.
+            throw new ArgumentException($"{e.Message} Mind that AppendCacheCheckpoint and Cache drop columns of images; the trainer keeps what it reads and needs neither.", e);
+        }
     }
 
     private void CheckValidationSet(string[] classNames)

@@ -152,6 +152,15 @@ public sealed class InputErrorTests
     }
 
     [TestMethod]
+    public void Fit_CacheCheckpointBehindImages_ExplainsWhereTheColumnWent()
+    {
+        using var tiles = new ColourTiles(count: 6);
+        var pipeline = _mlContext.Transforms.Conversion.MapValueToKey("Label").Append(_mlContext.Transforms.LoadImages("Image", tiles.Folder, "ImagePath"))
+            .AppendCacheCheckpoint(_mlContext).Append(_mlContext.Gloro.ImageClassification(ColourTiles.Options()));
+        AssertSays(Error<ArgumentException>(() => pipeline.Fit(tiles.View)), "no column 'Image'", "AppendCacheCheckpoint");
+    }
+
+    [TestMethod]
     public void Fit_ImagesTooSmall_NamesTheSmallestSize()
     {
         using var tiles = new ColourTiles(count: 6, height: 15, width: 32);
