@@ -10,6 +10,13 @@ internal sealed class LayerFactory(Generator generator, Device device)
 
     public Device Device { get; } = device;
 
+    /// <summary>Refuses a width that MinMax cannot pair, before any layer is made.</summary>
+    public static void RequireEvenWidth(int width, string name)
+    {
+        if (width < 2 || width % 2 != 0)
+            throw new ArgumentException($"The {name} must be even and at least 2, since MinMax pairs channels; it is {width}.", name);
+    }
+
     /// <summary>A parameter of independent normal values.</summary>
     public Parameter Normal(double standardDeviation, params ReadOnlySpan<long> shape)
     {

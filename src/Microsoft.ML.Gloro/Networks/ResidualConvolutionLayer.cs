@@ -14,7 +14,7 @@ internal sealed class ResidualConvolutionLayer : ConvolutionLayer
     private readonly Tensor _identity;
 
     public ResidualConvolutionLayer(PlainShape input, int kernelSize, int depth, LayerFactory factory)
-        : base(input, input.Channels, kernelSize, factory, factory.Normal(1 / Math.Sqrt(input.Channels * kernelSize * kernelSize), input.Channels, input.Channels, kernelSize, kernelSize))
+        : base(input, input.Channels, RequireOdd(kernelSize), factory, factory.Normal(1 / Math.Sqrt(input.Channels * kernelSize * kernelSize), input.Channels, input.Channels, kernelSize, kernelSize))
     {
         _gain = factory.Constant(1 / Math.Sqrt(depth), 1);
         _identity = factory.Buffer(input.Channels, input.Channels, kernelSize, kernelSize);
