@@ -57,6 +57,5 @@ public sealed class KappaTests
             proved *= plain.InputShape.IsVector || bound.Kind != "dense" ? bound.Bound : Math.Max(1, bound.Bound);
         Assert.IsLessThanOrEqualTo(proved * 1.00001, estimate);
         Assert.IsGreaterThanOrEqualTo(proved / 1.02, estimate);
-        
     }
 }
