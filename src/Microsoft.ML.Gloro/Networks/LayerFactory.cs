@@ -55,6 +55,22 @@ internal sealed class LayerFactory(Generator generator, Device device)
         return zeros(shape).to(Device).DetachFromDisposeScope();
     }
 
+    /// <summary>The identity matrix, which the optimiser does not see.</summary>
+    public Tensor Identity(long width)
+    {
+        using var _ = NewDisposeScope();
+        return eye(width).to(Device).DetachFromDisposeScope();
+    }
+
+    /// <summary>The kernel whose convolution is the identity, which the optimiser does not see.</summary>
+    public Tensor IdentityKernel(long channels, long kernelSize)
+    {
+        using var _ = NewDisposeScope();
+        var kernel = zeros(channels, channels, kernelSize, kernelSize);
+        nn.init.dirac_(kernel);
+        return kernel.to(Device).DetachFromDisposeScope();
+    }
+
     private Tensor OrthogonalMatrix(long rows, long columns)
     {
         var (q, r) = linalg.qr(randn([Math.Max(rows, columns), Math.Min(rows, columns)], generator: Generator));

@@ -17,8 +17,7 @@ internal sealed class ResidualConvolutionLayer : ConvolutionLayer
         : base(input, input.Channels, RequireOdd(kernelSize), factory, factory.Normal(1 / Math.Sqrt(input.Channels * kernelSize * kernelSize), input.Channels, input.Channels, kernelSize, kernelSize))
     {
         _gain = factory.Constant(1 / Math.Sqrt(depth), 1);
-        _identity = factory.Buffer(input.Channels, input.Channels, kernelSize, kernelSize);
-        nn.init.dirac_(_identity);
+        _identity = factory.IdentityKernel(input.Channels, kernelSize);
     }
 
     /// <inheritdoc/>

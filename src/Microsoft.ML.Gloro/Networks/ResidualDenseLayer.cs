@@ -13,8 +13,7 @@ internal sealed class ResidualDenseLayer : DenseLayer
         : base(factory.Normal(1 / Math.Sqrt(width), width, width), factory)
     {
         _gain = factory.Constant(1 / Math.Sqrt(depth), 1);
-        _identity = factory.Buffer(width, width);
-        nn.init.eye_(_identity);
+        _identity = factory.Identity(width);
     }
 
     /// <inheritdoc/>

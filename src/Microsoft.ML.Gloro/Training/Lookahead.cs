@@ -24,6 +24,7 @@ internal sealed class Lookahead(IReadOnlyList<Tensor> parameters) : IDisposable
     /// <summary>Moves slow and fast weights together, also before the weights are used.</summary>
     public void Synchronize()
     {
+        using var scope = NewDisposeScope(); // Operations in place give new handles too.
         using var _ = no_grad();
         for (int i = 0; i < _slow.Length; i++)
         {

@@ -2,7 +2,6 @@ using Microsoft.ML.Gloro.Lipschitz;
 using Microsoft.ML.Gloro.Networks;
 using Microsoft.ML.Gloro.Plain;
 using Microsoft.ML.Gloro.Tests.TestSupport;
-using Microsoft.ML.Gloro.Training;
 using TorchSharp;
 
 namespace Microsoft.ML.Gloro.Tests.Networks;
@@ -12,7 +11,7 @@ namespace Microsoft.ML.Gloro.Tests.Networks;
 public sealed class CondensingTests
 {
     [ClassInitialize]
-    public static void Load(TestContext _) => TorchRuntime.EnsureLoaded();
+    public static void Load(TestContext _) => TorchProcess.Prepare();
 
     [TestMethod]
     [DataRow(16, 16, 2)]
@@ -111,8 +110,8 @@ public sealed class CondensingTests
         var x = Nets.Batch(network.InputShape, 4, factory);
         var deployed = network.Forward(x, training: false);
         var trained = network.Forward(x, training: true);
-        Assert.IsTrue(torch.equal(deployed, trained).item<bool>());
-        Assert.IsFalse(torch.equal(trained, network.Forward(x, training: false)).item<bool>(), "the running means have moved on");
+        Assert.IsTrue(TorchProcess.Same(deployed, trained));
+        Assert.IsFalse(TorchProcess.Same(trained, network.Forward(x, training: false)), "the running means have moved on");
     }
 
     [TestMethod]

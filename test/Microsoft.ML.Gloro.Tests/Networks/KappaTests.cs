@@ -1,7 +1,7 @@
 using Microsoft.ML.Gloro.Lipschitz;
 using Microsoft.ML.Gloro.Networks;
 using Microsoft.ML.Gloro.Plain;
-using Microsoft.ML.Gloro.Training;
+using Microsoft.ML.Gloro.Tests.TestSupport;
 using TorchSharp;
 
 namespace Microsoft.ML.Gloro.Tests.Networks;
@@ -11,7 +11,7 @@ namespace Microsoft.ML.Gloro.Tests.Networks;
 public sealed class KappaTests
 {
     [ClassInitialize]
-    public static void Load(TestContext _) => TorchRuntime.EnsureLoaded();
+    public static void Load(TestContext _) => TorchProcess.Prepare();
 
     [TestMethod]
     [DataRow(16, 16, 2)]

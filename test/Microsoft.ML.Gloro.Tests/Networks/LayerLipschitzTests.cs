@@ -2,7 +2,6 @@ using Microsoft.ML.Gloro.Lipschitz;
 using Microsoft.ML.Gloro.Networks;
 using Microsoft.ML.Gloro.Plain;
 using Microsoft.ML.Gloro.Tests.TestSupport;
-using Microsoft.ML.Gloro.Training;
 using TorchSharp;
 
 namespace Microsoft.ML.Gloro.Tests.Networks;
@@ -14,7 +13,7 @@ public sealed class LayerLipschitzTests
     private const int Pairs = 24;
 
     [ClassInitialize]
-    public static void Load(TestContext _) => TorchRuntime.EnsureLoaded();
+    public static void Load(TestContext _) => TorchProcess.Prepare();
 
     [TestMethod]
     public void EstimateNorm_EveryLayer_IsReachedByNoPair()
@@ -40,9 +39,10 @@ public sealed class LayerLipschitzTests
                 Assert.IsLessThanOrEqualTo(declared * 1.0005, after, name);
                 Assert.IsLessThanOrEqualTo(proved, after, name);
 
-                // Neither figure is idle: the declared one is what is proved (a zero-padded convolution's is that of the circle around it), and pairs come near it.
+                // Neither figure is idle: what is declared is what is proved, and pairs come near it (or near the truth, which zero padding makes smaller).
                 Assert.AreEqual(proved, declared, 0.002 * proved, name);
-                Assert.IsGreaterThan(0.85 * proved, after, name);
+                double truth = plain.Layers[0] is PlainConvolution or PlainDense ? Lipschitz.Explicit.Norm(plain.Layers[0], input) : proved;
+                Assert.IsGreaterThan(0.95 * truth, after, name);
             }
         }
     }
@@ -103,15 +103,18 @@ public sealed class LayerLipschitzTests
     {
         var x = (torch.randn(Nets.Sizes(input, Pairs), generator: factory.Generator) * 2).requires_grad_(true);
         var z = (x.detach() + torch.randn(x.shape, generator: factory.Generator)).requires_grad_(true);
-        for (int step = 0; step < 120; step++)
+        for (int step = 0; step < 60; step++)
         {
             using var scope = torch.NewDisposeScope();
             var apart = (layer.Forward(x, false) - layer.Forward(z, false)).flatten(1).norm(1);
             var distance = (x - z).flatten(1).norm(1);
             var climb = torch.autograd.grad([((apart + 1e-12).log() - distance.log()).sum()], [x, z]);
             using var _ = torch.no_grad();
-            x.add_(climb[0] * 0.3);
-            z.add_(climb[1] * 0.3);
+
+            // In units of the distance: where the layer is linear this is a step of power iteration on x − z.
+            var unit = distance.square().reshape([Pairs, .. Enumerable.Repeat(1L, (int)x.dim() - 1)]) * 0.5;
+            x.add_(climb[0] * unit);
+            z.add_(climb[1] * unit);
         }
 
         return (x.detach(), z.detach());

@@ -2,7 +2,6 @@ using Microsoft.ML.Gloro.Lipschitz;
 using Microsoft.ML.Gloro.Networks;
 using Microsoft.ML.Gloro.Plain;
 using Microsoft.ML.Gloro.Tests.TestSupport;
-using Microsoft.ML.Gloro.Training;
 using TorchSharp;
 
 namespace Microsoft.ML.Gloro.Tests.Networks;
@@ -11,7 +10,7 @@ namespace Microsoft.ML.Gloro.Tests.Networks;
 public sealed class LayerTests
 {
     [ClassInitialize]
-    public static void Load(TestContext _) => TorchRuntime.EnsureLoaded();
+    public static void Load(TestContext _) => TorchProcess.Prepare();
 
     [TestMethod]
     [DataRow(24, 10)]
@@ -210,7 +209,7 @@ public sealed class LayerTests
         }
     }
 
-    private static long Live() => DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+    private static long Live() => TorchProcess.LiveTensors();
 
     private static float[] Singular(OrthogonalDenseLayer layer)
     {
