@@ -37,7 +37,7 @@ public sealed class LayerLipschitzTests
                 Assert.IsLessThanOrEqualTo(declared * 1.0005, before, name);
                 Assert.IsLessThanOrEqualTo(proved * 1.00001, before, name);
                 Assert.IsLessThanOrEqualTo(declared * 1.0005, after, name);
-                Assert.IsLessThanOrEqualTo(proved, after, name);
+                Assert.IsLessThanOrEqualTo(proved * (1 + 1e-12), after, name); // The quotient itself is rounded.
 
                 // Neither figure is idle: what is declared is what is proved, and pairs come near it (or near the truth, which zero padding makes smaller).
                 Assert.AreEqual(proved, declared, 0.002 * proved, name);
