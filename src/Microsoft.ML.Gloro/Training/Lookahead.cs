@@ -11,7 +11,7 @@ internal sealed class Lookahead(IReadOnlyList<Tensor> parameters) : IDisposable
     private const int Period = 6;
     private const double Share = 0.5;
 
-    private readonly Tensor[] _slow = [.. parameters.Select(p => p.detach().clone().DetachFromDisposeScope())];
+    private readonly Tensor[] _slow = [.. parameters.Select(Copy)];
     private int _steps;
 
     /// <summary>To be called after each step of the inner optimiser.</summary>
@@ -38,5 +38,11 @@ internal sealed class Lookahead(IReadOnlyList<Tensor> parameters) : IDisposable
     {
         foreach (var tensor in _slow)
             tensor.Dispose();
+    }
+
+    private static Tensor Copy(Tensor parameter)
+    {
+        using var _ = NewDisposeScope();
+        return parameter.detach().clone().DetachFromDisposeScope();
     }
 }

@@ -67,6 +67,19 @@ public sealed class LayerLipschitzTests
     }
 
     [TestMethod]
+    public void EstimateNorm_WeightsWereZeroForAWhile_FindsTheNormAgain()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var _ = torch.no_grad();
+        using var layer = new DenseLayer(8, 5, Nets.Factory(8));
+        var weight = layer.Parameters.First();
+        weight.mul_(0);
+        Assert.AreEqual(0f, layer.EstimateNorm(5)!.item<float>());
+        weight[1, 2] = 3;
+        Assert.AreEqual(3f, layer.EstimateNorm(50)!.item<float>(), 1e-4f);
+    }
+
+    [TestMethod]
     public void EstimateNorm_Gradient_IsThatOfTheNorm()
     {
         foreach (string name in new[] { "dense", "residual dense", "convolution", "residual convolution" })

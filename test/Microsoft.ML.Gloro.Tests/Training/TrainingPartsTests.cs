@@ -122,10 +122,10 @@ public sealed class TrainingPartsTests
         using var scope = torch.NewDisposeScope();
         using var network = Problems.VectorNetwork(4);
         Networks.Nets.Age(network, Networks.Nets.Factory(1));
-        new Trainer(Problems.Settings(4, 1), network, Problems.Clusters(200, 4, 9), null).Run(null, default);
+        new Trainer(Problems.Settings(4, 3), network, Problems.Clusters(200, 4, 9), null).Run(null, default);
         var set = Problems.Clusters(300, 4, 2);
         var guarantee = Guarantees.Rows.Bind(RobustnessGuarantee.Parse(text), 4);
-        const float Epsilon = 0.35f;
+        const float Epsilon = 0.15f;
 
         var (clean, verified) = Validator.Measure(network, set, guarantee, Epsilon, torch.tensor((float)Kappa), torch.CPU);
 
