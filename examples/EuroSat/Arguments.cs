@@ -22,6 +22,7 @@ internal sealed record Arguments
           --learning-rate X                                                                          (default: 0.001)
           --seed N                                                                                   (default: 1)
           --save FILE          where the model goes                                                  (default: eurosat.zip)
+          --columns FILE       all columns of the test images as text                                (default: none)
         """;
 
     public required string Data { get; init; }
@@ -45,6 +46,8 @@ internal sealed record Arguments
     public double LearningRate { get; init; } = 1e-3;
 
     public int Seed { get; init; } = 1;
+
+    public string? Columns { get; init; }
 
     public string Save { get; init; } = "eurosat.zip";
 
@@ -71,6 +74,7 @@ internal sealed record Arguments
                 "--epsilon-factor" => arguments with { EpsilonFactor = Number(args[i], value) },
                 "--learning-rate" => arguments with { LearningRate = Number(args[i], value) },
                 "--seed" => arguments with { Seed = Whole(args[i], value) },
+                "--columns" => arguments with { Columns = value },
                 "--save" => arguments with { Save = value },
                 _ => throw new FormatException($"There is no option {args[i]}."),
             };

@@ -48,6 +48,13 @@ mlContext.Model.Save(model, train.Schema, arguments.Save);
 Console.WriteLine($"{clock.Elapsed:hh\\:mm\\:ss}  Trained, and saved as {Path.GetFullPath(arguments.Save)} ({new FileInfo(arguments.Save).Length / 1024.0 / 1024.0:F1} MB).");
 
 IDataView scored = model.Transform(test);
+if (arguments.Columns is { } columnsPath)
+{
+    using var file = File.Create(columnsPath);
+    string[] columns = ["ImagePath", "PredictedLabel", "Score", "Logits", "TopKRadii", "CertifiedRadius", "IsCertified", "CertifiedK", "CertifiedLabels", "ReachableLabels"];
+    mlContext.Data.SaveAsText(mlContext.Transforms.SelectColumns(columns).Fit(scored).Transform(scored), file, headerRow: false, schema: false);
+}
+
 Console.WriteLine(mlContext.Gloro.Evaluate(scored));
 Console.WriteLine($"{"guarantee",-12} {"VRA",6} {"top-1 VRA",10} {"certified",10} {"mean set",9}");
 foreach (var guarantee in new[] { RobustnessGuarantee.Local, RobustnessGuarantee.RelaxedTopK(2), RobustnessGuarantee.RelaxedTopK(3), RobustnessGuarantee.RelaxedTopK(5) })

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Gloro.Networks;
 
 /// <summary>
-/// Subtracts each channel's running mean. It is batch normalisation without the division, which would be a Lipschitz factor of its own; a constant shift is none.
-/// The running mean, and not the batch's own, also while training: one pass over the activations less, and what is trained is what is deployed.
+/// Subtracts each channel's mean: the batch's own while training, the running one when deployed. It is batch normalisation without the division,
+/// which would be a Lipschitz factor of its own; a constant shift is none.
 /// </summary>
 internal sealed class CenteringLayer(PlainShape input, LayerFactory factory) : TrainableLayer
 {
@@ -24,15 +24,15 @@ internal sealed class CenteringLayer(PlainShape input, LayerFactory factory) : T
     public override Tensor Forward(Tensor x, bool training)
     {
         bool vector = x.dim() == 2;
-        var centered = x - _mean.to(x.dtype).reshape(vector ? [1, -1] : [1, -1, 1, 1]);
+        var mean = _mean.to(x.dtype);
         if (training)
         {
+            mean = vector ? x.mean([0]) : x.flatten(2).mean([2]).mean([0]);
             using var _ = no_grad();
-            var mean = vector ? centered.mean([0]) : centered.flatten(2).mean([2]).mean([0]);
-            _mean.add_(mean.to(_mean.dtype), alpha: Momentum);
+            _mean.lerp_(mean.detach().to(_mean.dtype), Momentum);
         }
 
-        return centered;
+        return x - mean.reshape(vector ? [1, -1] : [1, -1, 1, 1]);
     }
 
     /// <inheritdoc/>

@@ -8,11 +8,13 @@ internal sealed class ResidualDenseLayer : DenseLayer
 {
     private readonly Parameter _gain;
     private readonly Tensor _identity;
+    private readonly double _scale;
 
     public ResidualDenseLayer(int width, int depth, LayerFactory factory)
-        : base(factory.Normal(1 / Math.Sqrt(width), width, width), factory)
+        : base(factory.Normal(1.0 / width, width, width), factory)
     {
-        _gain = factory.Constant(1 / Math.Sqrt(depth), 1);
+        _gain = factory.Constant(1, width, 1);
+        _scale = 1 / Math.Sqrt(depth);
         _identity = factory.Identity(width);
     }
 
@@ -27,5 +29,5 @@ internal sealed class ResidualDenseLayer : DenseLayer
     }
 
     /// <inheritdoc/>
-    protected override Tensor Matrix() => _identity + (_gain * Weight);
+    protected override Tensor Matrix() => _identity + (_gain * Weight * _scale);
 }
