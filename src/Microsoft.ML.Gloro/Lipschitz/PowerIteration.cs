@@ -19,7 +19,7 @@ internal sealed class PowerIteration : IDisposable
     {
         using var _ = NewDisposeScope();
         var start = randn(domain, generator: generator).to(device);
-        _vector = Normalize(start).DetachFromDisposeScope();
+        _vector = (start / start.norm()).DetachFromDisposeScope();
     }
 
     /// <summary>The right singular vector found so far, part of a checkpoint.</summary>
@@ -37,7 +37,7 @@ internal sealed class PowerIteration : IDisposable
             using var _ = no_grad();
             var v = _vector;
             for (int i = 0; i < steps; i++)
-                v = Normalize(applyTransposed(apply(v)));
+                v = Normalize(applyTransposed(apply(v)), v);
             _vector.copy_(v);
         }
 
@@ -48,6 +48,10 @@ internal sealed class PowerIteration : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _vector.Dispose();
 
-    // The tiny summand only guards 0/0 for a zero map; it can shrink nothing that is proved, as nothing here is.
-    private static Tensor Normalize(Tensor v) => v / (v.norm() + 1e-30);
+    // A map that sends v to zero says nothing about where to go: v stays, or it would be zero for good, however the weights change.
+    private static Tensor Normalize(Tensor next, Tensor v)
+    {
+        var norm = next.norm();
+        return where(norm.greater(0), next / norm, v);
+    }
 }

@@ -14,14 +14,12 @@ internal class ConvolutionLayer : TrainableLayer
     private readonly PowerIteration _power;
 
     public ConvolutionLayer(PlainShape input, int outChannels, int kernelSize, LayerFactory factory)
-        : this(input, outChannels, kernelSize, factory, factory.OrthogonalKernel(outChannels, input.Channels, kernelSize))
+        : this(input, outChannels, kernelSize, factory, factory.OrthogonalKernel(outChannels, input.Channels, RequireOdd(kernelSize)))
     {
     }
 
     protected ConvolutionLayer(PlainShape input, int outChannels, int kernelSize, LayerFactory factory, Parameter weight)
     {
-        if (kernelSize % 2 == 0)
-            throw new ArgumentException($"A convolution that keeps the size of its input needs an odd kernel, not {kernelSize}.", nameof(kernelSize));
         (_input, _kernelSize, Weight) = (input, kernelSize, weight);
         Bias = factory.Constant(0, outChannels);
         int half = kernelSize / 2;
@@ -40,6 +38,11 @@ internal class ConvolutionLayer : TrainableLayer
     protected Parameter Weight { get; }
 
     protected Parameter Bias { get; }
+
+    /// <summary>Refuses kernels that have no centre, before a weight is made.</summary>
+    protected static int RequireOdd(int kernelSize) => kernelSize > 0 && kernelSize % 2 == 1
+        ? kernelSize
+        : throw new ArgumentException($"A convolution that keeps the size of its input needs an odd kernel, not {kernelSize}.", nameof(kernelSize));
 
     private int Half => _kernelSize / 2;
 

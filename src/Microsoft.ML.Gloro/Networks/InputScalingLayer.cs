@@ -15,6 +15,7 @@ internal sealed class InputScalingLayer : TrainableLayer
     {
         _plain = new PlainScaling(scale, shift);
         OutputShape = _plain.GetOutputShape(input);
+        using var _ = NewDisposeScope();
         long[] shape = input.IsVector ? [1, input.Channels] : [1, input.Channels, 1, 1];
         _scale = tensor(scale, device: factory.Device).reshape(shape).DetachFromDisposeScope();
         _shift = tensor(shift, device: factory.Device).reshape(shape).DetachFromDisposeScope();

@@ -10,6 +10,13 @@ internal sealed class LayerFactory(Generator generator, Device device)
 
     public Device Device { get; } = device;
 
+    /// <summary>Refuses a width that MinMax cannot pair, before any layer is made.</summary>
+    public static void RequireEvenWidth(int width, string name)
+    {
+        if (width < 2 || width % 2 != 0)
+            throw new ArgumentException($"The {name} must be even and at least 2, since MinMax pairs channels; it is {width}.", name);
+    }
+
     /// <summary>A parameter of independent normal values.</summary>
     public Parameter Normal(double standardDeviation, params ReadOnlySpan<long> shape)
     {
@@ -46,6 +53,22 @@ internal sealed class LayerFactory(Generator generator, Device device)
     {
         using var _ = NewDisposeScope();
         return zeros(shape).to(Device).DetachFromDisposeScope();
+    }
+
+    /// <summary>The identity matrix, which the optimiser does not see.</summary>
+    public Tensor Identity(long width)
+    {
+        using var _ = NewDisposeScope();
+        return eye(width).to(Device).DetachFromDisposeScope();
+    }
+
+    /// <summary>The kernel whose convolution is the identity, which the optimiser does not see.</summary>
+    public Tensor IdentityKernel(long channels, long kernelSize)
+    {
+        using var _ = NewDisposeScope();
+        var kernel = zeros(channels, channels, kernelSize, kernelSize);
+        nn.init.dirac_(kernel);
+        return kernel.to(Device).DetachFromDisposeScope();
     }
 
     private Tensor OrthogonalMatrix(long rows, long columns)

@@ -20,6 +20,9 @@ internal static class LiResNet
         if (input.Height < MinimumSide || input.Width < MinimumSide)
             throw new ArgumentException($"LiResNet takes images from {MinimumSide}×{MinimumSide} up, not {input.Height}×{input.Width}; resize them, or use fewer pixels as a feature vector.", nameof(input));
 
+        LayerFactory.RequireEvenWidth(width, nameof(width));
+        LayerFactory.RequireEvenWidth(tailWidth, nameof(tailWidth));
+
         var body = new List<TrainableLayer>();
         PlainShape Shape() => body.Count == 0 ? input : body[^1].OutputShape;
         void Centre() => body.Add(new CenteringLayer(Shape(), factory));

@@ -14,6 +14,7 @@ internal static class Mlp
     /// <param name="factory">The source of weights.</param>
     public static LipschitzNetwork Create(int features, int classes, int depth, int width, float[] means, float scale, LayerFactory factory)
     {
+        LayerFactory.RequireEvenWidth(width, nameof(width));
         var input = PlainShape.Vector(features);
         var body = new List<TrainableLayer>
         {

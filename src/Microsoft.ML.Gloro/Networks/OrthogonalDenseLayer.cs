@@ -37,7 +37,12 @@ internal sealed class OrthogonalDenseLayer(int inputs, int outputs, LayerFactory
         var w = wide ? _weight : _weight.t();
         var gram = w.matmul(w.t());
         var regularized = gram + (eye(gram.shape[0], device: gram.device) * (gram.diagonal().mean() * RelativeRegularization));
-        var orthogonal = linalg.solve_triangular(linalg.cholesky(regularized), w, upper: false);
+        var (factor, info) = linalg.cholesky_ex(regularized);
+
+        // Weights that overflowed cannot be factorised. NaN tells the trainer so; libtorch's own exception would speak of a matrix no user has heard of.
+        // A sum keeps the factor's memory layout, and with it the bits of what follows.
+        var fault = zeros_like(info, dtype: ScalarType.Float32).masked_fill(info.not_equal(0), float.NaN);
+        var orthogonal = linalg.solve_triangular(factor + fault, w, upper: false);
         return wide ? orthogonal : orthogonal.t();
     }
 }

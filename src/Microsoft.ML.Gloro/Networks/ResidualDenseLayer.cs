@@ -15,8 +15,7 @@ internal sealed class ResidualDenseLayer : DenseLayer
     {
         _gain = factory.Constant(1, width, 1);
         _scale = 1 / Math.Sqrt(depth);
-        _identity = factory.Buffer(width, width);
-        nn.init.eye_(_identity);
+        _identity = factory.Identity(width);
     }
 
     /// <inheritdoc/>

@@ -14,7 +14,9 @@ internal sealed class GloroCrossEntropyLoss(BoundGuarantee guarantee) : GloroLos
     public override Tensor Compute(LossInput input)
     {
         var gains = input.MarginGains();
-        var (tops, insides, outsides) = Select(input.Logits, TrainingMargins.FromGains(gains));
+        if (TrainingMargins.FromGains(gains) is not { } constants)
+            return input.Logits.sum() * float.NaN; // There is no margin to speak of; the trainer says what to do about it.
+        var (tops, insides, outsides) = Select(input.Logits, constants);
         Tensor Column(long[] classes) => input.Logits.gather(1, tensor(classes, device: input.Logits.device).unsqueeze(1));
 
         long classCount = input.Logits.shape[1];

@@ -33,5 +33,8 @@ public sealed record GloroTrainingProgress
 
     /// <inheritdoc/>
     public override string ToString() => FormattableString.Invariant(
-        $"epoch {Epoch}/{Epochs}: loss {Loss:F4}, clean accuracy {CleanAccuracy:F3}, VRA {VerifiedRobustAccuracy:F3}, κ {Kappa:G4}, {Elapsed:hh\\:mm\\:ss} elapsed, {Remaining:hh\\:mm\\:ss} left");
+        $"epoch {Epoch}/{Epochs}: loss {Loss:F4}, clean accuracy {CleanAccuracy:F3}, VRA {VerifiedRobustAccuracy:F3}, κ {Kappa:G4}, {Clock(Elapsed)} elapsed, {Clock(Remaining)} left");
+
+    // Hours count on beyond a day.
+    private static string Clock(TimeSpan time) => FormattableString.Invariant($"{(long)time.TotalHours:00}:{time:mm\\:ss}");
 }

@@ -11,7 +11,7 @@ internal sealed class Lookahead(IReadOnlyList<Tensor> parameters) : IDisposable
     private const int Period = 6;
     private const double Share = 0.5;
 
-    private readonly Tensor[] _slow = [.. parameters.Select(p => p.detach().clone().DetachFromDisposeScope())];
+    private readonly Tensor[] _slow = [.. parameters.Select(Copy)];
     private int _steps;
 
     /// <summary>To be called after each step of the inner optimiser.</summary>
@@ -24,6 +24,7 @@ internal sealed class Lookahead(IReadOnlyList<Tensor> parameters) : IDisposable
     /// <summary>Moves slow and fast weights together, also before the weights are used.</summary>
     public void Synchronize()
     {
+        using var scope = NewDisposeScope(); // Operations in place give new handles too.
         using var _ = no_grad();
         for (int i = 0; i < _slow.Length; i++)
         {
@@ -37,5 +38,11 @@ internal sealed class Lookahead(IReadOnlyList<Tensor> parameters) : IDisposable
     {
         foreach (var tensor in _slow)
             tensor.Dispose();
+    }
+
+    private static Tensor Copy(Tensor parameter)
+    {
+        using var _ = NewDisposeScope();
+        return parameter.detach().clone().DetachFromDisposeScope();
     }
 }

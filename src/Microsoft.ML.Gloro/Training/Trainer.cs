@@ -16,9 +16,9 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
 
     /// <summary>Trains the network in place.</summary>
     /// <param name="report">Called after each epoch.</param>
-    /// <param name="cancellationToken">Honoured before each batch; the network is left as the last batch made it.</param>
+    /// <param name="cancellationToken">Honoured before each batch, of training and of validation; the network is left as the last batch made it.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    /// <exception cref="InvalidOperationException">The loss became infinite or NaN.</exception>
+    /// <exception cref="InvalidOperationException">Training diverged: the loss or the network became infinite or NaN.</exception>
     public void Run(Action<GloroTrainingProgress>? report, CancellationToken cancellationToken)
     {
         using var collector = new BlockingCollections();
@@ -46,7 +46,8 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
 
             if (epoch == settings.Epochs - 1)
                 lookahead.Synchronize();
-            report?.Invoke(Measure(epoch, lossSum / batches.PerEpoch, (double)step / steps, clock.Elapsed));
+            RequireFiniteWeights(epoch);
+            report?.Invoke(Measure(epoch, lossSum / batches.PerEpoch, (double)step / steps, clock.Elapsed, cancellationToken));
         }
     }
 
@@ -56,23 +57,40 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
         var logits = network.Forward(inputs, training: true, settings.MixedPrecision ? ScalarType.BFloat16 : ScalarType.Float32);
         var kappa = network.EstimateKappa(settings.PowerSteps);
         var loss = _loss.Compute(new LossInput(logits, labels, network.Final.Rows(), kappa, epsilon));
+        float value = loss.item<float>();
+        if (!float.IsFinite(value))
+            throw Diverged(epoch, $"the loss became {value}");
         loss.backward();
         nn.utils.clip_grad_norm_(network.Parameters, settings.MaximumGradientNorm);
         optimizer.step();
-        float value = loss.item<float>();
-        return float.IsFinite(value)
-            ? value
-            : throw new InvalidOperationException($"Training diverged in epoch {epoch + 1}: the loss became {value}. Lower the learning rate (now {settings.LearningRate}) or scale the features to about one.");
+        return value;
     }
 
-    private GloroTrainingProgress Measure(int epoch, double loss, double progress, TimeSpan elapsed)
+    // The loss speaks of the weights before a step; those after an epoch's last step would go unseen, and be deployed.
+    private void RequireFiniteWeights(int epoch)
+    {
+        using var scope = NewDisposeScope();
+        foreach (var tensor in network.State)
+        {
+            if (!tensor.isfinite().all().item<bool>())
+                throw Diverged(epoch, "a weight became infinite or NaN");
+        }
+    }
+
+    private InvalidOperationException Diverged(int epoch, string what) => new(FormattableString.Invariant(
+        $"Training diverged in epoch {epoch + 1}: {what}. Lower the learning rate (now {settings.LearningRate}) or scale the features to about one."));
+
+    private GloroTrainingProgress Measure(int epoch, double loss, double progress, TimeSpan elapsed, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        using var kappa = network.EstimateKappa(powerSteps: 0);
+        var kappa = network.EstimateKappa(powerSteps: 0);
+        float value = kappa.item<float>();
+        if (!float.IsFinite(value))
+            throw Diverged(epoch, $"the Lipschitz constant became {value}");
         var (clean, verified) = validation is null || validation.Count == 0
             ? (double.NaN, double.NaN)
-            : Validator.Measure(network, validation, settings.Guarantee, settings.Epsilon, kappa, settings.Device);
+            : Validator.Measure(network, validation, settings.Guarantee, settings.Epsilon, kappa, settings.Device, cancellationToken);
         return new GloroTrainingProgress
         {
             Epoch = epoch + 1,
@@ -80,7 +98,7 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
             Loss = loss,
             CleanAccuracy = clean,
             VerifiedRobustAccuracy = verified,
-            Kappa = kappa.item<float>(),
+            Kappa = value,
             Elapsed = elapsed,
             Remaining = progress >= 1 ? TimeSpan.Zero : elapsed * ((1 - progress) / progress),
         };

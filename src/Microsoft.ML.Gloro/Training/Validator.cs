@@ -9,17 +9,21 @@ internal static class Validator
 {
     private const int BatchSize = 256;
 
-    /// <summary>Clean accuracy and VRA on <paramref name="set"/>.</summary>
+    /// <summary>Clean accuracy and VRA on <paramref name="set"/>; without finite margin constants nothing is verified.</summary>
+    /// <exception cref="OperationCanceledException">The token, honoured before each batch, was cancelled.</exception>
     public static (double CleanAccuracy, double VerifiedRobustAccuracy) Measure(
-        LipschitzNetwork network, TrainingSet set, BoundGuarantee guarantee, float epsilon, Tensor kappa, Device device)
+        LipschitzNetwork network, TrainingSet set, BoundGuarantee guarantee, float epsilon, Tensor kappa, Device device, CancellationToken cancellationToken = default)
     {
+        using var outer = NewDisposeScope();
+        using var _ = no_grad();
         var source = new BatchSource(set, BatchSize, device);
         var constants = TrainingMargins.FromGains(LossInput.MarginGains(network.Final.Rows(), kappa));
-        int classes = constants.ClassCount, clean = 0, verified = 0;
+        int classes = guarantee.ClassCount, clean = 0, verified = 0;
         int[] order = new int[classes];
         float[] radii = new float[guarantee.MaxK];
         for (int start = 0; start < set.Count; start += BatchSize)
         {
+            cancellationToken.ThrowIfCancellationRequested();
             using var scope = NewDisposeScope();
             int count = Math.Min(BatchSize, set.Count - start);
             float[] logits = network.Forward(source.Read(start, count), training: false).cpu().data<float>().ToArray();
@@ -30,6 +34,8 @@ internal static class Validator
                     continue;
                 int label = set.Label(start + row);
                 clean += order[0] == label ? 1 : 0;
+                if (constants is null)
+                    continue;
                 Certificate.ComputeRadii(y, order, constants, radii);
                 int k = Certificate.Evaluate(guarantee, order, radii, epsilon).LoosestK;
                 verified += order.AsSpan(0, k).Contains(label) ? 1 : 0;

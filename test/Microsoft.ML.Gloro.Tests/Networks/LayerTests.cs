@@ -1,0 +1,219 @@
+using Microsoft.ML.Gloro.Lipschitz;
+using Microsoft.ML.Gloro.Networks;
+using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Tests.TestSupport;
+using TorchSharp;
+
+namespace Microsoft.ML.Gloro.Tests.Networks;
+
+[TestClass]
+public sealed class LayerTests
+{
+    [ClassInitialize]
+    public static void Load(TestContext _) => TorchProcess.Prepare();
+
+    [TestMethod]
+    [DataRow(24, 10)]
+    [DataRow(10, 24)]
+    [DataRow(16, 16)]
+    public void OrthogonalDense_WeightsOfAnySize_HasSingularValuesUpToOne(int inputs, int outputs)
+    {
+        foreach (double size in new[] { 1e-4, 0.3, 100 })
+        {
+            using var scope = torch.NewDisposeScope();
+            var factory = Nets.Factory(inputs);
+            using var layer = new OrthogonalDenseLayer(inputs, outputs, factory);
+            Nets.Perturb(layer.Parameters, factory, size);
+            float[] singular = Singular(layer);
+            Assert.HasCount(Math.Min(inputs, outputs), singular);
+            Assert.IsLessThanOrEqualTo(1 + 1e-5f, singular[0]);
+            Assert.IsGreaterThan(0.99f, singular[0]);
+        }
+    }
+
+    [TestMethod]
+    public void OrthogonalDense_Scaled_RunsTheSameMatrix()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var layer = new OrthogonalDenseLayer(9, 5, Nets.Factory(2));
+        float[] before = ((PlainDense)layer.Condense().Single()).Weights;
+        using (torch.no_grad())
+            layer.Parameters.First().mul_(1000);
+        float[] after = ((PlainDense)layer.Condense().Single()).Weights;
+        for (int i = 0; i < before.Length; i++)
+            Assert.AreEqual(before[i], after[i], 1e-5f);
+    }
+
+    [TestMethod]
+    public void OrthogonalDense_WeightsThatOverflow_GivesNaNAndDoesNotThrow()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var layer = new OrthogonalDenseLayer(9, 5, Nets.Factory(2));
+        foreach (float factor in new[] { 1e30f, float.NaN })
+        {
+            using (torch.no_grad())
+                layer.Parameters.First().mul_(factor);
+            Assert.IsTrue(layer.Forward(torch.ones(2, 9), true).isnan().any().item<bool>());
+        }
+    }
+
+    [TestMethod]
+    public void UnitNormDense_Perturbed_HasRowsOfLengthOne()
+    {
+        using var scope = torch.NewDisposeScope();
+        foreach (var (inputs, classes) in new[] { (6, 3), (3, 8) })
+        {
+            var factory = Nets.Factory(classes);
+            using var layer = new UnitNormDenseLayer(inputs, classes, factory);
+            Nets.Perturb(layer.Parameters, factory, 5);
+            foreach (double[] row in Nets.Rows(layer.Rows()))
+                Assert.AreEqual(1, Nets.Norm(row), 1e-6);
+            var plain = (PlainDense)layer.Condense().Single();
+            for (int c = 0; c < classes; c++)
+                Assert.AreEqual(1, Nets.Norm(plain.Row(c).ToArray().Select(v => (double)v)), 1e-6);
+            CollectionAssert.AreEqual(layer.Parameters.Last().data<float>().ToArray(), plain.Bias);
+        }
+    }
+
+    [TestMethod]
+    public void MinMax_Forward_IsMaximumAndMinimumOfHalves()
+    {
+        using var scope = torch.NewDisposeScope();
+        var shape = new PlainShape(6, 3, 2);
+        using var layer = new ActivationLayer(shape, PlainActivationKind.MinMax);
+        var x = torch.randn(Nets.Sizes(shape, 4), generator: Nets.Factory(1).Generator);
+        var halves = x.chunk(2, 1);
+        var expected = torch.cat([torch.maximum(halves[0], halves[1]), torch.minimum(halves[0], halves[1])], 1);
+        Assert.IsLessThan(1e-6f, (expected - layer.Forward(x, true)).abs().max().item<float>());
+    }
+
+    [TestMethod]
+    public void SpaceToDepth_Forward_HasTheOrderOfThePlainLayer()
+    {
+        foreach (var (shape, block) in new[] { (new PlainShape(3, 4, 6), 2), (new PlainShape(2, 7, 5), 3), (new PlainShape(1, 5, 5), 1), (new PlainShape(2, 3, 2), 4) })
+        {
+            using var scope = torch.NewDisposeScope();
+            using var layer = new SpaceToDepthLayer(shape, block);
+            var x = torch.arange(1, shape.Size + 1, torch.ScalarType.Float32).reshape(Nets.Sizes(shape, 1));
+            double[] row = Nets.Rows(x)[0];
+            CollectionAssert.AreEqual(ReferenceForward.Apply(new PlainSpaceToDepth(block), shape, row), Nets.Rows(layer.Forward(x, false))[0]);
+        }
+    }
+
+    [TestMethod]
+    public void Centering_ManyBatches_ApproachesTheMeanAndCondensesToItsNegativeInTheBias()
+    {
+        using var scope = torch.NewDisposeScope();
+        var factory = Nets.Factory(1);
+        var shape = new PlainShape(2, 3, 4);
+        using var convolution = new ConvolutionLayer(shape, 2, 1, factory);
+        using var layer = new CenteringLayer(shape, factory);
+        using (torch.no_grad())
+            convolution.Parameters.Last().copy_(torch.tensor([10f, 20f]));
+        var x = torch.stack([torch.full([3, 4], 3f), torch.full([3, 4], -5f)]).unsqueeze(0).repeat(2, 1, 1, 1);
+
+        layer.Forward(x, training: false);
+        CollectionAssert.AreEqual(new float[2], layer.Buffers.Single().data<float>().ToArray(), "it learns only in training");
+        layer.Forward(x, training: true);
+        CollectionAssert.AreEqual(new[] { 0.3f, -0.5f }, layer.Buffers.Single().data<float>().ToArray(), "a tenth of the way");
+        for (int i = 0; i < 200; i++)
+            layer.Forward(x, training: true);
+
+        var folded = Condenser.Fold([.. convolution.Condense(), .. layer.Condense()]);
+        float[] bias = ((PlainConvolution)folded.Single()).Bias;
+        Assert.AreEqual(10 - 3f, bias[0], 1e-4f);
+        Assert.AreEqual(20 + 5f, bias[1], 1e-4f);
+    }
+
+    [TestMethod]
+    public void Create_SmallImage_SaysWhatItTakes()
+    {
+        var e = Assert.ThrowsExactly<ArgumentException>(() => LiResNet.Create(new PlainShape(3, 15, 40), 3, 1, 4, 4, new float[3], Nets.Factory(1)));
+        StringAssert.Contains(e.Message, "16×16 up, not 15×40");
+    }
+
+    [TestMethod]
+    [DataRow(5, 8, "width")]
+    [DataRow(8, 7, "tailWidth")]
+    [DataRow(0, 8, "width")]
+    [DataRow(8, -2, "tailWidth")]
+    public void Create_OddWidth_NamesItAndLeavesNoTensor(int width, int tail, string name)
+    {
+        var factory = Nets.Factory(1);
+        long before = Live();
+        var e = Assert.ThrowsExactly<ArgumentException>(() => LiResNet.Create(new PlainShape(3, 16, 16), 3, 1, width, tail, new float[3], factory));
+        Assert.AreEqual(name, e.ParamName);
+        StringAssert.Contains(e.Message, "even");
+        if (name == "width")
+            Assert.ThrowsExactly<ArgumentException>(() => Mlp.Create(4, 3, 1, width, new float[4], 1, factory));
+        Assert.AreEqual(before, Live());
+    }
+
+    [TestMethod]
+    public void Convolution_EvenKernel_IsRefused()
+    {
+        var shape = new PlainShape(2, 4, 4);
+        foreach (int kernel in new[] { 2, 0, -3 })
+        {
+            StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new ConvolutionLayer(shape, 2, kernel, Nets.Factory(1))).Message, $"odd kernel, not {kernel}");
+            StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new ResidualConvolutionLayer(shape, kernel, 1, Nets.Factory(1))).Message, $"odd kernel, not {kernel}");
+        }
+    }
+
+    [TestMethod]
+    public void MinMax_OddChannels_AreRefused() =>
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new ActivationLayer(new PlainShape(3, 2, 2), PlainActivationKind.MinMax)).Message, "odd number");
+
+    [TestMethod]
+    public void Create_SameSeed_GivesTheSameNetworkAndAnotherSeedAnother()
+    {
+        PlainNetwork Make(int seed)
+        {
+            using var network = LiResNet.Create(new PlainShape(3, 16, 16), 3, 1, 4, 6, new float[3], Nets.Factory(seed));
+            return network.Condense();
+        }
+
+        Assert.AreEqual(WeightHash.Compute(Make(1)), WeightHash.Compute(Make(1)));
+        Assert.AreNotEqual(WeightHash.Compute(Make(1)), WeightHash.Compute(Make(2)));
+    }
+
+    [TestMethod]
+    public void Dispose_Network_FreesEveryTensor()
+    {
+        var factory = Nets.Factory(1);
+        long before = Live();
+        using (var network = LiResNet.Create(new PlainShape(3, 16, 16), 3, 2, 4, 6, new float[3], factory))
+        {
+            Assert.IsGreaterThan(before, Live());
+            network.Condense();
+        }
+
+        Assert.AreEqual(before, Live(), "LiResNet");
+        using (var network = Mlp.Create(5, 3, 2, 4, new float[5], 1, factory))
+            network.Condense();
+        Assert.AreEqual(before, Live(), "MLP");
+    }
+
+    [TestMethod]
+    public void Condense_InsideAndOutsideAScope_LeavesNoTensor()
+    {
+        foreach (string name in Nets.LayerNames)
+        {
+            var (_, layer) = Nets.Layer(name, Nets.Factory(1));
+            using (layer)
+            {
+                long before = Live();
+                _ = layer.Condense().ToList();
+                Assert.AreEqual(before, Live(), name);
+            }
+        }
+    }
+
+    private static long Live() => TorchProcess.LiveTensors();
+
+    private static float[] Singular(OrthogonalDenseLayer layer)
+    {
+        var dense = (PlainDense)layer.Condense().Single();
+        return torch.linalg.svdvals(torch.tensor(dense.Weights, [dense.Outputs, dense.Inputs])).data<float>().ToArray();
+    }
+}

@@ -1,0 +1,62 @@
+using Microsoft.ML.Gloro.Networks;
+using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Training;
+using TorchSharp;
+
+namespace Microsoft.ML.Gloro.Tests.Training;
+
+/// <summary>Small data to learn, and settings that learn it.</summary>
+internal static class Problems
+{
+    public static readonly PlainShape ImageShape = new(3, 16, 16);
+
+    /// <summary>16×16 images of three classes: a red, a green or a blue square somewhere on grey noise.</summary>
+    public static ImageTrainingSet Blobs(int count, int seed, GloroAugmentationOptions? augmentation = null)
+    {
+        var random = new Random(seed);
+        byte[][] images = new byte[count][];
+        int[] labels = new int[count];
+        for (int n = 0; n < count; n++)
+        {
+            labels[n] = n % 3;
+            images[n] = new byte[ImageShape.Size];
+            for (int i = 0; i < images[n].Length; i++)
+                images[n][i] = (byte)(96 + random.Next(64));
+            int top = random.Next(8), left = random.Next(8);
+            for (int i = 0; i < 64; i++)
+                images[n][(labels[n] * 256) + ((top + (i / 8)) * 16) + left + (i % 8)] = 250;
+        }
+
+        return new ImageTrainingSet(ImageShape, images, labels, augmentation ?? GloroAugmentationOptions.None);
+    }
+
+    /// <summary>Vectors around <paramref name="classes"/> centres on the axes, 4 apart from the origin, with unit noise.</summary>
+    public static VectorTrainingSet Clusters(int count, int classes, int seed)
+    {
+        var random = new Random(seed);
+        int[] labels = [.. Enumerable.Range(0, count).Select(n => n % classes)];
+        float[][] rows = [.. labels.Select(label => Enumerable.Range(0, 6).Select(i => (float)((i == label ? 4 : 0) + Guarantees.Rows.Normal(random))).ToArray())];
+        return new VectorTrainingSet(PlainShape.Vector(6), rows, labels);
+    }
+
+    public static LipschitzNetwork ImageNetwork(int seed) => LiResNet.Create(ImageShape, 3, 1, 8, 16, [0.5f, 0.5f, 0.5f], Networks.Nets.Factory(seed));
+
+    public static LipschitzNetwork VectorNetwork(int seed, int classes = 4) => Mlp.Create(6, classes, 1, 16, new float[6], 1, Networks.Nets.Factory(seed));
+
+    public static TrainerSettings Settings(int classes, int epochs = 3, RobustnessGuarantee? guarantee = null) => new()
+    {
+        Epsilon = 36f / 255,
+        Guarantee = Guarantees.Rows.Bind(guarantee ?? RobustnessGuarantee.Local, classes),
+        Loss = GloroLossKind.Emma,
+        Epochs = epochs,
+        BatchSize = 32,
+        LearningRate = 0.01,
+        EpsilonFactors = (0.1, 2),
+        WarmUpFraction = 0.1,
+        MaximumGradientNorm = 3,
+        PowerSteps = 3,
+        MixedPrecision = false,
+        Seed = 7,
+        Device = torch.CPU,
+    };
+}
