@@ -3,6 +3,8 @@ namespace Microsoft.ML.Gloro;
 /// <summary>Random changes of training images that keep their label. Validation and scoring always see the images as they are.</summary>
 public sealed class GloroAugmentationOptions
 {
+    private const int LargestShift = 10_000;
+
     /// <summary>Mirror left to right, every second time. Default: true.</summary>
     public bool FlipHorizontally { get; set; } = true;
 
@@ -25,7 +27,7 @@ public sealed class GloroAugmentationOptions
 
     internal IEnumerable<string> Faults()
     {
-        if (MaximumShift < 0)
-            yield return $"{nameof(MaximumShift)} must not be negative, not {MaximumShift}.";
+        if (MaximumShift is < 0 or > LargestShift)
+            yield return $"{nameof(MaximumShift)} must be from 0 to {LargestShift}, not {MaximumShift}.";
     }
 }
