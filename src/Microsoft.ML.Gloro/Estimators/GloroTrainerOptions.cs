@@ -138,9 +138,9 @@ public abstract class GloroTrainerOptions
 
         foreach (var (name, value) in new[] { (nameof(LearningRate), LearningRate), (nameof(FinalEpsilonFactor), FinalEpsilonFactor), (nameof(MaximumGradientNorm), MaximumGradientNorm) })
         {
-            // libtorch takes float32; a million is far beyond any use.
-            if (!(value is > 0 and <= 1e6))
-                yield return $"{name} must be a positive number of at most a million, not {value}.";
+            // libtorch takes them as float32.
+            if (!(value is > 0 and <= 1e30))
+                yield return $"{name} must be a positive number of at most 1E+30, not {value}.";
         }
 
         foreach (var (name, value) in new[] { (nameof(WarmUpFraction), WarmUpFraction), (nameof(InitialEpsilonFactor), InitialEpsilonFactor) })
