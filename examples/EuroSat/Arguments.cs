@@ -51,6 +51,9 @@ internal sealed record Arguments
 
     public string Save { get; init; } = "eurosat.zip";
 
+    /// <summary>Where the model is written before it takes its name.</summary>
+    public string PartialSave => Save + ".part";
+
     /// <summary>Reads the command line.</summary>
     /// <exception cref="FormatException">It cannot be understood; the message says which part.</exception>
     public static Arguments Parse(string[] args)

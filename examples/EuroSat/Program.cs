@@ -1,18 +1,32 @@
 using System.Diagnostics;
 using EuroSat;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.Gloro;
 
 Arguments arguments;
+IReadOnlyList<ImageRow> trainRows, testRows;
 try
 {
     arguments = Arguments.Parse(args);
+    trainRows = ImageRow.ReadFolders(Path.Combine(arguments.Data, "train"));
+    testRows = ImageRow.ReadFolders(Path.Combine(arguments.Data, "test"));
+
+    // An hour of training must not end at a file that cannot be written; and a file that is there stays whole until the new one is.
+    File.Create(arguments.PartialSave).Dispose();
 }
-catch (FormatException e)
+catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine($"{e.Message}{Environment.NewLine}{Environment.NewLine}{Arguments.Usage}");
     return 2;
 }
+
+using var stop = new CancellationTokenSource();
+Console.CancelKeyPress += (_, e) =>
+{
+    e.Cancel = true;
+    stop.Cancel();
+};
 
 var clock = Stopwatch.StartNew();
 var mlContext = new MLContext(arguments.Seed);
@@ -22,8 +36,8 @@ mlContext.Log += (_, e) =>
         Console.WriteLine($"{clock.Elapsed:hh\\:mm\\:ss}  {e.RawMessage}");
 };
 
-IDataView train = mlContext.Data.LoadFromEnumerable(ImageRow.ReadFolders(Path.Combine(arguments.Data, "train")));
-IDataView test = mlContext.Data.LoadFromEnumerable(ImageRow.ReadFolders(Path.Combine(arguments.Data, "test")));
+IDataView train = mlContext.Data.LoadFromEnumerable(trainRows);
+IDataView test = mlContext.Data.LoadFromEnumerable(testRows);
 
 var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
     .Append(mlContext.Transforms.LoadImages("Image", imageFolder: null, "ImagePath"))
@@ -41,10 +55,23 @@ var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
         Augmentation = GloroAugmentationOptions.Aerial,
         ValidationFraction = 0.03,
         Seed = arguments.Seed,
+        CancellationToken = stop.Token,
     }));
 
-var model = pipeline.Fit(train);
-mlContext.Model.Save(model, train.Schema, arguments.Save);
+TransformerChain<GloroTransformer> model;
+try
+{
+    model = pipeline.Fit(train);
+}
+catch (OperationCanceledException)
+{
+    File.Delete(arguments.PartialSave);
+    Console.Error.WriteLine("Stopped. Nothing was saved.");
+    return 1;
+}
+
+mlContext.Model.Save(model, train.Schema, arguments.PartialSave);
+File.Move(arguments.PartialSave, arguments.Save, overwrite: true);
 Console.WriteLine($"{clock.Elapsed:hh\\:mm\\:ss}  Trained, and saved as {Path.GetFullPath(arguments.Save)} ({new FileInfo(arguments.Save).Length / 1024.0 / 1024.0:F1} MB).");
 
 IDataView scored = model.Transform(test);
