@@ -19,7 +19,7 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <param name="validationSet">Rows to validate on; null to set aside a tenth of the training rows.</param>
     /// <exception cref="ArgumentException">A value cannot be used; the message names all that are wrong.</exception>
     public GloroEstimator ImageClassification(
-        string labelColumnName = "Label", string featureColumnName = "Image", RobustnessGuarantee? guarantee = null, float epsilon = 36f / 255f, IDataView? validationSet = null) =>
+        string labelColumnName = "Label", string featureColumnName = "Image", RobustnessGuarantee? guarantee = null, float epsilon = GloroTrainerOptions.DefaultEpsilon, IDataView? validationSet = null) =>
         ImageClassification(With(new GloroImageClassificationOptions(), labelColumnName, featureColumnName, guarantee, epsilon, validationSet));
 
     /// <summary>A trainer of provably robust image classification.</summary>
@@ -35,7 +35,7 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <param name="validationSet">Rows to validate on; null to set aside a tenth of the training rows.</param>
     /// <exception cref="ArgumentException">A value cannot be used; the message names all that are wrong.</exception>
     public GloroEstimator MulticlassClassification(
-        string labelColumnName = "Label", string featureColumnName = "Features", RobustnessGuarantee? guarantee = null, float epsilon = 36f / 255f, IDataView? validationSet = null) =>
+        string labelColumnName = "Label", string featureColumnName = "Features", RobustnessGuarantee? guarantee = null, float epsilon = GloroTrainerOptions.DefaultEpsilon, IDataView? validationSet = null) =>
         MulticlassClassification(With(new GloroMulticlassClassificationOptions(), labelColumnName, featureColumnName, guarantee, epsilon, validationSet));
 
     /// <summary>A trainer of provably robust classification of feature vectors.</summary>

@@ -11,6 +11,8 @@ namespace Microsoft.ML.Gloro;
 /// </remarks>
 public abstract class GloroTrainerOptions
 {
+    internal const float DefaultEpsilon = 36f / 255f;
+
     private protected GloroTrainerOptions(string featureColumnName) => FeatureColumnName = featureColumnName;
 
     /// <summary>The column of the class to learn, of key type; a text column becomes one by MapValueToKey. Default: "Label".</summary>
@@ -30,7 +32,7 @@ public abstract class GloroTrainerOptions
     /// The L2 radius ε to train for and to certify at, in units of pixels scaled to [0, 1], or of the raw feature vector. Default: 36/255, the literature's choice for
     /// small images.
     /// </summary>
-    public float Epsilon { get; set; } = 36f / 255f;
+    public float Epsilon { get; set; } = DefaultEpsilon;
 
     /// <summary>Rows to validate on after each epoch, transformed as far as the training rows are. They are never trained on. Default: none, see <see cref="ValidationFraction"/>.</summary>
     [JsonIgnore]

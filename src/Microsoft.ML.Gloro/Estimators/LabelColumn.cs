@@ -13,7 +13,7 @@ internal static class LabelColumn
     public static DataViewSchema.Column Find(DataViewSchema schema, string name)
     {
         var column = schema.GetColumnOrNull(name)
-            ?? throw new ArgumentException($"There is no label column '{name}'. The data has: {string.Join(", ", schema.Select(c => c.Name))}.", nameof(schema));
+            ?? throw new ArgumentException(Missing(name, schema.Select(c => c.Name)), nameof(schema));
         return column.Type is KeyDataViewType { RawType: var raw } && raw == typeof(uint) ? column : throw NotAKey(name, $"of type {column.Type}");
     }
 
@@ -23,7 +23,7 @@ internal static class LabelColumn
     {
         var column = schema.FirstOrDefault(c => c.Name == name);
         if (column.Name is null)
-            throw new ArgumentException($"There is no label column '{name}'. The data has: {string.Join(", ", schema.Select(c => c.Name))}.", nameof(schema));
+            throw new ArgumentException(Missing(name, schema.Select(c => c.Name)), nameof(schema));
         if (!column.IsKey || column.Kind != SchemaShape.Column.VectorKind.Scalar || column.ItemType.RawType != typeof(uint))
             throw NotAKey(name, $"{(column.Kind == SchemaShape.Column.VectorKind.Scalar ? "of type" : "a vector of")} {column.ItemType}{(column.IsKey ? " (key)" : "")}");
     }
@@ -50,6 +50,8 @@ internal static class LabelColumn
             ? index
             : throw new ArgumentException($"Column '{column.Name}' has a class '{name}' that the training data has not. Its classes are: {string.Join(", ", classNames)}."))];
     }
+
+    private static string Missing(string name, IEnumerable<string> existing) => $"There is no label column '{name}'. The data has: {string.Join(", ", existing)}.";
 
     private static ArgumentException NotAKey(string name, string type) => new(
         $"The label column '{name}' is {type}. It must be a key (UInt32, one value): put mlContext.Transforms.Conversion.MapValueToKey(\"{name}\") before the trainer.", nameof(name));

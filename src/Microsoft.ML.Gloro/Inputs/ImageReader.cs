@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Gloro.Plain;
 
 namespace Microsoft.ML.Gloro.Inputs;
 

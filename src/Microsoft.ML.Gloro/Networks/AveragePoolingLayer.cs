@@ -18,10 +18,5 @@ internal sealed class AveragePoolingLayer(PlainShape input, int size) : Trainabl
     public override Tensor Forward(Tensor x, bool training) => nn.functional.avg_pool2d(x, size) * size;
 
     /// <inheritdoc/>
-    public override IEnumerable<PlainLayer> Condense()
-    {
-        var scale = new float[input.Channels];
-        Array.Fill(scale, size);
-        return [_plain, new PlainScaling(scale, new float[input.Channels])];
-    }
+    public override IEnumerable<PlainLayer> Condense() => [_plain, new PlainScaling([.. Enumerable.Repeat((float)size, input.Channels)], new float[input.Channels])];
 }

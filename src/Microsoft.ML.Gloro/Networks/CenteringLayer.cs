@@ -36,10 +36,5 @@ internal sealed class CenteringLayer(PlainShape input, LayerFactory factory) : T
     }
 
     /// <inheritdoc/>
-    public override IEnumerable<PlainLayer> Condense()
-    {
-        var scale = new float[input.Channels];
-        Array.Fill(scale, 1f);
-        return [new PlainScaling(scale, [.. ToArray(_mean).Select(m => -m)])];
-    }
+    public override IEnumerable<PlainLayer> Condense() => [new PlainScaling([.. Enumerable.Repeat(1f, input.Channels)], [.. ToArray(_mean).Select(m => -m)])];
 }

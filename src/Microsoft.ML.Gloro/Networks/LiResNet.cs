@@ -28,9 +28,7 @@ internal static class LiResNet
         void Centre() => body.Add(new CenteringLayer(Shape(), factory));
         void MinMax() => body.Add(new ActivationLayer(Shape(), PlainActivationKind.MinMax));
 
-        float[] ones = new float[input.Channels];
-        Array.Fill(ones, 1f);
-        body.Add(new InputScalingLayer(input, ones, [.. channelMeans.Select(m => -m)], factory));
+        body.Add(new InputScalingLayer(input, [.. Enumerable.Repeat(1f, input.Channels)], [.. channelMeans.Select(m => -m)], factory));
         int block = Math.Max(1, Math.Min(input.Height, input.Width) / GridSide);
         body.Add(new SpaceToDepthLayer(Shape(), block));
         body.Add(new ConvolutionLayer(Shape(), width, 3, factory));

@@ -6,17 +6,10 @@ namespace Microsoft.ML.Gloro.Training;
 /// <summary>Images kept as bytes, planes of R, G and B: a quarter of the memory of floats, and exactly what the image files held.</summary>
 internal sealed class ImageTrainingSet(PlainShape shape, byte[][] images, int[] labels, GloroAugmentationOptions augmentation) : TrainingSet(shape, labels)
 {
-    private static readonly float[] s_unit = [.. Enumerable.Range(0, 256).Select(b => b / 255f)];
-
     private readonly ImageAugmentation _augmentation = new(shape, augmentation);
 
     /// <inheritdoc/>
-    public override void Read(int index, Span<float> destination)
-    {
-        var pixels = images[index];
-        for (int i = 0; i < pixels.Length; i++)
-            destination[i] = s_unit[pixels[i]];
-    }
+    public override void Read(int index, Span<float> destination) => PixelScale.Apply(images[index], destination);
 
     /// <inheritdoc/>
     public override void ReadAugmented(int index, Span<float> destination, Random random)
@@ -30,7 +23,7 @@ internal sealed class ImageTrainingSet(PlainShape shape, byte[][] images, int[] 
             var source = pixels.AsSpan(c * plane, plane);
             var target = destination.Slice(c * plane, plane);
             for (int i = 0; i < target.Length; i++)
-                target[i] = s_unit[source[sources[i]]];
+                target[i] = PixelScale.ToUnit(source[sources[i]]);
         }
 
         ArrayPool<int>.Shared.Return(sources);

@@ -1,9 +1,12 @@
-namespace Microsoft.ML.Gloro.Inputs;
+namespace Microsoft.ML.Gloro.Plain;
 
 /// <summary>Pixel bytes to the network's floats: b / 255f everywhere, in training and in scoring.</summary>
 internal static class PixelScale
 {
     private static readonly float[] Table = [.. Enumerable.Range(0, 256).Select(b => b / 255f)];
+
+    /// <summary>One pixel's value in [0, 1].</summary>
+    public static float ToUnit(byte value) => Table[value];
 
     /// <summary>Scales <paramref name="bytes"/> into <paramref name="destination"/>.</summary>
     public static void Apply(ReadOnlySpan<byte> bytes, Span<float> destination)
