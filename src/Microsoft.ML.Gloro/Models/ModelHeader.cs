@@ -112,6 +112,7 @@ internal sealed record ModelHeader(
             json.WriteString("kind", layer.Kind);
             json.WriteString("method", layer.Method);
             json.WriteNumber("bound", layer.Bound);
+            json.WriteNumber("attained", layer.Attained);
             json.WriteEndObject();
         });
         json.WriteEndObject();
@@ -134,8 +135,8 @@ internal sealed record ModelHeader(
 
     private static LayerBound ReadLayerBound(HeaderObject header)
     {
-        header.Expect("index", "kind", "method", "bound");
-        return new LayerBound(header.Integer("index", 0, ModelLimits.Layers), header.Text("kind"), header.Text("method"), header.Double("bound"));
+        header.Expect("index", "kind", "method", "bound", "attained");
+        return new LayerBound(header.Integer("index", 0, ModelLimits.Layers), header.Text("kind"), header.Text("method"), header.Double("bound"), header.Double("attained"));
     }
 
     private static void WriteList<T>(Utf8JsonWriter json, string name, IEnumerable<T> values, Action<T> write)
