@@ -19,9 +19,9 @@ internal readonly record struct LinearLayerNorms(int Operations, double Absolute
             // A term w·x goes through at most one rounding of the product and n of sums, whether or not they are fused, in whatever order; the bias adds one more.
             PlainConvolution c => new(
                 checked((c.InChannels * c.KernelHeight * c.KernelWidth) + 2),
-                AbsoluteNormOf(c.Kernel, c.OutChannels, c.InChannels, c.KernelHeight * c.KernelWidth),
+                Lipschitz.AbsoluteNorm.UpperBound(c.Kernel, c.OutChannels, c.InChannels, c.KernelHeight * c.KernelWidth),
                 Norm(c.Bias, positions)),
-            PlainDense d => new(checked(d.Inputs + 2), AbsoluteNormOf(d.Weights, d.Outputs, d.Inputs, 1), Norm(d.Bias, 1)),
+            PlainDense d => new(checked(d.Inputs + 2), Lipschitz.AbsoluteNorm.UpperBound(d.Weights, d.Outputs, d.Inputs, 1), Norm(d.Bias, 1)),
             PlainScaling s => new(2, s.Scale.Max(x => Math.Abs((double)x)), Norm(s.Shift, positions)),
 
             // s² − 1 sums, the product, and the rounding of the factor 1/s². The norm is 1/s: see RigorousBound.
@@ -38,32 +38,5 @@ internal readonly record struct LinearLayerNorms(int Operations, double Absolute
         foreach (float value in values)
             sum += (double)value * value;
         return Outward.Sqrt(Outward.Multiply(times, Outward.Multiply(sum, Outward.Add(1, Outward.Gamma(values.Length + 2L)))));
-    }
-
-    /// <summary>
-    /// ‖A‖₂² ≤ ‖A‖₁·‖A‖_∞, the largest column sum times the largest row sum (Golub and Van Loan, Matrix Computations, 2.3.3). A row of a convolution's matrix holds the weights of
-    /// one output channel, a column at most those of one input channel, whatever stride and padding. A few times too large; it only multiplies roundings.
-    /// </summary>
-    private static double AbsoluteNormOf(float[] weights, int outputs, int inputs, int taps)
-    {
-        var columns = new double[inputs];
-        double largestRow = 0;
-        for (int o = 0, at = 0; o < outputs; o++)
-        {
-            double row = 0;
-            for (int i = 0; i < inputs; i++)
-            {
-                double sum = 0;
-                for (int tap = 0; tap < taps; tap++)
-                    sum += Math.Abs((double)weights[at++]);
-                columns[i] += sum;
-                row += sum;
-            }
-
-            largestRow = Math.Max(largestRow, row);
-        }
-
-        double product = Outward.Multiply(largestRow, columns.Max());
-        return Outward.Multiply(Outward.Sqrt(product), Outward.Add(1, Outward.Gamma((long)inputs + outputs + taps)));
     }
 }
