@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests;
 
@@ -45,7 +46,7 @@ public sealed partial class ArchitectureTests
     private static readonly string[] s_onnxRuntimeRooms = ["Scoring"];
     private static readonly string[] s_onlyInternals = ["Scoring/TransformerPersistence.cs"];
 
-    private static readonly string s_library = Path.Combine(FindRoot(), "src", "Microsoft.ML.Gloro");
+    private static readonly string s_library = Path.Combine(Repository.Root, "src", "Microsoft.ML.Gloro");
     private static readonly List<SourceFile> s_files = ReadSources();
 
     [TestMethod]
@@ -150,17 +151,6 @@ public sealed partial class ArchitectureTests
         Assert.IsGreaterThan(50, s_files.Count, "The sources were not found.");
         string[] faults = [.. s_files.Where(f => knows(f) && !may(f)).Select(f => f.Path)];
         Assert.IsEmpty(faults, string.Join(", ", faults));
-    }
-
-    private static string FindRoot()
-    {
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "Microsoft.ML.Gloro.sln")))
-                return folder.FullName;
-        }
-
-        throw new InvalidOperationException("The repository was not found above the tests.");
     }
 
     private static List<SourceFile> ReadSources() =>
