@@ -18,6 +18,7 @@ public sealed partial class ArchitectureTests
     {
         ["Plain"] = [],
         ["Guarantees"] = [],
+        ["Forward"] = ["Plain"],
         ["Lipschitz"] = ["Plain", "Guarantees"],
         ["Rounding"] = ["Plain", "Guarantees", "Lipschitz"],
         ["Forward"] = ["Plain"],

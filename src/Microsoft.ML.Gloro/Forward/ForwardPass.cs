@@ -71,10 +71,7 @@ internal sealed class ForwardPass
             return;
         }
 
-        // As many groups for each thread, and all of a size.
-        int groups = checked((int)((rows + ((long)threads * _group) - 1) / ((long)threads * _group) * threads));
-        Parallel.For(0, groups, new ParallelOptions { MaxDegreeOfParallelism = threads }, i =>
-            RunGroup(inputs, logits, (int)((long)rows * i / groups), (int)((long)rows * (i + 1) / groups), threads: 1));
+        RunGroups(inputs, rows, logits, threads);
     }
 
     private static ForwardStep Compile(PlainLayer layer, PlainShape shape, IReadOnlyList<TileKernel> kernels) => layer switch
@@ -89,6 +86,14 @@ internal sealed class ForwardPass
         PlainScaling scaling => new ScalingStep(scaling, shape),
         _ => throw new NotSupportedException($"No arithmetic is written for a layer of kind '{layer.Kind}'."),
     };
+
+    private void RunGroups(ReadOnlyMemory<float> inputs, int rows, Memory<float> logits, int threads)
+    {
+        // As many groups for each thread, and all of a size.
+        int groups = checked((int)((rows + ((long)threads * _group) - 1) / ((long)threads * _group) * threads));
+        Parallel.For(0, groups, new ParallelOptions { MaxDegreeOfParallelism = threads }, i =>
+            RunGroup(inputs, logits, (int)((long)rows * i / groups), (int)((long)rows * (i + 1) / groups), threads: 1));
+    }
 
     private void RunGroup(ReadOnlyMemory<float> inputs, Memory<float> logits, int first, int end, int threads)
     {
