@@ -87,9 +87,26 @@ public sealed class GloroCatalog(MLContext mlContext)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(guarantee);
+        return Change(model, gloro => gloro.With(guarantee, epsilon ?? gloro.Epsilon));
+    }
+
+    /// <summary>The same model, scored and certified in another arithmetic: nothing is trained or bounded again.</summary>
+    /// <param name="model">A fitted or loaded Gloro transformer, or a chain of transformers with one in it.</param>
+    /// <param name="arithmetic">The arithmetic that certificates speak of from now on.</param>
+    /// <returns>A new transformer, or a new chain of the same transformers around it.</returns>
+    /// <exception cref="ArgumentException">There is no Gloro transformer, or more than one, or the arithmetic is unknown.</exception>
+    [SuppressMessage("Performance", "CA1822", Justification = "The catalog's methods are found on mlContext.Gloro; this one happens not to need the context.")]
+    public ITransformer WithArithmetic(ITransformer model, CertificateArithmetic arithmetic)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return Change(model, gloro => gloro.With(arithmetic));
+    }
+
+    private static ITransformer Change(ITransformer model, Func<GloroTransformer, GloroTransformer> change)
+    {
         int found = CountGloro(model);
         return found == 1
-            ? Replace(model, gloro => gloro.With(guarantee, epsilon ?? gloro.Epsilon))
+            ? Replace(model, change)
             : throw new ArgumentException($"The model ({model.GetType().Name}) must be a Gloro transformer, or a chain of transformers with exactly one among them, and has {found}.", nameof(model));
     }
 

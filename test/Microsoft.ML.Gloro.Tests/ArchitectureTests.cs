@@ -18,11 +18,13 @@ public sealed partial class ArchitectureTests
         ["Plain"] = [],
         ["Guarantees"] = [],
         ["Lipschitz"] = ["Plain", "Guarantees"],
+        ["Rounding"] = ["Plain", "Guarantees", "Lipschitz"],
+        ["Forward"] = ["Plain"],
         ["Networks"] = ["Plain", "Lipschitz"],
         ["Training"] = ["Plain", "Guarantees", "Networks"],
-        ["Models"] = ["Plain", "Guarantees", "Lipschitz"],
+        ["Models"] = ["Plain", "Guarantees", "Lipschitz", "Rounding"],
         ["Inputs"] = ["Plain"],
-        ["Scoring"] = ["Plain", "Guarantees", "Lipschitz", "Models", "Inputs"],
+        ["Scoring"] = ["Plain", "Guarantees", "Lipschitz", "Rounding", "Forward", "Models", "Inputs"],
         ["Estimators"] = ["Plain", "Guarantees", "Lipschitz", "Networks", "Training", "Models", "Inputs", "Scoring"],
         ["Evaluation"] = ["Guarantees", "Inputs", "Scoring"],
         [FrontDoor] = ["Guarantees", "Estimators", "Scoring", "Evaluation"],
@@ -34,6 +36,7 @@ public sealed partial class ArchitectureTests
         [("Evaluation", "Scoring")] = ["OutputColumn", "OutputColumns"],
         [("Evaluation", "Inputs")] = ["KeyNames"],
         [("Lipschitz", "Guarantees")] = ["MarginConstants"],
+        [("Rounding", "Guarantees")] = ["CertificateArithmetic"],
     };
 
     private static readonly string[] s_torchRooms = ["Networks", "Training", "Estimators"];

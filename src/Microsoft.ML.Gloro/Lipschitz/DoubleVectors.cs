@@ -18,15 +18,6 @@ internal static class DoubleVectors
         return sum;
     }
 
-    /// <summary>Σ |x_i|.</summary>
-    public static double AbsoluteSum(ReadOnlySpan<double> x)
-    {
-        double sum = 0;
-        foreach (double value in x)
-            sum += Math.Abs(value);
-        return sum;
-    }
-
     /// <summary>sum ← sum + factor·x.</summary>
     public static void Add(Span<double> sum, ReadOnlySpan<double> x, double factor)
     {

@@ -40,7 +40,7 @@ internal sealed class PatchMap
         double largest = layer.Kernel.Max(w => Math.Abs((double)w));
         Exponent = largest == 0 ? 0 : Math.ILogB(largest) + 1;
         FillKernels(Math.ScaleB(1, -Exponent));
-        AbsoluteNorm = BoundOfAbsolute();
+        AbsoluteNorm = Math.ScaleB(Lipschitz.AbsoluteNorm.UpperBound(layer.Kernel, layer.OutChannels, layer.InChannels, layer.KernelHeight * layer.KernelWidth), -Exponent);
     }
 
     /// <summary>Values of an input.</summary>
@@ -176,18 +176,5 @@ internal sealed class PatchMap
             _kernel.Re[(o * _kernel.Stride) + term] = weight;
             _transposed.Re[(term * _transposed.Stride) + o] = weight;
         }
-    }
-
-    /// <summary>‖|A|‖₂ ≤ √(largest row sum · largest column sum), Schur's test; at the image's edge the sums are only smaller.</summary>
-    private double BoundOfAbsolute()
-    {
-        double row = 0;
-        for (int o = 0; o < _layer.OutChannels; o++)
-            row = Math.Max(row, DoubleVectors.AbsoluteSum(_kernel.Re.AsSpan(o * _kernel.Stride, Terms)));
-        var columns = new double[_layer.InChannels];
-        for (int term = 0; term < Terms; term++)
-            columns[term % columns.Length] += DoubleVectors.AbsoluteSum(_transposed.Re.AsSpan(term * _transposed.Stride, _layer.OutChannels));
-        double error = Outward.Add(1, Outward.Gamma((long)Terms + _layer.OutChannels + (_layer.KernelHeight * _layer.KernelWidth)));
-        return Outward.Multiply(error, Outward.Sqrt(Outward.Multiply(row, columns.Max())));
     }
 }
