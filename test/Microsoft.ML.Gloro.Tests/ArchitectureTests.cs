@@ -18,7 +18,6 @@ public sealed partial class ArchitectureTests
     {
         ["Plain"] = [],
         ["Guarantees"] = [],
-        ["Forward"] = ["Plain"],
         ["Lipschitz"] = ["Plain", "Guarantees"],
         ["Rounding"] = ["Plain", "Guarantees", "Lipschitz"],
         ["Forward"] = ["Plain"],
