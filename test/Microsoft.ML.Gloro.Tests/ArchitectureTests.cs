@@ -28,7 +28,8 @@ public sealed partial class ArchitectureTests
         ["Scoring"] = ["Plain", "Guarantees", "Lipschitz", "Rounding", "Forward", "Models", "Inputs"],
         ["Estimators"] = ["Plain", "Guarantees", "Lipschitz", "Networks", "Training", "Models", "Inputs", "Scoring"],
         ["Evaluation"] = ["Guarantees", "Inputs", "Scoring"],
-        [FrontDoor] = ["Guarantees", "Estimators", "Scoring", "Evaluation"],
+        ["Auditing"] = ["Plain", "Guarantees", "Lipschitz", "Models", "Inputs", "Scoring", "Training", "Evaluation"],
+        [FrontDoor] = ["Guarantees", "Estimators", "Scoring", "Evaluation", "Auditing"],
     };
 
     // Evaluation reads scored views: it may know what the columns are called and how a key names its classes, and nothing that scores or reads features.
@@ -38,11 +39,15 @@ public sealed partial class ArchitectureTests
         [("Evaluation", "Inputs")] = ["KeyNames"],
         [("Lipschitz", "Guarantees")] = ["MarginConstants"],
         [("Rounding", "Guarantees")] = ["CertificateArithmetic"],
+
+        // An audit uses libtorch as training does, matches labels as evaluation does, and shares no more with either.
+        [("Auditing", "Training")] = ["TorchRuntime", "BlockingCollections"],
+        [("Auditing", "Evaluation")] = ["LabelMap"],
     };
 
-    private static readonly string[] s_torchRooms = ["Networks", "Training", "Estimators"];
+    private static readonly string[] s_torchRooms = ["Networks", "Training", "Estimators", "Auditing"];
     private static readonly string[] s_torchFiles = ["Lipschitz/PowerIteration.cs"];
-    private static readonly string[] s_mlNetRooms = ["Inputs", "Scoring", "Estimators", "Evaluation", FrontDoor];
+    private static readonly string[] s_mlNetRooms = ["Inputs", "Scoring", "Estimators", "Evaluation", "Auditing", FrontDoor];
     private static readonly string[] s_onnxRuntimeRooms = ["Scoring"];
     private static readonly string[] s_onlyInternals = ["Scoring/TransformerPersistence.cs"];
 

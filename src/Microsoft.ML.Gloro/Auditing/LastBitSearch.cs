@@ -1,0 +1,132 @@
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Gloro.Auditing;
+
+/// <summary>
+/// Attacks a point with a tiny certified radius by the last bits of its values: changes of one unit in the last place, in random patterns and along the gradient, as many as the
+/// radius allows, each batch from the best input so far. Of a margin of a few units, rounding errors can take the rest (Jia and Rinard, 2021; Jin et al., 2022).
+/// </summary>
+internal sealed class LastBitSearch(Judge judge, TorchReplica replica, Findings findings, GloroAuditOptions options)
+{
+    private const int Together = 40;
+    private const double AlongGradient = 0.75;
+
+    /// <summary>Inputs tried.</summary>
+    public long Trials { get; private set; }
+
+    /// <summary>Points at which rounding alone broke a certificate.</summary>
+    public int BrokenPoints { get; private set; }
+
+    /// <summary>Attacks a certified point. Stops at the first success.</summary>
+    /// <returns>False if its radius leaves room for no other float32 input.</returns>
+    public bool Run(AuditRow row, CertifiedPoint point)
+    {
+        float[] gradient = Gradient(point);
+        var lattice = new Lattice(point, gradient);
+        if (lattice.IsEmpty)
+            return false;
+        Random random = RandomStart.Source(options.Seed, row.Number, -1);
+        float[] best = lattice.Greedy();
+        double lowest = double.PositiveInfinity;
+        for (int done = 0; done < options.LastBitTrials; done += Together)
+        {
+            int count = Math.Min(Together, options.LastBitTrials - done);
+            float[][] inputs = [.. Enumerable.Range(0, count).Select(i => done + i == 0 ? best : lattice.Mutate(i % 4 == 3 ? point.Input : best, random))];
+            float[] logits = judge.Score(Flat.Join(inputs, judge.InputSize));
+            Trials += count;
+            for (int i = 0; i < count; i++)
+            {
+                var y = logits.AsSpan(i * judge.ClassCount, judge.ClassCount);
+                if (findings.Weigh(row, point, inputs[i], y))
+                {
+                    BrokenPoints++;
+                    return true;
+                }
+
+                double margin = Judge.SetMargin(point, y);
+                if (margin < lowest)
+                    (lowest, best) = (margin, inputs[i]);
+            }
+        }
+
+        return true;
+    }
+
+    /// <summary>The gradient of the margin that limits the radius: where values should go down.</summary>
+    private float[] Gradient(CertifiedPoint point)
+    {
+        using var scope = NewDisposeScope();
+        ClassPair pair = judge.LimitingPairs(point, 1)[0].Pair;
+        Tensor x = replica.ToTensor(point.Input).requires_grad_(true);
+        Tensor logits = replica.Forward(x);
+        return RowTensors.ToArray(autograd.grad([(logits.select(1, pair.Inside) - logits.select(1, pair.Outside)).sum()], [x])[0]);
+    }
+
+    /// <summary>The float32 inputs within the certified radius of a point, one unit in the last place from each other.</summary>
+    private sealed class Lattice
+    {
+        private readonly CertifiedPoint _point;
+        private readonly float[] _gradient;
+        private readonly double _budget, _leastStep;
+        private readonly int[] _movable;
+
+        public Lattice(CertifiedPoint point, float[] gradient)
+        {
+            (_point, _gradient) = (point, gradient);
+            int count = point.Input.Length;
+            _budget = (double)point.Radius * point.Radius * (1 - (1e-12 * count));
+            _leastStep = point.Radius / Math.Sqrt(count); // values near zero have last bits too small to matter
+            _movable = [.. Enumerable.Range(0, count).Where(i => Square(Moved(point.Input[i], i, up: true), i) < _budget && float.IsFinite(gradient[i]))];
+        }
+
+        public bool IsEmpty => _movable.Length == 0;
+
+        /// <summary>Down the gradient, those values first that lower the margin most for the length they take.</summary>
+        public float[] Greedy()
+        {
+            float[] input = [.. _point.Input];
+            double used = 0;
+            foreach (int i in _movable.OrderByDescending(i => Math.Abs(_gradient[i]) / Math.Sqrt(Square(Moved(input[i], i, up: true), i))))
+                Move(input, i, _gradient[i] < 0, ref used);
+            return input;
+        }
+
+        /// <summary>Some values one step up or down: few or many, mostly down the gradient.</summary>
+        public float[] Mutate(float[] from, Random random)
+        {
+            float[] input = [.. from];
+            double used = Distance.SumOfSquares(input, _point.Input);
+            int moves = 1 << random.Next(0, (int)Math.Log2(_movable.Length) + 1);
+            for (int move = 0; move < moves; move++)
+            {
+                int i = _movable[random.Next(_movable.Length)];
+                bool down = _gradient[i] < 0;
+                Move(input, i, random.NextDouble() < AlongGradient ? down : !down, ref used);
+            }
+
+            return input;
+        }
+
+        private void Move(float[] input, int i, bool up, ref double used)
+        {
+            float value = Moved(input[i], i, up);
+            double then = used - Square(input[i], i) + Square(value, i);
+            if (then >= _budget)
+                return;
+            (input[i], used) = (value, then);
+        }
+
+        private float Moved(float value, int i, bool up)
+        {
+            float bit = up ? MathF.BitIncrement(value) : MathF.BitDecrement(value);
+            float step = (float)(up ? value + _leastStep : value - _leastStep);
+            return Math.Abs(step - value) > Math.Abs(bit - value) ? step : bit;
+        }
+
+        private double Square(float value, int i)
+        {
+            double difference = (double)value - _point.Input[i];
+            return difference * difference;
+        }
+    }
+}
