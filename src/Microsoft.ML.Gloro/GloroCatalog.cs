@@ -91,6 +91,18 @@ public sealed class GloroCatalog(MLContext mlContext)
         return GloroInChain.Replace(model, gloro => gloro.With(guarantee, epsilon ?? gloro.Epsilon));
     }
 
+    /// <summary>The same model, scored and certified in another arithmetic: nothing is trained or bounded again.</summary>
+    /// <param name="model">A fitted or loaded Gloro transformer, or a chain of transformers with one in it.</param>
+    /// <param name="arithmetic">The arithmetic that certificates speak of from now on.</param>
+    /// <returns>A new transformer, or a new chain of the same transformers around it.</returns>
+    /// <exception cref="ArgumentException">There is no Gloro transformer, or more than one, or the arithmetic is unknown.</exception>
+    [SuppressMessage("Performance", "CA1822", Justification = "The catalog's methods are found on mlContext.Gloro; this one happens not to need the context.")]
+    public ITransformer WithArithmetic(ITransformer model, CertificateArithmetic arithmetic)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return GloroInChain.Replace(model, gloro => gloro.With(arithmetic));
+    }
+
     /// <summary>
     /// Tries to break a model's certificates: attacks rows within their certified radius and around their decision boundary, with the scoring graph as judge, and proves the bounds anew.
     /// Reports what the attacks came to, with an upper bound of the robust accuracy beside VRA and lower bounds of the Lipschitz constants beside the proved ones.

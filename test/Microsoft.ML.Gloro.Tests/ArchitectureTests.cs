@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests;
 
@@ -18,11 +19,13 @@ public sealed partial class ArchitectureTests
         ["Plain"] = [],
         ["Guarantees"] = [],
         ["Lipschitz"] = ["Plain", "Guarantees"],
+        ["Rounding"] = ["Plain", "Guarantees", "Lipschitz"],
+        ["Forward"] = ["Plain"],
         ["Networks"] = ["Plain", "Lipschitz"],
         ["Training"] = ["Plain", "Guarantees", "Networks"],
-        ["Models"] = ["Plain", "Guarantees", "Lipschitz"],
+        ["Models"] = ["Plain", "Guarantees", "Lipschitz", "Rounding"],
         ["Inputs"] = ["Plain"],
-        ["Scoring"] = ["Plain", "Guarantees", "Lipschitz", "Models", "Inputs"],
+        ["Scoring"] = ["Plain", "Guarantees", "Lipschitz", "Rounding", "Forward", "Models", "Inputs"],
         ["Estimators"] = ["Plain", "Guarantees", "Lipschitz", "Networks", "Training", "Models", "Inputs", "Scoring"],
         ["Evaluation"] = ["Guarantees", "Inputs", "Scoring"],
         ["Auditing"] = ["Plain", "Guarantees", "Lipschitz", "Models", "Inputs", "Scoring", "Training", "Evaluation"],
@@ -35,6 +38,7 @@ public sealed partial class ArchitectureTests
         [("Evaluation", "Scoring")] = ["OutputColumn", "OutputColumns"],
         [("Evaluation", "Inputs")] = ["KeyNames"],
         [("Lipschitz", "Guarantees")] = ["MarginConstants"],
+        [("Rounding", "Guarantees")] = ["CertificateArithmetic"],
 
         // An audit uses libtorch as training does, matches labels as evaluation does, and shares no more with either.
         [("Auditing", "Training")] = ["TorchRuntime", "BlockingCollections"],
@@ -47,7 +51,7 @@ public sealed partial class ArchitectureTests
     private static readonly string[] s_onnxRuntimeRooms = ["Scoring"];
     private static readonly string[] s_onlyInternals = ["Scoring/TransformerPersistence.cs"];
 
-    private static readonly string s_library = Path.Combine(FindRoot(), "src", "Microsoft.ML.Gloro");
+    private static readonly string s_library = Path.Combine(Repository.Root, "src", "Microsoft.ML.Gloro");
     private static readonly List<SourceFile> s_files = ReadSources();
 
     [TestMethod]
@@ -152,17 +156,6 @@ public sealed partial class ArchitectureTests
         Assert.IsGreaterThan(50, s_files.Count, "The sources were not found.");
         string[] faults = [.. s_files.Where(f => knows(f) && !may(f)).Select(f => f.Path)];
         Assert.IsEmpty(faults, string.Join(", ", faults));
-    }
-
-    private static string FindRoot()
-    {
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "Microsoft.ML.Gloro.sln")))
-                return folder.FullName;
-        }
-
-        throw new InvalidOperationException("The repository was not found above the tests.");
     }
 
     private static List<SourceFile> ReadSources() =>

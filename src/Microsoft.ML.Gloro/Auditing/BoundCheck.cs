@@ -53,6 +53,7 @@ internal static class BoundCheck
             Method = layer.Method,
             StoredBound = layer.Bound,
             RecomputedBound = proved?.Layers[i].Bound ?? double.NaN,
+            Attained = (proved ?? model.Bound).Layers[i].Attained,
         }),
     ];
 

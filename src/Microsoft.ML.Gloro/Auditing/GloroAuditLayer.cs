@@ -22,5 +22,9 @@ public sealed record GloroAuditLayer
     /// <summary>The bound as proved anew; NaN if that was not done.</summary>
     public required double RecomputedBound { get; init; }
 
-    // Merge: LayerBound.Attained and .Slack become two more members here, filled in BoundCheck and printed in AuditTable.
+    /// <summary>A lower bound of the layer's Lipschitz constant, which a concrete pair of inputs attains; computed anew if the bound was.</summary>
+    public required double Attained { get; init; }
+
+    /// <summary>By which fraction <see cref="StoredBound"/> may exceed the truth at most.</summary>
+    public double Slack => StoredBound == 0 ? 0 : (StoredBound / Attained) - 1;
 }

@@ -18,8 +18,11 @@ public sealed class GloroAuditReport
     /// <summary>The model's ε, in the units of the network's input: pixels scaled to [0, 1], or raw features.</summary>
     public required float Epsilon { get; init; }
 
-    /// <summary>Whether the certificates cover the rounding of scoring. If not, <see cref="LastBitCounterexamples"/> are expected; if they do, there is none.</summary>
-    public required bool CoversRounding { get; init; }
+    /// <summary>
+    /// The arithmetic that certificates speak of. With <see cref="CertificateArithmetic.Real"/>, <see cref="LastBitCounterexamples"/> are expected; with
+    /// <see cref="CertificateArithmetic.Float64"/> there is none, since one would break a certificate.
+    /// </summary>
+    public required CertificateArithmetic Arithmetic { get; init; }
 
     /// <summary>Whether everything was done that the options ask for; false if the time budget ended some part early.</summary>
     public required bool IsComplete { get; init; }
@@ -83,6 +86,9 @@ public sealed class GloroAuditReport
 
     /// <summary>κ as proved anew; NaN if that was not done.</summary>
     public required double RecomputedLipschitzBound { get; init; }
+
+    /// <summary>The product of what the layers attain: κ would be this if every bound were exact. The difference is what the method of proof costs.</summary>
+    public required double AttainedProduct { get; init; }
 
     /// <summary>The bound of each layer but the final one, whose weights enter the margin Lipschitz constants instead.</summary>
     public required IReadOnlyList<GloroAuditLayer> Layers { get; init; }

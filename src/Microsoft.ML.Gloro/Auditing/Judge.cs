@@ -29,7 +29,6 @@ internal sealed class Judge : IDisposable
         _batch = new ScoredBatch(transformer, active);
         _batch.EnsureCapacity(batchSize);
         _order = new int[_model.ClassNames.Count];
-        CoversRounding = DoesCoverRounding(_model);
     }
 
     public GloroModel Model => _model;
@@ -39,7 +38,7 @@ internal sealed class Judge : IDisposable
     public int ClassCount => _order.Length;
 
     /// <summary>Whether certificates cover the rounding of scoring. If not, one that only rounding breaks is no error.</summary>
-    public bool CoversRounding { get; }
+    public bool CoversRounding => _model.Arithmetic == CertificateArithmetic.Float64;
 
     /// <summary>Scores and certifies inputs as the transformer does.</summary>
     public CertifiedPoint[] Certify(IReadOnlyList<float[]> inputs)
@@ -168,12 +167,5 @@ internal sealed class Judge : IDisposable
         }
 
         return new CertifiedPoint(input, _batch.Logits(row).ToArray(), order, size, set.Radius, set.LoosestK);
-    }
-
-    // Merge: true where the model's arithmetic is CertificateArithmetic.Float64.
-    private static bool DoesCoverRounding(GloroModel model)
-    {
-        _ = model;
-        return false;
     }
 }

@@ -77,7 +77,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         var network = Train(train, validation, guarantee, classNames.Length, device, channel);
         var bound = RigorousBound.Compute(network, _options.CancellationToken);
         channel.Info(MessageSensitivity.None, "The rigorous bound of the finished network: κ = {0}.", bound.Value);
-        var model = new GloroModel(network, bound, classNames, _options.Guarantee, _options.Epsilon, _options.IsImage, rowCounts, ModelProvenance.OfThisLibrary(Summary()));
+        var model = new GloroModel(network, bound, classNames, _options.Guarantee, _options.Epsilon, _options.IsImage, rowCounts, ModelProvenance.OfThisLibrary(Summary()), _options.Arithmetic);
         return new GloroTransformer(_host, model, _options.FeatureColumnName, new ScoringOptions { Prefix = _options.OutputColumnPrefix });
     }
 

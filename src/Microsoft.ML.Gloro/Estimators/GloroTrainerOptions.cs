@@ -34,6 +34,12 @@ public abstract class GloroTrainerOptions
     /// </summary>
     public float Epsilon { get; set; } = DefaultEpsilon;
 
+    /// <summary>
+    /// The arithmetic that the model is scored in and that its certificates speak of. It does not touch training, and can be changed later by
+    /// <see cref="GloroCatalog.WithArithmetic"/>. Default: <see cref="CertificateArithmetic.Float64"/>, which covers all rounding.
+    /// </summary>
+    public CertificateArithmetic Arithmetic { get; set; } = CertificateArithmetic.Float64;
+
     /// <summary>Rows to validate on after each epoch, transformed as far as the training rows are. They are never trained on. Default: none, see <see cref="ValidationFraction"/>.</summary>
     [JsonIgnore]
     public IDataView? ValidationSet { get; set; }
@@ -128,6 +134,8 @@ public abstract class GloroTrainerOptions
             yield return $"{nameof(Epsilon)} is an L2 radius, a finite number of 0 or more, not {Epsilon}.";
         if (!(ValidationFraction is >= 0 and < 1))
             yield return $"{nameof(ValidationFraction)} must be from 0 to below 1, not {ValidationFraction}.";
+        if (!Enum.IsDefined(Arithmetic))
+            yield return $"{nameof(Arithmetic)} is unknown: {Arithmetic}.";
         if (!Enum.IsDefined(Loss))
             yield return $"{nameof(Loss)} is unknown: {Loss}.";
         if (ThreadCount < 1)

@@ -49,7 +49,7 @@ internal static class GloroEvaluator
                   "as it is when MapValueToKey was fitted on other values.", nameof(scored));
         }
 
-        return tally.ToMetrics(guarantee, columns.ClassNames, classification);
+        return tally.ToMetrics(guarantee, columns.ReadArithmetic(), columns.ClassNames, classification);
     }
 
     private static MulticlassClassificationMetrics? Pass(MLContext mlContext, TalliedView view, bool hasScore)

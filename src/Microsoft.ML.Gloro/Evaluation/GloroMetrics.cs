@@ -21,6 +21,12 @@ public sealed class GloroMetrics
     /// <summary>The guarantee that the certificates were read under.</summary>
     public required RobustnessGuarantee Guarantee { get; init; }
 
+    /// <summary>
+    /// The arithmetic that the certificates speak of; null if the scored view does not tell. With <see cref="CertificateArithmetic.Float64"/> every VRA here is proved of the
+    /// scores that were computed, with <see cref="CertificateArithmetic.Real"/> of the network as a mathematical function.
+    /// </summary>
+    public required CertificateArithmetic? Arithmetic { get; init; }
+
     /// <summary>The rows evaluated: all that have a label, <see cref="UnknownLabelRows"/> included, <see cref="MissingLabelRows"/> not.</summary>
     public required long RowCount { get; init; }
 

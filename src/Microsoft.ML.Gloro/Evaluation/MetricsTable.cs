@@ -16,6 +16,7 @@ internal static class MetricsTable
             Line(text, $"  {metrics.MissingLabelRows:N0} more rows have no label and are left out");
         if (metrics.UnknownLabelRows > 0)
             Line(text, $"  {metrics.UnknownLabelRows:N0} rows have a label that the model does not know and count as wrong");
+        Line(text, $"  {Arithmetic(metrics.Arithmetic)}");
         Row(text, "clean accuracy", metrics.CleanAccuracy);
         Row(text, "top-k accuracy (largest allowed k)", metrics.TopKAccuracy);
         Row(text, "VRA under the guarantee", metrics.VerifiedRobustAccuracy);
@@ -36,6 +37,13 @@ internal static class MetricsTable
         foreach (GloroClassMetrics c in classes)
             Line(text, $"  {c.Name.PadRight(width)}{c.RowCount,9:N0}{c.CleanAccuracy,8:F3}{c.VerifiedRobustAccuracy,8:F3}{c.LocalVerifiedRobustAccuracy,8:F3}");
     }
+
+    private static string Arithmetic(CertificateArithmetic? arithmetic) => arithmetic switch
+    {
+        CertificateArithmetic.Float64 => "certificates cover the rounding of the scores (float64)",
+        CertificateArithmetic.Real => "certificates hold in real arithmetic; rounding of the scores is not covered",
+        _ => "the arithmetic that certificates hold in is not known",
+    };
 
     /// <summary>Image radii are known by their 255ths: 36/255 says more than 0.1412.</summary>
     private static string Epsilon(float epsilon)

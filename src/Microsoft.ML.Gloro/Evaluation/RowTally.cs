@@ -96,15 +96,17 @@ internal sealed class RowTally
     }
 
     /// <param name="requested">The guarantee as the user knows it.</param>
+    /// <param name="arithmetic">The arithmetic that the radii were proved in.</param>
     /// <param name="classNames">The names of the classes in the order of the logits.</param>
     /// <param name="classification">ML.NET's own metrics of the same rows.</param>
-    public GloroMetrics ToMetrics(RobustnessGuarantee requested, IReadOnlyList<string> classNames, Data.MulticlassClassificationMetrics? classification)
+    public GloroMetrics ToMetrics(RobustnessGuarantee requested, CertificateArithmetic? arithmetic, IReadOnlyList<string> classNames, Data.MulticlassClassificationMetrics? classification)
     {
         var curve = new CertifiedAccuracyCurve(requested, [.. labelRadii]);
         return new GloroMetrics
         {
             Epsilon = epsilon,
             Guarantee = requested,
+            Arithmetic = arithmetic,
             RowCount = Rows,
             MissingLabelRows = MissingLabelRows,
             UnknownLabelRows = UnknownLabelRows,

@@ -66,13 +66,18 @@ internal sealed class ScoredColumns
     }
 
     /// <summary>The guarantee the model was made for, or null if the view does not tell.</summary>
-    public RobustnessGuarantee? ReadGuarantee()
+    public RobustnessGuarantee? ReadGuarantee() => ReadText(OutputColumns.GuaranteeAnnotation) is { } text ? RobustnessGuarantee.Parse(text) : null;
+
+    /// <summary>The arithmetic that the certificates speak of, or null if the view does not tell.</summary>
+    public CertificateArithmetic? ReadArithmetic() => Enum.TryParse(ReadText(OutputColumns.ArithmeticAnnotation), out CertificateArithmetic arithmetic) ? arithmetic : null;
+
+    private string? ReadText(string annotation)
     {
-        if (CertifiedRadius is not { } column || column.Annotations.Schema.GetColumnOrNull(OutputColumns.GuaranteeAnnotation)?.Type is not TextDataViewType)
+        if (CertifiedRadius is not { } column || column.Annotations.Schema.GetColumnOrNull(annotation)?.Type is not TextDataViewType)
             return null;
         ReadOnlyMemory<char> text = default;
-        column.Annotations.GetValue(OutputColumns.GuaranteeAnnotation, ref text);
-        return RobustnessGuarantee.Parse(text.ToString());
+        column.Annotations.GetValue(annotation, ref text);
+        return text.ToString();
     }
 
     private static DataViewSchema.Column Find(DataViewSchema schema, string name)

@@ -7,12 +7,14 @@ namespace Microsoft.ML.Gloro.Guarantees;
 /// <summary>
 /// The certificate of one row. With the classes ordered by logit and F^k the first k of them,
 /// r_k = min over j ∈ F^k, i ∉ F^k of (y_j − y_i) / K_ij: no input nearer than r_k has another top-k set, since each of these margins shrinks by at
-/// most K_ij times the distance (Leino and Fredrikson, "Relaxing Local Robustness", 2021). Stateless and thread-safe; nothing is allocated.
+/// most K_ij times the distance (Leino and Fredrikson, "Relaxing Local Robustness", 2021). Where the logits are those of a machine, each margin is first lowered
+/// by what rounding can have added to it. Stateless and thread-safe; nothing is allocated.
 /// </summary>
 /// <remarks>
 /// Rounding. Logits are floats and everything is computed in double with unit roundoff u = 2^−53. A difference and a quotient are each off by a factor
 /// of at most 1 + u (a quotient too small for that is far below the smallest float, and becomes 0). So the true quotient is at least the computed one
 /// times 1 − 2u. <see cref="Shrink"/> = 1 − 8u covers that and its own multiplication; the step to float is rounded down. The result is never more than the true r_k.
+/// An error to subtract is taken from y_j beforehand, rounded down.
 /// </remarks>
 internal static class Certificate
 {
@@ -51,8 +53,9 @@ internal static class Certificate
     /// <param name="logits">y. If any is not finite, all radii are 0.</param>
     /// <param name="order">From <see cref="TryOrder"/>.</param>
     /// <param name="constants">K_ij.</param>
+    /// <param name="error">What is subtracted from every margin: 0 for exact logits, +∞ to certify nothing.</param>
     /// <param name="radii">Receives the radii; fewer than there are classes, since F^C cannot change and certifies nothing.</param>
-    public static void ComputeRadii(ReadOnlySpan<float> logits, ReadOnlySpan<int> order, MarginConstants constants, Span<float> radii)
+    public static void ComputeRadii(ReadOnlySpan<float> logits, ReadOnlySpan<int> order, MarginConstants constants, double error, Span<float> radii)
     {
         var classCount = constants.ClassCount;
         CheckLengths(logits.Length, order.Length, classCount);
@@ -63,7 +66,7 @@ internal static class Certificate
         var scratch = 2 * classCount <= StackValues ? stackalloc double[StackValues] : rented = ArrayPool<double>.Shared.Rent(2 * classCount);
         var outside = scratch[..classCount];                // y_i while i ∉ F^k; −∞ once i ∈ F^k, which makes its quotient +∞: masked by index
         var nearest = scratch.Slice(classCount, classCount); // min over j ∈ F^k of (y_j − y_i) / K_ij
-        if (Widen(logits, outside))
+        if (IsError(error) && Widen(logits, outside))
         {
             nearest.Fill(double.PositiveInfinity);
             for (var k = 1; k <= radii.Length; k++)
@@ -71,7 +74,7 @@ internal static class Certificate
                 var joining = order[k - 1];
                 outside[joining] = double.NegativeInfinity;
                 nearest[joining] = double.PositiveInfinity;
-                radii[k - 1] = RoundDown(Shrink * Lower(logits[joining], constants.Row(joining), outside, nearest));
+                radii[k - 1] = RoundDown(Shrink * Lower(Subtract(logits[joining], error), constants.Row(joining), outside, nearest));
             }
         }
         else
@@ -107,25 +110,26 @@ internal static class Certificate
 
     /// <summary>
     /// The classes that might be top-1 somewhere within <paramref name="epsilon"/>: the top-1 class j, and every i with y_i + ε·K_ij ≥ y_j, in the order of their logits.
-    /// In doubt a class is included; all are if a logit is not finite or ε is negative or NaN.
+    /// In doubt a class is included; all are if a logit is not finite, ε is negative or NaN, or <paramref name="error"/>, which is subtracted from every margin, is +∞.
     /// </summary>
     /// <returns>How many classes were written, at least 1. <paramref name="destination"/> needs room for all.</returns>
-    public static int ReachableLabels(ReadOnlySpan<float> logits, ReadOnlySpan<int> order, MarginConstants constants, float epsilon, Span<int> destination)
+    public static int ReachableLabels(ReadOnlySpan<float> logits, ReadOnlySpan<int> order, MarginConstants constants, double error, float epsilon, Span<int> destination)
     {
         CheckLengths(logits.Length, order.Length, constants.ClassCount);
         if (destination.Length < order.Length)
             throw new ArgumentException($"Up to {order.Length} classes can be reachable, but there is room for {destination.Length} only.", nameof(destination));
-        var exclude = epsilon >= 0;
+        var exclude = epsilon >= 0 && IsError(error);
         foreach (var logit in logits)
             exclude &= float.IsFinite(logit);
 
         var count = 0;
         var top = order[0];
         var row = constants.Row(top);
+        var highest = Subtract(logits[top], error);
         foreach (var index in order)
         {
             // Left out only if the margin, rounded down, exceeds what the distance can take from it.
-            var unreachable = exclude && index != top && Shrink * ((double)logits[top] - logits[index]) > epsilon * row[index];
+            var unreachable = exclude && index != top && Shrink * (highest - logits[index]) > epsilon * row[index];
             if (!unreachable)
                 destination[count++] = index;
         }
@@ -156,6 +160,12 @@ internal static class Certificate
         }
         return result;
     }
+
+    /// <summary>A margin can be wrong by this much; what is no such number certifies nothing.</summary>
+    private static bool IsError(double error) => error >= 0 && error < double.PositiveInfinity;
+
+    /// <summary><paramref name="logit"/> − <paramref name="error"/>, rounded down; exact for an error of 0.</summary>
+    private static double Subtract(float logit, double error) => error == 0 ? logit : Math.BitDecrement(logit - error);
 
     /// <summary>The largest float that is not above <paramref name="value"/>, within 0 … float.MaxValue. Below 0 only an order that is none would lead: it certifies nothing.</summary>
     private static float RoundDown(double value)

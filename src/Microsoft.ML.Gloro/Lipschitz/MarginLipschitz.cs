@@ -8,14 +8,15 @@ namespace Microsoft.ML.Gloro.Lipschitz;
 internal static class MarginLipschitz
 {
     /// <summary>
-    /// All K_ij as upper bounds in double. Classes with equal rows have K_ij = 0 exactly: their margin is the same for every input.
+    /// All K_ij as upper bounds in double. Classes with equal rows have K_ij = 0 exactly: their margin is the same for every input. <paramref name="rounding"/> is added to each:
+    /// how much faster the margins can change that a machine computes.
     /// </summary>
     /// <remarks>
     /// Differences of floats are rounded once in double, squares and sums of n of them, all positive, err by at most γ_{n+3} relatively, in any order; nothing can overflow or
     /// underflow, since floats lie within 10^±45. The root is rounded up, then multiplied by 1 + γ and κ, each rounded up.
     /// </remarks>
     /// <exception cref="ArgumentException">The bound speaks of other weights, a weight of the final layer is not finite, or a constant overflows.</exception>
-    public static MarginConstants Compute(PlainNetwork network, LipschitzBound bound)
+    public static MarginConstants Compute(PlainNetwork network, LipschitzBound bound, double rounding = 0)
     {
         // A bound taken before the last weight update proves nothing about the weights that run.
         if (!string.Equals(bound.WeightHash, WeightHash.Compute(network), StringComparison.Ordinal))
@@ -31,7 +32,7 @@ internal static class MarginLipschitz
             for (int j = 0; j < i; j++)
             {
                 double squares = SquaredDistance(rows.AsSpan(i * final.Inputs, final.Inputs), rows.AsSpan(j * final.Inputs, final.Inputs));
-                double constant = Outward.Multiply(factor, Outward.Sqrt(squares));
+                double constant = Outward.Add(Outward.Multiply(factor, Outward.Sqrt(squares)), rounding);
                 values[(i * classes) + j] = constant;
                 values[(j * classes) + i] = constant;
             }

@@ -5,7 +5,8 @@ namespace Microsoft.ML.Gloro.Lipschitz;
 
 /// <summary>
 /// The bound that certificates rest on: for the exact float32 weights of a deployed network, an upper bound of its Lipschitz constant in L2 from the input to the penultimate
-/// layer, proved in double with every rounding outward. It is in real arithmetic: what the arithmetic of scoring adds is not its subject.
+/// layer, proved in double with every rounding outward. It is in real arithmetic: what the arithmetic of scoring adds is not its subject. Beside each layer's bound stands what
+/// the layer attains, so that nobody has to guess how sharp the bound is.
 /// </summary>
 internal static class RigorousBound
 {
@@ -28,36 +29,43 @@ internal static class RigorousBound
 
     private static LayerBound Compute(PlainLayer layer, int index, PlainShape input, CancellationToken cancellationToken)
     {
-        (string method, double bound) = layer switch
+        (string method, double bound, double attained) = layer switch
         {
-            PlainDense dense => OfTaps(ConvolutionTaps.Of(dense), cancellationToken),
-            PlainConvolution convolution => OfTaps(ConvolutionTaps.Of(convolution, input), cancellationToken),
+            PlainDense dense => OfTaps(ConvolutionTaps.Of(dense), () => PatchMap.Of(dense), cancellationToken),
+            PlainConvolution convolution => OfTaps(ConvolutionTaps.Of(convolution, input), () => new PatchMap(convolution, input), cancellationToken),
 
+            // What has no weights attains its norm at inputs that are easy to name: positive ones, sorted ones, any.
             // |max(a, 0) − max(b, 0)| ≤ |a − b|; sorting a pair permutes it, and sorted pairs are closest (rearrangement inequality).
-            PlainActivation { Function: PlainActivationKind.ReLU } => ("1-Lipschitz elementwise", 1),
-            PlainActivation { Function: PlainActivationKind.MinMax } => ("sorts pairs", 1),
-            PlainSpaceToDepth => ("isometry", 1),
-            PlainFlatten => ("isometry", 1),
+            PlainActivation { Function: PlainActivationKind.ReLU } => ("1-Lipschitz elementwise", 1, 1),
+            PlainActivation { Function: PlainActivationKind.MinMax } => ("sorts pairs", 1, 1),
+            PlainSpaceToDepth => ("isometry", 1, 1),
+            PlainFlatten => ("isometry", 1, 1),
 
             // A block's mean is its inner product with s² entries of 1/s², whose norm is 1/s; blocks do not overlap.
-            PlainAveragePooling pooling => ("means without overlap", BitOperations.IsPow2(pooling.Size) ? 1.0 / pooling.Size : Math.BitIncrement(1.0 / pooling.Size)),
+            PlainAveragePooling pooling => OfPooling(pooling.Size),
 
             // A diagonal matrix.
-            PlainScaling scaling => ("largest factor", scaling.Scale.Max(x => Math.Abs((double)x))),
+            PlainScaling scaling when scaling.Scale.Max(x => Math.Abs((double)x)) is var factor => ("largest factor", factor, factor),
             _ => throw new NotSupportedException(
                 $"Layer {index} ({layer.Kind}) is of type {layer.GetType().Name}, for which no Lipschitz bound is proved. Nothing can be certified through it; remove it or prove a bound here."),
         };
-        return new LayerBound(index, layer.Kind, method, bound);
+        return new LayerBound(index, layer.Kind, method, bound, attained);
     }
 
-    private static (string Method, double Bound) OfTaps(TapKernel? taps, CancellationToken cancellationToken)
+    private static (string Method, double Bound, double Attained) OfPooling(int size)
+    {
+        double quotient = 1.0 / size;
+        return ("means without overlap", BitOperations.IsPow2(size) ? quotient : Math.BitIncrement(quotient), BitOperations.IsPow2(size) ? quotient : Math.BitDecrement(quotient));
+    }
+
+    private static (string Method, double Bound, double Attained) OfTaps(TapKernel? taps, Func<PatchMap> map, CancellationToken cancellationToken)
     {
         if (taps is null)
-            return ("sees no input", 0);
+            return ("sees no input", 0, 0);
         string method = taps.FrequenciesHigh * taps.FrequenciesWide == 1
             ? "Gram iteration"
             : $"Gram iteration and Cholesky factorisation, {taps.FrequenciesHigh}×{taps.FrequenciesWide} frequencies";
-        return (method, SpectralNorm.UpperBound(taps, cancellationToken));
+        return (method, SpectralNorm.UpperBound(taps, cancellationToken), AttainedNorm.LowerBound(map(), cancellationToken));
     }
 
     /// <summary>Mantissa and exponent are multiplied apart, so that huge and tiny factors may come in any order.</summary>

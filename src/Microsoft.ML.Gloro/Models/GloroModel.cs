@@ -1,11 +1,12 @@
 using Microsoft.ML.Gloro.Guarantees;
 using Microsoft.ML.Gloro.Lipschitz;
 using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Rounding;
 
 namespace Microsoft.ML.Gloro.Models;
 
 /// <summary>
-/// A deployed model: the network, the bound that was proved for exactly its weights, the classes, and the guarantee that is certified at <see cref="Epsilon"/>.
+/// A deployed model: the network, the bound that was proved for exactly its weights, the classes, and the guarantee that is certified at <see cref="Epsilon"/>, in which arithmetic.
 /// </summary>
 /// <remarks>Immutable and safe for concurrent use.</remarks>
 internal sealed class GloroModel
@@ -20,6 +21,7 @@ internal sealed class GloroModel
     /// <param name="isImage">Whether inputs are images (3 channels R, G, B in [0, 1]) rather than vectors.</param>
     /// <param name="trainingRowCounts">How many rows of each class the network was trained on; null if that is not known.</param>
     /// <param name="provenance">Where the model comes from; null for this version of the library and no more.</param>
+    /// <param name="arithmetic">The arithmetic that certificates speak of, and that rows are scored in.</param>
     /// <exception cref="ArgumentException">The parts do not fit each other, or one is not usable; the message says which and why.</exception>
     public GloroModel(
         PlainNetwork network,
@@ -29,7 +31,8 @@ internal sealed class GloroModel
         float epsilon,
         bool isImage,
         IReadOnlyList<int>? trainingRowCounts = null,
-        ModelProvenance? provenance = null)
+        ModelProvenance? provenance = null,
+        CertificateArithmetic arithmetic = CertificateArithmetic.Float64)
     {
         ModelLimits.Check(network);
         CheckClasses(network, classNames, trainingRowCounts);
@@ -40,14 +43,15 @@ internal sealed class GloroModel
         Provenance = provenance ?? ModelProvenance.OfThisLibrary(training: "");
         ModelLimits.CheckText(Provenance.LibraryVersion, "The library version");
         ModelLimits.CheckText(Provenance.Training, "The summary of the training");
-        Constants = MarginLipschitz.Compute(network, bound); // refuses a bound that was proved for other weights
+        (Arithmetic, Rounding, Constants) = Margins(network, bound, arithmetic);
         (Guarantee, Epsilon, BoundGuarantee) = (guarantee, CheckEpsilon(epsilon), Bind(guarantee, ClassNames));
     }
 
-    private GloroModel(GloroModel other, RobustnessGuarantee guarantee, float epsilon)
+    private GloroModel(GloroModel other, RobustnessGuarantee guarantee, float epsilon, CertificateArithmetic arithmetic)
     {
         (Network, Bound, IsImage) = (other.Network, other.Bound, other.IsImage);
-        (ClassNames, TrainingRowCounts, Provenance, Constants) = (other.ClassNames, other.TrainingRowCounts, other.Provenance, other.Constants);
+        (ClassNames, TrainingRowCounts, Provenance) = (other.ClassNames, other.TrainingRowCounts, other.Provenance);
+        (Arithmetic, Rounding, Constants) = arithmetic == other.Arithmetic ? (arithmetic, other.Rounding, other.Constants) : Margins(other.Network, other.Bound, arithmetic);
         (Guarantee, Epsilon, BoundGuarantee) = (guarantee, CheckEpsilon(epsilon), Bind(guarantee, ClassNames));
     }
 
@@ -71,7 +75,13 @@ internal sealed class GloroModel
 
     public ModelProvenance Provenance { get; }
 
-    /// <summary>The margin Lipschitz constants K_ij of the network under its bound.</summary>
+    /// <summary>The arithmetic that certificates speak of, and that rows are scored in.</summary>
+    public CertificateArithmetic Arithmetic { get; }
+
+    /// <summary>How far computed margins can be from true ones in <see cref="Arithmetic"/>.</summary>
+    public RoundingBound Rounding { get; }
+
+    /// <summary>The margin Lipschitz constants K_ij of the network under its bound, with the slope of <see cref="Rounding"/> added.</summary>
     public MarginConstants Constants { get; }
 
     /// <summary>The guarantee, resolved for this model's classes.</summary>
@@ -84,7 +94,18 @@ internal sealed class GloroModel
 
     /// <summary>The same network under another guarantee and radius. Nothing is computed anew: neither enters the bound.</summary>
     /// <exception cref="ArgumentException">The guarantee does not fit the classes, or <paramref name="epsilon"/> is negative or not finite.</exception>
-    public GloroModel With(RobustnessGuarantee guarantee, float epsilon) => new(this, guarantee, epsilon);
+    public GloroModel With(RobustnessGuarantee guarantee, float epsilon) => new(this, guarantee, epsilon, Arithmetic);
+
+    /// <summary>The same network, scored and certified in another arithmetic.</summary>
+    public GloroModel With(CertificateArithmetic arithmetic) => new(this, Guarantee, Epsilon, arithmetic);
+
+    private static (CertificateArithmetic Arithmetic, RoundingBound Rounding, MarginConstants Constants) Margins(PlainNetwork network, LipschitzBound bound, CertificateArithmetic arithmetic)
+    {
+        if (!Enum.IsDefined(arithmetic))
+            throw new ArgumentOutOfRangeException(nameof(arithmetic), arithmetic, "Unknown arithmetic.");
+        var rounding = RoundingBound.Compute(network, bound, arithmetic);
+        return (arithmetic, rounding, MarginLipschitz.Compute(network, bound, rounding.Margin.Slope)); // refuses a bound that was proved for other weights
+    }
 
     private static float CheckEpsilon(float epsilon) => float.IsFinite(epsilon) && epsilon >= 0
         ? epsilon

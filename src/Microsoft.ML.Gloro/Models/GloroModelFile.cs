@@ -71,7 +71,7 @@ internal static class GloroModelFile
         {
             var network = new PlainNetwork(header.InputShape, layers);
             var guarantee = RobustnessGuarantee.Parse(header.Guarantee);
-            var model = new GloroModel(network, header.Bound, header.ClassNames, guarantee, header.Epsilon, header.IsImage, header.TrainingRowCounts, header.Provenance);
+            var model = new GloroModel(network, header.Bound, header.ClassNames, guarantee, header.Epsilon, header.IsImage, header.TrainingRowCounts, header.Provenance, header.Arithmetic);
             StoredBound.Check(network, header.Bound);
             return model;
         }
@@ -91,6 +91,8 @@ internal static class GloroModelFile
         int headerLength = BinaryPrimitives.ReadInt32LittleEndian(numbers.AsSpan(4));
         if (version > ModelFileFormat.Version)
             throw ModelFileFormat.Error($"it has format version {version}, and this version of Microsoft.ML.Gloro reads version {ModelFileFormat.Version}. Use the version of the package that wrote it, or a newer one.");
+        if (version is > 0 and < ModelFileFormat.Version)
+            throw ModelFileFormat.Error($"it has format version {version}, which no release ever wrote; this version of Microsoft.ML.Gloro reads version {ModelFileFormat.Version}. Train and save the model again.");
         if (version != ModelFileFormat.Version)
             throw ModelFileFormat.Damaged($"it claims format version {version}, which never was");
         if (headerLength is < 2 or > ModelFileFormat.MaxHeaderLength)

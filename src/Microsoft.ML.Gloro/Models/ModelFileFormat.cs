@@ -3,8 +3,8 @@ namespace Microsoft.ML.Gloro.Models;
 /// <summary>The layout of a model file in the large, and the errors that reading one can end in.</summary>
 internal static class ModelFileFormat
 {
-    /// <summary>The version that is written, and the only one that is read so far.</summary>
-    public const int Version = 1;
+    /// <summary>The version that is written, and the only one that is read: no file of an earlier one was ever released.</summary>
+    public const int Version = 2;
 
     /// <summary>Bytes before the header: the magic, the version and the header's length, the last two as 32-bit little-endian numbers.</summary>
     public const int PreambleLength = 16;

@@ -12,12 +12,16 @@ internal sealed record ModelHeader(
     float Epsilon,
     string Guarantee,
     bool IsImage,
+    CertificateArithmetic Arithmetic,
     string[] ClassNames,
     int[] TrainingRowCounts,
     PlainShape InputShape,
     LayerFormat[] Layers,
     LipschitzBound Bound)
 {
+    // Written out: renaming the enum's members must not change the format.
+    private const string Float64 = "float64", Real = "real";
+
     /// <summary>The header of a model, as UTF-8 without white space. Doubles are written so that they are read back bit for bit.</summary>
     public static byte[] Write(GloroModel model)
     {
@@ -29,6 +33,7 @@ internal sealed record ModelHeader(
         json.WriteNumber("epsilon", model.Epsilon);
         json.WriteString("guarantee", model.Guarantee.ToString());
         json.WriteBoolean("isImage", model.IsImage);
+        json.WriteString("arithmetic", model.Arithmetic == CertificateArithmetic.Float64 ? Float64 : Real);
         WriteList(json, "classNames", model.ClassNames, json.WriteStringValue);
         WriteList(json, "trainingRowCounts", model.TrainingRowCounts, json.WriteNumberValue);
         PlainShape input = model.Network.InputShape;
@@ -58,7 +63,7 @@ internal sealed record ModelHeader(
 
     private static ModelHeader Read(HeaderObject root)
     {
-        root.Expect("library", "training", "epsilon", "guarantee", "isImage", "classNames", "trainingRowCounts", "inputShape", "layers", "bound");
+        root.Expect("library", "training", "epsilon", "guarantee", "isImage", "arithmetic", "classNames", "trainingRowCounts", "inputShape", "layers", "bound");
         string[] classNames = root.Texts("classNames", ModelLimits.Classes);
         int[] input = root.Integers("inputShape", 3, 1, ModelLimits.Activations);
         return new ModelHeader(
@@ -66,6 +71,7 @@ internal sealed record ModelHeader(
             root.Single("epsilon"),
             ReadGuarantee(root),
             root.Boolean("isImage"),
+            ReadArithmetic(root),
             classNames,
             root.Integers("trainingRowCounts", root.CountOf("trainingRowCounts") == 0 ? 0 : classNames.Length, 0, int.MaxValue),
             new PlainShape(input[0], input[1], input[2]),
@@ -78,6 +84,13 @@ internal sealed record ModelHeader(
         string guarantee = root.Text("guarantee");
         return guarantee.Length <= ModelLimits.GuaranteeLength ? guarantee : throw root.Wrong("guarantee", $"has more than {ModelLimits.GuaranteeLength} characters");
     }
+
+    private static CertificateArithmetic ReadArithmetic(HeaderObject root) => root.Text("arithmetic") switch
+    {
+        Float64 => CertificateArithmetic.Float64,
+        Real => CertificateArithmetic.Real,
+        _ => throw root.Wrong("arithmetic", $"must be '{Float64}' or '{Real}'"),
+    };
 
     private static LayerFormat[] ReadLayers(HeaderObject root)
     {
@@ -99,6 +112,7 @@ internal sealed record ModelHeader(
             json.WriteString("kind", layer.Kind);
             json.WriteString("method", layer.Method);
             json.WriteNumber("bound", layer.Bound);
+            json.WriteNumber("attained", layer.Attained);
             json.WriteEndObject();
         });
         json.WriteEndObject();
@@ -121,8 +135,8 @@ internal sealed record ModelHeader(
 
     private static LayerBound ReadLayerBound(HeaderObject header)
     {
-        header.Expect("index", "kind", "method", "bound");
-        return new LayerBound(header.Integer("index", 0, ModelLimits.Layers), header.Text("kind"), header.Text("method"), header.Double("bound"));
+        header.Expect("index", "kind", "method", "bound", "attained");
+        return new LayerBound(header.Integer("index", 0, ModelLimits.Layers), header.Text("kind"), header.Text("method"), header.Double("bound"), header.Double("attained"));
     }
 
     private static void WriteList<T>(Utf8JsonWriter json, string name, IEnumerable<T> values, Action<T> write)

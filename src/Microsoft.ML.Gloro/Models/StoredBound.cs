@@ -5,7 +5,8 @@ namespace Microsoft.ML.Gloro.Models;
 
 /// <summary>
 /// Checks that a bound that was read from a file can be the bound of its network: it is not below the product of its layers' bounds, and no layer's bound is below a norm
-/// that the layer certainly attains. This proves nothing upward; it refuses bounds that are plainly too small, in about the time of scoring a row.
+/// that the layer certainly attains. This proves nothing upward; it refuses bounds that are plainly too small, in about the time of scoring a row. What the file says is attained
+/// is not computed again (nothing is certified with it), but it must not contradict the bound.
 /// </summary>
 internal static class StoredBound
 {
@@ -28,6 +29,8 @@ internal static class StoredBound
             double lower = NormFromBelow.Of(network.Layers[i], network.Shapes[i]);
             if (!(layer.Bound >= lower * (1 - Slack)))
                 throw new ArgumentException($"The bound of layer {i} ({layer.Kind}) is {layer.Bound:R}, but its norm is at least {lower:R}; certificates under it would be wrong.");
+            if (!(layer.Attained >= 0 && layer.Attained <= layer.Bound * (1 + Slack)))
+                throw new ArgumentException($"Layer {i} ({layer.Kind}) is said to attain {layer.Attained:R} under a bound of {layer.Bound:R}; one of the two is wrong.");
             product *= layer.Bound;
         }
 

@@ -18,6 +18,9 @@ public sealed class GloroModelParameters
     /// <summary>The L2 radius ε, in units of pixels scaled to [0, 1], or of the raw feature vector.</summary>
     public float Epsilon => _model.Epsilon;
 
+    /// <summary>The arithmetic that certificates speak of.</summary>
+    public CertificateArithmetic Arithmetic => _model.Arithmetic;
+
     /// <summary>κ: a proved upper bound of the Lipschitz constant (L2) from the input to the penultimate layer.</summary>
     public double LipschitzBound => _model.Bound.Value;
 }

@@ -11,9 +11,11 @@ namespace Microsoft.ML.Gloro;
 /// CertifiedK, CertifiedLabels and ReachableLabels. No input within L2 distance CertifiedRadius of a row's can change its certified label set.
 /// </summary>
 /// <remarks>
-/// <para>Immutable and safe for concurrent use, also by many prediction engines. Rows that hold NaN, an infinity or a value so large that the network would overflow are scored
-/// but never certified: their logits and scores are NaN, their predicted label is missing, and every class is in ReachableLabels.</para>
-/// <para>Disposing it frees the ONNX Runtime session, once rows that are being scored are done; cursors and engines that are still open then throw
+/// <para>Immutable and safe for concurrent use, also by many prediction engines.</para>
+/// <para>Rows that hold NaN, an infinity or a value so large that the network would overflow have NaN for logits and scores, and their predicted label is missing. Rows with
+/// pixels outside [0, 1] or denormal numbers are scored. Neither are ever certified: radii are 0, and every class is in ReachableLabels.</para>
+/// <para>What certificates speak of, the arithmetic that runs or real arithmetic, is <see cref="Arithmetic"/>.</para>
+/// <para>Disposing it frees the network's scorer, once rows that are being scored are done; cursors and engines that are still open then throw
 /// <see cref="ObjectDisposedException"/>. Mind that ML.NET's PredictionEngine disposes its model unless told not to.</para>
 /// </remarks>
 public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<GloroModelParameters>, IDisposable
@@ -27,16 +29,16 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
     private int _disposed;
 
     internal GloroTransformer(IHostEnvironment env, GloroModel model, string featureColumnName, ScoringOptions? options = null)
-        : this(env.Register("Gloro", null, null), model, featureColumnName, options ??= new(), new SharedScorer(model.Network, options.Onnx), new InputGuard(model.Network, model.Bound))
+        : this(env.Register("Gloro", null, null), model, featureColumnName, options ??= new(), new SharedScorer(model, options.Onnx))
     {
     }
 
-    private GloroTransformer(IHost host, GloroModel model, string featureColumnName, ScoringOptions options, SharedScorer scorer, InputGuard guard)
+    private GloroTransformer(IHost host, GloroModel model, string featureColumnName, ScoringOptions options, SharedScorer scorer)
     {
         ArgumentException.ThrowIfNullOrEmpty(featureColumnName);
         ArgumentNullException.ThrowIfNull(options.Prefix);
         ArgumentOutOfRangeException.ThrowIfNegative(options.ReadAhead);
-        (_host, GloroModel, FeatureColumnName, _options, _scorer, Guard) = (host, model, featureColumnName, options, scorer, guard);
+        (_host, GloroModel, FeatureColumnName, _options, _scorer, Guard) = (host, model, featureColumnName, options, scorer, new InputGuard(model));
         int chosen = Math.Clamp(ReadAheadValues / model.Network.InputShape.Size, 1, LargestReadAhead);
         ReadAhead = options.ReadAhead == 0 ? chosen : options.ReadAhead;
     }
@@ -55,6 +57,9 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
 
     /// <summary>The L2 radius ε that is certified at, in units of pixels scaled to [0, 1], or of the raw feature vector.</summary>
     public float Epsilon => GloroModel.Epsilon;
+
+    /// <summary>The arithmetic that certificates speak of, and that rows are scored in.</summary>
+    public CertificateArithmetic Arithmetic => GloroModel.Arithmetic;
 
     /// <summary>κ: a proved upper bound of the Lipschitz constant (L2) from the input to the penultimate layer.</summary>
     public double LipschitzBound => GloroModel.Bound.Value;
@@ -118,8 +123,16 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
     internal GloroTransformer With(RobustnessGuarantee guarantee, float epsilon)
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
-        var model = GloroModel.With(guarantee, epsilon);
-        return new GloroTransformer(_host, model, FeatureColumnName, _options, _scorer.AddOwner(), Guard);
+        return new GloroTransformer(_host, GloroModel.With(guarantee, epsilon), FeatureColumnName, _options, _scorer.AddOwner());
+    }
+
+    /// <summary>The same network, scored and certified in another arithmetic. Each must be disposed by itself.</summary>
+    /// <exception cref="ObjectDisposedException">This transformer is disposed.</exception>
+    internal GloroTransformer With(CertificateArithmetic arithmetic)
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+        var model = GloroModel.With(arithmetic);
+        return new GloroTransformer(_host, model, FeatureColumnName, _options, arithmetic == Arithmetic ? _scorer.AddOwner() : new SharedScorer(model, _options.Onnx));
     }
 
     /// <summary>Computes logits. Safe for concurrent use.</summary>

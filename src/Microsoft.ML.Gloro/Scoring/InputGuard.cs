@@ -1,74 +1,89 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
 using Microsoft.ML.Gloro.Lipschitz;
-using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Models;
 
 namespace Microsoft.ML.Gloro.Scoring;
 
 /// <summary>
-/// Says which inputs may be certified at all. NaN and ±∞ may not: max(x, 0) and max(a, b) can swallow a NaN, so a row that holds one could come out with finite logits.
-/// For the same reason an input so large that a value on the way overflows may not: ∞ − ∞ is the NaN that is swallowed. Real-arithmetic bounds say nothing about either.
+/// Says what a row's input allows: whether it can be scored at all, whether it may be certified, and by how much rounding may have raised its margins.
+/// <para>
+/// NaN and ±∞ are not scored: max(x, 0) and max(a, b) can swallow a NaN, so a row that holds one could come out with finite logits. For the same reason an input so large that a value
+/// on the way may overflow is not scored: ∞ − ∞ is the NaN that is swallowed.
+/// </para>
+/// <para>
+/// Pixels outside [0, 1] and denormal numbers are scored, but not certified. No image has them: they come from scaling that was forgotten, or from an attacker
+/// who looks for arithmetic that does not behave. (A certificate at an honest input still speaks of them, as of every point of the ball around it.)
+/// </para>
 /// </summary>
 /// <remarks>Immutable and safe for concurrent use.</remarks>
 internal sealed class InputGuard
 {
-    // float32 ends at 3·10³⁸. The gap is for rounding, and for kernels that transform their operands (Winograd) and so pass through larger values than the layer's own.
-    private const double LargestValue = 1e30;
+    private const float SmallestNormal = 1.17549435E-38f;
 
-    private readonly float _largestInput;
+    private readonly GloroModel _model;
+    private readonly float _lowest, _highest;
 
-    /// <param name="network">The network.</param>
-    /// <param name="bound">Its bound, with a factor for every layer before the final one.</param>
-    public InputGuard(PlainNetwork network, LipschitzBound bound)
+    public InputGuard(GloroModel model)
     {
-        // By layer, ‖h_ℓ‖ ≤ L_ℓ·‖h_{ℓ−1}‖ + ‖b_ℓ‖ = gain·‖x‖ + offset, and no partial sum of a layer exceeds that either (Cauchy–Schwarz on its terms).
-        double gain = 1, offset = 0, largestNorm = LargestValue;
-        for (int i = 0; i < network.Layers.Count; i++)
-        {
-            double factor = i < network.Layers.Count - 1 ? Factor(bound, i) : FrobeniusNorm(network.Final);
-            (gain, offset) = (gain * factor, (offset * factor) + OffsetNorm(network.Layers[i], network.Shapes[i + 1]));
-            double room = LargestValue - offset;
-            largestNorm = Math.Min(largestNorm, gain > 0 ? room / gain : room);
-        }
-
-        double largest = largestNorm / Math.Sqrt(network.InputShape.Size); // ‖x‖₂ ≤ √n · max |x_i|
-        _largestInput = largest > 0 ? MathF.BitDecrement((float)largest) : -1; // NaN too: nothing is accepted
+        _model = model;
+        (_lowest, _highest) = model.IsImage ? (0, 1) : (float.MinValue, float.MaxValue);
+        double half = model.Rounding.LargestNorm * 0.49;
+        LargestRadius = half > 0 ? (float)Math.Min(half, float.MaxValue / 2) : 0;
     }
 
-    /// <summary>Whether every value is finite and no value on the way to the logits can overflow.</summary>
-    public bool Accepts(ReadOnlySpan<float> input)
+    /// <summary>The largest radius that is certified: nearly half of the norm up to which nothing overflows, so that no point of a ball around a certified input does.</summary>
+    public float LargestRadius { get; }
+
+    /// <summary>Judges one input.</summary>
+    /// <param name="input">The network's input.</param>
+    /// <param name="error">What is to be subtracted from each margin: +∞ if the row must not be certified.</param>
+    /// <returns>Whether the row can be scored; if not, its logits are to be NaN.</returns>
+    public bool TryJudge(ReadOnlySpan<float> input, out double error)
     {
-        var largest = new Vector<float>(_largestInput);
+        double norm = Norm(input);
+        bool certifiable = norm < LargestRadius && IsOrdinary(input); // strictly: the largest radius is 0 where nothing is safe from overflow
+        error = certifiable ? _model.Rounding.MarginError(norm) : double.PositiveInfinity;
+        return norm <= _model.Rounding.LargestNorm; // false for NaN
+    }
+
+    /// <summary>‖x‖₂ rounded up. Squares of floats neither overflow nor vanish in double; in whatever order they are summed, n terms err by γ_n at most.</summary>
+    private static double Norm(ReadOnlySpan<float> input)
+    {
+        Vector<double> sums = default;
         var vectors = MemoryMarshal.Cast<float, Vector<float>>(input);
         foreach (var vector in vectors)
         {
-            if (!Vector.LessThanOrEqualAll(Vector.Abs(vector), largest)) // false for NaN
+            Vector.Widen(vector, out var low, out var high);
+            sums += low * low;
+            sums += high * high;
+        }
+
+        double sum = Vector.Sum(sums);
+        foreach (float value in input[(vectors.Length * Vector<float>.Count)..])
+            sum += (double)value * value;
+        return Outward.Sqrt(Outward.Multiply(sum, Outward.Add(1, Outward.Gamma(input.Length + 2L))));
+    }
+
+    /// <summary>Whether every value is within range, and zero or a normal number.</summary>
+    private bool IsOrdinary(ReadOnlySpan<float> input)
+    {
+        var vectors = MemoryMarshal.Cast<float, Vector<float>>(input);
+        Vector<float> lowest = new(_lowest), highest = new(_highest), smallest = new(SmallestNormal);
+        Vector<int> everything = new(-1);
+        foreach (var vector in vectors)
+        {
+            var normal = Vector.GreaterThanOrEqual(Vector.Abs(vector), smallest) | Vector.Equals(vector, Vector<float>.Zero);
+            if (!Vector.EqualsAll(normal & Vector.GreaterThanOrEqual(vector, lowest) & Vector.LessThanOrEqual(vector, highest), everything))
                 return false;
         }
 
         foreach (float value in input[(vectors.Length * Vector<float>.Count)..])
         {
-            if (!(Math.Abs(value) <= _largestInput))
+            if (!(value >= _lowest && value <= _highest && (value == 0 || Math.Abs(value) >= SmallestNormal)))
                 return false;
         }
 
         return true;
-    }
-
-    private static double Factor(LipschitzBound bound, int layer) => bound.Layers.FirstOrDefault(b => b.Index == layer)?.Bound
-        ?? throw new ArgumentException($"The Lipschitz bound has no factor for layer {layer}.", nameof(bound));
-
-    private static double FrobeniusNorm(PlainDense dense) => Math.Sqrt(dense.Weights.Sum(w => (double)w * w));
-
-    private static double OffsetNorm(PlainLayer layer, PlainShape output)
-    {
-        float[] offsets = layer switch
-        {
-            PlainDense dense => dense.Bias,
-            PlainConvolution convolution => convolution.Bias,
-            PlainScaling scaling => scaling.Shift,
-            _ => [],
-        };
-        return Math.Sqrt(offsets.Sum(b => (double)b * b) * output.Height * output.Width);
     }
 }

@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.InteropServices;
 using Microsoft.ML.Gloro.Models;
 using Microsoft.ML.Gloro.Plain;
@@ -14,7 +13,7 @@ namespace Microsoft.ML.Gloro.Scoring;
 /// of summation. Measured on 1.31.1, x64, batches of 1 to 100, 1 to 4 threads, dense layers up to 8192 wide and convolutions up to 64×64; a test holds it.
 /// Another processor may give other last bits, always the same ones on that processor.
 /// </remarks>
-internal sealed class OnnxScorer : IDisposable
+internal sealed class OnnxScorer : INetworkScorer
 {
     private static readonly string[] InputNames = [OnnxGraph.InputName];
     private static readonly string[] OutputNames = [OnnxGraph.OutputName];
@@ -63,18 +62,12 @@ internal sealed class OnnxScorer : IDisposable
     /// <exception cref="ObjectDisposedException">The scorer was disposed before the call.</exception>
     public void Score(ReadOnlyMemory<float> inputs, int rows, Memory<float> logits)
     {
-        ArgumentOutOfRangeException.ThrowIfNegative(rows);
-        int inputLength = checked(rows * InputSize);
-        int outputLength = checked(rows * ClassCount);
-        if (inputs.Length < inputLength)
-            throw new ArgumentException($"{rows} rows need {inputLength} input values, not {inputs.Length}.", nameof(inputs));
-        if (logits.Length < outputLength)
-            throw new ArgumentException($"{rows} rows need room for {outputLength} logits, not {logits.Length}.", nameof(logits));
+        (inputs, logits) = ScorerRows.Take(this, inputs, rows, logits);
         Enter();
         try
         {
             if (rows > 0)
-                Run(MemoryMarshal.AsMemory(inputs[..inputLength]), rows, logits[..outputLength]);
+                Run(MemoryMarshal.AsMemory(inputs), rows, logits);
         }
         finally
         {
@@ -96,25 +89,7 @@ internal sealed class OnnxScorer : IDisposable
         using OrtValue output = OrtValue.CreateTensorValueFromMemory(memory, logits, [rows, ClassCount]);
         _session.Run(_runOptions, InputNames, [input], OutputNames, [output]);
 
-        // Max and ReLU may swallow a NaN on the way, and then the logits would look like those of a real input.
-        for (int row = 0; row < rows; row++)
-        {
-            if (!IsFinite(inputs.Span.Slice(row * InputSize, InputSize)))
-                logits.Span.Slice(row * ClassCount, ClassCount).Fill(float.NaN);
-        }
-    }
-
-    private static bool IsFinite(ReadOnlySpan<float> values)
-    {
-        // x − x is 0 for finite x and NaN otherwise; NaN stays in a sum.
-        var sum = Vector<float>.Zero;
-        ReadOnlySpan<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(values);
-        foreach (Vector<float> vector in vectors)
-            sum += vector - vector;
-        float rest = Vector.Sum(sum);
-        foreach (float value in values[(vectors.Length * Vector<float>.Count)..])
-            rest += value - value;
-        return rest == 0;
+        ScorerRows.Blank(this, inputs.Span, rows, logits.Span);
     }
 
     private void Enter()

@@ -12,6 +12,9 @@ internal static class OutputColumns
     /// <summary>Annotation of CertifiedRadius (text): the guarantee, as <see cref="RobustnessGuarantee.Parse"/> reads it.</summary>
     public const string GuaranteeAnnotation = "GloroGuarantee";
 
+    /// <summary>Annotation of CertifiedRadius (text): the <see cref="CertificateArithmetic"/> that the certificates speak of.</summary>
+    public const string ArithmeticAnnotation = "GloroArithmetic";
+
     /// <summary>The class names of a key column.</summary>
     public const string KeyValuesAnnotation = "KeyValues";
 
@@ -69,6 +72,7 @@ internal static class OutputColumns
             {
                 annotations.AddPrimitiveValue(EpsilonAnnotation, NumberDataViewType.Single, model.Epsilon);
                 annotations.AddPrimitiveValue(GuaranteeAnnotation, TextDataViewType.Instance, model.Guarantee.ToString().AsMemory());
+                annotations.AddPrimitiveValue(ArithmeticAnnotation, TextDataViewType.Instance, model.Arithmetic.ToString().AsMemory());
             }
 
             builder.AddColumn(Name(column, prefix), type, annotations.ToAnnotations());

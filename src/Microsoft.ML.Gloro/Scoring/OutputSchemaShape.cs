@@ -25,6 +25,7 @@ internal static class OutputSchemaShape
         var radius = Define(OutputColumn.CertifiedRadius, single);
         radius.AddAnnotation(OutputColumns.EpsilonAnnotation, 0f, single);
         radius.AddAnnotation(OutputColumns.GuaranteeAnnotation, ReadOnlyMemory<char>.Empty, TextDataViewType.Instance);
+        radius.AddAnnotation(OutputColumns.ArithmeticAnnotation, ReadOnlyMemory<char>.Empty, TextDataViewType.Instance);
         Define(OutputColumn.IsCertified, BooleanDataViewType.Instance);
         Define(OutputColumn.CertifiedK, NumberDataViewType.Int32);
         Define(OutputColumn.CertifiedLabels, new VectorDataViewType(key)).AddAnnotation(OutputColumns.KeyValuesAnnotation, names, namesType);

@@ -16,6 +16,7 @@ internal sealed class ScoredBatch
     private float[] _inputs = [], _logits = [], _radii = [];
     private int[] _order = [];
     private bool[] _ranked = [];
+    private double[] _errors = [];
     private CertifiedSet[] _certified = [];
     private int[]? _reachable;
 
@@ -48,6 +49,7 @@ internal sealed class ScoredBatch
         Array.Resize(ref _inputs, checked(rows * _inputSize));
         Array.Resize(ref _logits, checked(rows * _classes));
         Array.Resize(ref _ranked, rows);
+        Array.Resize(ref _errors, rows);
         if (_needsOrder)
             Array.Resize(ref _order, rows * _classes);
         if (_needsRadii)
@@ -67,7 +69,7 @@ internal sealed class ScoredBatch
         for (int row = 0; row < rows; row++)
         {
             var logits = _logits.AsSpan(row * _classes, _classes);
-            if (!_transformer.Guard.Accepts(Input(row)))
+            if (!_transformer.Guard.TryJudge(Input(row), out _errors[row]))
                 logits.Fill(float.NaN); // before anything is certified: see InputGuard
             if (!_needsOrder)
                 continue;
@@ -80,7 +82,9 @@ internal sealed class ScoredBatch
             var radii = _radii.AsSpan(row * _radiiCount, _radiiCount);
             if (_ranked[row])
             {
-                Certificate.ComputeRadii(logits, order, _model.Constants, radii);
+                Certificate.ComputeRadii(logits, order, _model.Constants, _errors[row], radii);
+                foreach (ref float radius in radii)
+                    radius = Math.Min(radius, _transformer.Guard.LargestRadius);
                 _certified[row] = Certificate.Evaluate(_model.BoundGuarantee, order, radii, _model.Epsilon);
             }
             else
@@ -103,12 +107,13 @@ internal sealed class ScoredBatch
     /// <summary>Classes by descending logit; empty if a logit is not finite.</summary>
     public ReadOnlySpan<int> Order(int row) => _ranked[row] ? _order.AsSpan(row * _classes, _classes) : [];
 
-    /// <summary>The classes that could be top-1 within ε; every class if a logit is not finite. Valid until the next call.</summary>
+    /// <summary>The classes that could be top-1 within ε; every class if the row may not be certified. Valid until the next call.</summary>
     public ReadOnlySpan<int> Reachable(int row)
     {
         _reachable ??= new int[_classes];
         var order = _order.AsSpan(row * _classes, _classes);
-        return _reachable.AsSpan(0, Certificate.ReachableLabels(Logits(row), order, _model.Constants, _model.Epsilon, _reachable));
+        double error = _model.Epsilon <= _transformer.Guard.LargestRadius ? _errors[row] : double.PositiveInfinity;
+        return _reachable.AsSpan(0, Certificate.ReachableLabels(Logits(row), order, _model.Constants, error, _model.Epsilon, _reachable));
     }
 
     /// <summary>Softmax of the logits, shifted by the largest so that it cannot overflow; NaN if a logit is not finite.</summary>

@@ -1,20 +1,20 @@
-using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Models;
 
 namespace Microsoft.ML.Gloro.Scoring;
 
 /// <summary>
-/// One ONNX Runtime session for every transformer of the same network (see <see cref="GloroTransformer.With"/>), made when the first row is scored
+/// One scorer for every transformer of the same network in the same arithmetic, made when the first row is scored
 /// and freed with the last owner: a model that is only trained and saved never pays for one.
 /// </summary>
 /// <remarks>Safe for concurrent use.</remarks>
-internal sealed class SharedScorer(PlainNetwork network, OnnxScorerOptions options)
+internal sealed class SharedScorer(GloroModel model, OnnxScorerOptions options)
 {
     private readonly object _gate = new();
-    private OnnxScorer? _scorer;
+    private INetworkScorer? _scorer;
     private int _owners = 1;
 
-    /// <summary>The session. Only an owner may ask for it.</summary>
-    public OnnxScorer Get() => Volatile.Read(ref _scorer) ?? Create();
+    /// <summary>The scorer. Only an owner may ask for it.</summary>
+    public INetworkScorer Get() => Volatile.Read(ref _scorer) ?? Create();
 
     /// <summary>Counts one more owner.</summary>
     /// <exception cref="ObjectDisposedException">The last owner is gone.</exception>
@@ -28,7 +28,7 @@ internal sealed class SharedScorer(PlainNetwork network, OnnxScorerOptions optio
         }
     }
 
-    /// <summary>An owner leaves; the last one takes the session with it (as soon as no row is being scored).</summary>
+    /// <summary>An owner leaves; the last one takes the scorer with it (as soon as no row is being scored).</summary>
     public void Release()
     {
         lock (_gate)
@@ -38,13 +38,13 @@ internal sealed class SharedScorer(PlainNetwork network, OnnxScorerOptions optio
         }
     }
 
-    private OnnxScorer Create()
+    private INetworkScorer Create()
     {
         lock (_gate)
         {
             ObjectDisposedException.ThrowIf(_owners == 0, this);
             if (_scorer is null)
-                Volatile.Write(ref _scorer, new OnnxScorer(network, options));
+                Volatile.Write(ref _scorer, model.Arithmetic == CertificateArithmetic.Float64 ? new Float64Scorer(model.Network, options.IntraOpThreads) : new OnnxScorer(model.Network, options));
             return _scorer!;
         }
     }

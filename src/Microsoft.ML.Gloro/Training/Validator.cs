@@ -36,7 +36,7 @@ internal static class Validator
                 clean += order[0] == label ? 1 : 0;
                 if (constants is null)
                     continue;
-                Certificate.ComputeRadii(y, order, constants, radii);
+                Certificate.ComputeRadii(y, order, constants, error: 0, radii);
                 int k = Certificate.Evaluate(guarantee, order, radii, epsilon).LoosestK;
                 verified += order.AsSpan(0, k).Contains(label) ? 1 : 0;
             }

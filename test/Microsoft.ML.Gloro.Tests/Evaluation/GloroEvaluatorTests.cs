@@ -202,7 +202,7 @@ public sealed class GloroEvaluatorTests
         string[] lines = GloroEvaluator.Evaluate(view.MlContext, view.Build(), "Label", RobustnessGuarantee.RelaxedTopK(3), 36f / 255f).ToString().Split('\n');
 
         Assert.AreEqual("rtk:3 at epsilon 0.1412 (36/255), 1,200 rows", lines[0]);
-        Assert.HasCount(1 + 8 + 1 + 6, lines);
+        Assert.HasCount(1 + 9 + 1 + 6, lines);
         Assert.IsTrue(lines.All(line => line.Length <= 80));
     }
 

@@ -57,11 +57,17 @@ public sealed class CertificateOracleTests
             var scale = Math.Pow(10, random.Next(-30, 30));
             foreach (var (i, j) in from i in Enumerable.Range(0, classes) from j in Enumerable.Range(0, classes) select (i, j))
                 constants[i, j] *= scale;
-            var radii = Rows.Radii(logits, Rows.Bind(constants), classes - 1);
-            for (var k = 1; k < classes; k++)
+            foreach (var error in (double[])[0, scale * random.NextDouble(), Math.Abs(logits[0]) * random.NextDouble()])
             {
-                foreach (var (j, i) in Oracle.Pairs(classes, Oracle.Highest(logits, k)))
-                    Assert.IsLessThanOrEqualTo(Exact(logits[j]) - Exact(logits[i]), (Exact(radii[k - 1]) * Exact(constants[i, j])) >> Scale, $"k {k}: {string.Join(' ', logits)}");
+                var radii = Rows.Radii(logits, Rows.Bind(constants), classes - 1, error);
+                for (var k = 1; k < classes; k++)
+                {
+                    foreach (var (j, i) in Oracle.Pairs(classes, Oracle.Highest(logits, k)))
+                    {
+                        if (radii[k - 1] > 0 || error == 0)
+                            Assert.IsLessThanOrEqualTo(Exact(logits[j]) - Exact(logits[i]) - Exact(error), (Exact(radii[k - 1]) * Exact(constants[i, j])) >> Scale, $"k {k}, error {error}: {string.Join(' ', logits)}");
+                    }
+                }
             }
         }
     }

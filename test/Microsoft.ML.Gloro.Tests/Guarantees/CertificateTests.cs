@@ -102,10 +102,36 @@ public sealed class CertificateTests
         void Score()
         {
             Certificate.TryOrder(logits, order);
-            Certificate.ComputeRadii(logits, order, constants, radii);
+            Certificate.ComputeRadii(logits, order, constants, 1e-6, radii);
             Certificate.Evaluate(guarantee, order, radii, 0.1f);
-            Certificate.ReachableLabels(logits, order, constants, 0.1f, labels);
+            Certificate.ReachableLabels(logits, order, constants, 1e-6, 0.1f, labels);
         }
+    }
+
+    [TestMethod]
+    public void ComputeRadii_Error_IsTakenFromEveryMargin()
+    {
+        float[] radii = Rows.Radii([4, 3, 1], Rows.Bind(_ones), 2, error: 0.5);
+        Assert.AreEqual(0.5, radii[0], 1e-6);
+        Assert.AreEqual(1.5, radii[1], 1e-6);
+        Assert.AreEqual(0f, Rows.Radii([4, 3, 1], Rows.Bind(_ones), 1, error: 1)[0]);
+    }
+
+    [TestMethod]
+    [DataRow(double.PositiveInfinity)]
+    [DataRow(double.NaN)]
+    [DataRow(-1e-9)]
+    public void ComputeRadii_ErrorThatIsNone_CertifiesNothing(double error)
+    {
+        Assert.AreEqual(0f, Rows.Radii([4, 3, 1], Rows.Bind(_ones), 2, error).Max());
+        Assert.HasCount(3, Rows.Reachable([400, 3, 1], Rows.Bind(_ones), 0.1f, error));
+    }
+
+    [TestMethod]
+    public void ReachableLabels_Error_LetsNearerClassesIn()
+    {
+        Assert.AreEqual(0, Rows.Reachable([4, 3, 1], Rows.Bind(_ones), 0.9f).Single());
+        Assert.AreEqual("0 1", string.Join(' ', Rows.Reachable([4, 3, 1], Rows.Bind(_ones), 0.9f, error: 0.2)));
     }
 
     [TestMethod]
@@ -160,6 +186,6 @@ public sealed class CertificateTests
     {
         CollectionAssert.AreEqual((int[])[1, 2], Rows.Reachable([1, 4, 3], Rows.Bind(_ones), 1));
         CollectionAssert.AreEqual((int[])[1], Rows.Reachable([1, 4, 3], Rows.Bind(_ones), 0.99999f));
-        Assert.ThrowsExactly<ArgumentException>(() => Certificate.ReachableLabels([1, 4, 3], [1, 2, 0], Rows.Bind(_ones), 1, new int[2]));
+        Assert.ThrowsExactly<ArgumentException>(() => Certificate.ReachableLabels([1, 4, 3], [1, 2, 0], Rows.Bind(_ones), 0, 1, new int[2]));
     }
 }

@@ -65,18 +65,18 @@ internal static class Rows
         return order;
     }
 
-    public static float[] Radii(float[] logits, MarginConstants constants, int count)
+    public static float[] Radii(float[] logits, MarginConstants constants, int count, double error = 0)
     {
         var radii = new float[count];
         radii.AsSpan().Fill(float.NaN);   // so that a radius that is not written shows
-        Certificate.ComputeRadii(logits, Order(logits), constants, radii);
+        Certificate.ComputeRadii(logits, Order(logits), constants, error, radii);
         return radii;
     }
 
-    public static int[] Reachable(float[] logits, MarginConstants constants, float epsilon)
+    public static int[] Reachable(float[] logits, MarginConstants constants, float epsilon, double error = 0)
     {
         var destination = new int[logits.Length];
-        return destination[..Certificate.ReachableLabels(logits, Order(logits), constants, epsilon, destination)];
+        return destination[..Certificate.ReachableLabels(logits, Order(logits), constants, error, epsilon, destination)];
     }
 
     public static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());

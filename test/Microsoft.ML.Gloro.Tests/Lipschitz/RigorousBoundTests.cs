@@ -156,7 +156,8 @@ public sealed class RigorousBoundTests
     public void LipschitzBound_NotABound_IsRefused(double bad)
     {
         Assert.ThrowsExactly<ArgumentException>(() => new LipschitzBound(bad, [], ""));
-        Assert.ThrowsExactly<ArgumentException>(() => new LipschitzBound(1, [new LayerBound(0, "dense", "", bad)], ""));
+        Assert.ThrowsExactly<ArgumentException>(() => new LipschitzBound(1, [new LayerBound(0, "dense", "", bad, 0)], ""));
+        Assert.ThrowsExactly<ArgumentException>(() => new LipschitzBound(1, [new LayerBound(0, "dense", "", 1, bad)], ""));
     }
 
     private static double Value(PlainShape input, params PlainLayer[] layers) => RigorousBound.Compute(Explicit.Network(input, layers)).Value;

@@ -53,9 +53,18 @@ public sealed class HostileModelFileTests
     public void Read_OfANewerVersion_SaysToUpdate()
     {
         byte[] file = [.. Small];
-        file[8] = 2;
+        file[8] = ModelFileFormat.Version + 1;
 
         StringAssert.Contains(Refused(file), "a newer one");
+    }
+
+    [TestMethod]
+    public void Read_OfAnOlderVersion_SaysToTrainAgain()
+    {
+        byte[] file = [.. Small];
+        file[8] = 1;
+
+        StringAssert.Contains(Refused(file), "Train and save the model again");
     }
 
     [TestMethod]
@@ -96,6 +105,11 @@ public sealed class HostileModelFileTests
     [DataRow("bound.weightHash", "\"\"")]
     [DataRow("bound.layers", "[]")]
     [DataRow("bound.layers[0].bound", "0")]
+    [DataRow("bound.layers[0].attained", "-1e-300")]
+    [DataRow("bound.layers[0].attained", "1e999")]
+    [DataRow("bound.layers[0].attained", "\"NaN\"")]
+    [DataRow("bound.layers[0].attained", "null")]
+    [DataRow("bound.layers[0].attained", "1000")]
     [DataRow("bound.layers[0].index", "1")]
     [DataRow("bound.layers[0].kind", "\"flatten\"")]
     public void Read_OfAForgedVectorModel_IsRefused(string path, string value) => Refused(ModelSurgery.EditHeader(Small, header => Set(header, path, value)));
@@ -188,6 +202,21 @@ public sealed class HostileModelFileTests
                 });
                 StringAssert.Contains(Refused(altered), $"layer {i} ");
             }
+        }
+    }
+
+    [TestMethod]
+    public void Read_OfAnAttainedNormAboveItsBound_IsRefused()
+    {
+        int count = TestModels.Read(Image).Bound.Layers.Count;
+        for (int i = 0; i < count; i++)
+        {
+            byte[] altered = ModelSurgery.EditHeader(Image, header =>
+            {
+                JsonObject layer = header["bound"]!["layers"]![i]!.AsObject();
+                layer["attained"] = layer["bound"]!.GetValue<double>() * (1 + 1e-6);
+            });
+            StringAssert.Contains(Refused(altered), $"Layer {i} ");
         }
     }
 

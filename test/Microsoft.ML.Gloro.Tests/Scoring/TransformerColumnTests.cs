@@ -1,6 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Gloro.Guarantees;
 using Microsoft.ML.Gloro.Models;
+using Microsoft.ML.Gloro.Rounding;
 using Microsoft.ML.Gloro.Scoring;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 
@@ -21,7 +22,7 @@ public sealed class TransformerColumnTests
         var scored = ScoredRow.All(transformer.Transform(VectorRow.View(rows)));
 
         Assert.HasCount(rows.Count, scored);
-        using var scorer = new OnnxScorer(model.Network);
+        using var scorer = new Float64Scorer(model.Network);
         int certified = 0, relaxed = 0;
         for (int i = 0; i < rows.Count; i++)
         {
@@ -166,20 +167,21 @@ public sealed class TransformerColumnTests
         Assert.AreEqual(scored[1].ToString(), scored[0].ToString());
     }
 
-    private static ScoredRow Expect(GloroModel model, OnnxScorer scorer, float[] features)
+    private static ScoredRow Expect(GloroModel model, Float64Scorer scorer, float[] features)
     {
         int classes = model.ClassNames.Count;
         var logits = new float[classes];
         scorer.Score(features, 1, logits);
         int[] order = [.. Enumerable.Range(0, classes).OrderByDescending(i => logits[i])];
         var radii = new float[Math.Min(classes - 1, Math.Max(10, model.BoundGuarantee.MaxK))];
-        Certificate.ComputeRadii(logits, order, model.Constants, radii);
+        double error = model.Rounding.MarginError(LinearLayerNorms.Norm(features));
+        Certificate.ComputeRadii(logits, order, model.Constants, error, radii);
         var certified = Certificate.Evaluate(model.BoundGuarantee, order, radii, model.Epsilon);
         var exponentials = logits.Select(y => MathF.Exp(y - logits.Max())).ToArray();
         float sum = 0;
         foreach (float e in exponentials)
             sum += e;
-        var reachable = order.Where(i => i == order[0] || logits[i] + (model.Epsilon * model.Constants[order[0], i]) >= logits[order[0]]);
+        var reachable = order.Where(i => i == order[0] || logits[i] + (model.Epsilon * model.Constants[order[0], i]) + error >= logits[order[0]]);
         return new ScoredRow
         {
             PredictedLabel = (uint)order[0] + 1,

@@ -1,0 +1,42 @@
+using Microsoft.ML.Gloro.Lipschitz;
+using Microsoft.ML.Gloro.Plain;
+
+namespace Microsoft.ML.Gloro.Rounding;
+
+/// <summary>What the rounding of one linear layer depends on, rounded up.</summary>
+/// <param name="Operations">n: at most this many roundings lie between a term of an output's sum, the bias among them, and the output.</param>
+/// <param name="AbsoluteNorm">M ≥ ‖|W|‖₂, the norm of the map whose weights are the absolute values.</param>
+/// <param name="BiasNorm">‖b‖₂ over all outputs, a convolution's bias counted at every position.</param>
+internal readonly record struct LinearLayerNorms(int Operations, double AbsoluteNorm, double BiasNorm)
+{
+    /// <summary>Those of <paramref name="layer"/>, or null if it computes without rounding (it moves and compares values).</summary>
+    /// <exception cref="NotSupportedException">Nothing is known of the layer.</exception>
+    public static LinearLayerNorms? Of(PlainLayer layer, PlainShape output)
+    {
+        int positions = output.Height * output.Width;
+        return layer switch
+        {
+            // A term w·x goes through at most one rounding of the product and n of sums, whether or not they are fused, in whatever order; the bias adds one more.
+            PlainConvolution c => new(
+                checked((c.InChannels * c.KernelHeight * c.KernelWidth) + 2),
+                Lipschitz.AbsoluteNorm.UpperBound(c.Kernel, c.OutChannels, c.InChannels, c.KernelHeight * c.KernelWidth),
+                Norm(c.Bias, positions)),
+            PlainDense d => new(checked(d.Inputs + 2), Lipschitz.AbsoluteNorm.UpperBound(d.Weights, d.Outputs, d.Inputs, 1), Norm(d.Bias, 1)),
+            PlainScaling s => new(2, s.Scale.Max(x => Math.Abs((double)x)), Norm(s.Shift, positions)),
+
+            // s² − 1 sums, the product, and the rounding of the factor 1/s². The norm is 1/s: see RigorousBound.
+            PlainAveragePooling p => new((p.Size * p.Size) + 1, Math.BitIncrement(1.0 / p.Size), 0),
+            PlainActivation or PlainSpaceToDepth or PlainFlatten => null,
+            _ => throw new NotSupportedException($"The rounding of a layer of kind '{layer.Kind}' is not known, so nothing can be certified through it in this arithmetic."),
+        };
+    }
+
+    /// <summary>The L2 norm of <paramref name="values"/>, each taken <paramref name="times"/> times. Floats neither overflow nor vanish as squares of doubles.</summary>
+    public static double Norm(ReadOnlySpan<float> values, int times = 1)
+    {
+        double sum = 0;
+        foreach (float value in values)
+            sum += (double)value * value;
+        return Outward.Sqrt(Outward.Multiply(times, Outward.Multiply(sum, Outward.Add(1, Outward.Gamma(values.Length + 2L)))));
+    }
+}
