@@ -12,7 +12,7 @@ internal static class AuditTable
     {
         var text = new StringBuilder();
         Line(text, $"audit of {report.Guarantee} at epsilon {report.Epsilon:0.####}: no certificate broken{(report.IsComplete ? "" : " (cut short by the time budget)")}");
-        Row(text, "certificates speak of", report.Arithmetic == CertificateArithmetic.Float64 ? "the arithmetic that runs (float64), rounding covered" : "real arithmetic; rounding is not covered");
+        Row(text, "certificates speak of", report.Arithmetic == CertificateArithmetic.Float64 ? "the arithmetic that runs (float64)" : "real arithmetic; rounding is not covered");
         Row(text, "rows read, certified, attacked", $"{report.RowCount:N0}, {report.CertifiedRows:N0}, {report.AttackedRows:N0}");
         if (report.RowsNotReached.Count > 0)
             Row(text, "rows not reached", $"{report.RowsNotReached.Count:N0}: {string.Join(", ", report.RowsNotReached.Take(MostNumbers))}{(report.RowsNotReached.Count > MostNumbers ? ", …" : "")}");
@@ -31,7 +31,7 @@ internal static class AuditTable
             Row(text, "robust accuracy", $"not measured: the data has no label column");
         }
 
-        Row(text, "Lipschitz bound κ", $"{report.LipschitzBound:G7} ({(double.IsNaN(report.RecomputedLipschitzBound) ? (FormattableString)$"not proved anew" : $"proved anew: {report.RecomputedLipschitzBound:G7}")}), at most {report.LipschitzSlack:P2} above the product of what layers attain");
+        Row(text, "Lipschitz bound κ", $"{report.LipschitzBound:G7} ({(double.IsNaN(report.RecomputedLipschitzBound) ? (FormattableString)$"not proved anew" : $"proved anew: {report.RecomputedLipschitzBound:G7}")}; layers attain {report.AttainedProduct:G7})");
         Row(text, "weights", $"have the bound's hash {report.WeightHash[..16]}…");
         Row(text, "time", $"{Seconds(report.Elapsed)} ({string.Join(", ", report.StageTimes.Select(t => $"{t.Key} {Seconds(t.Value)}"))})");
         Slopes(text, report.Slopes);
@@ -55,9 +55,9 @@ internal static class AuditTable
         GloroAuditLayer[] telling = [.. layers.Where(l => l.StoredBound != 1 || (!double.IsNaN(l.RecomputedBound) && l.RecomputedBound != 1))];
         if (telling.Length == 0)
             return;
-        Line(text, $"  {"layer",5}  {"kind",-20}{"bound",12}{"attained",12}{"slack",9}{"anew",12}  method");
+        Line(text, $"  {"layer",5}  {"kind",-20}{"bound",12}{"anew",12}{"attained",12}{"slack",10}  method");
         foreach (GloroAuditLayer l in telling.Take(MostLines))
-            Line(text, $"  {l.Index,5}  {l.Kind,-20}{l.StoredBound,12:G7}{l.Attained,12:G7}{l.Slack,9:P2}{(double.IsNaN(l.RecomputedBound) ? "–" : l.RecomputedBound.ToString("G7", CultureInfo.InvariantCulture)),12}  {l.Method}");
+            Line(text, $"  {l.Index,5}  {l.Kind,-20}{l.StoredBound,12:G7}{(double.IsNaN(l.RecomputedBound) ? "–" : l.RecomputedBound.ToString("G7", CultureInfo.InvariantCulture)),12}{l.Attained,12:G7}{l.Slack,10:E1}  {l.Method}");
         if (telling.Length > MostLines)
             Line(text, $"  and {telling.Length - MostLines} more");
     }

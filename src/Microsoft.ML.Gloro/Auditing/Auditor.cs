@@ -57,6 +57,7 @@ internal sealed class Auditor
         GloroAuditSlope[] slopes = AscendLipschitz(rows);
 
         var worst = consumed.OrderByDescending(c => c.Value).ThenBy(c => c.Key.Number).FirstOrDefault();
+        var layers = BoundCheck.Layers(_model, proved);
         var reached = rows.Except(certified.Except(consumed.Keys)).Select(r => r.Number).ToHashSet();
         return new GloroAuditReport
         {
@@ -83,8 +84,8 @@ internal sealed class Auditor
             Slopes = [.. slopes.OrderByDescending(s => s.Fraction)],
             LipschitzBound = _model.Bound.Value,
             RecomputedLipschitzBound = proved?.Value ?? double.NaN,
-            LipschitzSlack = (proved ?? _model.Bound).Slack,
-            Layers = BoundCheck.Layers(_model, proved),
+            AttainedProduct = layers.Aggregate(1.0, (product, layer) => product * layer.Attained),
+            Layers = layers,
             WeightHash = _model.Bound.WeightHash,
             Elapsed = _clock.Elapsed,
             StageTimes = _clock.Times,

@@ -53,8 +53,7 @@ internal static class BoundCheck
             Method = layer.Method,
             StoredBound = layer.Bound,
             RecomputedBound = proved?.Layers[i].Bound ?? double.NaN,
-            Attained = (proved?.Layers[i] ?? layer).Attained,
-            Slack = (layer with { Attained = (proved?.Layers[i] ?? layer).Attained }).Slack,
+            Attained = (proved ?? model.Bound).Layers[i].Attained,
         }),
     ];
 

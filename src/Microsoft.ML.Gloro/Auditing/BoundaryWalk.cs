@@ -8,8 +8,12 @@ internal sealed class BoundaryWalk(Judge judge, TorchReplica replica, Findings f
 {
     private const int StepsPerAttackStep = 3, MostBisections = 60;
 
-    // Beside the last two inputs of the bisection, two that are a little further apart: u·‖x‖ is the size of the rounding errors that may outweigh a margin.
+    // On each side of the boundary, so many points are attacked: the nearest that are certified and have other float32 inputs within their radius. The last input of the bisection
+    // may be one; u·‖x‖, the size of rounding errors in float32, gives the scale of further ones.
+    private const int PointsOfASide = 2;
     private const double UnitRoundoff = 1.0 / (1 << 24);
+
+    private static readonly double[] s_asides = [0, 1, 4, 16, 64, 256];
 
     private static readonly double[] s_furtherFactors = [1, 1.001, 1.01, 1.1, 1.5];
 
@@ -25,21 +29,29 @@ internal sealed class BoundaryWalk(Judge judge, TorchReplica replica, Findings f
     public void Run(IReadOnlyList<AuditRow> rows)
     {
         var changes = _search.Run([.. rows.Select(r => r.Point)]);
-        List<Walk> walks = [.. rows.Zip(changes).Where(p => p.Second is not null).Select(p => new Walk(p.First, p.Second!))];
-        Cross(walks);
-        walks.RemoveAll(w => !w.HasCrossed);
-        Bisect(walks);
+        List<Walk> walks = Go(rows.Zip(changes).Where(p => p.Second is not null).Select(p => new Walk(p.First, p.Second!, float.NegativeInfinity, float.PositiveInfinity)));
         Rows += walks.Count;
         if (options.LastBitTrials == 0)
             return;
 
-        (Walk Walk, float[] Input)[] beside = [.. walks.SelectMany(w => Beside(w).Select(input => (w, input)))];
-        CertifiedPoint[] points = judge.Certify([.. beside.Select(b => b.Input)]);
-        for (int i = 0; i < points.Length; i++)
+        // Images outside [0, 1] are not certified, so the points beside the boundary must lie within.
+        if (judge.Model.IsImage)
+            walks = Go(walks.Select(w => w.Within(0, 1)));
+
+        foreach (Walk walk in walks)
         {
-            if (points[i].K > 0 && lastBits.Run(beside[i].Walk.Row, points[i]))
-                Points++;
+            foreach (int side in new[] { -1, 1 })
+                Points += judge.Certify(Beside(walk, side)).Where(point => point.K > 0 && lastBits.Run(walk.Row, point)).Take(PointsOfASide).Count();
         }
+    }
+
+    private List<Walk> Go(IEnumerable<Walk> starts)
+    {
+        List<Walk> walks = [.. starts];
+        Cross(walks);
+        walks.RemoveAll(w => !w.HasCrossed);
+        Bisect(walks);
+        return walks;
     }
 
     /// <summary>The judge's boundary may lie a hair beyond the replica's.</summary>
@@ -82,16 +94,16 @@ internal sealed class BoundaryWalk(Judge judge, TorchReplica replica, Findings f
         }
     }
 
-    private static IEnumerable<float[]> Beside(Walk walk)
+    private static float[][] Beside(Walk walk, int side)
     {
         float[] x = walk.Row.Point.Input;
         double length = Math.Sqrt(Distance.SumOfSquares(walk.At(walk.High), x)), scale = Math.Sqrt(Distance.SumOfSquares(x, new float[x.Length]));
-        double aside = length > 0 ? UnitRoundoff * scale / length : 0;
-        return [walk.At(walk.Low), walk.At(walk.High), walk.At(walk.Low - aside), walk.At(walk.High + aside)];
+        double unit = length > 0 ? UnitRoundoff * scale / length * walk.High : 0;
+        return [.. s_asides.Select(aside => walk.At(side < 0 ? walk.Low - (aside * unit) : walk.High + (aside * unit)))];
     }
 
     /// <summary>The line from a row across its boundary, and how much of it is still in question.</summary>
-    private sealed class Walk(AuditRow row, float[] change)
+    private sealed class Walk(AuditRow row, float[] change, float lowest, float highest)
     {
         public AuditRow Row { get; } = row;
 
@@ -109,8 +121,10 @@ internal sealed class BoundaryWalk(Judge judge, TorchReplica replica, Findings f
             float[] x = Row.Point.Input;
             var there = new float[x.Length];
             for (int i = 0; i < x.Length; i++)
-                there[i] = (float)(x[i] + (t * change[i]));
+                there[i] = (float)Math.Clamp(x[i] + (t * change[i]), lowest, highest);
             return there;
         }
+
+        public Walk Within(float least, float most) => new(Row, change, least, most);
     }
 }

@@ -22,9 +22,9 @@ public sealed record GloroAuditLayer
     /// <summary>The bound as proved anew; NaN if that was not done.</summary>
     public required double RecomputedBound { get; init; }
 
-    /// <summary>A lower bound of the same constant that a concrete input attains, as the model holds it; taken from the proof made anew where there is one.</summary>
+    /// <summary>A lower bound of the layer's Lipschitz constant, which a concrete pair of inputs attains; computed anew if the bound was.</summary>
     public required double Attained { get; init; }
 
-    /// <summary>By which fraction the bound may exceed the truth at most; +∞ if nothing is known to be attained.</summary>
-    public required double Slack { get; init; }
+    /// <summary>By which fraction <see cref="StoredBound"/> may exceed the truth at most.</summary>
+    public double Slack => StoredBound == 0 ? 0 : (StoredBound / Attained) - 1;
 }

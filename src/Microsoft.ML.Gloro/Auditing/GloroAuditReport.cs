@@ -19,8 +19,8 @@ public sealed class GloroAuditReport
     public required float Epsilon { get; init; }
 
     /// <summary>
-    /// The arithmetic that the certificates speak of. With <see cref="CertificateArithmetic.Real"/> some <see cref="LastBitCounterexamples"/> are expected;
-    /// with <see cref="CertificateArithmetic.Float64"/> there is none, for one would be a broken certificate.
+    /// The arithmetic that certificates speak of. With <see cref="CertificateArithmetic.Real"/>, <see cref="LastBitCounterexamples"/> are expected; with
+    /// <see cref="CertificateArithmetic.Float64"/> there is none, since one would break a certificate.
     /// </summary>
     public required CertificateArithmetic Arithmetic { get; init; }
 
@@ -87,8 +87,8 @@ public sealed class GloroAuditReport
     /// <summary>κ as proved anew; NaN if that was not done.</summary>
     public required double RecomputedLipschitzBound { get; init; }
 
-    /// <summary>By which fraction κ may exceed, at most, the product of what its layers are known to attain.</summary>
-    public required double LipschitzSlack { get; init; }
+    /// <summary>The product of what the layers attain: κ would be this if every bound were exact. The difference is what the method of proof costs.</summary>
+    public required double AttainedProduct { get; init; }
 
     /// <summary>The bound of each layer but the final one, whose weights enter the margin Lipschitz constants instead.</summary>
     public required IReadOnlyList<GloroAuditLayer> Layers { get; init; }

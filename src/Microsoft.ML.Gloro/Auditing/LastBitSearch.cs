@@ -21,17 +21,21 @@ internal sealed class LastBitSearch(Judge judge, TorchReplica replica, Findings 
     /// <returns>False if its radius leaves room for no other float32 input.</returns>
     public bool Run(AuditRow row, CertifiedPoint point)
     {
-        float[] gradient = Gradient(point);
-        var lattice = new Lattice(point, gradient);
-        if (lattice.IsEmpty)
+        if (!(options.LastBitTrials > 0) || Lattice.IsEmpty(point))
             return false;
+        var lattice = new Lattice(point, Gradient(point));
         Random random = RandomStart.Source(options.Seed, row.Number, -1);
-        float[] best = lattice.Greedy();
+        float[] best = lattice.Greedy(), straight = lattice.Straight();
         double lowest = double.PositiveInfinity;
         for (int done = 0; done < options.LastBitTrials; done += Together)
         {
             int count = Math.Min(Together, options.LastBitTrials - done);
-            float[][] inputs = [.. Enumerable.Range(0, count).Select(i => done + i == 0 ? best : lattice.Mutate(i % 4 == 3 ? point.Input : best, random))];
+            float[][] inputs = [.. Enumerable.Range(0, count).Select(i => (done + i) switch
+            {
+                0 => best,
+                1 => straight,
+                _ => lattice.Mutate(i % 4 == 3 ? point.Input : best, random),
+            })];
             float[] logits = judge.Score(Flat.Join(inputs, judge.InputSize));
             Trials += count;
             for (int i = 0; i < count; i++)
@@ -72,22 +76,29 @@ internal sealed class LastBitSearch(Judge judge, TorchReplica replica, Findings 
 
         public Lattice(CertifiedPoint point, float[] gradient)
         {
-            (_point, _gradient) = (point, gradient);
-            int count = point.Input.Length;
-            _budget = (double)point.Radius * point.Radius * (1 - (1e-12 * count));
-            _leastStep = point.Radius / Math.Sqrt(count); // values near zero have last bits too small to matter
-            _movable = [.. Enumerable.Range(0, count).Where(i => Square(Moved(point.Input[i], i, up: true), i) < _budget && float.IsFinite(gradient[i]))];
+            (_point, _gradient, _budget, _leastStep) = (point, gradient, Budget(point), LeastStep(point));
+            _movable = [.. Movable(point)];
         }
 
-        public bool IsEmpty => _movable.Length == 0;
+        /// <summary>Whether no value of <paramref name="point"/> can move by its last bit within the radius.</summary>
+        public static bool IsEmpty(CertifiedPoint point) => !Movable(point).Any();
 
         /// <summary>Down the gradient, those values first that lower the margin most for the length they take.</summary>
         public float[] Greedy()
         {
             float[] input = [.. _point.Input];
             double used = 0;
-            foreach (int i in _movable.OrderByDescending(i => Math.Abs(_gradient[i]) / Math.Sqrt(Square(Moved(input[i], i, up: true), i))))
+            foreach (int i in _movable.OrderByDescending(i => Math.Abs(_gradient[i]) / Math.Sqrt(Square(Moved(input[i], _leastStep, up: true), i))))
                 Move(input, i, _gradient[i] < 0, ref used);
+            return input;
+        }
+
+        /// <summary>As far down the gradient as the radius allows, rounded: at this scale the network is linear, and this is what a gradient attack ends with.</summary>
+        public float[] Straight()
+        {
+            double length = Math.Sqrt(_gradient.Sum(g => (double)g * g));
+            float[] input = length > 0 ? [.. _point.Input.Zip(_gradient, (x, g) => (float)(x - (_point.Radius / length * g)))] : [.. _point.Input];
+            Distance.Pull(_point.Input, input, _point.Radius);
             return input;
         }
 
@@ -109,24 +120,35 @@ internal sealed class LastBitSearch(Judge judge, TorchReplica replica, Findings 
 
         private void Move(float[] input, int i, bool up, ref double used)
         {
-            float value = Moved(input[i], i, up);
+            float value = Moved(input[i], _leastStep, up);
             double then = used - Square(input[i], i) + Square(value, i);
             if (then >= _budget)
                 return;
             (input[i], used) = (value, then);
         }
 
-        private float Moved(float value, int i, bool up)
-        {
-            float bit = up ? MathF.BitIncrement(value) : MathF.BitDecrement(value);
-            float step = (float)(up ? value + _leastStep : value - _leastStep);
-            return Math.Abs(step - value) > Math.Abs(bit - value) ? step : bit;
-        }
-
         private double Square(float value, int i)
         {
             double difference = (double)value - _point.Input[i];
             return difference * difference;
+        }
+
+        private static IEnumerable<int> Movable(CertifiedPoint point)
+        {
+            double budget = Budget(point), leastStep = LeastStep(point);
+            return Enumerable.Range(0, point.Input.Length).Where(i => Math.Pow((double)Moved(point.Input[i], leastStep, up: true) - point.Input[i], 2) < budget);
+        }
+
+        private static double Budget(CertifiedPoint point) => (double)point.Radius * point.Radius * (1 - (1e-12 * point.Input.Length));
+
+        // Values near zero have last bits too small to matter.
+        private static double LeastStep(CertifiedPoint point) => point.Radius / Math.Sqrt(point.Input.Length);
+
+        private static float Moved(float value, double leastStep, bool up)
+        {
+            float bit = up ? MathF.BitIncrement(value) : MathF.BitDecrement(value);
+            float step = (float)(up ? value + leastStep : value - leastStep);
+            return Math.Abs(step - value) > Math.Abs(bit - value) ? step : bit;
         }
     }
 }

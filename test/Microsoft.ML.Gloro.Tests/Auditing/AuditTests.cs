@@ -56,6 +56,8 @@ public sealed class AuditTests
         Assert.IsGreaterThan(0.5, report.Slopes[0].Fraction);
         Assert.AreEqual(report.LipschitzBound, report.RecomputedLipschitzBound);
         Assert.HasCount(2, report.Layers);
+        Assert.IsTrue(report.Layers.All(l => l.Slack is >= 0 and < 0.01 && l.Attained > 0));
+        Assert.AreEqual(report.LipschitzBound, report.AttainedProduct, 0.01 * report.LipschitzBound);
     }
 
     [TestMethod]
@@ -95,7 +97,7 @@ public sealed class AuditTests
         // Below what is proved by a hundredth of a per cent: no attack would notice, but nothing proves it any more.
         GloroModel honest = TestModels.Image();
         LipschitzBound bound = honest.Bound;
-        LayerBound[] layers = [.. bound.Layers.Select(layer => layer.Kind == "convolution" ? layer with { Bound = layer.Bound * 0.9999 } : layer)];
+        LayerBound[] layers = [.. bound.Layers.Select(layer => layer.Kind == "convolution" ? layer with { Bound = layer.Bound * 0.9999, Attained = layer.Attained * 0.9999 } : layer)];
         foreach (var (lie, says) in new[]
         {
             (new LipschitzBound(bound.Value * 0.9999, bound.Layers, bound.WeightHash), "multiply to"),
@@ -140,24 +142,29 @@ public sealed class AuditTests
     }
 
     [TestMethod]
-    [DataRow(CertificateArithmetic.Real)]
-    [DataRow(CertificateArithmetic.Float64)]
-    public void Audit_BesideBoundaries_LastBitsBreakRealCertificatesAndNoneOfFloat64(CertificateArithmetic arithmetic)
+    public void Audit_RealArithmetic_FindsAndCountsLastBitCounterexamplesWhereFloat64HasNone()
     {
         // Many inputs and a large common offset: float32 logits are coarse beside the margins at a boundary.
         var random = new Random(3);
         float[] Values(int count, double scale) => [.. Enumerable.Range(0, count).Select(_ => (float)(scale * ((2 * random.NextDouble()) - 1)))];
         const int Inputs = 200;
         var network = new Plain.PlainNetwork(Plain.PlainShape.Vector(Inputs), [new Plain.PlainDense(Values(Inputs * 32, 0.1), Values(32, 30), Inputs, 32), new Plain.PlainActivation(Plain.PlainActivationKind.MinMax), new Plain.PlainDense(Values(32 * 3, 1), [100f, 100f, 100f], 32, 3)]);
-        using var model = TestModels.Transformer(TestModels.Create(network, RobustnessGuarantee.Local, 0.1f, isImage: false).With(arithmetic));
+        using var model = TestModels.Transformer(TestModels.Create(network, RobustnessGuarantee.Local, 0.1f, isImage: false).With(CertificateArithmetic.Real));
         var data = new MLContext().Data.LoadFromEnumerable(Enumerable.Range(0, 8).Select(i => new WideRow { Features = Values(Inputs, 1) }).ToList());
         GloroAuditReport report = _mlContext.Gloro.Audit(model, data, new GloroAuditOptions { LipschitzPairs = 0 });
-        Assert.AreEqual(arithmetic, report.Arithmetic);
+        Assert.AreEqual(CertificateArithmetic.Real, report.Arithmetic);
         Assert.AreEqual(8, report.BoundaryRows);
         Assert.IsGreaterThan(0, report.BoundaryPoints);
         Assert.IsGreaterThan(0L, report.LastBitTrials);
-        Assert.AreEqual(arithmetic == CertificateArithmetic.Real, report.LastBitCounterexamples > 0);
-        Assert.AreEqual(arithmetic == CertificateArithmetic.Real, report.ToString().Contains("rounding, which these certificates do not cover", StringComparison.Ordinal));
+        Assert.IsGreaterThan(0, report.LastBitCounterexamples);
+        Assert.Contains("rounding, which these certificates do not cover", report.ToString());
+
+        // The same rows, scored in float64: the same search finds nothing.
+        using var sound = TestModels.Transformer(model.GloroModel.With(CertificateArithmetic.Float64));
+        report = _mlContext.Gloro.Audit(sound, data, new GloroAuditOptions { LipschitzPairs = 0 });
+        Assert.AreEqual((CertificateArithmetic.Float64, 0), (report.Arithmetic, report.LastBitCounterexamples));
+        Assert.AreEqual(8, report.BoundaryRows);
+        Assert.IsGreaterThan(0L, report.LastBitTrials);
     }
 
     [TestMethod]
