@@ -37,8 +37,14 @@ internal sealed class AuditClock(GloroAuditOptions options, IChannel channel)
     public bool GoOn(int done)
     {
         Report(done);
-        if (done >= _total)
-            return false;
+        return done < _total && HasTime();
+    }
+
+    /// <summary>Whether a part may go on where it is, between two of its reports.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public bool HasTime()
+    {
+        CancellationToken.ThrowIfCancellationRequested();
         if (TimeLeft() > TimeSpan.Zero)
             return true;
         IsComplete = false;

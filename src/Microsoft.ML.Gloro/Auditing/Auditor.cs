@@ -148,9 +148,9 @@ internal sealed class Auditor
     private (BoundaryWalk Walk, LastBitSearch LastBits) WalkBoundaries(Dictionary<AuditRow, double> consumed)
     {
         var lastBits = new LastBitSearch(_judge, _replica, _findings, _options);
-        var walk = new BoundaryWalk(_judge, _replica, _findings, lastBits, _options);
+        var walk = new BoundaryWalk(_judge, _replica, _findings, lastBits, _clock, _options);
         AuditRow[] nearest = [.. consumed.OrderByDescending(c => c.Value).ThenBy(c => c.Key.Number).Take(_options.BoundaryRows).Select(c => c.Key)];
-        InBatches(GloroAuditStage.Boundary, nearest, walk.Run);
+        InBatches(GloroAuditStage.Boundary, nearest, walk.Run, parts: 4); // a row takes long here
         return (walk, lastBits);
     }
 
@@ -206,12 +206,12 @@ internal sealed class Auditor
     }
 
     /// <summary>Takes items in batches that are each spread over all of them: where time runs out, what was not reached is spread as well.</summary>
-    private void InBatches<T>(GloroAuditStage stage, IReadOnlyList<T> items, Action<IReadOnlyList<T>> run)
+    private void InBatches<T>(GloroAuditStage stage, IReadOnlyList<T> items, Action<IReadOnlyList<T>> run, int parts = 1)
     {
         _clock.Begin(stage, items.Count);
         if (items.Count == 0)
             return;
-        int batches = (items.Count + _options.BatchSize - 1) / _options.BatchSize, done = 0;
+        int size = Math.Max(1, _options.BatchSize / parts), batches = (items.Count + size - 1) / size, done = 0;
         for (int batch = 0; batch < batches && _clock.GoOn(done); batch++)
         {
             T[] part = [.. Enumerable.Range(0, items.Count).Where(i => i % batches == batch).Select(i => items[i])];

@@ -4,7 +4,7 @@ namespace Microsoft.ML.Gloro.Auditing;
 /// Goes from certified rows to the nearest decision boundary that a gradient search finds, and bisects until the scoring graph says "the same set" of one float32 input and "another"
 /// of its neighbour. Inputs there have margins of a few last bits and tiny certified radii: where rounding would break a certificate first.
 /// </summary>
-internal sealed class BoundaryWalk(Judge judge, TorchReplica replica, Findings findings, LastBitSearch lastBits, GloroAuditOptions options)
+internal sealed class BoundaryWalk(Judge judge, TorchReplica replica, Findings findings, LastBitSearch lastBits, AuditClock clock, GloroAuditOptions options)
 {
     private const int StepsPerAttackStep = 3, MostBisections = 60;
 
@@ -41,7 +41,11 @@ internal sealed class BoundaryWalk(Judge judge, TorchReplica replica, Findings f
         foreach (Walk walk in walks)
         {
             foreach (int side in new[] { -1, 1 })
+            {
+                if (!clock.HasTime())
+                    return;
                 Points += judge.Certify(Beside(walk, side)).Where(point => point.K > 0 && lastBits.Run(walk.Row, point)).Take(PointsOfASide).Count();
+            }
         }
     }
 

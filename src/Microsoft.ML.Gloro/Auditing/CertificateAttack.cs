@@ -24,11 +24,10 @@ internal sealed class CertificateAttack(Judge judge, TorchReplica replica, Findi
         double[] consumed = new double[rows.Count];
         for (int start = 0; start < options.Restarts; start++)
         {
+            options.CancellationToken.ThrowIfCancellationRequested();
             ClassPair[] attacked = [.. pairs.Select((p, row) => Choose(p, start))];
-            Tensor? inside = null, outside = null;
             using var scope = NewDisposeScope();
-            inside = RowTensors.Indices(attacked.Select(p => p.Inside));
-            outside = RowTensors.Indices(attacked.Select(p => p.Outside));
+            Tensor inside = RowTensors.Indices(attacked.Select(p => p.Inside)), outside = RowTensors.Indices(attacked.Select(p => p.Outside));
             float[] changed = _ascent.Run(centres, Starts(rows, radii, start), radii, logits => (logits.gather(1, outside) - logits.gather(1, inside)).squeeze(1));
             for (int row = 0; row < rows.Count; row++)
                 Distance.Pull(rows[row].Point.Input, changed.AsSpan(row * size, size), Reach(rows[row].Point));

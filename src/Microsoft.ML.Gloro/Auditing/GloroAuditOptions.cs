@@ -52,7 +52,7 @@ public sealed class GloroAuditOptions
     /// <summary>Told after each batch how the audit stands. Default: nobody; MLContext.Log has a line now and then in any case.</summary>
     public IProgress<GloroAuditProgress>? Progress { get; set; }
 
-    /// <summary>Stops the audit within one batch; it then throws <see cref="OperationCanceledException"/>. Default: none.</summary>
+    /// <summary>Stops the audit within one start of the attack on one batch; it then throws <see cref="OperationCanceledException"/>. Default: none.</summary>
     public CancellationToken CancellationToken { get; set; }
 
     /// <summary>A copy that nobody else holds.</summary>

@@ -14,6 +14,8 @@ internal sealed class RobustAccuracyAttack(Judge judge, TorchReplica replica, Fi
         bool[] beaten = new bool[rows.Count];
         for (int start = 0; start < options.Restarts; start++)
         {
+            options.CancellationToken.ThrowIfCancellationRequested();
+
             // A row that is beaten needs no more.
             int[] left = [.. Enumerable.Range(0, rows.Count).Where(row => !beaten[row])];
             if (left.Length > 0)
