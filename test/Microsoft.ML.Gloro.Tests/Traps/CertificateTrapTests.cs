@@ -98,7 +98,8 @@ public sealed class CertificateTrapTests
     {
         var relu = new PlainNetwork(PlainShape.Vector(6), [new PlainScaling([.. Enumerable.Repeat(bad > 0 ? -1f : 1, 6)], Zero), new PlainActivation(PlainActivationKind.ReLU), .. Identity([5, 1]).Layers]);
 
-        Assert.AreEqual((0f, false), Certificate(Score(relu, [bad, 0, 0, 0, 0, 0], RobustnessGuarantee.Local, epsilon: 0)));
+        foreach (var arithmetic in Enum.GetValues<CertificateArithmetic>())
+            Assert.AreEqual((0f, false), Certificate(Score(relu, [bad, 0, 0, 0, 0, 0], RobustnessGuarantee.Local, epsilon: 0, arithmetic)), arithmetic.ToString());
     }
 
     // Denormals are flushed by some processors and settings and kept by others: nobody can say what arithmetic such a row would see. It is scored, and not certified.
@@ -138,9 +139,9 @@ public sealed class CertificateTrapTests
     private static PlainNetwork Identity(float[] logits) =>
         new(PlainShape.Vector(6), [new PlainDense([.. Enumerable.Range(0, 6 * logits.Length).Select(i => i % 7 == 0 ? 1f : 0)], logits, 6, logits.Length)]);
 
-    private static ScoredRow Score(PlainNetwork network, float[] x, RobustnessGuarantee guarantee, float epsilon = 0.1f)
+    private static ScoredRow Score(PlainNetwork network, float[] x, RobustnessGuarantee guarantee, float epsilon = 0.1f, CertificateArithmetic arithmetic = CertificateArithmetic.Float64)
     {
-        using var transformer = TestModels.Transformer(TestModels.Create(network, guarantee, epsilon, isImage: false));
+        using var transformer = TestModels.Transformer(TestModels.Create(network, guarantee, epsilon, isImage: false).With(arithmetic));
         return ScoredRow.All(transformer.Transform(VectorRow.View([new VectorRow { Features = x }]))).Single();
     }
 

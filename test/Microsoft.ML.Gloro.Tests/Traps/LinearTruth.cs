@@ -17,7 +17,7 @@ internal static class LinearTruth
         var open = new PlainNetwork(input, [.. layers, new PlainFlatten(), new PlainDense(new float[shape.Size], [0], shape.Size, 1)]);
         double[][] columns = Columns(open, open.Layers.Count - 1);
         double[] steepest = [.. Enumerable.Range(0, shape.Size).Select(i => Math.Sin(i + 1))];
-        for (int step = 0; step < 300; step++)
+        for (int step = 0; step < 120; step++)
         {
             double[] pulled = [.. columns.Select(column => Dot(column, steepest))];
             steepest = [.. Enumerable.Range(0, shape.Size).Select(o => columns.Select((column, i) => column[o] * pulled[i]).Sum())];
