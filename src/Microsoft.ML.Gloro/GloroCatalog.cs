@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
-using Microsoft.ML.Data;
+using Microsoft.ML.Gloro.Auditing;
 using Microsoft.ML.Gloro.Evaluation;
+using Microsoft.ML.Gloro.Scoring;
 
 namespace Microsoft.ML.Gloro;
 
@@ -87,7 +88,7 @@ public sealed class GloroCatalog(MLContext mlContext)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(guarantee);
-        return Change(model, gloro => gloro.With(guarantee, epsilon ?? gloro.Epsilon));
+        return GloroInChain.Replace(model, gloro => gloro.With(guarantee, epsilon ?? gloro.Epsilon));
     }
 
     /// <summary>The same model, scored and certified in another arithmetic: nothing is trained or bounded again.</summary>
@@ -99,30 +100,23 @@ public sealed class GloroCatalog(MLContext mlContext)
     public ITransformer WithArithmetic(ITransformer model, CertificateArithmetic arithmetic)
     {
         ArgumentNullException.ThrowIfNull(model);
-        return Change(model, gloro => gloro.With(arithmetic));
+        return GloroInChain.Replace(model, gloro => gloro.With(arithmetic));
     }
 
-    private static ITransformer Change(ITransformer model, Func<GloroTransformer, GloroTransformer> change)
-    {
-        int found = CountGloro(model);
-        return found == 1
-            ? Replace(model, change)
-            : throw new ArgumentException($"The model ({model.GetType().Name}) must be a Gloro transformer, or a chain of transformers with exactly one among them, and has {found}.", nameof(model));
-    }
-
-    private static int CountGloro(ITransformer model) => model switch
-    {
-        GloroTransformer => 1,
-        IEnumerable<ITransformer> chain => chain.Sum(CountGloro),
-        _ => 0,
-    };
-
-    private static ITransformer Replace(ITransformer model, Func<GloroTransformer, GloroTransformer> change) => model switch
-    {
-        GloroTransformer gloro => change(gloro),
-        IEnumerable<ITransformer> chain when CountGloro(model) > 0 => new TransformerChain<ITransformer>([.. chain.Select(part => Replace(part, change))]),
-        _ => model,
-    };
+    /// <summary>
+    /// Tries to break a model's certificates: attacks rows within their certified radius and around their decision boundary, with the scoring graph as judge, and proves the bounds anew.
+    /// Reports what the attacks came to, with an upper bound of the robust accuracy beside VRA and lower bounds of the Lipschitz constants beside the proved ones.
+    /// </summary>
+    /// <param name="model">A fitted or loaded Gloro transformer, or a chain of transformers with one in it.</param>
+    /// <param name="data">Rows as the whole model takes them, with a label column or without.</param>
+    /// <param name="options">How hard and how long; null for the defaults. They are copied.</param>
+    /// <returns>What was done and found; certificates that attacks could not break are no proof, but their proofs have survived these attacks.</returns>
+    /// <exception cref="GloroBrokenCertificateException">A certificate or a bound is wrong; the message says which, and the exception holds the counterexample.</exception>
+    /// <exception cref="ArgumentException">There is no Gloro transformer, or more than one, or an option or a column cannot be used.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, or one cannot be read.</exception>
+    /// <exception cref="DllNotFoundException">libtorch, which the attacks need, is missing or does not load.</exception>
+    /// <exception cref="OperationCanceledException">The options' cancellation token was cancelled.</exception>
+    public GloroAuditReport Audit(ITransformer model, IDataView data, GloroAuditOptions? options = null) => Auditor.Run(_mlContext, model, data, options ?? new());
 
     private static TOptions With<TOptions>(TOptions options, string labelColumnName, string featureColumnName, RobustnessGuarantee? guarantee, float epsilon, IDataView? validationSet)
         where TOptions : GloroTrainerOptions

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
+using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests;
 
@@ -27,7 +28,8 @@ public sealed partial class ArchitectureTests
         ["Scoring"] = ["Plain", "Guarantees", "Lipschitz", "Rounding", "Forward", "Models", "Inputs"],
         ["Estimators"] = ["Plain", "Guarantees", "Lipschitz", "Networks", "Training", "Models", "Inputs", "Scoring"],
         ["Evaluation"] = ["Guarantees", "Inputs", "Scoring"],
-        [FrontDoor] = ["Guarantees", "Estimators", "Scoring", "Evaluation"],
+        ["Auditing"] = ["Plain", "Guarantees", "Lipschitz", "Models", "Inputs", "Scoring", "Training", "Evaluation"],
+        [FrontDoor] = ["Guarantees", "Estimators", "Scoring", "Evaluation", "Auditing"],
     };
 
     // Evaluation reads scored views: it may know what the columns are called and how a key names its classes, and nothing that scores or reads features.
@@ -37,15 +39,19 @@ public sealed partial class ArchitectureTests
         [("Evaluation", "Inputs")] = ["KeyNames"],
         [("Lipschitz", "Guarantees")] = ["MarginConstants"],
         [("Rounding", "Guarantees")] = ["CertificateArithmetic"],
+
+        // An audit uses libtorch as training does, matches labels as evaluation does, and shares no more with either.
+        [("Auditing", "Training")] = ["TorchRuntime", "BlockingCollections"],
+        [("Auditing", "Evaluation")] = ["LabelMap"],
     };
 
-    private static readonly string[] s_torchRooms = ["Networks", "Training", "Estimators"];
+    private static readonly string[] s_torchRooms = ["Networks", "Training", "Estimators", "Auditing"];
     private static readonly string[] s_torchFiles = ["Lipschitz/PowerIteration.cs"];
-    private static readonly string[] s_mlNetRooms = ["Inputs", "Scoring", "Estimators", "Evaluation", FrontDoor];
+    private static readonly string[] s_mlNetRooms = ["Inputs", "Scoring", "Estimators", "Evaluation", "Auditing", FrontDoor];
     private static readonly string[] s_onnxRuntimeRooms = ["Scoring"];
     private static readonly string[] s_onlyInternals = ["Scoring/TransformerPersistence.cs"];
 
-    private static readonly string s_library = Path.Combine(FindRoot(), "src", "Microsoft.ML.Gloro");
+    private static readonly string s_library = Path.Combine(Repository.Root, "src", "Microsoft.ML.Gloro");
     private static readonly List<SourceFile> s_files = ReadSources();
 
     [TestMethod]
@@ -150,17 +156,6 @@ public sealed partial class ArchitectureTests
         Assert.IsGreaterThan(50, s_files.Count, "The sources were not found.");
         string[] faults = [.. s_files.Where(f => knows(f) && !may(f)).Select(f => f.Path)];
         Assert.IsEmpty(faults, string.Join(", ", faults));
-    }
-
-    private static string FindRoot()
-    {
-        for (DirectoryInfo? folder = new(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-        {
-            if (File.Exists(Path.Combine(folder.FullName, "Microsoft.ML.Gloro.sln")))
-                return folder.FullName;
-        }
-
-        throw new InvalidOperationException("The repository was not found above the tests.");
     }
 
     private static List<SourceFile> ReadSources() =>

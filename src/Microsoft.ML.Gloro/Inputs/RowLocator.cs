@@ -11,7 +11,10 @@ internal sealed class RowLocator(DataViewRow row, IDataView? source)
 
     /// <summary>An error about the current row.</summary>
     public InvalidOperationException Error(string columnName, string what, Exception? inner = null) =>
-        new($"Row {row.Position} (counted from 0{Texts()}), column '{columnName}': {what}", inner);
+        new($"R{Describe()[1..]}, column '{columnName}': {what}", inner);
+
+    /// <summary>The current row in words.</summary>
+    public string Describe() => $"row {row.Position} (counted from 0{Texts()})";
 
     // LoadImages does not say which file it cannot decode. The path is in a text column, which need not be active here, so the row is looked for again by its id:
     // that also holds where rows come shuffled or in several cursors. Only an error pays for it.

@@ -162,6 +162,22 @@ public sealed class RoundingBoundTests
         Assert.IsLessThan(1e29, RoundingBound.Compute(network, RigorousBound.Compute(network), CertificateArithmetic.Real).LargestNorm);
     }
 
+    [TestMethod]
+    public void UpperBound_OfAbsoluteWeights_IsAboveTheTrueNorm()
+    {
+        var random = new RandomNetworks(8);
+        foreach ((int stride, PlainPadding padding) in new[] { (1, PlainPadding.All(1)), (2, new PlainPadding(0, 1, 2, 1)), (3, default) })
+        {
+            PlainConvolution layer = random.Convolution(3, 4, 3, 2, stride, padding);
+            var absolute = new PlainConvolution([.. layer.Kernel.Select(MathF.Abs)], layer.Bias, 3, 4, 3, 2, stride, padding);
+            var shape = new PlainShape(3, 6, 5);
+            LinearLayerNorms norms = LinearLayerNorms.Of(layer, layer.GetOutputShape(shape))!.Value;
+            double truth = Explicit.Norm(absolute, shape);
+            Assert.IsGreaterThanOrEqualTo(truth, norms.AbsoluteNorm);
+            Assert.IsLessThan(4 * truth, norms.AbsoluteNorm);
+        }
+    }
+
     private static void CheckLayers(PlainNetwork network, int seed)
     {
         var values = RoundingBound.Propagate(network, RigorousBound.Compute(network), rounds: true);

@@ -1,0 +1,110 @@
+using Microsoft.ML.Gloro.Plain;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Gloro.Auditing;
+
+/// <summary>
+/// The deployed network once more as torch functions, for gradients with respect to the input: scoring runs elsewhere and has none. An attack is as good as its gradients,
+/// but what it finds is judged by the scoring graph, so that nothing is proved or refuted here in float32.
+/// </summary>
+/// <remarks>The weights are constants. Not thread-safe; the tensors that <see cref="Forward"/> makes belong to the caller's dispose scope.</remarks>
+internal sealed class TorchReplica : IDisposable
+{
+    private readonly List<Func<Tensor, Tensor>> _layers = [];
+    private readonly List<Tensor> _weights = [];
+    private readonly ScalarType _type;
+
+    /// <param name="network">The network.</param>
+    /// <param name="type">The arithmetic: Float32 to attack, Float64 to tell a wrong bound from a rounding error.</param>
+    /// <exception cref="NotSupportedException">A layer of a kind that is not known here.</exception>
+    public TorchReplica(PlainNetwork network, ScalarType type = ScalarType.Float32)
+    {
+        (InputShape, ClassCount, _type) = (network.InputShape, network.ClassCount, type);
+        for (int i = 0; i < network.Layers.Count; i++)
+            _layers.Add(Replicate(network.Layers[i], network.Shapes[i], network.Shapes[i + 1]));
+    }
+
+    public PlainShape InputShape { get; }
+
+    public int ClassCount { get; }
+
+    /// <summary>Rows of float32 inputs as a tensor of this replica's type, [rows, channels, height, width].</summary>
+    public Tensor ToTensor(float[] inputs) =>
+        tensor(inputs, [inputs.Length / InputShape.Size, InputShape.Channels, InputShape.Height, InputShape.Width]).to(_type);
+
+    /// <summary>The logits, [rows, classes], of inputs [rows, channels, height, width]. Vectors are n × 1 × 1 from end to end.</summary>
+    public Tensor Forward(Tensor inputs)
+    {
+        Tensor values = inputs;
+        foreach (var layer in _layers)
+            values = layer(values);
+        return values.reshape(-1, ClassCount);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Tensor weight in _weights)
+            weight.Dispose();
+    }
+
+    private Func<Tensor, Tensor> Replicate(PlainLayer layer, PlainShape input, PlainShape output) => layer switch
+    {
+        PlainConvolution convolution => Convolution(convolution),
+        PlainDense dense => Dense(dense),
+        PlainScaling scaling => Scaling(scaling),
+        PlainActivation { Function: PlainActivationKind.ReLU } => x => nn.functional.relu(x),
+        PlainActivation { Function: PlainActivationKind.MinMax } => MinMax,
+        PlainAveragePooling pooling => x => nn.functional.avg_pool2d(x, pooling.Size),
+        PlainSpaceToDepth move => x => SpaceToDepth(x, move.Block, input, output),
+        PlainFlatten => x => x.reshape(-1, output.Channels, 1, 1),
+        _ => throw new NotSupportedException($"The audit cannot attack layers of type {layer.GetType().Name}: their gradient is not known here."),
+    };
+
+    private Func<Tensor, Tensor> Convolution(PlainConvolution c)
+    {
+        Tensor kernel = Constant(c.Kernel, c.OutChannels, c.InChannels, c.KernelHeight, c.KernelWidth), bias = Constant(c.Bias, c.OutChannels);
+        var (top, left, bottom, right) = c.Padding;
+        long[] stride = [c.Stride, c.Stride];
+        if (top == bottom && left == right)
+            return x => nn.functional.conv2d(x, kernel, bias, stride, [top, left]);
+        return x => nn.functional.conv2d(nn.functional.pad(x, [left, right, top, bottom]), kernel, bias, stride);
+    }
+
+    private Func<Tensor, Tensor> Dense(PlainDense d)
+    {
+        Tensor weights = Constant(d.Weights, d.Outputs, d.Inputs), bias = Constant(d.Bias, d.Outputs);
+        return x => nn.functional.linear(x.reshape(-1, d.Inputs), weights, bias).reshape(-1, d.Outputs, 1, 1);
+    }
+
+    private Func<Tensor, Tensor> Scaling(PlainScaling s)
+    {
+        Tensor scale = Constant(s.Scale, 1, s.Scale.Length, 1, 1), shift = Constant(s.Shift, 1, s.Shift.Length, 1, 1);
+        return x => (x * scale) + shift;
+    }
+
+    // max(a, b) = b + relu(a − b) and min(a, b) = a − relu(a − b): libtorch's maximum and minimum take four times as long forwards and backwards.
+    private static Tensor MinMax(Tensor x)
+    {
+        Tensor[] halves = x.chunk(2, 1);
+        Tensor excess = nn.functional.relu(halves[0] - halves[1]);
+        return cat([halves[1] + excess, halves[0] - excess], 1);
+    }
+
+    private static Tensor SpaceToDepth(Tensor x, int block, PlainShape input, PlainShape output)
+    {
+        var (_, height, width) = output;
+        int bottom = (height * block) - input.Height, right = (width * block) - input.Width;
+        if (bottom > 0 || right > 0)
+            x = nn.functional.pad(x, [0, right, 0, bottom]);
+        return x.reshape(-1, input.Channels, height, block, width, block).permute(0, 3, 5, 1, 2, 4).reshape(-1, output.Channels, height, width);
+    }
+
+    private Tensor Constant(float[] values, params long[] shape)
+    {
+        using var _ = NewDisposeScope();
+        Tensor constant = tensor(values, shape).to(_type).DetachFromDisposeScope();
+        _weights.Add(constant);
+        return constant;
+    }
+}
