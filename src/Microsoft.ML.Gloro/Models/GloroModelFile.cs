@@ -12,7 +12,7 @@ namespace Microsoft.ML.Gloro.Models;
 /// The checksum shows that a file is whole; it does not show who made it, for whoever alters a file can write a new checksum. Against that stand four checks:
 /// the bound is tied to the hash of the weights it was proved for; it must not be below the product of its layers' bounds; no layer's bound may be below what the file says is
 /// attained of it; and none may be below what a few steps of power iteration find, in the time of scoring a row. So weights cannot be exchanged under a bound, and no bound can be made much too small:
-/// half of one is refused for any layer of the networks that are trained here, where those few steps find nine tenths of a convolution's norm and nearly all of a dense layer's.
+/// half of one is refused for any layer of the networks that are trained here, where those few steps find nine tenths of a layer's norm or more.
 /// What is left to a forger who writes every hash anew: bounds, and what is attained of them, that are too small by less than that; and a different network with a true
 /// bound, which is a model like any other. Load models from those you trust, or run the audit, which proves the bound again.
 /// </remarks>

@@ -1,4 +1,4 @@
-using System.Security.Cryptography;
+using System.Text;
 using Microsoft.ML;
 using Microsoft.ML.Gloro;
 using Microsoft.ML.Gloro.Models;
@@ -19,7 +19,7 @@ internal static class TransformerPersistence
     internal const string LoaderSignature = "GloroTransformer"; // 24 ASCII characters at most
 
     private const string ModelPart = "Gloro.model", SettingsPart = "Gloro.settings";
-    private const int MostSettings = 1 << 18;
+    private const int MostSettings = 1 << 16; // bytes
 
     /// <summary>Writes <paramref name="transformer"/>.</summary>
     public static void Save(GloroTransformer transformer, ModelSaveContext ctx)
@@ -27,8 +27,14 @@ internal static class TransformerPersistence
         ArgumentNullException.ThrowIfNull(ctx);
         ctx.CheckAtModel();
         ctx.SetVersionInfo(GetVersionInfo());
+        if (Encoding.UTF8.GetByteCount(transformer.FeatureColumnName) + Encoding.UTF8.GetByteCount(transformer.Options.Prefix) > MostSettings - 10)
+            throw new InvalidOperationException($"The names of the feature column and of the output columns' prefix take more than {MostSettings - 10} bytes; a model with such names cannot be stored.");
         ctx.SaveBinaryStream(ModelPart, writer => GloroModelFile.Write(transformer.GloroModel, writer.BaseStream));
-        ctx.SaveBinaryStream(SettingsPart, writer => writer.Write(WriteSettings(transformer)));
+        ctx.SaveBinaryStream(SettingsPart, writer =>
+        {
+            writer.Write(transformer.FeatureColumnName);
+            writer.Write(transformer.Options.Prefix);
+        });
     }
 
     // Called by ML.NET, by its name and signature, through reflection: what is thrown here reaches the user inside a TargetInvocationException.
@@ -44,33 +50,17 @@ internal static class TransformerPersistence
             : throw new FormatException($"The model file is incomplete: a part ('{ModelPart}' or '{SettingsPart}') is missing. Save the model again.");
     }
 
-    // Two strings and the SHA-256 of their bytes: the archive's own checksums are not looked at when it is read.
-    private static byte[] WriteSettings(GloroTransformer transformer)
-    {
-        using var stream = new MemoryStream();
-        using var writer = new BinaryWriter(stream);
-        writer.Write(transformer.FeatureColumnName);
-        writer.Write(transformer.Options.Prefix);
-        writer.Write(SHA256.HashData(stream.ToArray()));
-        return stream.Length <= MostSettings
-            ? stream.ToArray()
-            : throw new InvalidOperationException($"The names of the feature column and of the output columns' prefix take {stream.Length} bytes; at most {MostSettings} can be stored.");
-    }
-
     private static (string FeatureColumnName, string Prefix) ReadSettings(BinaryReader reader)
     {
         try
         {
-            byte[] bytes = reader.ReadBytes(MostSettings + 1); // no more, whatever the part claims to hold
-            int length = bytes.Length - SHA256.HashSizeInBytes;
-            if (bytes.Length > MostSettings || length < 2 || !SHA256.HashData(bytes.AsSpan(0, length)).AsSpan().SequenceEqual(bytes.AsSpan(length)))
-                throw new FormatException("its checksum does not match its contents.");
-            using var strings = new BinaryReader(new MemoryStream(bytes, 0, length));
-            return (strings.ReadString(), strings.ReadString()) is { Item1.Length: > 0 } settings && strings.PeekChar() < 0
+            byte[] bytes = reader.ReadBytes(MostSettings); // no more, whatever the part claims to hold
+            using var strings = new BinaryReader(new MemoryStream(bytes), new UTF8Encoding(false, throwOnInvalidBytes: true));
+            return (strings.ReadString(), strings.ReadString()) is { Item1.Length: > 0 } settings && strings.BaseStream.Position == bytes.Length
                 ? settings
-                : throw new FormatException("it does not hold the name of the feature column and a prefix.");
+                : throw new FormatException("it does not hold the name of the feature column and a prefix, and nothing else.");
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or FormatException)
+        catch (Exception e) when (e is IOException or InvalidDataException or FormatException or DecoderFallbackException)
         {
             throw new FormatException($"The part '{SettingsPart}' of the model file is damaged: {e.Message} Save the model again."); // no inner exception: GetBaseException must give this message
         }
