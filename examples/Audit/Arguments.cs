@@ -19,6 +19,7 @@ internal sealed record Arguments
           --arithmetic NAME    Float64 | Real                                                         (default: the model's)
           --minutes N          roughly the time that attacks may take                                 (default: no limit)
           --steps N --restarts N   strength of the attacks                                            (default: 10, 3)
+          --boundary-rows N    images from which a boundary is walked to and attacked by last bits    (default: 100)
         """;
 
     public string Model { get; init; } = "";
@@ -55,6 +56,7 @@ internal sealed record Arguments
                 case "--rows": arguments.Options.MaxRows = Whole(name, value); break;
                 case "--steps": arguments.Options.Steps = Whole(name, value); break;
                 case "--restarts": arguments.Options.Restarts = Whole(name, value); break;
+                case "--boundary-rows": arguments.Options.BoundaryRows = Whole(name, value); break;
                 case "--minutes": arguments.Options.TimeBudget = TimeSpan.FromMinutes(Number(name, value)); break;
                 default: throw new FormatException($"'{name}' is not known.");
             }
