@@ -79,7 +79,7 @@ public sealed class OnnxScorerTests : NetworkScorerContract
         int[]? expected = null;
         foreach (int threads in (int[])[1, 2, 4])
         {
-            using var scorer = new OnnxScorer(network, new OnnxScorerOptions { IntraOpThreads = threads });
+            using var scorer = new OnnxScorer(network, threads);
             foreach (int batch in (int[])[1, 2, 3, 5, 7, 8, 16, 33, rows])
             {
                 var logits = new float[rows * network.ClassCount];
@@ -110,7 +110,7 @@ public sealed class OnnxScorerTests : NetworkScorerContract
         }
     }
 
-    private protected override INetworkScorer Create(PlainNetwork network, int threads = 0) => new OnnxScorer(network, new OnnxScorerOptions { IntraOpThreads = threads });
+    private protected override INetworkScorer Create(PlainNetwork network, int threads = 0) => new OnnxScorer(network, threads);
 
     private static PlainNetwork OfKind(string kind)
     {
