@@ -19,7 +19,7 @@ internal sealed record Arguments
           --arithmetic NAME    Float64 | Real                                                         (default: the model's)
           --minutes N          roughly the time that attacks may take                                 (default: no limit)
           --steps N --restarts N   strength of the attacks                                            (default: 10, 3)
-          --boundary-rows N    images from which a boundary is walked to and attacked by last bits    (default: 100)
+          --boundary-rows N    images from which a boundary is walked to and attacked by last bits    (default: 50)
         """;
 
     public string Model { get; init; } = "";
