@@ -96,7 +96,8 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
             state.Average?.Step();
 
             // Until there was a validation to measure: it runs forward only, about a third of a step.
-            if (++clock.Step == 1 && validation is not null)
+            clock.Step++;
+            if (clock.Reserve == TimeSpan.Zero && validation is not null)
                 clock.Reserve = (clock.Elapsed - begun) * (validation.Count / (3.0 * settings.BatchSize));
             if (clock.Progress >= 1)
                 break;

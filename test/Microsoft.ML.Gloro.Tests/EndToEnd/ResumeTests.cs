@@ -95,6 +95,24 @@ public sealed class ResumeTests
         Assert.Contains(m => m.Contains("The weights of epoch", StringComparison.Ordinal), log);
     }
 
+    [TestMethod]
+    [DataRow(999, null, false)]
+    [DataRow(1000, null, true)]
+    [DataRow(1000, false, false)]
+    [DataRow(12, true, true)]
+    public void Fit_KeepBest_IsTheDefaultWhereRowsAreManyEnoughToChooseBy(int rows, bool? keepBest, bool chosen)
+    {
+        var log = new List<string>();
+        var mlContext = new MLContext(seed: 1);
+        mlContext.Log += (_, e) => log.Add(e.Message);
+        var validation = Blobs.View(rows, seed: 2);
+        var options = Blobs.Options(epochs: 1);
+        options.ValidationSet = mlContext.Transforms.Conversion.MapValueToKey("Label").Fit(validation).Transform(validation);
+        options.KeepBest = keepBest;
+        Blobs.Pipeline(mlContext, options).Fit(Blobs.View());
+        Assert.AreEqual(chosen, log.Exists(m => m.Contains("The weights of epoch 1 are taken", StringComparison.Ordinal)));
+    }
+
     // The epochs that a process reported until it was killed or done.
     private static string RunUntil(string line, string checkpoints, string model)
     {
