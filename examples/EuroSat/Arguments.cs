@@ -20,6 +20,11 @@ internal sealed record Arguments
           --batch N            images in a step                                                      (default: 128)
           --epsilon-factor X   epsilon of the second half of training, in multiples of epsilon       (default: 2)
           --learning-rate X                                                                          (default: 0.001)
+          --weight-decay X     share of the weights a step takes away, times the learning rate       (default: 0)
+          --averaging X        deploy an average of the weights that keeps X a step, such as 0.999   (default: 0, none)
+          --patience N         stop after N epochs without a better VRA on the validation images     (default: never)
+          --time-budget N      train for at most N minutes                                           (default: no limit)
+          --checkpoints FOLDER keep each epoch there; after a stop or a kill the same command goes on (default: none)
           --seed N                                                                                   (default: 1)
           --save FILE          where the model goes                                                  (default: eurosat.zip)
           --columns FILE       all columns of the test images as text                                (default: none)
@@ -44,6 +49,16 @@ internal sealed record Arguments
     public double EpsilonFactor { get; init; } = 2;
 
     public double LearningRate { get; init; } = 1e-3;
+
+    public double WeightDecay { get; init; }
+
+    public double Averaging { get; init; }
+
+    public int? Patience { get; init; }
+
+    public TimeSpan? TimeBudget { get; init; }
+
+    public string? Checkpoints { get; init; }
 
     public int Seed { get; init; } = 1;
 
@@ -76,6 +91,11 @@ internal sealed record Arguments
                 "--loss" => arguments with { Loss = Enum.TryParse(value, ignoreCase: true, out GloroLossKind loss) ? loss : throw new FormatException($"--loss is Emma or CrossEntropy, not '{value}'.") },
                 "--epsilon-factor" => arguments with { EpsilonFactor = Number(args[i], value) },
                 "--learning-rate" => arguments with { LearningRate = Number(args[i], value) },
+                "--weight-decay" => arguments with { WeightDecay = Number(args[i], value) },
+                "--averaging" => arguments with { Averaging = Number(args[i], value) },
+                "--patience" => arguments with { Patience = Whole(args[i], value) },
+                "--time-budget" => arguments with { TimeBudget = TimeSpan.FromMinutes(Number(args[i], value)) },
+                "--checkpoints" => arguments with { Checkpoints = value },
                 "--seed" => arguments with { Seed = Whole(args[i], value) },
                 "--columns" => arguments with { Columns = value },
                 "--save" => arguments with { Save = value },

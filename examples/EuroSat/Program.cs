@@ -54,6 +54,11 @@ var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
         LearningRate = arguments.LearningRate,
         Augmentation = GloroAugmentationOptions.Aerial,
         ValidationFraction = 0.03,
+        WeightDecay = arguments.WeightDecay,
+        AveragingDecay = arguments.Averaging,
+        EarlyStoppingPatience = arguments.Patience,
+        TimeBudget = arguments.TimeBudget,
+        CheckpointFolder = arguments.Checkpoints,
         Seed = arguments.Seed,
         CancellationToken = stop.Token,
     }));
@@ -66,7 +71,7 @@ try
 catch (OperationCanceledException)
 {
     File.Delete(arguments.PartialSave);
-    Console.Error.WriteLine("Stopped. Nothing was saved.");
+    Console.Error.WriteLine(arguments.Checkpoints is { } folder ? $"Stopped. The same command goes on after the last epoch in {folder}." : "Stopped. Nothing was saved.");
     return 1;
 }
 

@@ -13,7 +13,10 @@ namespace Microsoft.ML.Gloro;
 /// <summary>Trains a network whose predictions can be certified, and gives the transformer that does so.</summary>
 /// <remarks>
 /// <para>Training needs libtorch, which the application adds as a package (TorchSharp-cpu, libtorch-cpu-…, TorchSharp-cuda-…); scoring does not.</para>
-/// <para>Fit may be called more than once and from several threads. A call holds the rows in memory, images as bytes.</para>
+/// <para>
+/// Fit may be called more than once and from several threads, these without a <see cref="GloroTrainerOptions.CheckpointFolder"/>, which one training uses at a time.
+/// A call holds the rows in memory, images as bytes.
+/// </para>
 /// </remarks>
 public sealed class GloroEstimator : IEstimator<GloroTransformer>
 {
@@ -47,7 +50,9 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
 
     /// <summary>Trains on <paramref name="input"/>, bounds the finished network rigorously, and gives its transformer.</summary>
     /// <exception cref="ArgumentException">A column is missing or of a wrong type, or the guarantee does not fit the classes.</exception>
-    /// <exception cref="InvalidOperationException">The rows cannot be trained on, an image cannot be read, or training diverged.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The rows cannot be trained on, an image cannot be read, training diverged, or the checkpoint folder cannot be used or holds an interrupted training of something else.
+    /// </exception>
     /// <exception cref="DllNotFoundException">libtorch is missing or does not load.</exception>
     /// <exception cref="OperationCanceledException">The options' cancellation token was cancelled.</exception>
     public GloroTransformer Fit(IDataView input)
@@ -64,20 +69,28 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         CheckValidationSet(classNames);
         TorchRuntime.EnsureLoaded();
         var device = TrainingDevice.Choose(_mlContext, channel);
+        bool mixedPrecision = _options.MixedPrecision ?? TrainingDevice.HasFastBFloat16(device);
+        using var checkpoints = _options.CheckpointFolder is { } folder ? new CheckpointStore(folder, text => channel.Warning(MessageSensitivity.None, text)) : null;
+
+        // A seed that nobody chose may be another in each process: an interrupted training keeps its own.
+        int seed = _options.Seed is null && checkpoints?.Latest is { Finished: false } interrupted ? CheckpointFingerprint.SeedOf(interrupted) ?? _seed : _seed;
+        checkpoints?.Identify(CheckpointFingerprint.OfOptions(_options, seed, mixedPrecision, classNames));
         var spec = ChooseSpec(input, feature);
 
         var train = Read(input, spec, classNames);
         TrainingSet? validation = _options.ValidationSet is { } view ? Read(view, spec, classNames) : null;
         if (validation is null)
-            (train, validation) = TrainingSplit.Split(train, _options.ValidationFraction, _seed);
+            (train, validation) = TrainingSplit.Split(train, _options.ValidationFraction, seed);
         int[] rowCounts = CountClasses(train, classNames, channel);
         channel.Info(MessageSensitivity.None, "{0} rows to train on, {1} to validate on, {2} classes, input {3}, guarantee {4}, ε {5}.",
             train.Count, validation?.Count ?? 0, classNames.Length, spec, _options.Guarantee, _options.Epsilon);
 
-        var network = Train(train, validation, guarantee, classNames.Length, device, channel);
+        if (_options.EarlyStoppingPatience is not null && validation is not { Count: > 0 })
+            throw new InvalidOperationException($"{nameof(GloroTrainerOptions.EarlyStoppingPatience)} needs rows to validate on, and there are none.");
+        var network = Train(Settings(guarantee, validation, mixedPrecision, seed, device), train, validation, classNames.Length, checkpoints, channel);
         var bound = RigorousBound.Compute(network, _options.CancellationToken);
         channel.Info(MessageSensitivity.None, "The rigorous bound of the finished network: κ = {0}.", bound.Value);
-        var model = new GloroModel(network, bound, classNames, _options.Guarantee, _options.Epsilon, _options.IsImage, rowCounts, ModelProvenance.OfThisLibrary(Summary()), _options.Arithmetic);
+        var model = new GloroModel(network, bound, classNames, _options.Guarantee, _options.Epsilon, _options.IsImage, rowCounts, ModelProvenance.OfThisLibrary(Summary(seed)), _options.Arithmetic);
         return new GloroTransformer(_host, model, _options.FeatureColumnName, new ScoringOptions { Prefix = _options.OutputColumnPrefix });
     }
 
@@ -136,30 +149,37 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         return counts;
     }
 
-    private Plain.PlainNetwork Train(TrainingSet train, TrainingSet? validation, BoundGuarantee guarantee, int classes, torch.Device device, IChannel channel)
+    private TrainerSettings Settings(BoundGuarantee guarantee, TrainingSet? validation, bool mixedPrecision, int seed, torch.Device device) => new()
+    {
+        Guarantee = guarantee,
+        Epsilon = _options.Epsilon,
+        Loss = _options.Loss,
+        Epochs = _options.Epochs,
+        BatchSize = _options.BatchSize,
+        LearningRate = _options.LearningRate,
+        WarmUpFraction = _options.WarmUpFraction,
+        EpsilonFactors = (_options.InitialEpsilonFactor, _options.FinalEpsilonFactor),
+        WeightDecay = _options.WeightDecay,
+        AveragingDecay = _options.AveragingDecay,
+        MaximumGradientNorm = _options.MaximumGradientNorm,
+        PowerSteps = _options.PowerIterationSteps,
+        MixedPrecision = mixedPrecision,
+        EarlyStoppingPatience = _options.EarlyStoppingPatience,
+        KeepBest = _options.KeepBest ?? (_options.EarlyStoppingPatience is not null || validation?.Count >= GloroTrainerOptions.EnoughRowsToChooseBy),
+        TimeBudget = _options.TimeBudget,
+        Seed = seed,
+        Device = device,
+    };
+
+    private Plain.PlainNetwork Train(TrainerSettings settings, TrainingSet train, TrainingSet? validation, int classes, CheckpointStore? checkpoints, IChannel channel)
     {
         if (_options.ThreadCount is { } threads)
             torch.set_num_threads(threads);
-        var settings = new TrainerSettings
-        {
-            Guarantee = guarantee,
-            Epsilon = _options.Epsilon,
-            Loss = _options.Loss,
-            Epochs = _options.Epochs,
-            BatchSize = _options.BatchSize,
-            LearningRate = _options.LearningRate,
-            WarmUpFraction = _options.WarmUpFraction,
-            EpsilonFactors = (_options.InitialEpsilonFactor, _options.FinalEpsilonFactor),
-            MaximumGradientNorm = _options.MaximumGradientNorm,
-            PowerSteps = _options.PowerIterationSteps,
-            MixedPrecision = _options.MixedPrecision ?? TrainingDevice.HasFastBFloat16(device),
-            Seed = _seed,
-            Device = device,
-        };
-
         using var scope = torch.NewDisposeScope();
-        using var network = NetworkFactory.Create(_options, train, classes, _seed, device);
-        new Trainer(settings, network, train, validation).Run(Report, _options.CancellationToken);
+        using var network = NetworkFactory.Create(_options, train, classes, settings.Seed, settings.Device);
+        checkpoints?.Identify(CheckpointFingerprint.OfTraining(train, validation, network));
+        var trainer = new Trainer(settings, network, train, validation) { Checkpoints = checkpoints, Note = text => channel.Info(MessageSensitivity.None, text) };
+        trainer.Run(Report, _options.CancellationToken);
         return network.Condense();
 
         void Report(GloroTrainingProgress progress)
@@ -169,7 +189,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         }
     }
 
-    private string Summary()
+    private string Summary(int seed)
     {
         string architecture = _options switch
         {
@@ -177,6 +197,10 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
             GloroMulticlassClassificationOptions vector => $"MLP(depth {vector.Depth}, width {vector.Width})",
             _ => "",
         };
-        return FormattableString.Invariant($"{architecture}, {_options.Loss}, {_options.Epochs} epochs, batch {_options.BatchSize}, learning rate {_options.LearningRate}, seed {_seed}");
+        string more = (_options.WeightDecay > 0 ? FormattableString.Invariant($", weight decay {_options.WeightDecay}") : "")
+            + (_options.AveragingDecay > 0 ? FormattableString.Invariant($", averaging decay {_options.AveragingDecay}") : "")
+            + (_options.TimeBudget is { } budget ? FormattableString.Invariant($", at most {budget:c}") : "")
+            + (_options.EarlyStoppingPatience is { } patience ? FormattableString.Invariant($", patience {patience}") : "");
+        return FormattableString.Invariant($"{architecture}, {_options.Loss}, {_options.Epochs} epochs, batch {_options.BatchSize}, learning rate {_options.LearningRate}{more}, seed {seed}");
     }
 }

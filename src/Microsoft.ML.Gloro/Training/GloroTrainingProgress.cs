@@ -10,7 +10,7 @@ public sealed record GloroTrainingProgress
     /// <summary>The epoch that has just ended, from 1.</summary>
     public required int Epoch { get; init; }
 
-    /// <summary>The number of epochs of the whole training.</summary>
+    /// <summary>The number of epochs of the whole training; early stopping and a time budget may end it before.</summary>
     public required int Epochs { get; init; }
 
     /// <summary>The mean training loss of the epoch.</summary>
@@ -25,10 +25,10 @@ public sealed record GloroTrainingProgress
     /// <summary>The estimate of the sub-Lipschitz constant κ.</summary>
     public required double Kappa { get; init; }
 
-    /// <summary>The time since training began.</summary>
+    /// <summary>The time since training began, with what it had taken before the checkpoint that it resumed from.</summary>
     public required TimeSpan Elapsed { get; init; }
 
-    /// <summary>The time the remaining epochs will take at the pace so far.</summary>
+    /// <summary>The time the remaining epochs will take at the pace so far, or what is left of the time budget if that is less; zero after the last epoch.</summary>
     public required TimeSpan Remaining { get; init; }
 
     /// <inheritdoc/>

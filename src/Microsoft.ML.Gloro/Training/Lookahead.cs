@@ -11,7 +11,7 @@ internal sealed class Lookahead(IReadOnlyList<Tensor> parameters) : IDisposable
     private const int Period = 6;
     private const double Share = 0.5;
 
-    private readonly Tensor[] _slow = [.. parameters.Select(Copy)];
+    private readonly Tensor[] _slow = TensorBytes.Copy(parameters);
     private int _steps;
 
     /// <summary>To be called after each step of the inner optimiser.</summary>
@@ -33,16 +33,24 @@ internal sealed class Lookahead(IReadOnlyList<Tensor> parameters) : IDisposable
         }
     }
 
+    /// <summary>Writes the slow weights and the place in the period, for a checkpoint.</summary>
+    public void Save(BinaryWriter writer)
+    {
+        writer.Write(_steps);
+        TensorBytes.Write(writer, _slow);
+    }
+
+    /// <summary>Goes back to what <see cref="Save"/> wrote.</summary>
+    public void Load(BinaryReader reader)
+    {
+        _steps = reader.ReadInt32();
+        TensorBytes.Read(reader, _slow);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var tensor in _slow)
             tensor.Dispose();
-    }
-
-    private static Tensor Copy(Tensor parameter)
-    {
-        using var _ = NewDisposeScope();
-        return parameter.detach().clone().DetachFromDisposeScope();
     }
 }

@@ -1,21 +1,32 @@
-using System.Diagnostics;
 using Microsoft.ML.Gloro.Networks;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Training;
 
 /// <summary>
-/// The epoch loop: gathers batches, steps the optimiser on the loss of the guarantee, and reports an epoch at a time.
+/// The epoch loop: gathers batches, steps the optimiser on the loss of the guarantee, and after each epoch validates, writes a checkpoint and reports.
 /// It knows tensors and rows in memory, and nothing of ML.NET.
 /// </summary>
 internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network, TrainingSet train, TrainingSet? validation)
 {
+    // Averaged weights have no singular vectors that a batch has just improved.
+    private const int PowerStepsForAverages = 10;
+
     private readonly GloroLoss _loss = GloroLoss.Create(settings);
     private readonly Schedule _learningRate = Schedules.WarmUpCosine(settings.LearningRate, settings.WarmUpFraction);
     private readonly Schedule _epsilon = Schedules.HalfThenFlat(settings.Epsilon * settings.EpsilonFactors.Start, settings.Epsilon * settings.EpsilonFactors.End);
 
+    /// <summary>Where epochs are kept and taken up again; null for nowhere.</summary>
+    public CheckpointStore? Checkpoints { get; init; }
+
+    /// <summary>Told in a sentence of what a report has no place for: a resume, an early end.</summary>
+    public Action<string>? Note { get; init; }
+
+    /// <summary>What time it is.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
     /// <summary>Trains the network in place.</summary>
-    /// <param name="report">Called after each epoch.</param>
+    /// <param name="report">Called after each epoch, when its checkpoint is written.</param>
     /// <param name="cancellationToken">Honoured before each batch, of training and of validation; the network is left as the last batch made it.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="InvalidOperationException">Training diverged: the loss or the network became infinite or NaN.</exception>
@@ -23,35 +34,79 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
     {
         using var collector = new BlockingCollections();
         using var scope = NewDisposeScope();
-        using var optimizer = optim.NAdam(network.Parameters, lr: settings.LearningRate);
-        using var lookahead = new Lookahead(network.Parameters);
+        using var state = new TrainingState(network, settings);
         var batches = new BatchSource(train, settings.BatchSize, settings.Device);
-        var clock = Stopwatch.StartNew();
-        long steps = (long)batches.PerEpoch * settings.Epochs, step = 0;
-
-        for (int epoch = 0; epoch < settings.Epochs; epoch++)
+        var clock = new TrainingClock(Time, settings.TimeBudget, (long)batches.PerEpoch * settings.Epochs);
+        for (bool finished = Resume(state, clock, batches.PerEpoch); !finished;)
         {
-            double lossSum = 0;
-            var random = new Random(unchecked((settings.Seed * 1_000_003) + epoch));
-            foreach (var (rows, labels) in batches.Shuffled(random))
+            double loss = RunEpoch(state, batches, clock, cancellationToken);
+            var trained = clock.Elapsed;
+            finished = state.Epoch + 1 == settings.Epochs || clock.Progress >= 1;
+            if (finished)
+                state.Lookahead.Synchronize();
+            RequireFiniteWeights(state.Epoch);
+            var (clean, verified, kappa) = Measure(state, cancellationToken);
+            state.Epoch++;
+            finished |= IsHopeless(state) || clock.Progress >= 1;
+            if (finished)
+                End(state);
+            Checkpoints?.Save(state.Epoch, finished, clock.Elapsed, writer => state.Save(writer, finished));
+            var elapsed = clock.Elapsed;
+            clock.Reserve = elapsed - trained;
+            report?.Invoke(new GloroTrainingProgress
             {
-                cancellationToken.ThrowIfCancellationRequested();
-                using var batchScope = NewDisposeScope();
-                double progress = (double)step / steps;
-                SetLearningRate(optimizer, _learningRate(progress));
-                lossSum += Step(optimizer, batches.Gather(rows, random), labels, _epsilon(progress), epoch);
-                lookahead.Step();
-                step++;
-            }
-
-            if (epoch == settings.Epochs - 1)
-                lookahead.Synchronize();
-            RequireFiniteWeights(epoch);
-            report?.Invoke(Measure(epoch, lossSum / batches.PerEpoch, (double)step / steps, clock.Elapsed, cancellationToken));
+                Epoch = state.Epoch,
+                Epochs = settings.Epochs,
+                Loss = loss,
+                CleanAccuracy = clean,
+                VerifiedRobustAccuracy = verified,
+                Kappa = kappa,
+                Elapsed = elapsed,
+                Remaining = finished ? TimeSpan.Zero : clock.Remaining(elapsed),
+            });
         }
     }
 
-    private double Step(optim.Optimizer optimizer, Tensor inputs, Tensor labels, double epsilon, int epoch)
+    // True if there is nothing left to do.
+    private bool Resume(TrainingState state, TrainingClock clock, int batchesPerEpoch)
+    {
+        if (Checkpoints?.Latest is not { } latest)
+            return false;
+        Checkpoints.Read(reader => state.Load(reader, latest));
+        clock.Resume(latest.Elapsed, (long)latest.Epoch * batchesPerEpoch);
+        Note?.Invoke(latest.Finished ? $"The same training is complete in the checkpoint folder, after {latest.Epoch} epochs." : $"Going on after epoch {latest.Epoch} of the checkpoint folder.");
+        return latest.Finished;
+    }
+
+    // The mean loss of an epoch, or of its part if the time budget ends in it.
+    private double RunEpoch(TrainingState state, BatchSource batches, TrainingClock clock, CancellationToken cancellationToken)
+    {
+        double lossSum = 0;
+        long first = clock.Step;
+        var random = new Random(unchecked((settings.Seed * 1_000_003) + state.Epoch));
+        foreach (var (rows, labels) in batches.Shuffled(random))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            using var batchScope = NewDisposeScope();
+            double progress = clock.Progress, rate = _learningRate(progress);
+            var begun = clock.Elapsed;
+            SetLearningRate(state.Optimizer, rate);
+            lossSum += Step(state.Optimizer, batches.Gather(rows, random), labels, rate, _epsilon(progress), state.Epoch);
+            state.Lookahead.Step();
+            state.Average?.Step();
+
+            // Until there was a validation to measure: it runs forward only, about a third of a step.
+            clock.Step++;
+            if (clock.Reserve == TimeSpan.Zero && validation is not null)
+                clock.Reserve = (clock.Elapsed - begun) * (validation.Count / (3.0 * settings.BatchSize));
+            if (clock.Progress >= 1)
+                break;
+        }
+
+        return lossSum / (clock.Step - first);
+    }
+
+    private double Step(optim.Optimizer optimizer, Tensor inputs, Tensor labels, double learningRate, double epsilon, int epoch)
     {
         optimizer.zero_grad();
         var logits = network.Forward(inputs, training: true, settings.MixedPrecision ? ScalarType.BFloat16 : ScalarType.Float32);
@@ -62,8 +117,22 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
             throw Diverged(epoch, $"the loss became {value}");
         loss.backward();
         nn.utils.clip_grad_norm_(network.Parameters, settings.MaximumGradientNorm);
+        if (settings.WeightDecay > 0)
+            Decay(learningRate * settings.WeightDecay);
         optimizer.step();
         return value;
+    }
+
+    // Decoupled from the gradient (Loshchilov, Hutter: Decoupled Weight Decay Regularization, ICLR 2019): the optimiser's moments do not see it.
+    private void Decay(double share)
+    {
+        using var _ = no_grad();
+        foreach (var parameter in network.Parameters)
+        {
+            // Not biases and gains, which have one value a channel: only weights grow for no reason.
+            if (parameter.NumberOfElements > parameter.shape[0])
+                parameter.mul_(1 - share);
+        }
     }
 
     // The loss speaks of the weights before a step; those after an epoch's last step would go unseen, and be deployed.
@@ -80,28 +149,45 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
     private InvalidOperationException Diverged(int epoch, string what) => new(FormattableString.Invariant(
         $"Training diverged in epoch {epoch + 1}: {what}. Lower the learning rate (now {settings.LearningRate}) or scale the features to about one."));
 
-    private GloroTrainingProgress Measure(int epoch, double loss, double progress, TimeSpan elapsed, CancellationToken cancellationToken)
+    // Measures what would be deployed if this epoch were the last or the best.
+    private (double CleanAccuracy, double VerifiedRobustAccuracy, float Kappa) Measure(TrainingState state, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        var kappa = network.EstimateKappa(powerSteps: 0);
-        float value = kappa.item<float>();
-        if (!float.IsFinite(value))
-            throw Diverged(epoch, $"the Lipschitz constant became {value}");
-        var (clean, verified) = validation is null || validation.Count == 0
-            ? (double.NaN, double.NaN)
-            : Validator.Measure(network, validation, settings.Guarantee, settings.Epsilon, kappa, settings.Device, cancellationToken);
-        return new GloroTrainingProgress
+        state.Average?.Swap();
+        try
         {
-            Epoch = epoch + 1,
-            Epochs = settings.Epochs,
-            Loss = loss,
-            CleanAccuracy = clean,
-            VerifiedRobustAccuracy = verified,
-            Kappa = value,
-            Elapsed = elapsed,
-            Remaining = progress >= 1 ? TimeSpan.Zero : elapsed * ((1 - progress) / progress),
-        };
+            var kappa = network.EstimateKappa(state.Average is null ? 0 : PowerStepsForAverages);
+            float value = kappa.item<float>();
+            if (!float.IsFinite(value))
+                throw Diverged(state.Epoch, $"the Lipschitz constant became {value}");
+            var (clean, verified) = validation is null || validation.Count == 0
+                ? (double.NaN, double.NaN)
+                : Validator.Measure(network, validation, settings.Guarantee, settings.Epsilon, kappa, settings.Device, cancellationToken);
+            state.Best.Consider(state.Epoch + 1, verified);
+            return (clean, verified, value);
+        }
+        finally
+        {
+            state.Average?.Swap();
+        }
+    }
+
+    private bool IsHopeless(TrainingState state) => state.Best.ReachedAt > 0 && state.Epoch - state.Best.ReachedAt >= settings.EarlyStoppingPatience;
+
+    private void End(TrainingState state)
+    {
+        var best = state.Best;
+        if (state.Epoch < settings.Epochs)
+        {
+            Note?.Invoke(IsHopeless(state)
+                ? $"Stopped after epoch {state.Epoch}: no better VRA since epoch {best.ReachedAt}."
+                : $"Stopped in or after epoch {state.Epoch}: the time budget is used up.");
+        }
+
+        state.Settle();
+        if (best.KeptEpoch > 0)
+            Note?.Invoke(FormattableString.Invariant($"The weights of epoch {best.KeptEpoch} are taken, VRA {best.VerifiedRobustAccuracy:F3} on the validation rows."));
     }
 
     private static void SetLearningRate(optim.Optimizer optimizer, double rate)

@@ -23,6 +23,21 @@ internal sealed record TrainerSettings
 
     public required double WarmUpFraction { get; init; }
 
+    /// <summary>The share of the weights that a step at learning rate 1 takes away; 0 for none.</summary>
+    public double WeightDecay { get; init; }
+
+    /// <summary>How much of the averaged weights a step keeps; 0 for no average.</summary>
+    public double AveragingDecay { get; init; }
+
+    /// <summary>Epochs to go on without a better VRA; null for all.</summary>
+    public int? EarlyStoppingPatience { get; init; }
+
+    /// <summary>Whether the network ends with the weights of the best VRA.</summary>
+    public bool KeepBest { get; init; }
+
+    /// <summary>The time that training may take; null for any.</summary>
+    public TimeSpan? TimeBudget { get; init; }
+
     public required double MaximumGradientNorm { get; init; }
 
     public required int PowerSteps { get; init; }

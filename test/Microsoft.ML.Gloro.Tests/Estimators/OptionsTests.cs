@@ -34,6 +34,11 @@ public sealed class OptionsTests
             MaximumGradientNorm = double.PositiveInfinity,
             PowerIterationSteps = 0,
             ThreadCount = 0,
+            WeightDecay = -1,
+            AveragingDecay = 1,
+            EarlyStoppingPatience = 0,
+            TimeBudget = TimeSpan.Zero,
+            CheckpointFolder = " ",
             Depth = -1,
             Width = 7,
         };
@@ -41,7 +46,8 @@ public sealed class OptionsTests
         string[] all =
         [
             "LabelColumnName", "FeatureColumnName", "OutputColumnPrefix", "Guarantee", "Epsilon", "ValidationFraction", "Epochs", "BatchSize", "LearningRate", "WarmUpFraction",
-            "Loss", "InitialEpsilonFactor", "FinalEpsilonFactor", "MaximumGradientNorm", "PowerIterationSteps", "ThreadCount", "Depth", "Width",
+            "Loss", "InitialEpsilonFactor", "FinalEpsilonFactor", "MaximumGradientNorm", "PowerIterationSteps", "ThreadCount", "WeightDecay",
+            "AveragingDecay", "EarlyStoppingPatience", "TimeBudget", "CheckpointFolder", "Depth", "Width",
         ];
         foreach (string name in all)
             StringAssert.Contains(e.Message, name + " ");
@@ -64,6 +70,17 @@ public sealed class OptionsTests
             StringAssert.Contains(e.Message, word);
         options.Augmentation = null!;
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.ImageClassification(options)).Message, "Augmentation is null");
+    }
+
+    [TestMethod]
+    public void MulticlassClassification_ChoosingByValidationRowsThatAreNot_IsRefused()
+    {
+        foreach (var (options, name) in new[] { (new GloroMulticlassClassificationOptions { EarlyStoppingPatience = 3 }, "EarlyStoppingPatience"), (new() { KeepBest = true }, "KeepBest") })
+        {
+            Assert.IsNotNull(_mlContext.Gloro.MulticlassClassification(options));
+            options.ValidationFraction = 0;
+            StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.MulticlassClassification(options)).Message, $"{name} needs rows to validate on");
+        }
     }
 
     [TestMethod]
@@ -149,6 +166,12 @@ public sealed class OptionsTests
             Width = 32,
             LearningRate = 0.0123,
             Augmentation = GloroAugmentationOptions.Aerial,
+            WeightDecay = 0.01,
+            AveragingDecay = 0.99,
+            EarlyStoppingPatience = 5,
+            KeepBest = false,
+            TimeBudget = TimeSpan.FromMinutes(40),
+            CheckpointFolder = "runs/7",
             ValidationSet = Blobs.View(3),
             Progress = new Recorder(),
             CancellationToken = new CancellationToken(canceled: true),
@@ -157,6 +180,7 @@ public sealed class OptionsTests
         var back = JsonSerializer.Deserialize<GloroImageClassificationOptions>(text, s_json)!;
         Assert.AreEqual(text, JsonSerializer.Serialize(back, s_json));
         Assert.AreEqual((options.Guarantee, options.ImageSize, options.Loss), (back.Guarantee, back.ImageSize, back.Loss));
+        Assert.AreEqual((0.01, 0.99, 5, false, TimeSpan.FromMinutes(40), "runs/7"), (back.WeightDecay, back.AveragingDecay, back.EarlyStoppingPatience, back.KeepBest, back.TimeBudget, back.CheckpointFolder));
         Assert.IsTrue(back.Augmentation is { Rotate: true, FlipVertically: true });
         Assert.IsTrue(back is { ValidationSet: null, Progress: null, CancellationToken.CanBeCanceled: false });
         Assert.IsNotNull(_mlContext.Gloro.ImageClassification(back));

@@ -1,0 +1,130 @@
+namespace Microsoft.ML.Gloro.Training;
+
+/// <summary>
+/// A folder of checkpoints of one training: the last epoch's and the one before it, should the last one be damaged. Held by one training at a time.
+/// </summary>
+/// <remarks>
+/// Nobody's work is thrown away: a folder with the checkpoint of an interrupted training is refused to another one. A finished training's checkpoint holds what a Fit
+/// of the same would end with anyway, and gives way to any other.
+/// </remarks>
+internal sealed class CheckpointStore : IDisposable
+{
+    private const string Extension = ".checkpoint";
+    private const string LockName = "gloro.lock";
+
+    private readonly string _folder;
+    private readonly Action<string> _warn;
+    private readonly FileStream _lock;
+    private readonly Dictionary<string, string> _fingerprint = [];
+    private string? _path;
+
+    /// <summary>Opens a folder, which is made if it is not there, and looks for the latest checkpoint.</summary>
+    /// <param name="folder">The folder; it may hold other files.</param>
+    /// <param name="warn">Told of damaged files that were passed over and of checkpoints that could not be written.</param>
+    /// <exception cref="InvalidOperationException">The folder cannot be used, is used by another training, or holds only damaged checkpoints.</exception>
+    public CheckpointStore(string folder, Action<string> warn)
+    {
+        (_folder, _warn) = (Path.GetFullPath(folder), warn);
+        try
+        {
+            Directory.CreateDirectory(_folder);
+            _lock = new FileStream(Path.Combine(_folder, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new InvalidOperationException($"The checkpoint folder '{_folder}' cannot be used: {e.Message} Each training needs a folder of its own that it can write to.", e);
+        }
+
+        try
+        {
+            (_path, Latest) = FindLatest();
+        }
+        catch
+        {
+            _lock.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The checkpoint to go on from; null for none.</summary>
+    public CheckpointHeader? Latest { get; private set; }
+
+    /// <summary>Adds to what checkpoints of this training are known by, and compares the latest one with it.</summary>
+    /// <exception cref="InvalidOperationException">The folder holds the checkpoint of an interrupted training that differs.</exception>
+    public void Identify(IEnumerable<KeyValuePair<string, string>> fingerprint)
+    {
+        var differences = new List<string>();
+        foreach (var (name, value) in fingerprint)
+        {
+            _fingerprint[name] = value;
+            string? before = Latest?.Fingerprint.GetValueOrDefault(name);
+            if (before != value)
+                differences.Add($"{name} was {before ?? "not known"} and is {value}");
+        }
+
+        if (Latest is not { } latest || differences.Count == 0)
+            return;
+        if (!latest.Finished)
+        {
+            throw new InvalidOperationException(
+                $"The checkpoint folder '{_folder}' holds epoch {latest.Epoch} of another training: {string.Join("; ", differences)}. " +
+                "Fit with what it was trained with to go on with it, delete the folder to give it up, or name another CheckpointFolder.");
+        }
+
+        (_path, Latest) = (null, null);
+    }
+
+    /// <summary>Reads the content of the latest checkpoint.</summary>
+    public void Read(Action<BinaryReader> content) => CheckpointFile.Read(_path!, content);
+
+    /// <summary>
+    /// Writes the checkpoint of an epoch and removes those before the last two, or all others once training is over. One that cannot be written (a full disk) is warned of:
+    /// training goes on, and those that are there stay.
+    /// </summary>
+    public void Save(int epoch, bool finished, TimeSpan elapsed, Action<BinaryWriter> content)
+    {
+        string path = Path.Combine(_folder, $"epoch-{epoch:D5}{Extension}");
+        try
+        {
+            CheckpointFile.Write(path, new CheckpointHeader { Epoch = epoch, Finished = finished, Elapsed = elapsed, Fingerprint = _fingerprint }, content);
+            string? previous = finished ? null : _path;
+            _path = path;
+            foreach (string other in Files().Concat(Directory.EnumerateFiles(_folder, $"*{Extension}{CheckpointFile.PartialSuffix}")))
+            {
+                if (other != path && other != previous)
+                    File.Delete(other);
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _warn($"Writing the checkpoint of epoch {epoch} failed: {e.Message} Training goes on.");
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _lock.Dispose();
+
+    private string[] Files() => [.. Directory.EnumerateFiles(_folder, $"epoch-*{Extension}")];
+
+    private (string? Path, CheckpointHeader? Header) FindLatest()
+    {
+        var faults = new List<string>();
+        foreach (string path in Files().OrderDescending(StringComparer.Ordinal))
+        {
+            try
+            {
+                var header = CheckpointFile.Check(path);
+                if (faults.Count > 0)
+                    _warn($"Passed over damaged checkpoints ({string.Join("; ", faults)}) and took that of epoch {header.Epoch}.");
+                return (path, header);
+            }
+            catch (Exception e) when (e is IOException or InvalidDataException or System.Text.Json.JsonException)
+            {
+                faults.Add($"{Path.GetFileName(path)}: {e.Message}");
+            }
+        }
+
+        return faults.Count == 0 ? (null, null) : throw new InvalidOperationException(
+            $"The checkpoint folder '{_folder}' holds no checkpoint that is whole ({string.Join("; ", faults)}). Restore one of these files, or delete the folder to train anew.");
+    }
+}
