@@ -1,0 +1,52 @@
+using System.Diagnostics;
+using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Scoring;
+
+namespace Microsoft.ML.Gloro.Bench;
+
+/// <summary>What it costs to score in the arithmetic that certificates cover: the scorers alone, on random pixels, with nothing decoded or certified.</summary>
+internal static class ArithmeticBench
+{
+    private const int Images = 1600; // for each size of batch
+
+    public static void Run(PlainNetwork network)
+    {
+        using var real = new OnnxScorer(network);
+        using var float64 = new Float64Scorer(network);
+        Console.WriteLine($"{"batch",5}  {"float32",10}  {"float64",10}  {"ratio",5}   (medians, milliseconds an image)");
+        foreach (int batch in (int[])[1, 8, 64])
+        {
+            float[] pixels = RandomPixels(batch * network.InputShape.Size);
+            var logits = new float[batch * network.ClassCount];
+            int rounds = Math.Clamp(Images / batch, 25, 300);
+            var times = (Real: new List<double>(), Float64: new List<double>());
+            for (int round = 0; round < rounds; round++)
+            {
+                times.Real.Add(Milliseconds(() => real.Score(pixels, batch, logits)) / batch);
+                times.Float64.Add(Milliseconds(() => float64.Score(pixels, batch, logits)) / batch);
+            }
+
+            var (first, second) = (Median(times.Real), Median(times.Float64));
+            Console.WriteLine(FormattableString.Invariant($"{batch,5}  {first,10:F3}  {second,10:F3}  {second / first,5:F2}"));
+        }
+    }
+
+    private static float[] RandomPixels(int count)
+    {
+        var random = new Random(1);
+        return [.. Enumerable.Range(0, count).Select(_ => random.NextSingle())];
+    }
+
+    private static double Milliseconds(Action action)
+    {
+        long start = Stopwatch.GetTimestamp();
+        action();
+        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+    }
+
+    private static double Median(List<double> values)
+    {
+        values.Sort();
+        return values[values.Count / 2];
+    }
+}
