@@ -21,12 +21,12 @@ public sealed class GloroAuditOptions
 
     /// <summary>
     /// Rows whose nearest decision boundary is looked for, and around it for certificates that the last bits break: those whose certificate the attacks came closest to breaking.
-    /// Default: 100; 0 leaves this out.
+    /// Default: 50; 0 leaves this out.
     /// </summary>
-    public int BoundaryRows { get; set; } = 100;
+    public int BoundaryRows { get; set; } = 50;
 
-    /// <summary>Inputs tried within the certified radius of each point at a boundary; there are up to four such points for a row. Default: 200; 0 leaves this out.</summary>
-    public int LastBitTrials { get; set; } = 200;
+    /// <summary>Inputs tried within the certified radius of each point at a boundary; there are up to four such points for a row. Default: 100; 0 leaves this out.</summary>
+    public int LastBitTrials { get; set; } = 100;
 
     /// <summary>Pairs of classes whose margin Lipschitz constant K_ij is sought from below. Default: 10; 0 leaves this out.</summary>
     public int LipschitzPairs { get; set; } = 10;
