@@ -71,11 +71,11 @@ internal sealed class Judge : IDisposable
         return logits;
     }
 
-    /// <summary>Whether logits have another top-k set than <paramref name="point"/>, for its k. Logits that are not finite say nothing.</summary>
+    /// <summary>Whether logits have another top-k set than <paramref name="point"/>, for its k. Logits that are not finite have none, so they count.</summary>
     public bool IsFlip(CertifiedPoint point, ReadOnlySpan<float> logits)
     {
         if (!Certificate.TryOrder(logits, _order))
-            return false;
+            return true;
         foreach (int label in point.Inside)
         {
             if (!_order.AsSpan(0, point.K).Contains(label))

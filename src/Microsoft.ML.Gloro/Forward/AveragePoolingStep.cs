@@ -9,7 +9,7 @@ internal sealed class AveragePoolingStep(PlainAveragePooling layer, PlainShape i
     private readonly double _factor = 1 / ((double)layer.Size * layer.Size);
 
     /// <inheritdoc/>
-    public override void Run(Activations input, Activations output, int rows, int threads)
+    public override void Run(ValueBuffer input, ValueBuffer output, int rows, int threads)
     {
         ReadOnlySpan<double> source = input.Data;
         Span<double> target = output.Data;

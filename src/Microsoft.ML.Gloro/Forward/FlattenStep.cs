@@ -6,7 +6,7 @@ namespace Microsoft.ML.Gloro.Forward;
 internal sealed class FlattenStep(PlainShape input) : ForwardStep(input, PlainShape.Vector(input.Size))
 {
     /// <inheritdoc/>
-    public override void Run(Activations input, Activations output, int rows, int threads)
+    public override void Run(ValueBuffer input, ValueBuffer output, int rows, int threads)
     {
         int area = Input.Height * Input.Width;
         for (int row = 0; row < rows; row++)

@@ -64,17 +64,16 @@ internal sealed class ForwardPass
     /// <param name="threads">The most threads that may share the work, the calling one included.</param>
     public void Run(ReadOnlyMemory<float> inputs, int rows, Memory<float> logits, int threads)
     {
-        if (threads == 1 || rows < threads)
+        // Rows are shared out whole, unless that would leave threads idle for more than a fifth of the time: then all threads work on each layer together.
+        int most = (int)(((long)rows + threads - 1) / threads);
+        if (threads == 1 || 4L * most * threads > 5L * rows)
         {
             for (int row = 0; row < rows; row += _group)
                 RunGroup(inputs, logits, row, Math.Min(rows, row + _group), threads);
             return;
         }
 
-        // As many groups for each thread, and all of a size.
-        int groups = checked((int)((rows + ((long)threads * _group) - 1) / ((long)threads * _group) * threads));
-        Parallel.For(0, groups, new ParallelOptions { MaxDegreeOfParallelism = threads }, i =>
-            RunGroup(inputs, logits, (int)((long)rows * i / groups), (int)((long)rows * (i + 1) / groups), threads: 1));
+        RunGroups(inputs, rows, logits, threads);
     }
 
     private static ForwardStep Compile(PlainLayer layer, PlainShape shape, IReadOnlyList<TileKernel> kernels) => layer switch
@@ -89,6 +88,15 @@ internal sealed class ForwardPass
         PlainScaling scaling => new ScalingStep(scaling, shape),
         _ => throw new NotSupportedException($"No arithmetic is written for a layer of kind '{layer.Kind}'."),
     };
+
+    private void RunGroups(ReadOnlyMemory<float> inputs, int rows, Memory<float> logits, int threads)
+    {
+        // As many groups for each thread, and all of a size.
+        long together = (long)threads * _group;
+        int groups = (int)Math.Min((rows + together - 1) / together * threads, rows);
+        Parallel.For(0, groups, new ParallelOptions { MaxDegreeOfParallelism = threads }, i =>
+            RunGroup(inputs, logits, (int)((long)rows * i / groups), (int)((long)rows * (i + 1) / groups), threads: 1));
+    }
 
     private void RunGroup(ReadOnlyMemory<float> inputs, Memory<float> logits, int first, int end, int threads)
     {
@@ -122,6 +130,13 @@ internal sealed class ForwardPass
     private void Load(ReadOnlySpan<float> row, Span<double> values)
     {
         int area = _input.Height * _input.Width;
+        if (area == 1)
+        {
+            for (int i = 0; i < row.Length; i++)
+                values[i] = row[i];
+            return;
+        }
+
         for (int channel = 0; channel < _input.Channels; channel++)
         {
             ReadOnlySpan<float> plane = row.Slice(channel * area, area);

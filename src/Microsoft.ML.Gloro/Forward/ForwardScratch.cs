@@ -16,10 +16,10 @@ internal sealed class ForwardScratch(int zeros, int imageLength, int vectorLengt
     internal sealed class Pair(int zeros, int length)
     {
         /// <summary>Holds the values.</summary>
-        public Activations Current { get; private set; } = new(zeros, length);
+        public ValueBuffer Current { get; private set; } = new(zeros, length);
 
         /// <summary>Takes the values of the next step.</summary>
-        public Activations Other { get; private set; } = new(zeros, length);
+        public ValueBuffer Other { get; private set; } = new(zeros, length);
 
         /// <summary>What was written is read next.</summary>
         public void Swap() => (Current, Other) = (Other, Current);

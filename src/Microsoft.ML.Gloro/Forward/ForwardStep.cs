@@ -13,9 +13,9 @@ internal abstract class ForwardStep(PlainShape input, PlainShape output)
     /// <summary>Whether the step writes over its input: both buffers are then the same.</summary>
     public virtual bool IsInPlace => false;
 
-    /// <summary>Zeros that the step needs before its input (see <see cref="Activations"/>).</summary>
+    /// <summary>Zeros that the step needs before its input (see <see cref="ValueBuffer"/>).</summary>
     public virtual int Zeros => 0;
 
     /// <summary>Runs the layer on <paramref name="rows"/> rows. At most <paramref name="threads"/> threads share the work; they have no part in the result.</summary>
-    public abstract void Run(Activations input, Activations output, int rows, int threads);
+    public abstract void Run(ValueBuffer input, ValueBuffer output, int rows, int threads);
 }

@@ -40,19 +40,24 @@ internal sealed class LinearStep : ForwardStep
     private int Taps => _kernelHeight * _kernelWidth;
 
     /// <inheritdoc/>
-    public override void Run(Activations input, Activations output, int rows, int threads)
+    public override void Run(ValueBuffer input, ValueBuffer output, int rows, int threads)
     {
         int pixels = checked(rows * Output.Height * Output.Width);
-        int tiles = (pixels + TileKernel.TilePixels - 1) / TileKernel.TilePixels;
-        if (threads == 1 || (double)pixels * Output.Channels * Taps * Input.Channels < WorthAThread)
+        if (threads > 1 && (double)pixels * Output.Channels * Taps * Input.Channels >= WorthAThread)
         {
-            foreach (WeightBlock block in _blocks)
-                RunBlock(block, input, output, 0, pixels);
+            RunInPieces(input, output, pixels, threads);
             return;
         }
 
+        foreach (WeightBlock block in _blocks)
+            RunBlock(block, input, output, 0, pixels);
+    }
+
+    private void RunInPieces(ValueBuffer input, ValueBuffer output, int pixels, int threads)
+    {
         // Several pieces for a thread, so that none waits long for the last one.
-        int pieces = Math.Clamp(4 * threads / _blocks.Length, 1, tiles);
+        int tiles = (pixels + TileKernel.TilePixels - 1) / TileKernel.TilePixels;
+        int pieces = Math.Clamp(((8 * threads) + _blocks.Length - 1) / _blocks.Length, 1, tiles);
         Parallel.For(0, _blocks.Length * pieces, new ParallelOptions { MaxDegreeOfParallelism = threads }, i =>
         {
             int piece = i % pieces;
@@ -62,7 +67,7 @@ internal sealed class LinearStep : ForwardStep
         });
     }
 
-    private void RunBlock(WeightBlock block, Activations input, Activations output, int first, int end)
+    private void RunBlock(WeightBlock block, ValueBuffer input, ValueBuffer output, int first, int end)
     {
         Span<Place> places = stackalloc Place[TileKernel.TilePixels];
         Span<double> sums = stackalloc double[TileKernel.TilePixels * TileKernel.MaxWidth];
@@ -87,7 +92,7 @@ internal sealed class LinearStep : ForwardStep
         }
     }
 
-    private void Sum(WeightBlock block, Activations input, ReadOnlySpan<Place> tile, Span<double> sums, Span<int> offsets)
+    private void Sum(WeightBlock block, ValueBuffer input, ReadOnlySpan<Place> tile, Span<double> sums, Span<int> offsets)
     {
         sums.Clear();
         ref double values = ref input.Values[0];

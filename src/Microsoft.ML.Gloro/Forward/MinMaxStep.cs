@@ -13,7 +13,7 @@ internal sealed class MinMaxStep(PlainShape shape) : ForwardStep(shape, shape)
     public override bool IsInPlace => true;
 
     /// <inheritdoc/>
-    public override void Run(Activations input, Activations output, int rows, int threads)
+    public override void Run(ValueBuffer input, ValueBuffer output, int rows, int threads)
     {
         int half = Input.Channels / 2;
         Span<double> values = output.Data[..checked(rows * Input.Size)];

@@ -13,7 +13,7 @@ internal sealed class ReluStep(PlainShape shape) : ForwardStep(shape, shape)
     public override bool IsInPlace => true;
 
     /// <inheritdoc/>
-    public override void Run(Activations input, Activations output, int rows, int threads)
+    public override void Run(ValueBuffer input, ValueBuffer output, int rows, int threads)
     {
         Span<double> values = output.Data[..checked(rows * Input.Size)];
         Span<Vector<double>> vectors = MemoryMarshal.Cast<double, Vector<double>>(values);

@@ -12,7 +12,7 @@ internal sealed class ScalingStep(PlainScaling layer, PlainShape shape) : Forwar
     public override bool IsInPlace => true;
 
     /// <inheritdoc/>
-    public override void Run(Activations input, Activations output, int rows, int threads)
+    public override void Run(ValueBuffer input, ValueBuffer output, int rows, int threads)
     {
         Span<double> values = output.Data[..checked(rows * Input.Size)];
         for (int start = 0; start < values.Length; start += _scale.Length)

@@ -8,7 +8,7 @@ internal sealed class SpaceToDepthStep(PlainSpaceToDepth layer, PlainShape input
     private readonly int _block = layer.Block;
 
     /// <inheritdoc/>
-    public override void Run(Activations input, Activations output, int rows, int threads)
+    public override void Run(ValueBuffer input, ValueBuffer output, int rows, int threads)
     {
         for (int row = 0; row < rows; row++)
             Move(input.Data.Slice(row * Input.Size, Input.Size), output.Data.Slice(row * Output.Size, Output.Size));

@@ -62,10 +62,10 @@ internal sealed class ModelFileReader(Stream stream) : IDisposable
         {
             read = stream.ReadAtLeast(destination, destination.Length, throwOnEndOfStream: false);
         }
-        catch (InvalidDataException e)
+        catch (InvalidDataException)
         {
             // A stream of a zip archive whose compressed bytes are broken.
-            throw ModelFileFormat.Damaged($"the archive around it cannot be decompressed after byte {Position} of the model, in {what}", e);
+            throw ModelFileFormat.Damaged($"the archive around it cannot be decompressed after byte {Position} of the model, in {what}");
         }
 
         if (read < destination.Length)

@@ -57,7 +57,7 @@ internal sealed record ModelHeader(
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // InvalidOperationException: a string that is not valid Unicode.
-            throw ModelFileFormat.Damaged($"its header is not valid JSON ({e.Message.TrimEnd('.')})", e);
+            throw ModelFileFormat.Damaged($"its header is not valid JSON ({ModelFileFormat.Shorten(e.Message)})");
         }
     }
 

@@ -29,7 +29,7 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
     private int _disposed;
 
     internal GloroTransformer(IHostEnvironment env, GloroModel model, string featureColumnName, ScoringOptions? options = null)
-        : this(env.Register("Gloro", null, null), model, featureColumnName, options ??= new(), new SharedScorer(model, options.Onnx))
+        : this(env.Register("Gloro", null, null), model, featureColumnName, options ??= new(), new SharedScorer(model, options.Threads))
     {
     }
 
@@ -132,7 +132,7 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
         var model = GloroModel.With(arithmetic);
-        return new GloroTransformer(_host, model, FeatureColumnName, _options, arithmetic == Arithmetic ? _scorer.AddOwner() : new SharedScorer(model, _options.Onnx));
+        return new GloroTransformer(_host, model, FeatureColumnName, _options, arithmetic == Arithmetic ? _scorer.AddOwner() : new SharedScorer(model, _options.Threads));
     }
 
     /// <summary>Computes logits. Safe for concurrent use.</summary>

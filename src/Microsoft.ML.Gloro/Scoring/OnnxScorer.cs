@@ -24,12 +24,14 @@ internal sealed class OnnxScorer : INetworkScorer
     private int _disposed;
 
     /// <param name="network">The network to run.</param>
-    /// <param name="options">How to use the machine; null for the defaults.</param>
+    /// <param name="threads">
+    /// Threads that share the work inside one operator, the calling one included. 0, the default, takes every processor that this process may use
+    /// (a container's limit is honoured, unlike ONNX Runtime's own default); 1 runs on the calling thread alone. They change no bit of the logits.
+    /// </param>
     /// <exception cref="ArgumentOutOfRangeException">A negative number of threads.</exception>
-    public OnnxScorer(PlainNetwork network, OnnxScorerOptions? options = null)
+    public OnnxScorer(PlainNetwork network, int threads = 0)
     {
-        int threads = (options ?? new()).IntraOpThreads;
-        ArgumentOutOfRangeException.ThrowIfNegative(threads, "IntraOpThreads");
+        ArgumentOutOfRangeException.ThrowIfNegative(threads);
         PlainShape shape = network.InputShape;
         (InputSize, ClassCount) = (shape.Size, network.ClassCount);
         _inputShape = shape.IsVector ? [shape.Channels] : [shape.Channels, shape.Height, shape.Width];

@@ -11,6 +11,6 @@ internal sealed record ScoringOptions
     /// </summary>
     public int ReadAhead { get; init; }
 
-    /// <summary>How ONNX Runtime uses the machine. Not saved.</summary>
-    public OnnxScorerOptions Onnx { get; init; } = new();
+    /// <summary>Threads that score a batch; 0, the default, for every processor that this process may use. Not saved.</summary>
+    public int Threads { get; init; }
 }

@@ -7,7 +7,7 @@ namespace Microsoft.ML.Gloro.Scoring;
 /// and freed with the last owner: a model that is only trained and saved never pays for one.
 /// </summary>
 /// <remarks>Safe for concurrent use.</remarks>
-internal sealed class SharedScorer(GloroModel model, OnnxScorerOptions options)
+internal sealed class SharedScorer(GloroModel model, int threads)
 {
     private readonly object _gate = new();
     private INetworkScorer? _scorer;
@@ -44,7 +44,7 @@ internal sealed class SharedScorer(GloroModel model, OnnxScorerOptions options)
         {
             ObjectDisposedException.ThrowIf(_owners == 0, this);
             if (_scorer is null)
-                Volatile.Write(ref _scorer, model.Arithmetic == CertificateArithmetic.Float64 ? new Float64Scorer(model.Network, options.IntraOpThreads) : new OnnxScorer(model.Network, options));
+                Volatile.Write(ref _scorer, model.Arithmetic == CertificateArithmetic.Float64 ? new Float64Scorer(model.Network, threads) : new OnnxScorer(model.Network, threads));
             return _scorer!;
         }
     }

@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.ML;
 using Microsoft.ML.Gloro;
 using Microsoft.ML.Gloro.Models;
@@ -18,6 +19,7 @@ internal static class TransformerPersistence
     internal const string LoaderSignature = "GloroTransformer"; // 24 ASCII characters at most
 
     private const string ModelPart = "Gloro.model", SettingsPart = "Gloro.settings";
+    private const int MostSettings = 1 << 16; // bytes
 
     /// <summary>Writes <paramref name="transformer"/>.</summary>
     public static void Save(GloroTransformer transformer, ModelSaveContext ctx)
@@ -25,6 +27,8 @@ internal static class TransformerPersistence
         ArgumentNullException.ThrowIfNull(ctx);
         ctx.CheckAtModel();
         ctx.SetVersionInfo(GetVersionInfo());
+        if (Encoding.UTF8.GetByteCount(transformer.FeatureColumnName) + Encoding.UTF8.GetByteCount(transformer.Options.Prefix) > MostSettings - 10)
+            throw new InvalidOperationException($"The names of the feature column and of the output columns' prefix take more than {MostSettings - 10} bytes; a model with such names cannot be stored.");
         ctx.SaveBinaryStream(ModelPart, writer => GloroModelFile.Write(transformer.GloroModel, writer.BaseStream));
         ctx.SaveBinaryStream(SettingsPart, writer =>
         {
@@ -50,9 +54,13 @@ internal static class TransformerPersistence
     {
         try
         {
-            return (reader.ReadString(), reader.ReadString()) is { Item1.Length: > 0 } settings ? settings : throw new FormatException("the name of the feature column is empty.");
+            byte[] bytes = reader.ReadBytes(MostSettings); // no more, whatever the part claims to hold
+            using var strings = new BinaryReader(new MemoryStream(bytes), new UTF8Encoding(false, throwOnInvalidBytes: true));
+            return (strings.ReadString(), strings.ReadString()) is { Item1.Length: > 0 } settings && strings.BaseStream.Position == bytes.Length
+                ? settings
+                : throw new FormatException("it does not hold the name of the feature column and a prefix, and nothing else.");
         }
-        catch (Exception e) when (e is IOException or FormatException)
+        catch (Exception e) when (e is IOException or InvalidDataException or FormatException or DecoderFallbackException)
         {
             throw new FormatException($"The part '{SettingsPart}' of the model file is damaged: {e.Message} Save the model again."); // no inner exception: GetBaseException must give this message
         }

@@ -119,19 +119,7 @@ public sealed class AttainedNormTests
     [TestMethod]
     public void Compute_NetworkLikeALiResNet_HasLittleSlackAndTheSameBitsTwice()
     {
-        // As after training: convolutions near the identity, on images large enough that the edge matters little, and a neck with nearly orthogonal rows.
-        var input = new PlainShape(3, 32, 32);
-        List<PlainLayer> layers = [new PlainScaling([4, 4.5f, 5], [-2, -2, -2]), new PlainSpaceToDepth(2)];
-        layers.Add(Explicit.Convolution(12, 16, 3, 3, 1, PlainPadding.All(1), Explicit.Normal(1, 0.1)));
-        for (int block = 0; block < 4; block++)
-        {
-            Func<int, double> normal = Explicit.Normal(block + 2, 0.02);
-            layers.Add(new PlainActivation(PlainActivationKind.MinMax));
-            layers.Add(Explicit.Convolution(16, 16, 3, 3, 1, PlainPadding.All(1), at => (at / 144 == at / 9 % 16 && at % 9 == 4 ? 0.9 : 0) + normal(at)));
-        }
-
-        layers.AddRange([new PlainAveragePooling(3), new PlainFlatten(), Explicit.Dense(32, 400, Explicit.Normal(9, 0.05))]);
-        PlainNetwork network = Explicit.Network(input, [.. layers]);
+        PlainNetwork network = SmallNetworks.LiResNet();
 
         LipschitzBound bound = RigorousBound.Compute(network);
 

@@ -37,4 +37,21 @@ internal static class SmallNetworks
             Explicit.Dense(3, 6, normal),
         ]);
     }
+
+    /// <summary>
+    /// What trained LiResNets look like, small: convolutions near the identity, on images large enough that the edge matters little, and a neck of nearly orthogonal rows.
+    /// </summary>
+    public static PlainNetwork LiResNet()
+    {
+        List<PlainLayer> layers = [new PlainScaling([4, 4.5f, 5], [-2, -2, -2]), new PlainSpaceToDepth(2)];
+        layers.Add(Explicit.Convolution(12, 16, 3, 3, 1, PlainPadding.All(1), Explicit.Normal(1, 0.1)));
+        for (int block = 0; block < 4; block++)
+        {
+            Func<int, double> normal = Explicit.Normal(block + 2, 0.02);
+            layers.Add(new PlainActivation(PlainActivationKind.MinMax));
+            layers.Add(Explicit.Convolution(16, 16, 3, 3, 1, PlainPadding.All(1), at => (at / 144 == at / 9 % 16 && at % 9 == 4 ? 0.9 : 0) + normal(at)));
+        }
+
+        return Explicit.Network(new PlainShape(3, 32, 32), [.. layers, new PlainAveragePooling(3), new PlainFlatten(), Explicit.Dense(32, 400, Explicit.Normal(9, 0.05))]);
+    }
 }

@@ -5,12 +5,10 @@ using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Scoring;
 
-/// <summary>The ONNX graph under ONNX Runtime against the plain layers' definitions, and the scorer under concurrent use.</summary>
+/// <summary>The ONNX graph under ONNX Runtime against the plain layers' definitions.</summary>
 [TestClass]
-public sealed class OnnxScorerTests
+public sealed class OnnxScorerTests : NetworkScorerContract
 {
-    public TestContext TestContext { get; set; } = null!;
-
     [TestMethod]
     public void Score_EveryKindOfLayer_AgreesWithTheReference()
     {
@@ -81,7 +79,7 @@ public sealed class OnnxScorerTests
         int[]? expected = null;
         foreach (int threads in (int[])[1, 2, 4])
         {
-            using var scorer = new OnnxScorer(network, new OnnxScorerOptions { IntraOpThreads = threads });
+            using var scorer = new OnnxScorer(network, threads);
             foreach (int batch in (int[])[1, 2, 3, 5, 7, 8, 16, 33, rows])
             {
                 var logits = new float[rows * network.ClassCount];
@@ -92,40 +90,6 @@ public sealed class OnnxScorerTests
                 CollectionAssert.AreEqual(expected, bits, $"{threads} threads, batches of {batch}");
             }
         }
-    }
-
-    [TestMethod]
-    [DataRow(float.NaN)]
-    [DataRow(float.PositiveInfinity)]
-    [DataRow(float.NegativeInfinity)]
-    public void Score_RowThatIsNotFinite_GivesNaNForThatRowOnly(float bad)
-    {
-        using var scorer = new OnnxScorer(new RandomNetworks(2).EveryKind());
-        float[] inputs = new RandomNetworks(3).Values(3 * scorer.InputSize);
-        foreach (int place in (int[])[0, 5, scorer.InputSize - 1])
-        {
-            float[] damaged = [.. inputs];
-            damaged[scorer.InputSize + place] = bad;
-            var expected = new float[3 * scorer.ClassCount];
-            var logits = new float[3 * scorer.ClassCount];
-            scorer.Score(inputs, 3, expected);
-
-            scorer.Score(damaged, 3, logits);
-
-            Array.Fill(expected, float.NaN, scorer.ClassCount, scorer.ClassCount);
-            CollectionAssert.AreEqual(expected, logits);
-        }
-    }
-
-    [TestMethod]
-    public void Score_HugeAndTinyInputs_AreNotTakenForNaN()
-    {
-        using var scorer = new OnnxScorer(new PlainNetwork(PlainShape.Vector(3), [new PlainDense([1e-9f, 0, 0, 0, 0, 1], [0, 0], 3, 2)]));
-        var logits = new float[2];
-
-        scorer.Score(new float[] { float.MaxValue, -float.MaxValue, float.Epsilon }, 1, logits);
-
-        Assert.IsTrue(float.IsFinite(logits[0]) && logits[0] > 0);
     }
 
     [TestMethod]
@@ -146,96 +110,7 @@ public sealed class OnnxScorerTests
         }
     }
 
-    [TestMethod]
-    public void Score_WithWrongBuffers_IsRefused()
-    {
-        using var scorer = new OnnxScorer(new RandomNetworks(1).Vector());
-
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => scorer.Score(new float[5], 2, new float[6])).Message, "2 rows need 6 input values, not 5");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => scorer.Score(new float[6], 2, new float[5])).Message, "room for 6 logits, not 5");
-        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => scorer.Score(new float[6], -1, new float[6]));
-        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => new OnnxScorer(new RandomNetworks(1).Vector(), new OnnxScorerOptions { IntraOpThreads = -1 }));
-        scorer.Score(default, 0, default);
-    }
-
-    [TestMethod]
-    public void Score_OnPartOfABuffer_WritesNothingElse()
-    {
-        using var scorer = new OnnxScorer(new RandomNetworks(1).Vector());
-        float[] logits = [7, 7, 7, 7, 7, 7, 7, 7];
-
-        scorer.Score(new RandomNetworks(2).Values(9).AsMemory(3), 1, logits.AsMemory(2, 4));
-
-        Assert.AreEqual("7 7", $"{logits[0]} {logits[1]}");
-        Assert.AreEqual("7 7 7", $"{logits[5]} {logits[6]} {logits[7]}");
-        Assert.AreNotEqual(7f, logits[2]);
-    }
-
-    [TestMethod]
-    public void Score_FromManyThreads_GivesEachItsOwnResult()
-    {
-        const int rows = 64;
-        using var scorer = new OnnxScorer(new RandomNetworks(4).EveryKind());
-        float[] inputs = new RandomNetworks(5).Values(rows * scorer.InputSize);
-        var expected = new float[rows * scorer.ClassCount];
-        scorer.Score(inputs, rows, expected);
-
-        Parallel.For(0, 500, new ParallelOptions { MaxDegreeOfParallelism = 8, CancellationToken = TestContext.CancellationToken }, i =>
-        {
-            int row = i % rows;
-            var logits = new float[scorer.ClassCount];
-            scorer.Score(inputs.AsMemory(row * scorer.InputSize), 1, logits);
-            CollectionAssert.AreEqual(expected[(row * scorer.ClassCount)..((row + 1) * scorer.ClassCount)], logits);
-        });
-    }
-
-    [TestMethod]
-    public void Score_AfterDispose_Throws()
-    {
-        var scorer = new OnnxScorer(new RandomNetworks(1).Vector());
-        scorer.Dispose();
-        scorer.Dispose();
-
-        Assert.ThrowsExactly<ObjectDisposedException>(() => scorer.Score(new float[3], 1, new float[3]));
-        Assert.ThrowsExactly<ObjectDisposedException>(() => scorer.Score(default, 0, default));
-    }
-
-    [TestMethod]
-    public void Dispose_DuringScore_LetsItFinish()
-    {
-        PlainNetwork network = new RandomNetworks(4).EveryKind();
-        for (int round = 0; round < 10; round++)
-        {
-            var scorer = new OnnxScorer(network);
-            float[] inputs = new RandomNetworks(5).Values(8 * scorer.InputSize);
-            using var started = new CountdownEvent(3);
-            Task[] tasks = [.. Enumerable.Range(0, 3).Select(_ => Task.Run(() =>
-            {
-                var logits = new float[8 * scorer.ClassCount];
-                scorer.Score(inputs, 8, logits);
-                started.Signal();
-                while (true)
-                {
-                    Array.Fill(logits, float.NaN);
-                    try
-                    {
-                        scorer.Score(inputs, 8, logits);
-                    }
-                    catch (ObjectDisposedException)
-                    {
-                        return; // the only way out
-                    }
-
-                    Assert.IsTrue(Array.TrueForAll(logits, float.IsFinite));
-                }
-            }, TestContext.CancellationToken))];
-            started.Wait(TestContext.CancellationToken);
-
-            scorer.Dispose();
-
-            Assert.IsTrue(Task.WaitAll(tasks, 30_000, TestContext.CancellationToken));
-        }
-    }
+    private protected override INetworkScorer Create(PlainNetwork network, int threads = 0) => new OnnxScorer(network, threads);
 
     private static PlainNetwork OfKind(string kind)
     {

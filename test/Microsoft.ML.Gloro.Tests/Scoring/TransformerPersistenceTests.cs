@@ -64,7 +64,8 @@ public sealed class TransformerPersistenceTests
         }
 
         StringAssert.Contains(LoadError(Rewrite(stream.ToArray(), "Gloro.model", null)), "incomplete");
-        StringAssert.Contains(LoadError(Rewrite(stream.ToArray(), "Gloro.settings", b => b[..3])), "'Gloro.settings' of the model file is damaged");
+        foreach (var damage in new Func<byte[], byte[]>[] { b => b[..3], b => [0, .. b[1..]], b => [.. b, 0], b => [b[0], 0xFF, .. b[2..]], b => [0xFF, 0xFF, 0xFF, 0x7F, .. new byte[100]], b => [] })
+            StringAssert.StartsWith(LoadError(Rewrite(stream.ToArray(), "Gloro.settings", damage)), "The part 'Gloro.settings' of the model file is damaged: ");
     }
 
     [TestMethod]

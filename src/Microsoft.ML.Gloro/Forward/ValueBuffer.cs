@@ -1,7 +1,7 @@
 namespace Microsoft.ML.Gloro.Forward;
 
 /// <summary>A buffer for the values between two steps. Zeros stand before them: the channels of every pixel of padding, so that no padded copy of an image is ever made.</summary>
-internal sealed class Activations(int zeros, int length)
+internal sealed class ValueBuffer(int zeros, int length)
 {
     /// <summary>The zeros, then the data.</summary>
     public double[] Values { get; } = new double[checked(zeros + length)];

@@ -1,0 +1,43 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Gloro.Tests.TestSupport;
+
+namespace Microsoft.ML.Gloro.Tests.EndToEnd;
+
+/// <summary>The trained models that lie beside the example load with this version, and certify something.</summary>
+[TestClass]
+public sealed class CommittedModelTests
+{
+    [TestMethod]
+    [DataRow("eurosat-local.zip", "local")]
+    [DataRow("eurosat-rt3.zip", "rtk:3")]
+    public void Load_ModelBesideTheExample_ScoresAnImage(string name, string guarantee)
+    {
+        var mlContext = new MLContext(seed: 1);
+        var chain = (IEnumerable<ITransformer>)mlContext.Model.Load(Path.Combine(Repository.Root, "examples", "EuroSat", "models", name), out _);
+        using GloroTransformer model = chain.OfType<GloroTransformer>().Single();
+        Assert.AreEqual((RobustnessGuarantee.Parse(guarantee), CertificateArithmetic.Float64), (model.Guarantee, model.Arithmetic));
+        Assert.IsLessThan(0.02, model.GloroModel.Bound.Slack, "The product of the bounds is within 2 % of what the layers attain.");
+
+        // Blue all over: a lake, if anything.
+        byte[] planes = [.. Enumerable.Range(0, 3 * 64 * 64).Select(i => (byte)(i < 4096 ? 40 : i < 8192 ? 60 : 90))];
+        using var image = MLImage.CreateFromStream(new MemoryStream(TestImages.Png(planes, 64, 64)));
+        var view = mlContext.Data.LoadFromEnumerable(new[] { new Row { Image = image } });
+        var scored = mlContext.Data.CreateEnumerable<Scored>(model.Transform(view), reuseRowObject: false).Single();
+        Assert.AreEqual("SeaLake", model.ClassNames[(int)scored.PredictedLabel - 1]);
+        Assert.IsGreaterThan(0, scored.CertifiedRadius);
+    }
+
+    private sealed class Row
+    {
+        [Microsoft.ML.Transforms.Image.ImageType(64, 64)]
+        public MLImage Image { get; set; } = null!;
+    }
+
+    private sealed class Scored
+    {
+        [KeyType(10)]
+        public uint PredictedLabel { get; set; }
+
+        public float CertifiedRadius { get; set; }
+    }
+}
