@@ -38,8 +38,8 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
                 cancellationToken.ThrowIfCancellationRequested();
                 using var batchScope = NewDisposeScope();
                 double progress = (double)step / steps;
-                SetLearningRate(optimizer, _learningRate(progress));
-                lossSum += Step(optimizer, batches.Gather(rows, random), labels, _epsilon(progress), epoch);
+                SetLearningRate(optimizer, _learningRate.At(progress));
+                lossSum += Step(optimizer, batches.Gather(rows, random), labels, progress, epoch);
                 lookahead.Step();
                 step++;
             }
@@ -51,12 +51,12 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
         }
     }
 
-    private double Step(optim.Optimizer optimizer, Tensor inputs, Tensor labels, double epsilon, int epoch)
+    private double Step(optim.Optimizer optimizer, Tensor inputs, Tensor labels, double progress, int epoch)
     {
         optimizer.zero_grad();
         var logits = network.Forward(inputs, training: true, settings.MixedPrecision ? ScalarType.BFloat16 : ScalarType.Float32);
         var kappa = network.EstimateKappa(settings.PowerSteps);
-        var loss = _loss.Compute(new LossInput(logits, labels, network.Final.Rows(), kappa, epsilon));
+        var loss = _loss.Compute(new LossInput(logits, labels, network.Final.Rows(), kappa, _epsilon.At(progress), progress));
         float value = loss.item<float>();
         if (!float.IsFinite(value))
             throw Diverged(epoch, $"the loss became {value}");
