@@ -105,8 +105,22 @@ public abstract class GloroTrainerOptions
     public double WarmUpFraction { get; set; } = 0.05;
 
     /// <summary>What training minimises. Default: <see cref="GloroLossKind.Emma"/>.</summary>
-    [Choice(GloroLossKind.Emma, GloroLossKind.CrossEntropy)]
+    [Choice(GloroLossKind.Emma, GloroLossKind.CrossEntropy, GloroLossKind.Trades, GloroLossKind.FixedMargin, GloroLossKind.AnnealedEmma, GloroLossKind.RelaxedEmma)]
     public GloroLossKind Loss { get; set; } = GloroLossKind.Emma;
+
+    /// <summary>λ of <see cref="GloroLossKind.Trades"/> in the second half of training: more gives more certified rows and fewer right ones. Other losses do not use it. Default: 2.</summary>
+    [Range(0.1, 10.0, init: 2.0, logBase: true)]
+    public double TradesWeight { get; set; } = 2;
+
+    /// <summary>The margin that <see cref="GloroLossKind.FixedMargin"/> asks for, in units of what a class could gain within ε. Other losses do not use it. Default: 1.</summary>
+    [Range(0.1, 3.0, init: 1.0)]
+    public double FixedMargin { get; set; } = 1;
+
+    /// <summary>
+    /// Whether <see cref="GloroLossKind.RelaxedEmma"/> still trains the label to be the highest of the set that is certified with it, if without margin. If not, more
+    /// rows are certified and fewer have the label on top. Other losses, and local robustness, do not use it. Default: true.
+    /// </summary>
+    public bool CompeteWithinSet { get; set; } = true;
 
     /// <summary>The ε trained for at the very start, as a multiple of <see cref="Epsilon"/>; it rises until half of the training. Default: 0.1.</summary>
     [Range(0.0, 1.0, init: 0.1)]
@@ -216,6 +230,12 @@ public abstract class GloroTrainerOptions
             // libtorch takes them as float32.
             if (!(value is > 0 and <= 1e30))
                 yield return $"{name} must be a positive number of at most 1E+30, not {value}.";
+        }
+
+        foreach (var (name, value) in new[] { (nameof(TradesWeight), TradesWeight), (nameof(FixedMargin), FixedMargin) })
+        {
+            if (!(value is >= 0 and <= 1e30))
+                yield return $"{name} must be a number from 0 to 1E+30, not {value}.";
         }
 
         foreach (var (name, value) in new[] { (nameof(WarmUpFraction), WarmUpFraction), (nameof(InitialEpsilonFactor), InitialEpsilonFactor), (nameof(WeightDecay), WeightDecay) })

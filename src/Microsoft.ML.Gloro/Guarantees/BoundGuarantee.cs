@@ -20,6 +20,9 @@ internal sealed class BoundGuarantee
     /// <summary>The largest k that is ever allowed: K, or the size of the largest affinity set. Between 1 and C − 1.</summary>
     public int MaxK { get; }
 
+    /// <summary>The affinity sets as indices of classes, in ascending order; null unless the guarantee is of the affinity kind. Singletons that it implies are not among them.</summary>
+    public IReadOnlyList<int[]>? AffinitySets { get; private init; }
+
     /// <summary>Resolves <paramref name="guarantee"/> for a model's classes, in the order of its logits.</summary>
     /// <exception cref="ArgumentException">
     /// Fewer than two classes; K not less than the number of classes; an affinity set with a class that does not exist, that is named twice, or with all classes.
@@ -36,7 +39,7 @@ internal sealed class BoundGuarantee
         {
             var sets = Resolve(affinitySets, classNames);
             var setsOfClass = Enumerable.Range(0, classCount).Select(index => sets.Where(set => set.Contains[index]).ToArray()).ToArray();
-            return new(guarantee, classCount, sets.Max(set => set.Count), setsOfClass);
+            return new(guarantee, classCount, sets.Max(set => set.Count), setsOfClass) { AffinitySets = [.. sets.Select(set => set.Members())] };
         }
         return guarantee.K < classCount
             ? new(guarantee, classCount, guarantee.K, null)
@@ -123,6 +126,8 @@ internal sealed class BoundGuarantee
         public bool[] Contains { get; }
 
         public int Count { get; }
+
+        public int[] Members() => [.. Enumerable.Range(0, Contains.Length).Where(index => Contains[index])];
 
         public bool ContainsAll(ReadOnlySpan<int> classes)
         {

@@ -8,20 +8,93 @@ namespace Microsoft.ML.Gloro.Training;
 /// <param name="FinalRows">The final layer's rows w_i, [classes, width], differentiable.</param>
 /// <param name="Kappa">The sub-Lipschitz constant κ, a scalar, differentiable.</param>
 /// <param name="Epsilon">The ε of this batch.</param>
-internal sealed record LossInput(Tensor Logits, Tensor Labels, Tensor FinalRows, Tensor Kappa, double Epsilon)
+/// <param name="Progress">How far training is, from 0 to 1, for what a loss schedules itself.</param>
+internal sealed record LossInput(Tensor Logits, Tensor Labels, Tensor FinalRows, Tensor Kappa, double Epsilon, double Progress = 1)
 {
-    /// <summary>ε·K_ij for all pairs of classes, [classes, classes], differentiable.</summary>
-    public Tensor MarginGains() => MarginGains(FinalRows, Kappa * Epsilon);
-
     /// <summary>
-    /// factor·‖w_i − w_j‖ for all pairs, from one Gram matrix: ‖w_i − w_j‖² = ‖w_i‖² + ‖w_j‖² − 2 w_i·w_j.
-    /// The clamp keeps the root's gradient finite on the diagonal and for equal rows; training may be wrong there, certificates are computed elsewhere.
+    /// Up to so many classes, one Gram matrix serves every row of the batch. Beyond, a batch looks at few of the C² pairs, and its own rows of the matrix cost less
+    /// (with 1000 classes and a batch of 128, a tenth for each class that a row asks about).
     /// </summary>
+    internal const int GramClasses = 256;
+
+    /// <summary>Keeps the root's gradient finite on the diagonal and for equal rows; training may be wrong there, certificates are computed elsewhere.</summary>
+    private const double SmallestSquare = 1e-8;
+
+    private Tensor? _gram, _squares, _gains;
+
+    // What is remembered belongs to the κ, the rows and the ε that it was computed from, and a copy is made to change one of these.
+    private LossInput(LossInput other) =>
+        (Logits, Labels, FinalRows, Kappa, Epsilon, Progress) = (other.Logits, other.Labels, other.FinalRows, other.Kappa, other.Epsilon, other.Progress);
+
+    private bool HasGram => FinalRows.shape[0] <= GramClasses;
+
+    private Tensor Factor => Kappa * Epsilon;
+
+    /// <summary>ε·K_ij for one class i a row and every j, [rows, classes]; differentiable unless the caller has switched gradients off.</summary>
+    /// <remarks>This and the other members remember what they share. Open no scope of tensors around the first call that ends before the loss is differentiated.</remarks>
+    public Tensor GainRows(Tensor classes)
+    {
+        if (HasGram)
+            return MarginGains().index_select(0, classes);
+        var squares = Squares();
+        using var scope = NewDisposeScope();
+        return Gains(squares.index_select(0, classes).unsqueeze(1), FinalRows.index_select(0, classes).matmul(FinalRows.t())).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>‖w_i‖², [classes].</summary>
+    public Tensor Squares()
+    {
+        using var _ = enable_grad();
+        return _squares ??= HasGram ? Gram().diagonal() : FinalRows.square().sum(1);
+    }
+
+    /// <summary>w_i·w_j for one class i a row and every j, [rows, classes], for one choice of classes after the other.</summary>
+    /// <param name="choices">Each [rows, 1].</param>
+    public IEnumerable<Tensor> ProductRows(IReadOnlyList<Tensor> choices)
+    {
+        if (HasGram)
+            return choices.Select(classes => Gram().index_select(0, classes.squeeze(1)));
+
+        // Selected together, so that the gradient comes back in one piece.
+        var rows = FinalRows.index_select(0, cat([.. choices], 0).squeeze(1)).split(choices[0].shape[0]);
+        return rows.Select(selected => selected.matmul(FinalRows.t()));
+    }
+
+    /// <summary>ε·K_ij for a class i of its own at every place, [rows, classes].</summary>
+    /// <param name="squares">‖w_i‖², [rows, classes] or [rows, 1].</param>
+    /// <param name="products">w_i·w_j, [rows, classes].</param>
+    public Tensor Gains(Tensor squares, Tensor products) => Distances(squares, Squares().unsqueeze(0), products) * Factor;
+
+    /// <summary>ε·K_ij for one pair of classes a row, [rows, 1]; differentiable unless the caller has switched gradients off.</summary>
+    public Tensor PairGains(Tensor first, Tensor second)
+    {
+        using var scope = NewDisposeScope();
+        var differences = FinalRows.index_select(0, first) - FinalRows.index_select(0, second);
+        return (differences.square().sum(1, keepdim: true).clamp(min: SmallestSquare).sqrt() * Factor).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>factor·‖w_i − w_j‖ for all pairs, [classes, classes], from one Gram matrix.</summary>
     public static Tensor MarginGains(Tensor finalRows, Tensor factor)
     {
         var gram = finalRows.matmul(finalRows.t());
         var squares = gram.diagonal();
-        var distances = (squares.unsqueeze(0) + squares.unsqueeze(1) - (2 * gram)).clamp(min: 1e-8).sqrt();
-        return distances * factor;
+        return Distances(squares.unsqueeze(1), squares.unsqueeze(0), gram) * factor;
     }
+
+    // Differentiable even if the first to ask is not interested in that: the next may be.
+    private Tensor MarginGains()
+    {
+        using var _ = enable_grad();
+        return _gains ??= Distances(Squares().unsqueeze(1), Squares().unsqueeze(0), Gram()) * Factor;
+    }
+
+    private Tensor Gram()
+    {
+        using var _ = enable_grad();
+        return _gram ??= FinalRows.matmul(FinalRows.t());
+    }
+
+    // ‖w_i − w_j‖² = ‖w_i‖² + ‖w_j‖² − 2 w_i·w_j.
+    private static Tensor Distances(Tensor rowSquares, Tensor columnSquares, Tensor products) =>
+        (columnSquares + rowSquares - (2 * products)).clamp(min: SmallestSquare).sqrt();
 }

@@ -1,16 +1,20 @@
 namespace Microsoft.ML.Gloro.Training;
 
-/// <summary>A quantity as a function of training's progress, from 0 at the first step to 1 after the last.</summary>
-internal delegate double Schedule(double progress);
-
-/// <summary>The schedules training uses.</summary>
-internal static class Schedules
+/// <summary>
+/// A quantity as a function of training's progress, from 0 at the first step to 1 after the last. Schedules are small, immutable, equal if they are made alike,
+/// and made of each other.
+/// </summary>
+internal abstract record Schedule
 {
-    /// <summary>Rises linearly over the first half, then stays: early training finds features, late training earns margins.</summary>
-    public static Schedule HalfThenFlat(double start, double end) => t => start + ((end - start) * Math.Min(1, 2 * t));
+    /// <summary>The value at a moment of training.</summary>
+    /// <param name="progress">From 0 to 1.</param>
+    public double At(double progress) => At(progress, 1);
 
-    /// <summary>Rises linearly from 0 over <paramref name="warmUp"/>, then falls to 0 along a half cosine.</summary>
-    public static Schedule WarmUpCosine(double peak, double warmUp) => t => t < warmUp
-        ? peak * t / warmUp
-        : peak * 0.5 * (1 + Math.Cos(Math.PI * (t - warmUp) / Math.Max(1e-9, 1 - warmUp)));
+    /// <summary>
+    /// The value at elapsed / duration of the way. The two come apart because a schedule that runs over a part of training is then rounded
+    /// once, where its own formula divides, and not also where the part was cut out.
+    /// </summary>
+    /// <param name="elapsed">From 0 to <paramref name="duration"/>.</param>
+    /// <param name="duration">Positive.</param>
+    public abstract double At(double elapsed, double duration);
 }

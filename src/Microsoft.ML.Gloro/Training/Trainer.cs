@@ -88,10 +88,10 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var batchScope = NewDisposeScope();
-            double progress = clock.Progress, rate = _learningRate(progress);
+            double progress = clock.Progress, rate = _learningRate.At(progress);
             var begun = clock.Elapsed;
             SetLearningRate(state.Optimizer, rate);
-            lossSum += Step(state.Optimizer, batches.Gather(rows, random), labels, rate, _epsilon(progress), state.Epoch);
+            lossSum += Step(state.Optimizer, batches.Gather(rows, random), labels, rate, progress, state.Epoch);
             state.Lookahead.Step();
             state.Average?.Step();
 
@@ -106,12 +106,12 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
         return lossSum / (clock.Step - first);
     }
 
-    private double Step(optim.Optimizer optimizer, Tensor inputs, Tensor labels, double learningRate, double epsilon, int epoch)
+    private double Step(optim.Optimizer optimizer, Tensor inputs, Tensor labels, double learningRate, double progress, int epoch)
     {
         optimizer.zero_grad();
         var logits = network.Forward(inputs, training: true, settings.MixedPrecision ? ScalarType.BFloat16 : ScalarType.Float32);
         var kappa = network.EstimateKappa(settings.PowerSteps);
-        var loss = _loss.Compute(new LossInput(logits, labels, network.Final.Rows(), kappa, epsilon));
+        var loss = _loss.Compute(new LossInput(logits, labels, network.Final.Rows(), kappa, _epsilon.At(progress), progress));
         float value = loss.item<float>();
         if (!float.IsFinite(value))
             throw Diverged(epoch, $"the loss became {value}");

@@ -12,6 +12,15 @@ internal sealed record TrainerSettings
 
     public required GloroLossKind Loss { get; init; }
 
+    /// <summary>λ of <see cref="GloroLossKind.Trades"/> from half of the training on.</summary>
+    public double TradesWeight { get; init; } = 2;
+
+    /// <summary>The margin of <see cref="GloroLossKind.FixedMargin"/>, in units of ε·K.</summary>
+    public double FixedMargin { get; init; } = 1;
+
+    /// <summary>Whether the label of <see cref="GloroLossKind.RelaxedEmma"/> competes with the other classes of its set.</summary>
+    public bool CompeteWithinSet { get; init; } = true;
+
     public required int Epochs { get; init; }
 
     public required int BatchSize { get; init; }

@@ -30,11 +30,11 @@ internal sealed record Batch
 
     public int[] Labels { get; }
 
-    public double[][] Rows { get; }
+    public double[][] Rows { get; init; }
 
     public double Kappa { get; init; } = 1.5;
 
-    public double Epsilon { get; } = 0.5;
+    public double Epsilon { get; init; } = 0.5;
 
     public int Count => Logits.Length;
 
@@ -75,6 +75,13 @@ internal sealed record Batch
     /// <summary>The mean of the cross-entropies with y_⊥ = max_i y_i − max over allowed k of m_k as one more class.</summary>
     public double CrossEntropy(RobustnessGuarantee guarantee)
     {
+        double[] bottoms = Bottoms(guarantee);
+        return Enumerable.Range(0, Count).Average(row => CrossEntropy([.. Logits[row], bottoms[row]], Labels[row]));
+    }
+
+    /// <summary>y_⊥ of every row.</summary>
+    public double[] Bottoms(RobustnessGuarantee guarantee)
+    {
         double[,] gains = new double[Classes, Classes];
         for (int i = 0; i < Classes; i++)
         {
@@ -83,7 +90,7 @@ internal sealed record Batch
         }
 
         var bound = Guarantees.Rows.Bind(guarantee, Classes);
-        return Enumerable.Range(0, Count).Average(row => CrossEntropy([.. Logits[row], Bottom(row, gains, bound)], Labels[row]));
+        return [.. Enumerable.Range(0, Count).Select(row => Bottom(row, gains, bound))];
     }
 
     public static double CrossEntropy(double[] logits, int label)
@@ -96,7 +103,7 @@ internal sealed record Batch
     {
         double[] y = Logits[row];
         int[] order = [.. Enumerable.Range(0, Classes).OrderByDescending(c => y[c]).ThenBy(c => c)];
-        double[] margins = [.. Enumerable.Range(1, Classes - 1).Where(k => guarantee.Allows(order, k)).Select(Margin)];
+        double[] margins = [.. Enumerable.Range(1, guarantee.MaxK).Where(k => guarantee.Allows(order, k)).Select(Margin)];
         return y.Max() - (margins.Length == 0 ? Margin(1) : margins.Max());
 
         double Margin(int k) => order[..k].Min(j => y[j] - order[k..].Max(i => y[i] + gains[i, j]));

@@ -17,7 +17,7 @@ public sealed class LossTests
         for (int seed = 0; seed < 60; seed++)
         {
             var batch = new Batch(seed);
-            AssertClose(batch.Emma(), batch.Compute(new EmmaLoss()), $"seed {seed}");
+            AssertClose(batch.Emma(), batch.Compute(new EmmaLoss(new LabelMargins())), $"seed {seed}");
         }
     }
 
@@ -78,7 +78,7 @@ public sealed class LossTests
         {
             var batch = new Batch(seed, ties: false);
             double[][] shares = [.. Enumerable.Range(0, batch.Count).Select(batch.Shares)];
-            AssertGradients(batch, moved => moved.Emma(shares), _ => new EmmaLoss());
+            AssertGradients(batch, moved => moved.Emma(shares), _ => new EmmaLoss(new LabelMargins()));
         }
     }
 
@@ -103,7 +103,7 @@ public sealed class LossTests
         using var scope = torch.NewDisposeScope();
         var batch = new Batch([[1, double.NaN, 2], [0, 1, 2]], [0, 1]);
         Assert.IsTrue(double.IsNaN(batch.Compute(new GloroCrossEntropyLoss(Tests.Guarantees.Rows.Bind(RobustnessGuarantee.Local, 3)))));
-        Assert.IsTrue(double.IsNaN(batch.Compute(new EmmaLoss())));
+        Assert.IsTrue(double.IsNaN(batch.Compute(new EmmaLoss(new LabelMargins()))));
     }
 
     [TestMethod]
@@ -120,11 +120,33 @@ public sealed class LossTests
     {
         var settings = Problems.Settings(3);
         Assert.IsInstanceOfType<EmmaLoss>(GloroLoss.Create(settings));
-        Assert.IsInstanceOfType<GloroCrossEntropyLoss>(GloroLoss.Create(settings with { Loss = GloroLossKind.CrossEntropy }));
+        var expected = new Dictionary<GloroLossKind, Type>
+        {
+            [GloroLossKind.Emma] = typeof(EmmaLoss),
+            [GloroLossKind.CrossEntropy] = typeof(GloroCrossEntropyLoss),
+            [GloroLossKind.Trades] = typeof(TradesLoss),
+            [GloroLossKind.FixedMargin] = typeof(FixedMarginLoss),
+            [GloroLossKind.AnnealedEmma] = typeof(AnnealedEmmaLoss),
+            [GloroLossKind.RelaxedEmma] = typeof(EmmaLoss),
+        };
+        foreach (var kind in Enum.GetValues<GloroLossKind>())
+            Assert.AreEqual(expected[kind], GloroLoss.Create(settings with { Loss = kind }).GetType(), $"{kind}");
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => GloroLoss.Create(settings with { Loss = (GloroLossKind)9 }));
     }
 
-    private static IEnumerable<RobustnessGuarantee> Guarantees(int classes, int seed)
+    [TestMethod]
+    public void Create_LossesWithASetting_UseIt()
+    {
+        // Trained to the end, so that λ is what it rises to.
+        var batch = new Batch(4);
+        var guarantee = RobustnessGuarantee.RelaxedTopK(2);
+        var settings = Problems.Settings(batch.Classes, guarantee: guarantee) with { TradesWeight = 3.5, FixedMargin = 0.7, CompeteWithinSet = false };
+        AssertClose(LossOracle.Trades(batch, guarantee, 3.5), batch.Compute(GloroLoss.Create(settings with { Loss = GloroLossKind.Trades })), "TRADES");
+        AssertClose(LossOracle.FixedMargin(batch, 0.7), batch.Compute(GloroLoss.Create(settings with { Loss = GloroLossKind.FixedMargin })), "fixed margin");
+        AssertClose(LossOracle.CrossEntropy(batch, LossOracle.RelaxedLogits(batch, guarantee, competeWithinSet: false)), batch.Compute(GloroLoss.Create(settings with { Loss = GloroLossKind.RelaxedEmma })), "relaxed EMMA");
+    }
+
+    internal static IEnumerable<RobustnessGuarantee> Guarantees(int classes, int seed)
     {
         yield return RobustnessGuarantee.Local;
         if (classes < 3)
@@ -136,7 +158,7 @@ public sealed class LossTests
         yield return RobustnessGuarantee.Affinity(sets, AffinityMatch.Exact, includeSingletons: false);
     }
 
-    private static void AssertGradients(Batch batch, Func<Batch, double> formula, Func<int, GloroLoss> loss)
+    internal static void AssertGradients(Batch batch, Func<Batch, double> formula, Func<int, GloroLoss> loss)
     {
         const double Step = 1e-5;
         using var scope = torch.NewDisposeScope();
@@ -167,5 +189,5 @@ public sealed class LossTests
         }
     }
 
-    private static void AssertClose(double expected, double actual, string name) => Assert.AreEqual(expected, actual, 2e-5 * (1 + Math.Abs(expected)), name);
+    internal static void AssertClose(double expected, double actual, string name) => Assert.AreEqual(expected, actual, 2e-5 * (1 + Math.Abs(expected)), name);
 }

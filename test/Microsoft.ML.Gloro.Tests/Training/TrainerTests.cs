@@ -28,6 +28,11 @@ public sealed class TrainerTests
     [DataRow(GloroLossKind.CrossEntropy, "local")]
     [DataRow(GloroLossKind.CrossEntropy, "rtk:2")]
     [DataRow(GloroLossKind.CrossEntropy, "affinity:c0+c1,c2+c3")]
+    [DataRow(GloroLossKind.Trades, "rtk:2")]
+    [DataRow(GloroLossKind.FixedMargin, "local")]
+    [DataRow(GloroLossKind.AnnealedEmma, "local")]
+    [DataRow(GloroLossKind.RelaxedEmma, "rtk:2")]
+    [DataRow(GloroLossKind.RelaxedEmma, "affinity:c0+c1,c2+c3")]
     public void Run_VectorClusters_AreLearntAndVerifiedWithEveryLoss(GloroLossKind loss, string guarantee)
     {
         using var network = Problems.VectorNetwork(1);

@@ -1,0 +1,50 @@
+using Microsoft.ML.Gloro.Guarantees;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Gloro.Training;
+
+/// <summary>
+/// The logit y_⊥ of a batch, as <see cref="BottomLogit"/> defines it for one row. Where it is attained (which k, which pair of classes) is found without gradients;
+/// the value is then gathered, so that gradients reach the logits, the final rows and κ.
+/// </summary>
+internal sealed class BottomClass(BoundGuarantee guarantee)
+{
+    /// <summary>y_⊥, [rows, 1]. NaN or infinite, and the loss with it NaN, if a gain that decides is not finite.</summary>
+    public Tensor Logits(LossInput input)
+    {
+        var (top, inside, outside) = Select(input);
+        // In this order the top logit drops out without rounding if it is the inside class, as in GloRo's own formula.
+        return input.Logits.gather(1, top) - input.Logits.gather(1, inside) + input.Logits.gather(1, outside) + input.PairGains(inside.squeeze(1), outside.squeeze(1));
+    }
+
+    private (Tensor Top, Tensor Inside, Tensor Outside) Select(LossInput input)
+    {
+        using var _ = no_grad();
+        using var search = new MarginSearch(input);
+        var permission = AllowedSets.Create(guarantee, input.Logits.device);
+        var top = MarginSearch.Highest(search.Outside);
+        var (best, outside) = search.Join(top);
+        var inside = top;
+
+        // k = 1 stands in where nothing is allowed; the first k that is displaces it, whatever their margins.
+        var found = permission?.Join(top, 1);
+        for (int k = 2; k <= guarantee.MaxK; k++)
+        {
+            var joining = MarginSearch.Highest(search.Outside);
+            var (slack, at) = search.Join(joining);
+            var better = slack.gt(best);
+            if (permission is not null)
+            {
+                var allowed = permission.Join(joining, k);
+                better = allowed & (better | found!.logical_not());
+                found |= allowed;
+            }
+
+            best = where(better, slack, best);
+            inside = where(better, search.Weakest.gather(1, at), inside);
+            outside = where(better, at, outside);
+        }
+
+        return (top, inside, outside);
+    }
+}

@@ -1,0 +1,48 @@
+using Microsoft.ML.Gloro.Guarantees;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Gloro.Training;
+
+/// <summary>
+/// Margins only where a relaxed guarantee needs them: our own, nobody has published one. RTK and affinity robustness certify a row if some allowed set S that holds the label
+/// keeps its lead over the rest. So each row gets, without gradient, the S with the most slack (<see cref="RelaxedSelection"/>), and every class outside S the head start
+/// of EMMA not on the label but on the member of S that it can most easily overtake, j*(i) = argmax over j ∈ S of (ε·K_ij − y_j): z_i = y_i − y_j* + e_i·ε·K_ij*.
+/// If S holds the label alone, as for local robustness, this is EMMA.
+/// </summary>
+/// <param name="guarantee">Decides which sets are allowed.</param>
+/// <param name="competeWithinSet">
+/// What the other members of S do. True: they compete with the label by their plain difference, z_i = y_i − y_label. They pay no margin, since they may overtake the label
+/// within ε without harm to the guarantee, but the label is still to be the highest: without that nothing trains top-1 accuracy, which every guarantee is reported next to.
+/// False: they are left out, z_i = −∞, and all of the network's slope goes to the relaxed guarantee.
+/// </param>
+internal sealed class RelaxedMargins(BoundGuarantee guarantee, bool competeWithinSet) : MarginPlacement
+{
+    private readonly RelaxedSelection _selection = new(guarantee);
+
+    /// <inheritdoc/>
+    public override Tensor Logits(LossInput input)
+    {
+        var squares = input.Squares();
+        var (weakest, order, members) = _selection.Select(input);
+
+        // y_j*, ‖w_j*‖² and w_j*·w_i, member by member, so that no tensor is larger than rows × classes.
+        Tensor? logits = null, lengths = null, products = null;
+        foreach (var (member, product) in order.Zip(input.ProductRows(order)))
+        {
+            var logit = input.Logits.gather(1, member);
+            var length = squares.index_select(0, member.squeeze(1)).unsqueeze(1);
+            var limits = weakest.eq(member);
+            logits = logits is null ? logit : where(limits, logit, logits);
+            lengths = lengths is null ? length : where(limits, length, lengths);
+            products = products is null ? product : where(limits, product, products);
+        }
+
+        var z = HandOut(input.Logits - logits!, input.Gains(lengths!, products!), 1 - members);
+        if (competeWithinSet)
+            return z;
+
+        // Added, not filled in: NaN − ∞ is NaN, and the trainer is to see it.
+        var others = members.scatter(1, order[0], zeros_like(order[0]).to(members.dtype));
+        return z + zeros_like(others).masked_fill_(others.to(ScalarType.Bool), double.NegativeInfinity);
+    }
+}
