@@ -16,7 +16,7 @@ internal sealed record Arguments
           --epsilon NUMBER     L2 radius in pixels scaled to [0, 1]                                  (default: 36/255)
           --epochs N           passes over the training images                                       (default: 30)
           --depth N --width N  size of the network                                                   (default: 8, 96)
-          --loss NAME          Emma | CrossEntropy                                                   (default: Emma)
+          --loss NAME          Emma | RelaxedEmma | AnnealedEmma | CrossEntropy | Trades | FixedMargin  (default: Emma)
           --batch N            images in a step                                                      (default: 128)
           --epsilon-factor X   epsilon of the second half of training, in multiples of epsilon       (default: 2)
           --learning-rate X                                                                          (default: 0.001)
@@ -88,7 +88,7 @@ internal sealed record Arguments
                 "--depth" => arguments with { Depth = Whole(args[i], value) },
                 "--width" => arguments with { Width = Whole(args[i], value) },
                 "--batch" => arguments with { Batch = Whole(args[i], value) },
-                "--loss" => arguments with { Loss = Enum.TryParse(value, ignoreCase: true, out GloroLossKind loss) ? loss : throw new FormatException($"--loss is Emma or CrossEntropy, not '{value}'.") },
+                "--loss" => arguments with { Loss = Enum.TryParse(value, ignoreCase: true, out GloroLossKind loss) ? loss : throw new FormatException($"--loss is one of {string.Join(", ", Enum.GetNames<GloroLossKind>())}, not '{value}'.") },
                 "--epsilon-factor" => arguments with { EpsilonFactor = Number(args[i], value) },
                 "--learning-rate" => arguments with { LearningRate = Number(args[i], value) },
                 "--weight-decay" => arguments with { WeightDecay = Number(args[i], value) },
