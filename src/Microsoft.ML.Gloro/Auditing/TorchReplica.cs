@@ -29,8 +29,7 @@ internal sealed class TorchReplica : IDisposable
     public int ClassCount { get; }
 
     /// <summary>Rows of float32 inputs as a tensor of this replica's type, [rows, channels, height, width].</summary>
-    public Tensor ToTensor(float[] inputs) =>
-        tensor(inputs, [inputs.Length / InputShape.Size, InputShape.Channels, InputShape.Height, InputShape.Width]).to(_type);
+    public Tensor ToTensor(float[] inputs) => Copy(inputs, inputs.Length / InputShape.Size, InputShape.Channels, InputShape.Height, InputShape.Width);
 
     /// <summary>The logits, [rows, classes], of inputs [rows, channels, height, width]. Vectors are n × 1 × 1 from end to end.</summary>
     public Tensor Forward(Tensor inputs)
@@ -100,10 +99,14 @@ internal sealed class TorchReplica : IDisposable
         return x.reshape(-1, input.Channels, height, block, width, block).permute(0, 3, 5, 1, 2, 4).reshape(-1, output.Channels, height, width);
     }
 
+    // A copy in libtorch's own memory. A tensor made from an array lies in the runtime's, aligned as it happens to be, and kernels sum in another order for another alignment:
+    // the same audit would differ in last digits from run to run.
+    private Tensor Copy(float[] values, params long[] shape) => tensor(values, shape).to(_type, copy: true);
+
     private Tensor Constant(float[] values, params long[] shape)
     {
         using var _ = NewDisposeScope();
-        Tensor constant = tensor(values, shape).to(_type).DetachFromDisposeScope();
+        Tensor constant = Copy(values, shape).DetachFromDisposeScope();
         _weights.Add(constant);
         return constant;
     }
