@@ -1,7 +1,7 @@
 using System.Numerics;
 using System.Runtime.InteropServices;
-using Microsoft.ML.Gloro.Lipschitz;
 using Microsoft.ML.Gloro.Models;
+using Microsoft.ML.Gloro.Rounding;
 
 namespace Microsoft.ML.Gloro.Scoring;
 
@@ -41,28 +41,10 @@ internal sealed class InputGuard
     /// <returns>Whether the row can be scored; if not, its logits are to be NaN.</returns>
     public bool TryJudge(ReadOnlySpan<float> input, out double error)
     {
-        double norm = Norm(input);
+        double norm = LinearLayerNorms.Norm(input);
         bool certifiable = norm < LargestRadius && IsOrdinary(input); // strictly: the largest radius is 0 where nothing is safe from overflow
         error = certifiable ? _model.Rounding.MarginError(norm) : double.PositiveInfinity;
         return norm <= _model.Rounding.LargestNorm; // false for NaN
-    }
-
-    /// <summary>‖x‖₂ rounded up. Squares of floats neither overflow nor vanish in double; in whatever order they are summed, n terms err by γ_n at most.</summary>
-    private static double Norm(ReadOnlySpan<float> input)
-    {
-        Vector<double> sums = default;
-        var vectors = MemoryMarshal.Cast<float, Vector<float>>(input);
-        foreach (var vector in vectors)
-        {
-            Vector.Widen(vector, out var low, out var high);
-            sums += low * low;
-            sums += high * high;
-        }
-
-        double sum = Vector.Sum(sums);
-        foreach (float value in input[(vectors.Length * Vector<float>.Count)..])
-            sum += (double)value * value;
-        return Outward.Sqrt(Outward.Multiply(sum, Outward.Add(1, Outward.Gamma(input.Length + 2L))));
     }
 
     /// <summary>Whether every value is within range, and zero or a normal number.</summary>
