@@ -48,7 +48,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         return OutputSchemaShape.Append(inputSchema, _options.OutputColumnPrefix);
     }
 
-    /// <summary>Trains on <paramref name="input"/>, bounds the finished network rigorously, and gives its transformer.</summary>
+    /// <summary>Trains on <paramref name="input"/>, bounds the finished network rigorously, calibrates its scores, and gives its transformer.</summary>
     /// <exception cref="ArgumentException">A column is missing or of a wrong type, or the guarantee does not fit the classes.</exception>
     /// <exception cref="InvalidOperationException">
     /// The rows cannot be trained on, an image cannot be read, training diverged, or the checkpoint folder cannot be used or holds an interrupted training of something else.
@@ -91,6 +91,12 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         var bound = RigorousBound.Compute(network, _options.CancellationToken);
         channel.Info(MessageSensitivity.None, "The rigorous bound of the finished network: κ = {0}.", bound.Value);
         var model = new GloroModel(network, bound, classNames, _options.Guarantee, _options.Epsilon, _options.IsImage, rowCounts, ModelProvenance.OfThisLibrary(Summary(seed)), _options.Arithmetic);
+        if (_options.CalibrateScores && validation is { Count: > 0 })
+        {
+            model = model.WithTemperature(ScoreCalibration.Fit(model, validation, _options.CancellationToken));
+            channel.Info(MessageSensitivity.None, "The temperature of the scores, fitted to the validation rows: T = {0}.", model.Temperature);
+        }
+
         return new GloroTransformer(_host, model, _options.FeatureColumnName, new ScoringOptions { Prefix = _options.OutputColumnPrefix });
     }
 

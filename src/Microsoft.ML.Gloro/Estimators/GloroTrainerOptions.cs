@@ -51,6 +51,14 @@ public abstract class GloroTrainerOptions
     public double ValidationFraction { get; set; } = 0.1;
 
     /// <summary>
+    /// Whether Score is softmax(Logits / T) with the temperature T that makes the labels of the validation rows most likely (Guo et al., ICML 2017), fitted once when the
+    /// network is trained, or with T = 1. Logits of a network with a small Lipschitz constant are small, and without T softmax of them nearly flat: log-loss would say
+    /// little. Logits, radii and certificates are the same either way. Without validation rows T is 1. Default: true.
+    /// </summary>
+    /// <remarks>T is finite, also if all validation rows are right; if they are right no more often than chance, scores become nearly equal.</remarks>
+    public bool CalibrateScores { get; set; } = true;
+
+    /// <summary>
     /// Ends training when so many epochs have brought no better VRA on the validation rows; the weights of the best VRA are then taken, unless <see cref="KeepBest"/> is false.
     /// Mind that the learning rate falls until the last epoch, and VRA mostly rises until then: a patience of a quarter of the epochs or less may stop too early.
     /// Default: null, never.
@@ -64,7 +72,7 @@ public abstract class GloroTrainerOptions
     public bool? KeepBest { get; set; }
 
     /// <summary>
-    /// The time that training may take, from its first step to its last validation; reading the data before and bounding the finished network after come on top. Schedules
+    /// The time that training may take, from its first step to its last validation; reading the data before, and bounding the finished network and calibrating its scores after, come on top. Schedules
     /// of learning rate and ε fit themselves to it: they follow the share of the time that is used, or the share of all epochs if that is more. Default: null, no limit.
     /// </summary>
     /// <remarks>

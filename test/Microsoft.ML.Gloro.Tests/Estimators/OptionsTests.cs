@@ -170,6 +170,7 @@ public sealed class OptionsTests
             AveragingDecay = 0.99,
             EarlyStoppingPatience = 5,
             KeepBest = false,
+            CalibrateScores = false,
             TimeBudget = TimeSpan.FromMinutes(40),
             CheckpointFolder = "runs/7",
             ValidationSet = Blobs.View(3),
@@ -181,6 +182,7 @@ public sealed class OptionsTests
         Assert.AreEqual(text, JsonSerializer.Serialize(back, s_json));
         Assert.AreEqual((options.Guarantee, options.ImageSize, options.Loss), (back.Guarantee, back.ImageSize, back.Loss));
         Assert.AreEqual((0.01, 0.99, 5, false, TimeSpan.FromMinutes(40), "runs/7"), (back.WeightDecay, back.AveragingDecay, back.EarlyStoppingPatience, back.KeepBest, back.TimeBudget, back.CheckpointFolder));
+        Assert.IsTrue(back is { CalibrateScores: false } && new GloroImageClassificationOptions().CalibrateScores);
         Assert.IsTrue(back.Augmentation is { Rotate: true, FlipVertically: true });
         Assert.IsTrue(back is { ValidationSet: null, Progress: null, CancellationToken.CanBeCanceled: false });
         Assert.IsNotNull(_mlContext.Gloro.ImageClassification(back));
