@@ -52,8 +52,8 @@ public abstract class GloroTrainerOptions
 
     /// <summary>
     /// Whether Score is softmax(Logits / T) with the temperature T that makes the labels of the validation rows most likely (Guo et al., ICML 2017), fitted once when the
-    /// network is trained, or with T = 1. Logits of a network with a small Lipschitz constant are small, and without T softmax of them nearly flat: log-loss would say
-    /// little. Logits, radii and certificates are the same either way. Without validation rows T is 1. Default: true.
+    /// network is trained, or with T = 1. Training pays for certified margins, not for likelihood, so softmax of the logits alone may be too sure or not sure enough, and
+    /// log-loss would say little. Logits, radii and certificates are the same either way. Without validation rows T is 1. Default: true.
     /// </summary>
     /// <remarks>T is finite, also if all validation rows are right; if they are right no more often than chance, scores become nearly equal.</remarks>
     public bool CalibrateScores { get; set; } = true;

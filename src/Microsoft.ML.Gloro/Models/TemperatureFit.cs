@@ -8,7 +8,7 @@ namespace Microsoft.ML.Gloro.Models;
 /// the slope is 0, kept between an end with a negative and one with a positive slope.</para>
 /// <para>To N rows one more is added whose label may be any class and whose logits are like theirs: each row has the weight 1/N on all classes alike, beside 1 on its label. Were all rows
 /// right, the likelihood alone would ask for T = 0, which is to say for no doubt at all; so the doubt stays that N rows leave, about 1 in N (Platt, 1999, smooths his targets for this reason).
-/// Otherwise that moves T by less than its standard error.</para>
+/// Where some are wrong it moves T little, and less the more rows there are.</para>
 /// <para>Scaling all logits scales T. Stateless and thread-safe; the same rows in the same order give the same bits.</para>
 /// </remarks>
 internal static class TemperatureFit
