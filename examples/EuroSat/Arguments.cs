@@ -22,6 +22,10 @@ internal sealed record Arguments
           --learning-rate X                                                                          (default: 0.001)
           --weight-decay X     share of the weights a step takes away, times the learning rate       (default: 0)
           --averaging X        deploy an average of the weights that keeps X a step, such as 0.999   (default: 0, none)
+          --randaugment N,M    N random operations of strength M (0 to 30) an image                  (default: none)
+          --colour X           brightness, contrast and saturation times 1 - X to 1 + X              (default: 0)
+          --cutout N           paint a square of N pixels over                                       (default: 0, none)
+          --mixup ALPHA        mix images and their losses by shares from Beta(ALPHA, ALPHA)         (default: 0, none)
           --patience N         stop after N epochs without a better VRA on the validation images     (default: never)
           --time-budget N      train for at most N minutes                                           (default: no limit)
           --checkpoints FOLDER keep each epoch there; after a stop or a kill the same command goes on (default: none)
@@ -53,6 +57,14 @@ internal sealed record Arguments
     public double WeightDecay { get; init; }
 
     public double Averaging { get; init; }
+
+    public GloroRandAugmentOptions? RandAugment { get; init; }
+
+    public double Colour { get; init; }
+
+    public int Cutout { get; init; }
+
+    public double Mixup { get; init; }
 
     public int? Patience { get; init; }
 
@@ -93,6 +105,10 @@ internal sealed record Arguments
                 "--learning-rate" => arguments with { LearningRate = Number(args[i], value) },
                 "--weight-decay" => arguments with { WeightDecay = Number(args[i], value) },
                 "--averaging" => arguments with { Averaging = Number(args[i], value) },
+                "--randaugment" => arguments with { RandAugment = Policy(args[i], value) },
+                "--colour" => arguments with { Colour = Number(args[i], value) },
+                "--cutout" => arguments with { Cutout = Whole(args[i], value) },
+                "--mixup" => arguments with { Mixup = Number(args[i], value) },
                 "--patience" => arguments with { Patience = Whole(args[i], value) },
                 "--time-budget" => arguments with { TimeBudget = TimeSpan.FromMinutes(Number(args[i], value)) },
                 "--checkpoints" => arguments with { Checkpoints = value },
@@ -105,6 +121,10 @@ internal sealed record Arguments
 
         return arguments.Data.Length > 0 ? arguments : throw new FormatException("--data is missing.");
     }
+
+    private static GloroRandAugmentOptions Policy(string name, string value) => value.Split(',') is [var operations, var magnitude]
+        ? new() { Operations = Whole(name, operations), Magnitude = Whole(name, magnitude) }
+        : throw new FormatException($"{name} is two whole numbers, such as 2,9, not '{value}'.");
 
     private static int Whole(string name, string value) => int.TryParse(value, CultureInfo.InvariantCulture, out int number)
         ? number

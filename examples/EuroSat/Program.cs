@@ -39,6 +39,11 @@ mlContext.Log += (_, e) =>
 IDataView train = mlContext.Data.LoadFromEnumerable(trainRows);
 IDataView test = mlContext.Data.LoadFromEnumerable(testRows);
 
+GloroAugmentationOptions augmentation = GloroAugmentationOptions.Aerial;
+(augmentation.RandAugment, augmentation.CutoutSide, augmentation.MixupAlpha) = (arguments.RandAugment, arguments.Cutout, arguments.Mixup);
+if (arguments.Colour != 0)
+    augmentation.ColourJitter = new() { Brightness = arguments.Colour, Contrast = arguments.Colour, Saturation = arguments.Colour };
+
 var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
     .Append(mlContext.Transforms.LoadImages("Image", imageFolder: null, "ImagePath"))
     .Append(mlContext.Gloro.ImageClassification(new GloroImageClassificationOptions
@@ -52,7 +57,7 @@ var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
         Loss = arguments.Loss,
         FinalEpsilonFactor = arguments.EpsilonFactor,
         LearningRate = arguments.LearningRate,
-        Augmentation = GloroAugmentationOptions.Aerial,
+        Augmentation = augmentation,
         ValidationFraction = 0.03,
         WeightDecay = arguments.WeightDecay,
         AveragingDecay = arguments.Averaging,

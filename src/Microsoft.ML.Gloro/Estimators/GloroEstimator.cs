@@ -49,7 +49,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
     }
 
     /// <summary>Trains on <paramref name="input"/>, bounds the finished network rigorously, calibrates its scores, and gives its transformer.</summary>
-    /// <exception cref="ArgumentException">A column is missing or of a wrong type, or the guarantee does not fit the classes.</exception>
+    /// <exception cref="ArgumentException">A column is missing or of a wrong type, the guarantee does not fit the classes, or the augmentation not the images' size.</exception>
     /// <exception cref="InvalidOperationException">
     /// The rows cannot be trained on, an image cannot be read, training diverged, or the checkpoint folder cannot be used or holds an interrupted training of something else.
     /// </exception>
@@ -76,6 +76,8 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         int seed = _options.Seed is null && checkpoints?.Latest is { Finished: false } interrupted ? CheckpointFingerprint.SeedOf(interrupted) ?? _seed : _seed;
         checkpoints?.Identify(CheckpointFingerprint.OfOptions(_options, seed, mixedPrecision, classNames));
         var spec = ChooseSpec(input, feature);
+        if ((_options as GloroImageClassificationOptions)?.Augmentation.FaultFor(spec.Shape.Height, spec.Shape.Width) is { } misfit)
+            throw new ArgumentException($"The options of the Gloro trainer cannot be used. {nameof(GloroImageClassificationOptions.Augmentation)}: {misfit}");
 
         var train = Read(input, spec, classNames);
         TrainingSet? validation = _options.ValidationSet is { } view ? Read(view, spec, classNames) : null;
@@ -170,6 +172,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         EpsilonFactors = (_options.InitialEpsilonFactor, _options.FinalEpsilonFactor),
         WeightDecay = _options.WeightDecay,
         AveragingDecay = _options.AveragingDecay,
+        MixupAlpha = (_options as GloroImageClassificationOptions)?.Augmentation.MixupAlpha ?? 0,
         MaximumGradientNorm = _options.MaximumGradientNorm,
         PowerSteps = _options.PowerIterationSteps,
         MixedPrecision = mixedPrecision,

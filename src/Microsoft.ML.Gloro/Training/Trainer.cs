@@ -91,7 +91,9 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
             double progress = clock.Progress, rate = _learningRate.At(progress);
             var begun = clock.Elapsed;
             SetLearningRate(state.Optimizer, rate);
-            lossSum += Step(state.Optimizer, batches.Gather(rows, random), labels, rate, progress, state.Epoch);
+            var inputs = batches.Gather(rows, random);
+            var mixture = settings.MixupAlpha > 0 ? Mixture.Draw(settings.MixupAlpha, rows.Length, random) : null;
+            lossSum += Step(state.Optimizer, mixture?.Mix(inputs) ?? inputs, labels, rate, progress, state.Epoch, mixture);
             state.Lookahead.Step();
             state.Average?.Step();
 
@@ -106,12 +108,13 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
         return lossSum / (clock.Step - first);
     }
 
-    private double Step(optim.Optimizer optimizer, Tensor inputs, Tensor labels, double learningRate, double progress, int epoch)
+    private double Step(optim.Optimizer optimizer, Tensor inputs, Tensor labels, double learningRate, double progress, int epoch, Mixture? mixture = null)
     {
         optimizer.zero_grad();
         var logits = network.Forward(inputs, training: true, settings.MixedPrecision ? ScalarType.BFloat16 : ScalarType.Float32);
         var kappa = network.EstimateKappa(settings.PowerSteps);
-        var loss = _loss.Compute(new LossInput(logits, labels, network.Final.Rows(), kappa, _epsilon.At(progress), progress));
+        var lossInput = new LossInput(logits, labels, network.Final.Rows(), kappa, _epsilon.At(progress), progress);
+        var loss = mixture?.Loss(_loss, lossInput) ?? _loss.Compute(lossInput);
         float value = loss.item<float>();
         if (!float.IsFinite(value))
             throw Diverged(epoch, $"the loss became {value}");

@@ -38,6 +38,9 @@ internal sealed record TrainerSettings
     /// <summary>How much of the averaged weights a step keeps; 0 for no average.</summary>
     public double AveragingDecay { get; init; }
 
+    /// <summary>α of mixup; 0 for none.</summary>
+    public double MixupAlpha { get; init; }
+
     /// <summary>Epochs to go on without a better VRA; null for all.</summary>
     public int? EarlyStoppingPatience { get; init; }
 

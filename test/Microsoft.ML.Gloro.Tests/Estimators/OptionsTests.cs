@@ -73,6 +73,67 @@ public sealed class OptionsTests
     }
 
     [TestMethod]
+    public void ImageClassification_FaultsOfTheAugmentation_AreNamedAllAtOnce()
+    {
+        var augmentation = new GloroAugmentationOptions
+        {
+            MaximumShift = 10_001,
+            CutoutSide = -1,
+            Border = (GloroAugmentationBorder)3,
+            MixupAlpha = double.NaN,
+            Affine = new() { Rotation = 181, Scale = -0.1, Shear = double.PositiveInfinity },
+            RandAugment = new() { Operations = 11, Magnitude = 31 },
+            ColourJitter = new() { Brightness = 1.1, Contrast = double.NaN, Saturation = -1 },
+        };
+        var e = Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.ImageClassification(new GloroImageClassificationOptions { Augmentation = augmentation }));
+        string[] all =
+        [
+            "MaximumShift must be from 0 to 10000, not 10001", "CutoutSide must be from 0 to 10000, not -1", "Border is unknown: 3", "MixupAlpha must be from 0 to 100, not NaN",
+            "Affine.Rotation must be from 0 to 180, not 181", "Affine.Scale must be from 0 to 1, not -0.1", "Affine.Shear must be from 0 to 60, not ∞",
+            "RandAugment.Operations must be from 0 to 10, not 11", "RandAugment.Magnitude must be from 0 to 30, not 31",
+            "ColourJitter.Brightness must be from 0 to 1, not 1.1", "ColourJitter.Contrast must be", "ColourJitter.Saturation must be from 0 to 1, not -1",
+        ];
+        foreach (string text in all)
+            StringAssert.Contains(e.Message.Replace("Infinity", "∞", StringComparison.Ordinal), $"Augmentation: {text}");
+        foreach (var preset in new[] { new(), GloroAugmentationOptions.None, GloroAugmentationOptions.Aerial, GloroAugmentationOptions.Photographs, Training.Problems.EveryAugmentation() })
+            Assert.IsNotNull(_mlContext.Gloro.ImageClassification(new GloroImageClassificationOptions { Augmentation = preset }));
+    }
+
+    [TestMethod]
+    public void Fit_CutoutOfAWholeImage_IsRefused()
+    {
+        using var tiles = new ColourTiles(count: 12);
+        var options = ColourTiles.Options(epochs: 1);
+        options.Augmentation.CutoutSide = 16;
+        var e = Assert.ThrowsExactly<ArgumentException>(() => tiles.Pipeline(_mlContext, options).Fit(tiles.View));
+        StringAssert.Contains(e.Message, "Augmentation: CutoutSide 16 could hide the whole of an image of 16×16 pixels; it must be less than 16.");
+        options.Augmentation.CutoutSide = 15;
+        Assert.IsNotNull(tiles.Pipeline(_mlContext, options).Fit(tiles.View));
+    }
+
+    [TestMethod]
+    public void OfOptions_AugmentationOfAnyKind_IsInTheFingerprint()
+    {
+        Action<GloroAugmentationOptions>[] changes =
+        [
+            a => a.Border = GloroAugmentationBorder.Black, a => a.Affine!.Rotation = 1, a => a.Affine!.Scale = 0.1, a => a.Affine!.Shear = 1, a => a.RandAugment!.Operations = 1,
+            a => a.RandAugment!.Magnitude = 1, a => a.ColourJitter!.Brightness = 0.1, a => a.ColourJitter!.Contrast = 0.1, a => a.ColourJitter!.Saturation = 0.1, a => a.CutoutSide = 4,
+            a => a.MixupAlpha = 0.1, a => a.Affine = null, a => a.RandAugment = null, a => a.ColourJitter = null,
+        ];
+        string Fingerprint(Action<GloroAugmentationOptions> change)
+        {
+            var options = new GloroImageClassificationOptions { Augmentation = Training.Problems.EveryAugmentation() };
+            change(options.Augmentation);
+            return string.Join('\n', Gloro.Estimators.CheckpointFingerprint.OfOptions(options, 1, false, ["a", "b"]));
+        }
+
+        var seen = new HashSet<string> { Fingerprint(_ => { }) };
+        foreach (var change in changes)
+            Assert.IsTrue(seen.Add(Fingerprint(change)));
+        StringAssert.Contains(seen.First(), "[Augmentation.RandAugment.Magnitude, 15]");
+    }
+
+    [TestMethod]
     public void MulticlassClassification_ChoosingByValidationRowsThatAreNot_IsRefused()
     {
         foreach (var (options, name) in new[] { (new GloroMulticlassClassificationOptions { EarlyStoppingPatience = 3 }, "EarlyStoppingPatience"), (new() { KeepBest = true }, "KeepBest") })
@@ -101,6 +162,7 @@ public sealed class OptionsTests
         var untouched = tiles.Pipeline(_mlContext, options).Fit(tiles.View).LastTransformer;
         var pipeline = tiles.Pipeline(_mlContext, options);
         (options.Seed, options.Width, options.Epochs, options.Epsilon, options.FeatureColumnName) = (99, 4, 9, 2, "Nowhere");
+        (options.Augmentation.RandAugment, options.Augmentation.MixupAlpha) = (new(), 1);
         (options.Guarantee, options.Augmentation.MaximumShift, options.Augmentation.Rotate) = (RobustnessGuarantee.RelaxedTopK(2), 7, false);
         Assert.AreEqual(ModelFiles.GloroPart(untouched), ModelFiles.GloroPart(pipeline.Fit(tiles.View).LastTransformer));
     }
@@ -108,7 +170,7 @@ public sealed class OptionsTests
     [TestMethod]
     public void Options_AllTypes_SuitAutoMl()
     {
-        foreach (var type in new[] { typeof(GloroImageClassificationOptions), typeof(GloroMulticlassClassificationOptions), typeof(GloroAugmentationOptions) })
+        foreach (var type in new[] { typeof(GloroImageClassificationOptions), typeof(GloroMulticlassClassificationOptions), typeof(GloroAugmentationOptions), typeof(GloroAffineOptions), typeof(GloroColourJitterOptions), typeof(GloroRandAugmentOptions) })
         {
             Assert.IsTrue(type.IsSealed);
             Assert.IsNotNull(type.GetConstructor(Type.EmptyTypes), type.Name);
@@ -165,7 +227,7 @@ public sealed class OptionsTests
             MixedPrecision = true,
             Width = 32,
             LearningRate = 0.0123,
-            Augmentation = GloroAugmentationOptions.Aerial,
+            Augmentation = Training.Problems.EveryAugmentation(),
             WeightDecay = 0.01,
             AveragingDecay = 0.99,
             EarlyStoppingPatience = 5,
@@ -183,7 +245,8 @@ public sealed class OptionsTests
         Assert.AreEqual((options.Guarantee, options.ImageSize, options.Loss), (back.Guarantee, back.ImageSize, back.Loss));
         Assert.AreEqual((0.01, 0.99, 5, false, TimeSpan.FromMinutes(40), "runs/7"), (back.WeightDecay, back.AveragingDecay, back.EarlyStoppingPatience, back.KeepBest, back.TimeBudget, back.CheckpointFolder));
         Assert.IsTrue(back is { CalibrateScores: false } && new GloroImageClassificationOptions().CalibrateScores);
-        Assert.IsTrue(back.Augmentation is { Rotate: true, FlipVertically: true });
+        Assert.IsTrue(back.Augmentation is { Rotate: true, FlipVertically: true, Border: GloroAugmentationBorder.Mean, CutoutSide: 5, MixupAlpha: 0.4 });
+        Assert.IsTrue(back.Augmentation is { Affine: { Rotation: 20, Scale: 0.2, Shear: 10 }, RandAugment: { Operations: 2, Magnitude: 15 }, ColourJitter: { Brightness: 0.3, Contrast: 0.3, Saturation: 0.3 } });
         Assert.IsTrue(back is { ValidationSet: null, Progress: null, CancellationToken.CanBeCanceled: false });
         Assert.IsNotNull(_mlContext.Gloro.ImageClassification(back));
     }
