@@ -1,42 +1,47 @@
 using System.Globalization;
 using Microsoft.ML.Gloro;
 
-namespace EuroSat;
+namespace Experiments;
 
-/// <summary>The command line of the example.</summary>
-internal sealed record Arguments
+/// <summary>The command line of a training that is measured on a test part.</summary>
+internal sealed record ExperimentArguments
 {
-    public const string Usage = """
-        Trains a provably robust classifier of EuroSAT images and prints what it can prove on the test images.
-
-          dotnet run -c Release --project examples/EuroSat -- --data FOLDER [options]
-
-          --data FOLDER        class folders of images under FOLDER/train and FOLDER/test (required)
-          --guarantee TEXT     local | rtk:3 | affinity:Highway+River,Pasture+HerbaceousVegetation   (default: local)
+    /// <summary>What can be asked for, with the defaults of the data set.</summary>
+    public string Usage => FormattableString.Invariant($"""
+          --data FOLDER        the data set (required)
+          --model FILE         measure this trained model instead of training one                    (default: none)
+          --guarantee TEXT     local | rtk:3 | affinity:a+b,c+d                                      (default: {Guarantee})
           --epsilon NUMBER     L2 radius in pixels scaled to [0, 1]                                  (default: 36/255)
-          --epochs N           passes over the training images                                       (default: 30)
-          --depth N --width N  size of the network                                                   (default: 8, 96)
-          --loss NAME          Emma | RelaxedEmma | AnnealedEmma | CrossEntropy | Trades | FixedMargin  (default: Emma)
-          --batch N            images in a step                                                      (default: 128)
-          --epsilon-factor X   epsilon of the second half of training, in multiples of epsilon       (default: 2)
-          --learning-rate X                                                                          (default: 0.001)
-          --weight-decay X     share of the weights a step takes away, times the learning rate       (default: 0)
-          --averaging X        deploy an average of the weights that keeps X a step, such as 0.999   (default: 0, none)
+          --epochs N           passes over the training images                                       (default: {Epochs})
+          --depth N --width N  residual convolutions and their channels                              (default: {Depth}, {Width})
+          --loss NAME          {string.Join(" | ", Enum.GetNames<GloroLossKind>())}  (default: {Loss})
+          --batch N            images in a step                                                      (default: {Batch})
+          --epsilon-factor X   epsilon of the second half of training, in multiples of epsilon       (default: {EpsilonFactor})
+          --learning-rate X                                                                          (default: {LearningRate})
+          --weight-decay X     share of the weights a step takes away, times the learning rate       (default: {WeightDecay})
+          --averaging X        deploy an average of the weights that keeps X a step, such as 0.999   (default: {Averaging})
           --randaugment N,M    N random operations of strength M (0 to 30) an image                  (default: none)
-          --colour X           brightness, contrast and saturation times 1 - X to 1 + X              (default: 0)
-          --cutout N           paint a square of N pixels over                                       (default: 0, none)
-          --mixup ALPHA        mix images and their losses by shares from Beta(ALPHA, ALPHA)         (default: 0, none)
+          --colour X           brightness, contrast and saturation times 1 - X to 1 + X              (default: {Colour})
+          --cutout N           paint a square of N pixels over                                       (default: {Cutout})
+          --mixup ALPHA        mix images and their losses by shares from Beta(ALPHA, ALPHA)         (default: {Mixup})
+          --validation X       the share of the training images that is set aside                    (default: {Validation})
           --patience N         stop after N epochs without a better VRA on the validation images     (default: never)
           --time-budget N      train for at most N minutes                                           (default: no limit)
           --checkpoints FOLDER keep each epoch there; after a stop or a kill the same command goes on (default: none)
-          --seed N                                                                                   (default: 1)
-          --save FILE          where the model goes                                                  (default: eurosat.zip)
+          --seed N                                                                                   (default: {Seed})
+          --save FILE          where the model goes                                                  (default: {Save})
           --columns FILE       all columns of the test images as text                                (default: none)
-        """;
+          --figure FILE        which classes share certified sets, as SVG                            (default: none)
+        """);
 
-    public required string Data { get; init; }
+    public string Data { get; init; } = "";
+
+    public string? Model { get; init; }
 
     public RobustnessGuarantee Guarantee { get; init; } = RobustnessGuarantee.Local;
+
+    /// <summary>Whether the guarantee is affinity robustness with the data set's own superclasses.</summary>
+    public bool Superclasses { get; init; }
 
     public float Epsilon { get; init; } = 36f / 255f;
 
@@ -66,6 +71,8 @@ internal sealed record Arguments
 
     public double Mixup { get; init; }
 
+    public double Validation { get; init; } = 0.03;
+
     public int? Patience { get; init; }
 
     public TimeSpan? TimeBudget { get; init; }
@@ -76,16 +83,25 @@ internal sealed record Arguments
 
     public string? Columns { get; init; }
 
-    public string Save { get; init; } = "eurosat.zip";
+    public string? Figure { get; init; }
+
+    public required string Save { get; init; }
 
     /// <summary>Where the model is written before it takes its name.</summary>
     public string PartialSave => Save + ".part";
 
+    /// <summary>Makes sure that the model can be written: an hour of training must not end at a file that cannot. A file that is there stays whole until the new one is.</summary>
+    public void CheckSave()
+    {
+        if (Model is null)
+            File.Create(PartialSave).Dispose();
+    }
+
     /// <summary>Reads the command line.</summary>
     /// <exception cref="FormatException">It cannot be understood; the message says which part.</exception>
-    public static Arguments Parse(string[] args)
+    public static ExperimentArguments Parse(string[] args, ExperimentArguments defaults)
     {
-        var arguments = new Arguments { Data = "" };
+        var arguments = defaults;
         for (int i = 0; i < args.Length; i += 2)
         {
             if (i + 1 == args.Length)
@@ -94,7 +110,10 @@ internal sealed record Arguments
             arguments = args[i] switch
             {
                 "--data" => arguments with { Data = value },
-                "--guarantee" => arguments with { Guarantee = RobustnessGuarantee.Parse(value) },
+                "--model" => arguments with { Model = value },
+                "--guarantee" => value == "superclasses"
+                    ? arguments with { Superclasses = true }
+                    : arguments with { Guarantee = RobustnessGuarantee.Parse(value), Superclasses = false },
                 "--epsilon" => arguments with { Epsilon = (float)Number(args[i], value) },
                 "--epochs" => arguments with { Epochs = Whole(args[i], value) },
                 "--depth" => arguments with { Depth = Whole(args[i], value) },
@@ -109,11 +128,13 @@ internal sealed record Arguments
                 "--colour" => arguments with { Colour = Number(args[i], value) },
                 "--cutout" => arguments with { Cutout = Whole(args[i], value) },
                 "--mixup" => arguments with { Mixup = Number(args[i], value) },
+                "--validation" => arguments with { Validation = Number(args[i], value) },
                 "--patience" => arguments with { Patience = Whole(args[i], value) },
                 "--time-budget" => arguments with { TimeBudget = TimeSpan.FromMinutes(Number(args[i], value)) },
                 "--checkpoints" => arguments with { Checkpoints = value },
                 "--seed" => arguments with { Seed = Whole(args[i], value) },
                 "--columns" => arguments with { Columns = value },
+                "--figure" => arguments with { Figure = value },
                 "--save" => arguments with { Save = value },
                 _ => throw new FormatException($"There is no option {args[i]}."),
             };
