@@ -49,7 +49,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
     }
 
     /// <summary>Trains on <paramref name="input"/>, bounds the finished network rigorously, and gives its transformer.</summary>
-    /// <exception cref="ArgumentException">A column is missing or of a wrong type, or the guarantee does not fit the classes.</exception>
+    /// <exception cref="ArgumentException">A column is missing or of a wrong type, the guarantee does not fit the classes, or the network's layers do not fit the inputs.</exception>
     /// <exception cref="InvalidOperationException">
     /// The rows cannot be trained on, an image cannot be read, training diverged, or the checkpoint folder cannot be used or holds an interrupted training of something else.
     /// </exception>
@@ -76,6 +76,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         int seed = _options.Seed is null && checkpoints?.Latest is { Finished: false } interrupted ? CheckpointFingerprint.SeedOf(interrupted) ?? _seed : _seed;
         checkpoints?.Identify(CheckpointFingerprint.OfOptions(_options, seed, mixedPrecision, classNames));
         var spec = ChooseSpec(input, feature);
+        NetworkFactory.Check(_options, spec.Shape, classNames.Length);
 
         var train = Read(input, spec, classNames);
         TrainingSet? validation = _options.ValidationSet is { } view ? Read(view, spec, classNames) : null;
@@ -194,12 +195,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
 
     private string Summary(int seed)
     {
-        string architecture = _options switch
-        {
-            GloroImageClassificationOptions image => $"LiResNet(depth {image.Depth}, width {image.Width}, tail {image.TailWidth})",
-            GloroMulticlassClassificationOptions vector => $"MLP(depth {vector.Depth}, width {vector.Width})",
-            _ => "",
-        };
+        string architecture = NetworkFactory.Describe(_options);
         string more = (_options.WeightDecay > 0 ? FormattableString.Invariant($", weight decay {_options.WeightDecay}") : "")
             + (_options.AveragingDecay > 0 ? FormattableString.Invariant($", averaging decay {_options.AveragingDecay}") : "")
             + (_options.TimeBudget is { } budget ? FormattableString.Invariant($", at most {budget:c}") : "")

@@ -16,7 +16,7 @@ internal sealed class ResidualConvolutionLayer : ConvolutionLayer
     private readonly double _scale;
 
     public ResidualConvolutionLayer(PlainShape input, int kernelSize, int depth, LayerFactory factory)
-        : base(input, input.Channels, RequireOdd(kernelSize), factory, factory.Normal(1.0 / (input.Channels * kernelSize * kernelSize), input.Channels, input.Channels, kernelSize, kernelSize))
+        : base(input, new ConvolutionGeometry(kernelSize, 1), factory, factory.Normal(1.0 / (input.Channels * kernelSize * kernelSize), input.Channels, input.Channels, kernelSize, kernelSize))
     {
         _gain = factory.Constant(1, input.Channels, 1, 1, 1);
         _scale = 1 / Math.Sqrt(depth);

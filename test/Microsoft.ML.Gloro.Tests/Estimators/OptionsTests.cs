@@ -62,15 +62,45 @@ public sealed class OptionsTests
             Depth = 0,
             Width = 3,
             TailWidth = 0,
-            ImageSize = (8, 64),
+            TailDepth = 0,
+            Architecture = (GloroArchitecture)9,
+            Size = (GloroModelSize)(-1),
+            Layers = [GloroLayer.ReLU(), null!],
+            ImageSize = (0, 64),
             Augmentation = new GloroAugmentationOptions { MaximumShift = -1 },
         };
         var e = Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.ImageClassification(options));
-        foreach (string word in new[] { "Epsilon", "Depth", "Width must", "TailWidth", "ImageSize must be at least 16×16, not 8×64", "Augmentation: MaximumShift" })
+        foreach (string word in new[] { "Epsilon", "Depth", "Width must", "TailWidth must", "TailDepth must", "Architecture is unknown", "Size is unknown", "Layers[1] is null", "ImageSize must be at least 1×1, not 0×64", "Augmentation: MaximumShift" })
             StringAssert.Contains(e.Message, word);
         options.Augmentation = null!;
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.ImageClassification(options)).Message, "Augmentation is null");
     }
+
+    [TestMethod]
+    public void ImageClassification_TwoWordsForOneNetwork_AreRefused()
+    {
+        IReadOnlyList<GloroLayer> own = [GloroLayer.Flatten(), GloroLayer.Dense(8), GloroLayer.MinMax()];
+        foreach (var (options, message) in new (GloroImageClassificationOptions, string)[]
+        {
+            (new() { Layers = own, Architecture = GloroArchitecture.Conv4C3F }, "Layers and Architecture (Conv4C3F) are both given"),
+            (new() { Layers = own, Size = GloroModelSize.Tiny }, "Size is a LiResNet's; it does not go with Layers"),
+            (new() { Architecture = GloroArchitecture.Conv2C2F, Size = GloroModelSize.Tiny }, "it does not go with Architecture (Conv2C2F)"),
+            (new() { Size = GloroModelSize.Small, Depth = 3 }, "Size chooses Depth, Width, TailWidth and TailDepth"),
+            (new() { Size = GloroModelSize.Small, TailDepth = 2 }, "leave Size null"),
+            (new() { ImageSize = (8, 64) }, "ImageSize must be at least 16×16, not 8×64"),
+        })
+            StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.ImageClassification(options)).Message, message);
+
+        foreach (GloroImageClassificationOptions options in new GloroImageClassificationOptions[]
+        {
+            new() { Layers = own, ImageSize = (8, 64) }, new() { Layers = [] }, new() { Architecture = GloroArchitecture.Conv8C2F, ImageSize = (8, 8) }, new() { Size = GloroModelSize.Large },
+        })
+            Assert.IsNotNull(_mlContext.Gloro.ImageClassification(options));
+    }
+
+    [TestMethod]
+    public void MulticlassClassification_LayersWithAHole_AreRefused() => StringAssert.Contains(
+        Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.MulticlassClassification(new() { Layers = [null!] })).Message, "Layers[0] is null.");
 
     [TestMethod]
     public void MulticlassClassification_ChoosingByValidationRowsThatAreNot_IsRefused()
@@ -172,6 +202,8 @@ public sealed class OptionsTests
             KeepBest = false,
             TimeBudget = TimeSpan.FromMinutes(40),
             CheckpointFolder = "runs/7",
+            TailDepth = 3,
+            Layers = [GloroLayer.Convolution(8, 4, 2), GloroLayer.MinMax()],
             ValidationSet = Blobs.View(3),
             Progress = new Recorder(),
             CancellationToken = new CancellationToken(canceled: true),
@@ -181,6 +213,8 @@ public sealed class OptionsTests
         Assert.AreEqual(text, JsonSerializer.Serialize(back, s_json));
         Assert.AreEqual((options.Guarantee, options.ImageSize, options.Loss), (back.Guarantee, back.ImageSize, back.Loss));
         Assert.AreEqual((0.01, 0.99, 5, false, TimeSpan.FromMinutes(40), "runs/7"), (back.WeightDecay, back.AveragingDecay, back.EarlyStoppingPatience, back.KeepBest, back.TimeBudget, back.CheckpointFolder));
+        Assert.AreEqual(3, back.TailDepth);
+        CollectionAssert.AreEqual(options.Layers.ToArray(), back.Layers!.ToArray());
         Assert.IsTrue(back.Augmentation is { Rotate: true, FlipVertically: true });
         Assert.IsTrue(back is { ValidationSet: null, Progress: null, CancellationToken.CanBeCanceled: false });
         Assert.IsNotNull(_mlContext.Gloro.ImageClassification(back));
@@ -192,5 +226,11 @@ public sealed class OptionsTests
         var back = JsonSerializer.Deserialize<GloroMulticlassClassificationOptions>("""{ "Epochs": 5, "Width": 64, "Loss": "CrossEntropy", "LearningRate": 0.01 }""", s_json)!;
         Assert.AreEqual((5, 64, GloroLossKind.CrossEntropy, 0.01), (back.Epochs, back.Width, back.Loss, back.LearningRate));
         Assert.AreEqual(("Features", RobustnessGuarantee.Local, 36f / 255f), (back.FeatureColumnName, back.Guarantee, back.Epsilon));
+        Assert.IsNull(back.Layers);
+
+        var image = JsonSerializer.Deserialize<GloroImageClassificationOptions>("""{ "Architecture": "Conv6C2F", "TailDepth": 2 }""", s_json)!;
+        Assert.AreEqual((GloroArchitecture.Conv6C2F, 2, null), (image.Architecture, image.TailDepth, image.Size));
+        image = JsonSerializer.Deserialize<GloroImageClassificationOptions>("""{ "Size": "Large" }""", s_json)!;
+        Assert.AreEqual((GloroArchitecture.LiResNet, GloroModelSize.Large), (image.Architecture, image.Size));
     }
 }
