@@ -142,6 +142,30 @@ public sealed class NetworkBuilderTests
     }
 
     [TestMethod]
+    public void Trace_SampleOfTheReadme_HasTheShapesItTells()
+    {
+        // Kept the same by DocsTests.
+        var options = new GloroImageClassificationOptions
+        {
+            Layers =
+            [
+                GloroLayer.SpaceToDepth(2),
+                GloroLayer.Convolution(48), GloroLayer.Centering(), GloroLayer.MinMax(),
+                .. GloroLayer.Repeat(2, GloroLayer.ResidualConvolution(), GloroLayer.Centering(), GloroLayer.MinMax()),
+                GloroLayer.Convolution(96, kernelSize: 4, stride: 2), GloroLayer.Centering(), GloroLayer.MinMax(),
+                .. GloroLayer.Repeat(6, GloroLayer.ResidualConvolution(), GloroLayer.Centering(), GloroLayer.MinMax()),
+                GloroLayer.SpaceToDepth(4),
+                GloroLayer.Convolution(192, kernelSize: 1), GloroLayer.Centering(), GloroLayer.MinMax(),
+                GloroLayer.Flatten(),
+                GloroLayer.OrthogonalDense(512), GloroLayer.Centering(), GloroLayer.MinMax(),
+                .. GloroLayer.Repeat(3, GloroLayer.OrthogonalResidualDense(), GloroLayer.Centering(), GloroLayer.MinMax()),
+            ],
+        };
+        var shapes = NetworkBuilder.Trace(new PlainShape(3, 64, 64), options.Layers);
+        Assert.AreEqual("3×64×64, 12×32×32, 48×32×32, 96×16×16, 1536×4×4, 192×4×4, 3072, 512", string.Join(", ", shapes.Distinct()));
+    }
+
+    [TestMethod]
     [DataRow("")]
     [DataRow("space-to-depth 2; convolution 8 3×3; minmax; residual convolution 5×5; centering; convolution 6 4×4 stride 2; average pooling 2; flatten; dense 10; residual dense; minmax; orthogonal dense 7; orthogonal residual dense")]
     public void CountWeights_OfAnyList_IsWhatIsDeployed(string layers)
