@@ -21,7 +21,7 @@ internal static class LiResNet
     public static IReadOnlyList<GloroLayer> Layers(PlainShape input, LiResNetSize size)
     {
         if (input.Height < MinimumSide || input.Width < MinimumSide)
-            throw new ArgumentException($"LiResNet takes images from {MinimumSide}×{MinimumSide} up, not {input.Height}×{input.Width}; resize them, or use fewer pixels as a feature vector.", nameof(input));
+            throw new ArgumentException($"LiResNet takes images from {MinimumSide}×{MinimumSide} up, not {input.Height}×{input.Width}; resize them, choose another Architecture or Layers of your own, or use fewer pixels as a feature vector.", nameof(input));
 
         return
         [

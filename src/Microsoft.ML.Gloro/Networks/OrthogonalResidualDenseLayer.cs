@@ -9,28 +9,22 @@ namespace Microsoft.ML.Gloro.Networks;
 /// </summary>
 internal sealed class OrthogonalResidualDenseLayer : OrthogonalDenseLayer
 {
-    private readonly Parameter _gain;
-    private readonly Tensor _identity;
-    private readonly double _scale;
+    private readonly ResidualWeight _residual;
 
     public OrthogonalResidualDenseLayer(int width, int depth, LayerFactory factory)
-        : base(factory.Normal(1.0 / width, width, width), factory)
-    {
-        _gain = factory.Constant(1, width, 1);
-        _scale = 1 / Math.Sqrt(depth);
-        _identity = factory.Identity(width);
-    }
+        : base(factory.Normal(1.0 / width, width, width), factory) =>
+        _residual = new ResidualWeight(factory.Identity(width), factory.Constant(1, width, 1), depth);
 
     /// <inheritdoc/>
-    public override IEnumerable<Parameter> Parameters => [.. base.Parameters, _gain];
+    public override IEnumerable<Parameter> Parameters => [.. base.Parameters, _residual.Gain];
 
     /// <inheritdoc/>
     public override void Dispose()
     {
         base.Dispose();
-        _identity.Dispose();
+        _residual.Dispose();
     }
 
     /// <inheritdoc/>
-    protected override Tensor Raw() => _identity + (_gain * Weight * _scale);
+    protected override Tensor Raw() => _residual.Of(Weight);
 }

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.ML.Gloro.Estimators;
 using Microsoft.ML.Gloro.Tests.EndToEnd;
 using Microsoft.ML.SearchSpace;
 
@@ -218,6 +219,16 @@ public sealed class OptionsTests
         Assert.IsTrue(back.Augmentation is { Rotate: true, FlipVertically: true });
         Assert.IsTrue(back is { ValidationSet: null, Progress: null, CancellationToken.CanBeCanceled: false });
         Assert.IsNotNull(_mlContext.Gloro.ImageClassification(back));
+    }
+
+    [TestMethod]
+    public void Fingerprint_OfOptionsWithLayers_TellsThemReadably()
+    {
+        var options = new GloroImageClassificationOptions { Layers = [GloroLayer.Convolution(8, 4, 2), GloroLayer.MinMax()] };
+        var fingerprint = CheckpointFingerprint.OfOptions(options, 1, false, ["a", "b"]).ToDictionary();
+        Assert.AreEqual("""["convolution 8 4x4 stride 2","minmax"]""", fingerprint["Layers"]);
+        Assert.AreEqual("1", fingerprint["TailDepth"]);
+        Assert.AreEqual("null", CheckpointFingerprint.OfOptions(new GloroImageClassificationOptions(), 1, false, ["a", "b"]).ToDictionary()["Layers"]);
     }
 
     [TestMethod]
