@@ -14,6 +14,9 @@ internal sealed record ExperimentArguments
           --epsilon NUMBER     L2 radius in pixels scaled to [0, 1]                                  (default: 36/255)
           --epochs N           passes over the training images                                       (default: {Epochs})
           --depth N --width N  residual convolutions and their channels                              (default: {Depth}, {Width})
+          --tail N             outputs of each orthogonal dense layer                                (default: {Tail})
+          --tail-depth N       orthogonal dense layers                                               (default: {TailDepth})
+          --layers TEXT        an own network instead: layers joined by commas, see the README       (default: none)
           --loss NAME          {string.Join(" | ", Enum.GetNames<GloroLossKind>())}  (default: {Loss})
           --batch N            images in a step                                                      (default: {Batch})
           --epsilon-factor X   epsilon of the second half of training, in multiples of epsilon       (default: {EpsilonFactor})
@@ -50,6 +53,12 @@ internal sealed record ExperimentArguments
     public int Depth { get; init; } = 8;
 
     public int Width { get; init; } = 96;
+
+    public int Tail { get; init; } = 256;
+
+    public int TailDepth { get; init; } = 1;
+
+    public IReadOnlyList<GloroLayer>? Layers { get; init; }
 
     public GloroLossKind Loss { get; init; } = GloroLossKind.Emma;
 
@@ -119,6 +128,9 @@ internal sealed record ExperimentArguments
                 "--depth" => arguments with { Depth = Whole(args[i], value) },
                 "--width" => arguments with { Width = Whole(args[i], value) },
                 "--batch" => arguments with { Batch = Whole(args[i], value) },
+                "--tail" => arguments with { Tail = Whole(args[i], value) },
+                "--tail-depth" => arguments with { TailDepth = Whole(args[i], value) },
+                "--layers" => arguments with { Layers = [.. value.Split(',', StringSplitOptions.TrimEntries).Select(GloroLayer.Parse)] },
                 "--loss" => arguments with { Loss = Enum.TryParse(value, ignoreCase: true, out GloroLossKind loss) ? loss : throw new FormatException($"--loss is one of {string.Join(", ", Enum.GetNames<GloroLossKind>())}, not '{value}'.") },
                 "--epsilon-factor" => arguments with { EpsilonFactor = Number(args[i], value) },
                 "--learning-rate" => arguments with { LearningRate = Number(args[i], value) },

@@ -49,7 +49,9 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
     }
 
     /// <summary>Trains on <paramref name="input"/>, bounds the finished network rigorously, calibrates its scores, and gives its transformer.</summary>
-    /// <exception cref="ArgumentException">A column is missing or of a wrong type, the guarantee does not fit the classes, or the augmentation not the images' size.</exception>
+    /// <exception cref="ArgumentException">
+    /// A column is missing or of a wrong type, the guarantee does not fit the classes, or the augmentation or the network's layers do not fit the inputs.
+    /// </exception>
     /// <exception cref="InvalidOperationException">
     /// The rows cannot be trained on, an image cannot be read, training diverged, or the checkpoint folder cannot be used or holds an interrupted training of something else.
     /// </exception>
@@ -78,6 +80,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         var spec = ChooseSpec(input, feature);
         if ((_options as GloroImageClassificationOptions)?.Augmentation.FaultFor(spec.Shape.Height, spec.Shape.Width) is { } misfit)
             throw new ArgumentException($"The options of the Gloro trainer cannot be used. {nameof(GloroImageClassificationOptions.Augmentation)}: {misfit}");
+        NetworkFactory.Check(_options, spec.Shape, classNames.Length);
 
         var train = Read(input, spec, classNames);
         TrainingSet? validation = _options.ValidationSet is { } view ? Read(view, spec, classNames) : null;
@@ -203,12 +206,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
 
     private string Summary(int seed)
     {
-        string architecture = _options switch
-        {
-            GloroImageClassificationOptions image => $"LiResNet(depth {image.Depth}, width {image.Width}, tail {image.TailWidth})",
-            GloroMulticlassClassificationOptions vector => $"MLP(depth {vector.Depth}, width {vector.Width})",
-            _ => "",
-        };
+        string architecture = NetworkFactory.Describe(_options);
         string more = (_options.WeightDecay > 0 ? FormattableString.Invariant($", weight decay {_options.WeightDecay}") : "")
             + (_options.AveragingDecay > 0 ? FormattableString.Invariant($", averaging decay {_options.AveragingDecay}") : "")
             + (_options.TimeBudget is { } budget ? FormattableString.Invariant($", at most {budget:c}") : "")

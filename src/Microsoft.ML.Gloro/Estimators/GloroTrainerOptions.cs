@@ -197,6 +197,15 @@ public abstract class GloroTrainerOptions
             throw new ArgumentException($"The options of the Gloro trainer cannot be used. {string.Join(' ', faults)}");
     }
 
+    private protected static IEnumerable<string> FaultsOf(IReadOnlyList<GloroLayer>? layers)
+    {
+        for (int i = 0; i < layers?.Count; i++)
+        {
+            if (layers[i] is null)
+                yield return $"Layers[{i}] is null.";
+        }
+    }
+
     private protected virtual IEnumerable<string> Faults()
     {
         if (string.IsNullOrWhiteSpace(LabelColumnName))

@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Microsoft.ML.Gloro.Estimators;
 using Microsoft.ML.Gloro.Tests.EndToEnd;
 using Microsoft.ML.SearchSpace;
 
@@ -62,11 +63,15 @@ public sealed class OptionsTests
             Depth = 0,
             Width = 3,
             TailWidth = 0,
-            ImageSize = (8, 64),
+            TailDepth = 0,
+            Architecture = (GloroArchitecture)9,
+            Size = (GloroModelSize)(-1),
+            Layers = [GloroLayer.ReLU(), null!],
+            ImageSize = (0, 64),
             Augmentation = new GloroAugmentationOptions { MaximumShift = -1 },
         };
         var e = Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.ImageClassification(options));
-        foreach (string word in new[] { "Epsilon", "Depth", "Width must", "TailWidth", "ImageSize must be at least 16×16, not 8×64", "Augmentation: MaximumShift" })
+        foreach (string word in new[] { "Epsilon", "Depth", "Width must", "TailWidth must", "TailDepth must", "Architecture is unknown", "Size is unknown", "Layers[1] is null", "ImageSize must be at least 1×1, not 0×64", "Augmentation: MaximumShift" })
             StringAssert.Contains(e.Message, word);
         options.Augmentation = null!;
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.ImageClassification(options)).Message, "Augmentation is null");
@@ -132,6 +137,32 @@ public sealed class OptionsTests
             Assert.IsTrue(seen.Add(Fingerprint(change)));
         StringAssert.Contains(seen.First(), "[Augmentation.RandAugment.Magnitude, 15]");
     }
+
+    [TestMethod]
+    public void ImageClassification_TwoWordsForOneNetwork_AreRefused()
+    {
+        IReadOnlyList<GloroLayer> own = [GloroLayer.Flatten(), GloroLayer.Dense(8), GloroLayer.MinMax()];
+        foreach (var (options, message) in new (GloroImageClassificationOptions, string)[]
+        {
+            (new() { Layers = own, Architecture = GloroArchitecture.Conv4C3F }, "Layers and Architecture (Conv4C3F) are both given"),
+            (new() { Layers = own, Size = GloroModelSize.Tiny }, "Size is a LiResNet's; it does not go with Layers"),
+            (new() { Architecture = GloroArchitecture.Conv2C2F, Size = GloroModelSize.Tiny }, "it does not go with Architecture (Conv2C2F)"),
+            (new() { Size = GloroModelSize.Small, Depth = 3 }, "Size chooses Depth, Width, TailWidth and TailDepth"),
+            (new() { Size = GloroModelSize.Small, TailDepth = 2 }, "leave Size null"),
+            (new() { ImageSize = (8, 64) }, "ImageSize must be at least 16×16, not 8×64"),
+        })
+            StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.ImageClassification(options)).Message, message);
+
+        foreach (GloroImageClassificationOptions options in new GloroImageClassificationOptions[]
+        {
+            new() { Layers = own, ImageSize = (8, 64) }, new() { Layers = [] }, new() { Architecture = GloroArchitecture.Conv8C2F, ImageSize = (8, 8) }, new() { Size = GloroModelSize.Large },
+        })
+            Assert.IsNotNull(_mlContext.Gloro.ImageClassification(options));
+    }
+
+    [TestMethod]
+    public void MulticlassClassification_LayersWithAHole_AreRefused() => StringAssert.Contains(
+        Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.MulticlassClassification(new() { Layers = [null!] })).Message, "Layers[0] is null.");
 
     [TestMethod]
     public void MulticlassClassification_ChoosingByValidationRowsThatAreNot_IsRefused()
@@ -235,6 +266,8 @@ public sealed class OptionsTests
             CalibrateScores = false,
             TimeBudget = TimeSpan.FromMinutes(40),
             CheckpointFolder = "runs/7",
+            TailDepth = 3,
+            Layers = [GloroLayer.Convolution(8, 4, 2), GloroLayer.MinMax()],
             ValidationSet = Blobs.View(3),
             Progress = new Recorder(),
             CancellationToken = new CancellationToken(canceled: true),
@@ -247,8 +280,21 @@ public sealed class OptionsTests
         Assert.IsTrue(back is { CalibrateScores: false } && new GloroImageClassificationOptions().CalibrateScores);
         Assert.IsTrue(back.Augmentation is { Rotate: true, FlipVertically: true, Border: GloroAugmentationBorder.Mean, CutoutSide: 5, MixupAlpha: 0.4 });
         Assert.IsTrue(back.Augmentation is { Affine: { Rotation: 20, Scale: 0.2, Shear: 10 }, RandAugment: { Operations: 2, Magnitude: 15 }, ColourJitter: { Brightness: 0.3, Contrast: 0.3, Saturation: 0.3 } });
+        Assert.AreEqual(3, back.TailDepth);
+        CollectionAssert.AreEqual(options.Layers.ToArray(), back.Layers!.ToArray());
+        Assert.IsTrue(back.Augmentation is { Rotate: true, FlipVertically: true });
         Assert.IsTrue(back is { ValidationSet: null, Progress: null, CancellationToken.CanBeCanceled: false });
         Assert.IsNotNull(_mlContext.Gloro.ImageClassification(back));
+    }
+
+    [TestMethod]
+    public void Fingerprint_OfOptionsWithLayers_TellsThemReadably()
+    {
+        var options = new GloroImageClassificationOptions { Layers = [GloroLayer.Convolution(8, 4, 2), GloroLayer.MinMax()] };
+        var fingerprint = CheckpointFingerprint.OfOptions(options, 1, false, ["a", "b"]).ToDictionary();
+        Assert.AreEqual("""["convolution 8 4x4 stride 2","minmax"]""", fingerprint["Layers"]);
+        Assert.AreEqual("1", fingerprint["TailDepth"]);
+        Assert.AreEqual("null", CheckpointFingerprint.OfOptions(new GloroImageClassificationOptions(), 1, false, ["a", "b"]).ToDictionary()["Layers"]);
     }
 
     [TestMethod]
@@ -257,5 +303,11 @@ public sealed class OptionsTests
         var back = JsonSerializer.Deserialize<GloroMulticlassClassificationOptions>("""{ "Epochs": 5, "Width": 64, "Loss": "CrossEntropy", "LearningRate": 0.01 }""", s_json)!;
         Assert.AreEqual((5, 64, GloroLossKind.CrossEntropy, 0.01), (back.Epochs, back.Width, back.Loss, back.LearningRate));
         Assert.AreEqual(("Features", RobustnessGuarantee.Local, 36f / 255f), (back.FeatureColumnName, back.Guarantee, back.Epsilon));
+        Assert.IsNull(back.Layers);
+
+        var image = JsonSerializer.Deserialize<GloroImageClassificationOptions>("""{ "Architecture": "Conv6C2F", "TailDepth": 2 }""", s_json)!;
+        Assert.AreEqual((GloroArchitecture.Conv6C2F, 2, null), (image.Architecture, image.TailDepth, image.Size));
+        image = JsonSerializer.Deserialize<GloroImageClassificationOptions>("""{ "Size": "Large" }""", s_json)!;
+        Assert.AreEqual((GloroArchitecture.LiResNet, GloroModelSize.Large), (image.Architecture, image.Size));
     }
 }
