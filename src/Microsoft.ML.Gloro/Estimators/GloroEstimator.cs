@@ -173,6 +173,8 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         LearningRate = _options.LearningRate,
         WarmUpFraction = _options.WarmUpFraction,
         EpsilonFactors = (_options.InitialEpsilonFactor, _options.FinalEpsilonFactor),
+        Optimizer = _options.Optimizer,
+        Lookahead = _options.Lookahead,
         WeightDecay = _options.WeightDecay,
         AveragingDecay = _options.AveragingDecay,
         MixupAlpha = (_options as GloroImageClassificationOptions)?.Augmentation.MixupAlpha ?? 0,

@@ -138,6 +138,15 @@ public abstract class GloroTrainerOptions
     [Range(0.5, 4.0, init: 2.0)]
     public double FinalEpsilonFactor { get; set; } = 2;
 
+    /// <summary>The optimiser. Default: <see cref="GloroOptimizer.NAdam"/>.</summary>
+    public GloroOptimizer Optimizer { get; set; } = GloroOptimizer.NAdam;
+
+    /// <summary>
+    /// Whether every six steps the weights go back half of the way to where they were (Zhang, Lucas, Hinton, Ba: Lookahead Optimizer, NeurIPS 2019), which steadies them.
+    /// Default: true.
+    /// </summary>
+    public bool Lookahead { get; set; } = true;
+
     /// <summary>
     /// Decoupled weight decay: each step takes the share <see cref="LearningRate"/> (as it stands) times this of every weight; biases and gains stay. Residual layers decay
     /// towards the identity. Default: 0, none.
@@ -224,6 +233,8 @@ public abstract class GloroTrainerOptions
             yield return $"{nameof(Arithmetic)} is unknown: {Arithmetic}.";
         if (!Enum.IsDefined(Loss))
             yield return $"{nameof(Loss)} is unknown: {Loss}.";
+        if (!Enum.IsDefined(Optimizer))
+            yield return $"{nameof(Optimizer)} is unknown: {Optimizer}.";
         if (ThreadCount < 1)
             yield return $"{nameof(ThreadCount)} must be at least 1, not {ThreadCount}.";
         if (EarlyStoppingPatience < 1)

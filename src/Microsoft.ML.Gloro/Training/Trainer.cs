@@ -43,7 +43,7 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
             var trained = clock.Elapsed;
             finished = state.Epoch + 1 == settings.Epochs || clock.Progress >= 1;
             if (finished)
-                state.Lookahead.Synchronize();
+                state.Lookahead?.Synchronize();
             RequireFiniteWeights(state.Epoch);
             var (clean, verified, kappa) = Measure(state, cancellationToken);
             state.Epoch++;
@@ -94,7 +94,7 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
             var inputs = batches.Gather(rows, random);
             var mixture = settings.MixupAlpha > 0 ? Mixture.Draw(settings.MixupAlpha, rows.Length, random) : null;
             lossSum += Step(state.Optimizer, mixture?.Mix(inputs) ?? inputs, labels, rate, progress, state.Epoch, mixture);
-            state.Lookahead.Step();
+            state.Lookahead?.Step();
             state.Average?.Step();
 
             // Until there was a validation to measure: it runs forward only, about a third of a step.

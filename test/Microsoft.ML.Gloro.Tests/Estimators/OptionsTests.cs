@@ -36,6 +36,7 @@ public sealed class OptionsTests
             PowerIterationSteps = 0,
             ThreadCount = 0,
             WeightDecay = -1,
+            Optimizer = (GloroOptimizer)7,
             AveragingDecay = 1,
             EarlyStoppingPatience = 0,
             TimeBudget = TimeSpan.Zero,
@@ -47,7 +48,7 @@ public sealed class OptionsTests
         string[] all =
         [
             "LabelColumnName", "FeatureColumnName", "OutputColumnPrefix", "Guarantee", "Epsilon", "ValidationFraction", "Epochs", "BatchSize", "LearningRate", "WarmUpFraction",
-            "Loss", "InitialEpsilonFactor", "FinalEpsilonFactor", "MaximumGradientNorm", "PowerIterationSteps", "ThreadCount", "WeightDecay",
+            "Loss", "InitialEpsilonFactor", "FinalEpsilonFactor", "MaximumGradientNorm", "PowerIterationSteps", "ThreadCount", "WeightDecay", "Optimizer",
             "AveragingDecay", "EarlyStoppingPatience", "TimeBudget", "CheckpointFolder", "Depth", "Width",
         ];
         foreach (string name in all)

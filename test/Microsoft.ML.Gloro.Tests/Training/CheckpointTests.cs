@@ -68,6 +68,7 @@ public sealed class CheckpointTests
     [TestMethod]
     [DataRow("plain")]
     [DataRow("bfloat16")]
+    [DataRow("adam")]
     [DataRow("everything")]
     [DataRow("mixup")]
     public void Run_StoppedAtAnyMoment_EndsWithTheBitsOfAnUninterruptedRun(string kind)
@@ -208,6 +209,8 @@ public sealed class CheckpointTests
         WeightDecay = kind == "everything" ? 0.1 : 0,
         KeepBest = kind == "everything",
         MixupAlpha = kind == "mixup" ? 0.4 : 0,
+        Optimizer = kind == "adam" ? GloroOptimizer.Adam : GloroOptimizer.NAdam,
+        Lookahead = kind != "adam",
     };
 
     // A run with a network of its own; null for the hash if it was stopped.
