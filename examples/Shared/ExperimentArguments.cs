@@ -21,6 +21,7 @@ internal sealed record ExperimentArguments
           --batch N            images in a step                                                      (default: {Batch})
           --epsilon-factor X   epsilon of the second half of training, in multiples of epsilon       (default: {EpsilonFactor})
           --learning-rate X                                                                          (default: {LearningRate})
+          --lookahead yes|no   whether slow weights hold the fast ones back                          (default: {(Lookahead ? "yes" : "no")})
           --weight-decay X     share of the weights a step takes away, times the learning rate       (default: {WeightDecay})
           --averaging X        deploy an average of the weights that keeps X a step, such as 0.999   (default: {Averaging})
           --randaugment N,M    N random operations of strength M (0 to 30) an image                  (default: none)
@@ -67,6 +68,8 @@ internal sealed record ExperimentArguments
     public double EpsilonFactor { get; init; } = 2;
 
     public double LearningRate { get; init; } = 1e-3;
+
+    public bool Lookahead { get; init; } = true;
 
     public double WeightDecay { get; init; }
 
@@ -134,6 +137,7 @@ internal sealed record ExperimentArguments
                 "--loss" => arguments with { Loss = Enum.TryParse(value, ignoreCase: true, out GloroLossKind loss) ? loss : throw new FormatException($"--loss is one of {string.Join(", ", Enum.GetNames<GloroLossKind>())}, not '{value}'.") },
                 "--epsilon-factor" => arguments with { EpsilonFactor = Number(args[i], value) },
                 "--learning-rate" => arguments with { LearningRate = Number(args[i], value) },
+                "--lookahead" => arguments with { Lookahead = value is "yes" or "no" ? value == "yes" : throw new FormatException($"--lookahead is yes or no, not '{value}'.") },
                 "--weight-decay" => arguments with { WeightDecay = Number(args[i], value) },
                 "--averaging" => arguments with { Averaging = Number(args[i], value) },
                 "--randaugment" => arguments with { RandAugment = Policy(args[i], value) },

@@ -51,6 +51,7 @@ internal sealed class ImageExperiment : IDisposable
             LearningRate = _arguments.LearningRate,
             Augmentation = augmentation,
             ValidationFraction = _arguments.Validation,
+            Lookahead = _arguments.Lookahead,
             WeightDecay = _arguments.WeightDecay,
             AveragingDecay = _arguments.Averaging,
             EarlyStoppingPatience = _arguments.Patience,
