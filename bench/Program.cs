@@ -1,19 +1,45 @@
 using Microsoft.ML;
 using Microsoft.ML.Gloro;
 using Microsoft.ML.Gloro.Bench;
+using Microsoft.ML.Gloro.Training;
+using TorchSharp;
 
 const string Usage = """
-    Measures a saved model. Both sides of a ratio run in turns in one process, so that a busy machine slows both.
+    Both sides of a ratio run in turns in one process, so that a busy machine slows both.
 
-      dotnet run -c Release --project bench -- arithmetic MODEL.zip     float64 scoring, which covers rounding, against ONNX Runtime's float32
+      dotnet run -c Release --project bench -- arithmetic MODEL.zip
+          A saved model's float64 scoring, which covers rounding, against ONNX Runtime's float32.
+
+      dotnet run -c Release --project bench -- training [OPTIONS]
+          What a guarantee costs: one step of training with each loss against the same network's step with plain cross-entropy.
+
+      dotnet run -c Release --project bench -- loop [OPTIONS]
+          What the trainer's loop costs: images a second against a plain loop, and the share of a step outside libtorch.
+
+      --classes 10,100,1000       numbers of classes, each above 5
+      --threads N                 libtorch's threads; one for each core if left out
+      --rounds N                  repetitions; 5 if left out
+      --precision float32         or bfloat16; what the processor is faster with if left out
+      --losses TEXT               only the losses whose name holds the text (training)
     """;
-if (args is not ["arithmetic", var path])
+switch (args)
 {
-    Console.Error.WriteLine(Usage);
-    return 2;
+    case ["arithmetic", var path]:
+        ITransformer model = new MLContext().Model.Load(path, out _);
+        GloroTransformer gloro = model as GloroTransformer ?? ((IEnumerable<ITransformer>)model).OfType<GloroTransformer>().Single();
+        ArithmeticBench.Run(gloro.GloroModel.Network);
+        return 0;
+    case ["training" or "loop", .. var rest] when TrainingArguments.Parse(rest) is { } arguments:
+        TorchRuntime.EnsureLoaded();
+        if (arguments.Threads is { } threads)
+            torch.set_num_threads(threads);
+        torch.manual_seed(1);
+        if (args[0] == "training")
+            TrainingBench.Run(arguments);
+        else
+            LoopBench.Run(arguments);
+        return 0;
+    default:
+        Console.Error.WriteLine(Usage);
+        return 2;
 }
-
-ITransformer model = new MLContext().Model.Load(path, out _);
-GloroTransformer gloro = model as GloroTransformer ?? ((IEnumerable<ITransformer>)model).OfType<GloroTransformer>().Single();
-ArithmeticBench.Run(gloro.GloroModel.Network);
-return 0;

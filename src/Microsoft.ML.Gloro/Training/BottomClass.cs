@@ -41,7 +41,7 @@ internal sealed class BottomClass(BoundGuarantee guarantee)
             }
 
             best = where(better, slack, best);
-            inside = where(better, search.Weakest.gather(1, at), inside);
+            inside = where(better, search.Weakest(at), inside);
             outside = where(better, at, outside);
         }
 
