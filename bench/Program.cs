@@ -11,15 +11,18 @@ const string Usage = """
           A saved model's float64 scoring, which covers rounding, against ONNX Runtime's float32.
 
       dotnet run -c Release --project bench -- training [OPTIONS]
-          What a guarantee costs: one step of training with each loss against the same network's step with plain cross-entropy.
+          What a guarantee costs: the trainer's own step with each loss against the same network's step with plain cross-entropy; then κ alone and the loss
+          alone. The network is the default one, the images are random.
 
       dotnet run -c Release --project bench -- loop [OPTIONS]
-          What the trainer's loop costs: images a second against a plain loop, and the share of a step outside libtorch.
+          What the trainer's loop costs: images a second of a whole training against the same steps in a plain loop, and what of a step can lie outside
+          libtorch's kernels at most: a network that hardly computes makes the same calls.
 
       --classes 10,100,1000       numbers of classes, each above 5
       --threads N                 libtorch's threads; one for each core if left out
       --rounds N                  repetitions; 5 if left out
       --precision float32         or bfloat16; what the processor is faster with if left out
+      --time processor            or elapsed, the default; with one thread the processor's time is steadier on a busy machine
       --losses TEXT               only the losses whose name holds the text (training)
     """;
 switch (args)
@@ -34,6 +37,7 @@ switch (args)
         if (arguments.Threads is { } threads)
             torch.set_num_threads(threads);
         torch.manual_seed(1);
+        Timing.OfProcessor = arguments.ProcessorTime;
         if (args[0] == "training")
             TrainingBench.Run(arguments);
         else

@@ -5,11 +5,14 @@ namespace Microsoft.ML.Gloro.Bench;
 /// <summary>Times of repeated work, and what stands for them: medians and quartiles, which one interrupted run does not move.</summary>
 internal static class Timing
 {
+    /// <summary>Whether the processor's time for this process counts, all threads together, instead of the time that passes: for one thread on a busy machine.</summary>
+    public static bool OfProcessor { get; set; }
+
     public static double Milliseconds(Action action)
     {
-        long start = Stopwatch.GetTimestamp();
+        TimeSpan start = Now();
         action();
-        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
+        return (Now() - start).TotalMilliseconds;
     }
 
     public static double Median(IEnumerable<double> values) => Quantile(values, 0.5);
@@ -21,5 +24,13 @@ internal static class Timing
         double place = share * (sorted.Length - 1);
         int below = (int)place, above = Math.Min(below + 1, sorted.Length - 1);
         return sorted[below] + ((place - below) * (sorted[above] - sorted[below]));
+    }
+
+    private static TimeSpan Now()
+    {
+        if (!OfProcessor)
+            return Stopwatch.GetElapsedTime(0);
+        using var process = Process.GetCurrentProcess();
+        return process.TotalProcessorTime;
     }
 }

@@ -15,6 +15,9 @@ internal sealed record TrainingArguments
     /// <summary>Whether the network's body is in bfloat16; null for what options with no word on it would choose.</summary>
     public bool? MixedPrecision { get; private init; }
 
+    /// <summary>Whether the processor's time counts instead of the time that passes.</summary>
+    public bool ProcessorTime { get; private init; }
+
     /// <summary>The losses whose name holds this text, all if it is empty.</summary>
     public string Losses { get; private init; } = "";
 
@@ -38,6 +41,7 @@ internal sealed record TrainingArguments
         "--threads" when Number(value) is var threads and > 0 => arguments with { Threads = threads },
         "--rounds" when Number(value) is var rounds and > 0 => arguments with { Rounds = rounds },
         "--precision" when value is "float32" or "bfloat16" => arguments with { MixedPrecision = value == "bfloat16" },
+        "--time" when value is "elapsed" or "processor" => arguments with { ProcessorTime = value == "processor" },
         "--losses" => arguments with { Losses = value },
         _ => null,
     };
