@@ -12,21 +12,30 @@ namespace Microsoft.ML.Gloro.Training;
 internal sealed class RelaxedSelection
 {
     private readonly BoundGuarantee _guarantee;
-    private readonly int _families = 1;         // The most affinity sets that any class is in.
-    private readonly long[] _setsOfClass = [];  // [classes × families, K]: the class, then the others of the set in ascending order, padded with the class.
-    private readonly long[] _sizes = [];        // [classes × families]; 0 where there is no set.
+    private readonly int _families = 1;
+    private readonly long[] _sizes = [];       // [classes, families]: as in AffinityTable, but a class in no set is a set of its own.
+    private readonly long[] _setsOfClass = []; // [classes × families, K]: the class, then the others of the set in ascending order, padded with the class.
 
     public RelaxedSelection(BoundGuarantee guarantee)
     {
         _guarantee = guarantee;
         if (guarantee.AffinitySets is not { } sets)
             return;
-        int[] classes = [.. Enumerable.Range(0, guarantee.ClassCount)];
-        int[][][] setsOf = [.. classes.Select(c => sets.Where(set => set.Contains(c)).DefaultIfEmpty([c]).ToArray())];
-        _families = setsOf.Max(family => family.Length);
-        var tables = classes.SelectMany(c => Enumerable.Range(0, _families).Select(n => (Class: c, Set: setsOf[c].ElementAtOrDefault(n) ?? []))).ToList();
-        _sizes = [.. tables.Select(table => (long)table.Set.Length)];
-        _setsOfClass = [.. tables.SelectMany(table => table.Set.Where(c => c != table.Class).Prepend(table.Class).Concat(Enumerable.Repeat(table.Class, guarantee.MaxK)).Take(guarantee.MaxK)).Select(c => (long)c)];
+        var table = new AffinityTable(guarantee, sets);
+        _families = table.Families;
+        _sizes = [.. table.Sizes.Select((size, n) => n % _families == 0 ? Math.Max(1, size) : size)];
+        _setsOfClass = new long[_sizes.Length * guarantee.MaxK];
+        for (int n = 0; n < _sizes.Length; n++)
+        {
+            var members = _setsOfClass.AsSpan(n * guarantee.MaxK, guarantee.MaxK);
+            int own = n / _families, next = 1;
+            members.Fill(own);
+            foreach (int other in table.Sets[n] < 0 ? [] : sets[(int)table.Sets[n]])
+            {
+                if (other != own)
+                    members[next++] = other;
+            }
+        }
     }
 
     /// <summary>The chosen sets.</summary>
