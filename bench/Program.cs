@@ -15,7 +15,7 @@ const string Usage = """
           alone. The network is the default one, the images are random.
 
       dotnet run -c Release --project bench -- loop [OPTIONS]
-          What the trainer's loop costs: images a second of a whole training against the same steps in a plain loop, and what of a step can lie outside
+          What the trainer's loop costs: images a second of an epoch against the same steps in a plain loop, and what of a step can lie outside
           libtorch's kernels at most: a network that hardly computes makes the same calls.
 
       --classes 10,100,1000       numbers of classes, each above 5

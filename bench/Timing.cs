@@ -26,7 +26,8 @@ internal static class Timing
         return sorted[below] + ((place - below) * (sorted[above] - sorted[below]));
     }
 
-    private static TimeSpan Now()
+    /// <summary>The reading of the clock that counts.</summary>
+    public static TimeSpan Now()
     {
         if (!OfProcessor)
             return Stopwatch.GetElapsedTime(0);
