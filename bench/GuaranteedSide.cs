@@ -15,7 +15,7 @@ internal sealed class GuaranteedSide(TrainingProblem problem, TrainerSettings se
     {
         using var scope = NewDisposeScope();
         Trainer.Step(State.Optimizer, inputs, labels, Settings.LearningRate, progress: 1, epoch: 0);
-        State.Lookahead.Step();
+        State.Lookahead?.Step();
     }
 
     /// <inheritdoc/>

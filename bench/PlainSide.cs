@@ -17,7 +17,7 @@ internal sealed class PlainSide(TrainingProblem problem, TrainerSettings setting
         loss.backward();
         nn.utils.clip_grad_norm_(Network.Parameters, Settings.MaximumGradientNorm);
         State.Optimizer.step();
-        State.Lookahead.Step();
+        State.Lookahead?.Step();
     }
 
     /// <inheritdoc/>

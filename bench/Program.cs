@@ -10,6 +10,9 @@ const string Usage = """
       dotnet run -c Release --project bench -- arithmetic MODEL.zip
           A saved model's float64 scoring, which covers rounding, against ONNX Runtime's float32.
 
+      dotnet run -c Release --project bench -- augmentation
+          Microseconds that augmenting an image takes.
+
       dotnet run -c Release --project bench -- training [OPTIONS]
           What a guarantee costs: the trainer's own step with each loss against the same network's step with plain cross-entropy; then κ alone and the loss
           alone. The network is the default one, the images are random.
@@ -31,6 +34,9 @@ switch (args)
         ITransformer model = new MLContext().Model.Load(path, out _);
         GloroTransformer gloro = model as GloroTransformer ?? ((IEnumerable<ITransformer>)model).OfType<GloroTransformer>().Single();
         ArithmeticBench.Run(gloro.GloroModel.Network);
+        return 0;
+    case ["augmentation"]:
+        AugmentationBench.Run();
         return 0;
     case ["training" or "loop", .. var rest] when TrainingArguments.Parse(rest) is { } arguments:
         TorchRuntime.EnsureLoaded();

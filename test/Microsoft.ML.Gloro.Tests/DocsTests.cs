@@ -1,4 +1,8 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
+using Microsoft.ML.Gloro.Estimators;
+using Microsoft.ML.Gloro.Networks;
+using Microsoft.ML.Gloro.Plain;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests;
@@ -12,8 +16,7 @@ public sealed partial class DocsTests
     {
         string root = Repository.Root;
         string text = File.ReadAllText(Path.Combine(root, "docs", "soundness.md"));
-        var tests = typeof(DocsTests).Assembly.GetTypes().Where(type => type.IsDefined(typeof(TestClassAttribute), false))
-            .SelectMany(type => type.GetMethods().Where(method => method.IsDefined(typeof(TestMethodAttribute), true)).Select(method => $"{type.Name}.{method.Name}")).ToHashSet();
+        var tests = NamesOfTests();
         string[] rows = [.. text[text.LastIndexOf("| step |", StringComparison.Ordinal)..].Split('\n').Skip(2).Where(line => line.StartsWith('|'))];
         var faults = new List<string>();
         foreach (string[] cells in rows.Select(row => row.Split('|')))
@@ -32,6 +35,58 @@ public sealed partial class DocsTests
         faults.AddRange(steps.Where(step => !rows.Any(row => row.StartsWith($"| {step} |", StringComparison.Ordinal))).Select(step => $"step {step} has no row"));
         Assert.IsEmpty(faults, string.Join('\n', faults));
     }
+
+    [TestMethod]
+    public void Readme_TableOfLayers_HasEveryLayerWithTestsThatExist()
+    {
+        var tests = NamesOfTests();
+        string[][] rows = Table(Readme(), "| `GloroLayer.` |");
+        string[] factories = [.. typeof(GloroLayer).GetMethods().Where(m => m.IsStatic && m.ReturnType == typeof(GloroLayer) && m.Name != nameof(GloroLayer.Parse)).Select(m => m.Name)];
+        CollectionAssert.AreEquivalent(factories, rows.SelectMany(cells => Quoted().Matches(cells[1])).Select(match => match.Groups[1].Value).ToArray());
+        foreach (string[] cells in rows)
+        {
+            string[] named = [.. Quoted().Matches(cells[5]).Select(match => match.Groups[1].Value)];
+            Assert.IsNotEmpty(named, cells[1]);
+            Assert.IsEmpty(named.Where(name => !tests.Contains(name)), cells[1]);
+        }
+    }
+
+    [TestMethod]
+    public void Readme_TableOfArchitectures_HasEachWithItsWeights()
+    {
+        var input = new PlainShape(3, 64, 64);
+        string[][] rows = Table(Readme(), "| `Architecture` |");
+        CollectionAssert.AreEqual(Enum.GetNames<GloroArchitecture>(), rows.Select(cells => cells[1].Trim(' ', '`')).ToArray());
+        foreach (string[] cells in rows)
+        {
+            var layers = NetworkFactory.Layers(new GloroImageClassificationOptions { Architecture = Enum.Parse<GloroArchitecture>(cells[1].Trim(' ', '`')) }, input, 10);
+            Assert.AreEqual(NetworkBuilder.CountWeights(input, 10, layers).ToString("N0", CultureInfo.InvariantCulture), cells[3].Trim(), cells[1]);
+        }
+    }
+
+    [TestMethod]
+    public void Readme_OwnSequenceOfLayers_IsTheOneThatIsTested()
+    {
+        string tested = File.ReadAllText(Path.Combine(Repository.Root, "test", "Microsoft.ML.Gloro.Tests", "Networks", "NetworkBuilderTests.cs"));
+        Assert.Contains(Sample(Readme()), Code(tested));
+        static string Sample(string text) => Code(text[text.IndexOf("Layers =", StringComparison.Ordinal)..text.IndexOf("    ],", StringComparison.Ordinal)]);
+        static string Code(string text) => Blank().Replace(Comment().Replace(text, ""), "");
+    }
+
+    private static string Readme() => File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
+
+    /// <summary>The cells of the table with such a header; the first and the last are empty.</summary>
+    private static string[][] Table(string text, string header) =>
+        [.. text[text.IndexOf(header, StringComparison.Ordinal)..].Split('\n').Skip(2).TakeWhile(line => line.StartsWith('|')).Select(line => line.Split('|'))];
+
+    private static HashSet<string> NamesOfTests() => [.. typeof(DocsTests).Assembly.GetTypes().Where(type => type.IsDefined(typeof(TestClassAttribute), false))
+        .SelectMany(type => type.GetMethods().Where(method => method.IsDefined(typeof(TestMethodAttribute), true)).Select(method => $"{type.Name}.{method.Name}"))];
+
+    [GeneratedRegex(@"//.*")]
+    private static partial Regex Comment();
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Blank();
 
     [GeneratedRegex("`([^`]+)`")]
     private static partial Regex Quoted();

@@ -48,8 +48,10 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         return OutputSchemaShape.Append(inputSchema, _options.OutputColumnPrefix);
     }
 
-    /// <summary>Trains on <paramref name="input"/>, bounds the finished network rigorously, and gives its transformer.</summary>
-    /// <exception cref="ArgumentException">A column is missing or of a wrong type, or the guarantee does not fit the classes.</exception>
+    /// <summary>Trains on <paramref name="input"/>, bounds the finished network rigorously, calibrates its scores, and gives its transformer.</summary>
+    /// <exception cref="ArgumentException">
+    /// A column is missing or of a wrong type, the guarantee does not fit the classes, or the augmentation or the network's layers do not fit the inputs.
+    /// </exception>
     /// <exception cref="InvalidOperationException">
     /// The rows cannot be trained on, an image cannot be read, training diverged, or the checkpoint folder cannot be used or holds an interrupted training of something else.
     /// </exception>
@@ -76,6 +78,9 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         int seed = _options.Seed is null && checkpoints?.Latest is { Finished: false } interrupted ? CheckpointFingerprint.SeedOf(interrupted) ?? _seed : _seed;
         checkpoints?.Identify(CheckpointFingerprint.OfOptions(_options, seed, mixedPrecision, classNames));
         var spec = ChooseSpec(input, feature);
+        if ((_options as GloroImageClassificationOptions)?.Augmentation.FaultFor(spec.Shape.Height, spec.Shape.Width) is { } misfit)
+            throw new ArgumentException($"The options of the Gloro trainer cannot be used. {nameof(GloroImageClassificationOptions.Augmentation)}: {misfit}");
+        NetworkFactory.Check(_options, spec.Shape, classNames.Length);
 
         var train = Read(input, spec, classNames);
         TrainingSet? validation = _options.ValidationSet is { } view ? Read(view, spec, classNames) : null;
@@ -91,6 +96,12 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         var bound = RigorousBound.Compute(network, _options.CancellationToken);
         channel.Info(MessageSensitivity.None, "The rigorous bound of the finished network: κ = {0}.", bound.Value);
         var model = new GloroModel(network, bound, classNames, _options.Guarantee, _options.Epsilon, _options.IsImage, rowCounts, ModelProvenance.OfThisLibrary(Summary(seed)), _options.Arithmetic);
+        if (_options.CalibrateScores && validation is { Count: > 0 })
+        {
+            model = model.WithTemperature(ScoreCalibration.Fit(model, validation, _options.CancellationToken));
+            channel.Info(MessageSensitivity.None, "The temperature of the scores, fitted to the validation rows: T = {0}.", model.Temperature);
+        }
+
         return new GloroTransformer(_host, model, _options.FeatureColumnName, new ScoringOptions { Prefix = _options.OutputColumnPrefix });
     }
 
@@ -162,8 +173,11 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         LearningRate = _options.LearningRate,
         WarmUpFraction = _options.WarmUpFraction,
         EpsilonFactors = (_options.InitialEpsilonFactor, _options.FinalEpsilonFactor),
+        Optimizer = _options.Optimizer,
+        Lookahead = _options.Lookahead,
         WeightDecay = _options.WeightDecay,
         AveragingDecay = _options.AveragingDecay,
+        MixupAlpha = (_options as GloroImageClassificationOptions)?.Augmentation.MixupAlpha ?? 0,
         MaximumGradientNorm = _options.MaximumGradientNorm,
         PowerSteps = _options.PowerIterationSteps,
         MixedPrecision = mixedPrecision,
@@ -194,12 +208,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
 
     private string Summary(int seed)
     {
-        string architecture = _options switch
-        {
-            GloroImageClassificationOptions image => $"LiResNet(depth {image.Depth}, width {image.Width}, tail {image.TailWidth})",
-            GloroMulticlassClassificationOptions vector => $"MLP(depth {vector.Depth}, width {vector.Width})",
-            _ => "",
-        };
+        string architecture = NetworkFactory.Describe(_options);
         string more = (_options.WeightDecay > 0 ? FormattableString.Invariant($", weight decay {_options.WeightDecay}") : "")
             + (_options.AveragingDecay > 0 ? FormattableString.Invariant($", averaging decay {_options.AveragingDecay}") : "")
             + (_options.TimeBudget is { } budget ? FormattableString.Invariant($", at most {budget:c}") : "")

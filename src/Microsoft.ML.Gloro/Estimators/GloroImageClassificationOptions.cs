@@ -6,31 +6,53 @@ using Microsoft.ML.SearchSpace;
 namespace Microsoft.ML.Gloro;
 
 /// <summary>
-/// Options of the image trainer. Its network is a LiResNet: space-to-depth to about 16 × 16, a stem convolution, <see cref="Depth"/> residual convolutions of
-/// <see cref="Width"/> channels with MinMax, and an orthogonal dense tail (Hu et al., NeurIPS 2023 and ICLR 2024).
+/// Options of the image trainer. Its network is a LiResNet unless <see cref="Architecture"/> or <see cref="Layers"/> say otherwise: space-to-depth to about 16 × 16, a stem
+/// convolution, <see cref="Depth"/> residual convolutions of <see cref="Width"/> channels with MinMax, and an orthogonal dense tail (Hu et al., NeurIPS 2023 and ICLR 2024).
 /// </summary>
 public sealed class GloroImageClassificationOptions : GloroTrainerOptions
 {
+    private const int DefaultDepth = 8, DefaultWidth = 96, DefaultTailWidth = 256, DefaultTailDepth = 1;
+
     /// <summary>Creates options with their defaults.</summary>
     public GloroImageClassificationOptions()
         : base("Image")
     {
     }
 
-    /// <summary>Residual convolutions. Default: 8.</summary>
-    [Range(1, 32, init: 8)]
-    public int Depth { get; set; } = 8;
-
-    /// <summary>Channels of the residual convolutions, an even number. Default: 96.</summary>
-    [Choice(32, 64, 96, 128, 192, 256)]
-    public int Width { get; set; } = 96;
-
-    /// <summary>Outputs of the orthogonal dense layer before the last one, an even number. Default: 256.</summary>
-    [Choice(64, 128, 256, 512)]
-    public int TailWidth { get; set; } = 256;
+    /// <summary>The network by name. Default: <see cref="GloroArchitecture.LiResNet"/>, whose size the next options choose; the others have one size.</summary>
+    public GloroArchitecture Architecture { get; set; } = GloroArchitecture.LiResNet;
 
     /// <summary>
-    /// The size in pixels that images are resized to, and at which ε is measured; both sides at least 16. Default: null, which takes the size of the first image.
+    /// The network as a sequence of layers of one's own, between the centring of the inputs and the rows of the classes, which every network has. It takes the place of
+    /// <see cref="Architecture"/> and of all numbers of LiResNet. An empty list is a linear model. Default: null, none.
+    /// </summary>
+    public IReadOnlyList<GloroLayer>? Layers { get; set; }
+
+    /// <summary>
+    /// The size of a LiResNet in a word, from which its depth, width and tail are chosen for the images and the number of classes. Default: null, which takes
+    /// <see cref="Depth"/>, <see cref="Width"/>, <see cref="TailWidth"/> and <see cref="TailDepth"/> as they stand.
+    /// </summary>
+    public GloroModelSize? Size { get; set; }
+
+    /// <summary>Residual convolutions of a LiResNet. Default: 8.</summary>
+    [Range(1, 32, init: DefaultDepth)]
+    public int Depth { get; set; } = DefaultDepth;
+
+    /// <summary>Channels of a LiResNet's residual convolutions, an even number. Default: 96.</summary>
+    [Choice(32, 64, DefaultWidth, 128, 192, 256)]
+    public int Width { get; set; } = DefaultWidth;
+
+    /// <summary>Outputs of a LiResNet's orthogonal dense layers before the last layer, an even number. Default: 256.</summary>
+    [Choice(64, 128, DefaultTailWidth, 512)]
+    public int TailWidth { get; set; } = DefaultTailWidth;
+
+    /// <summary>Orthogonal dense layers of a LiResNet, all but the first of them residual (CHORD). More add capacity at the end, where it is cheap. Default: 1.</summary>
+    [Range(1, 8, init: DefaultTailDepth)]
+    public int TailDepth { get; set; } = DefaultTailDepth;
+
+    /// <summary>
+    /// The size in pixels that images are resized to, and at which ε is measured; both sides at least 16 for a LiResNet. Default: null, which takes the size of the first
+    /// image.
     /// </summary>
     [JsonConverter(typeof(ImageSizeJsonConverter))]
     public (int Height, int Width)? ImageSize { get; set; }
@@ -40,30 +62,54 @@ public sealed class GloroImageClassificationOptions : GloroTrainerOptions
 
     internal override bool IsImage => true;
 
+    private bool IsLiResNet => Layers is null && Architecture == GloroArchitecture.LiResNet;
+
     internal override GloroTrainerOptions Copy()
     {
         var copy = (GloroImageClassificationOptions)base.Copy();
         copy.Augmentation = Augmentation?.Copy()!;
+        copy.Layers = Layers is null ? null : [.. Layers];
         return copy;
     }
 
     private protected override IEnumerable<string> Faults()
     {
-        foreach (string fault in base.Faults())
+        foreach (string fault in base.Faults().Concat(FaultsOf(Layers)).Concat(FaultsOfTheNetwork()))
             yield return fault;
-        if (Depth < 1)
-            yield return $"{nameof(Depth)} must be at least 1, not {Depth}.";
+        int least = IsLiResNet ? LiResNet.MinimumSide : 1;
+        if (ImageSize is { } size && (size.Height < least || size.Width < least))
+            yield return $"{nameof(ImageSize)} must be at least {least}×{least}, not {size.Height}×{size.Width}.";
+        if (Augmentation is null)
+            yield return $"{nameof(Augmentation)} is null; use {nameof(GloroAugmentationOptions)}.{nameof(GloroAugmentationOptions.None)} for none.";
+        foreach (string fault in Augmentation?.Faults() ?? [])
+            yield return $"{nameof(Augmentation)}: {fault}";
+    }
+
+    private IEnumerable<string> FaultsOfTheNetwork()
+    {
+        if (!Enum.IsDefined(Architecture))
+            yield return $"{nameof(Architecture)} is unknown: {Architecture}.";
+        if (Layers is not null && Architecture != GloroArchitecture.LiResNet)
+            yield return $"{nameof(Layers)} and {nameof(Architecture)} ({Architecture}) are both given; the network can be one of them.";
+        foreach (var (name, value) in new[] { (nameof(Depth), Depth), (nameof(TailDepth), TailDepth) })
+        {
+            if (value < 1)
+                yield return $"{name} must be at least 1, not {value}.";
+        }
+
         foreach (var (name, value) in new[] { (nameof(Width), Width), (nameof(TailWidth), TailWidth) })
         {
             if (value < 2 || value % 2 != 0)
                 yield return $"{name} must be an even number of at least 2 (MinMax pairs channels), not {value}.";
         }
 
-        if (ImageSize is { } size && (size.Height < LiResNet.MinimumSide || size.Width < LiResNet.MinimumSide))
-            yield return $"{nameof(ImageSize)} must be at least {LiResNet.MinimumSide}×{LiResNet.MinimumSide}, not {size.Height}×{size.Width}.";
-        if (Augmentation is null)
-            yield return $"{nameof(Augmentation)} is null; use {nameof(GloroAugmentationOptions)}.{nameof(GloroAugmentationOptions.None)} for none.";
-        foreach (string fault in Augmentation?.Faults() ?? [])
-            yield return $"{nameof(Augmentation)}: {fault}";
+        if (Size is not { } size)
+            yield break;
+        if (!Enum.IsDefined(size))
+            yield return $"{nameof(Size)} is unknown: {size}.";
+        if (!IsLiResNet)
+            yield return $"{nameof(Size)} is a LiResNet's; it does not go with {(Layers is null ? $"{nameof(Architecture)} ({Architecture})" : nameof(Layers))}.";
+        if ((Depth, Width, TailWidth, TailDepth) != (DefaultDepth, DefaultWidth, DefaultTailWidth, DefaultTailDepth))
+            yield return $"{nameof(Size)} chooses {nameof(Depth)}, {nameof(Width)}, {nameof(TailWidth)} and {nameof(TailDepth)}, and not all of these are at their defaults; leave {nameof(Size)} null to choose them yourself.";
     }
 }

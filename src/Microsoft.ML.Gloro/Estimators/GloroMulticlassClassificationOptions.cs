@@ -3,8 +3,8 @@ using Microsoft.ML.SearchSpace;
 namespace Microsoft.ML.Gloro;
 
 /// <summary>
-/// Options of the trainer for feature vectors. Its network scales all features by one number, so that the bound stays tight, and goes on with
-/// <see cref="Depth"/> residual dense layers of <see cref="Width"/> with MinMax. Give features comparable units: ε means the same length in each of them.
+/// Options of the trainer for feature vectors. Its network scales all features by one number, so that the bound stays tight, and goes on with a dense layer and
+/// <see cref="Depth"/> residual ones of <see cref="Width"/> with MinMax, or with <see cref="Layers"/> of one's own. Give features comparable units: ε means the same length in each of them.
 /// </summary>
 public sealed class GloroMulticlassClassificationOptions : GloroTrainerOptions
 {
@@ -22,11 +22,24 @@ public sealed class GloroMulticlassClassificationOptions : GloroTrainerOptions
     [Choice(32, 64, 128, 256, 512)]
     public int Width { get; set; } = 128;
 
+    /// <summary>
+    /// The network as a sequence of layers of one's own, between the scaling of the inputs and the rows of the classes, which every network has. It takes the place of
+    /// <see cref="Depth"/> and <see cref="Width"/>; layers that take images are refused. An empty list is a linear model. Default: null, none.
+    /// </summary>
+    public IReadOnlyList<GloroLayer>? Layers { get; set; }
+
     internal override bool IsImage => false;
+
+    internal override GloroTrainerOptions Copy()
+    {
+        var copy = (GloroMulticlassClassificationOptions)base.Copy();
+        copy.Layers = Layers is null ? null : [.. Layers];
+        return copy;
+    }
 
     private protected override IEnumerable<string> Faults()
     {
-        foreach (string fault in base.Faults())
+        foreach (string fault in base.Faults().Concat(FaultsOf(Layers)))
             yield return fault;
         if (Depth < 0)
             yield return $"{nameof(Depth)} must not be negative, not {Depth}.";

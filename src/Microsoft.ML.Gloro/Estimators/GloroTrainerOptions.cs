@@ -51,6 +51,14 @@ public abstract class GloroTrainerOptions
     public double ValidationFraction { get; set; } = 0.1;
 
     /// <summary>
+    /// Whether Score is softmax(Logits / T) with the temperature T that makes the labels of the validation rows most likely (Guo et al., ICML 2017), fitted once when the
+    /// network is trained, or with T = 1. Training pays for certified margins, not for likelihood, so softmax of the logits alone may be too sure or not sure enough, and
+    /// log-loss would say little. Logits, radii and certificates are the same either way. Without validation rows T is 1. Default: true.
+    /// </summary>
+    /// <remarks>T is finite, also if all validation rows are right; if they are right no more often than chance, scores become nearly equal.</remarks>
+    public bool CalibrateScores { get; set; } = true;
+
+    /// <summary>
     /// Ends training when so many epochs have brought no better VRA on the validation rows; the weights of the best VRA are then taken, unless <see cref="KeepBest"/> is false.
     /// Mind that the learning rate falls until the last epoch, and VRA mostly rises until then: a patience of a quarter of the epochs or less may stop too early.
     /// Default: null, never.
@@ -64,7 +72,7 @@ public abstract class GloroTrainerOptions
     public bool? KeepBest { get; set; }
 
     /// <summary>
-    /// The time that training may take, from its first step to its last validation; reading the data before and bounding the finished network after come on top. Schedules
+    /// The time that training may take, from its first step to its last validation; reading the data before, and bounding the finished network and calibrating its scores after, come on top. Schedules
     /// of learning rate and ε fit themselves to it: they follow the share of the time that is used, or the share of all epochs if that is more. Default: null, no limit.
     /// </summary>
     /// <remarks>
@@ -130,6 +138,15 @@ public abstract class GloroTrainerOptions
     [Range(0.5, 4.0, init: 2.0)]
     public double FinalEpsilonFactor { get; set; } = 2;
 
+    /// <summary>The optimiser. Default: <see cref="GloroOptimizer.NAdam"/>.</summary>
+    public GloroOptimizer Optimizer { get; set; } = GloroOptimizer.NAdam;
+
+    /// <summary>
+    /// Whether every six steps the weights go back half of the way to where they were (Zhang, Lucas, Hinton, Ba: Lookahead Optimizer, NeurIPS 2019), which steadies them.
+    /// Default: true.
+    /// </summary>
+    public bool Lookahead { get; set; } = true;
+
     /// <summary>
     /// Decoupled weight decay: each step takes the share <see cref="LearningRate"/> (as it stands) times this of every weight; biases and gains stay. Residual layers decay
     /// towards the identity. Default: 0, none.
@@ -189,6 +206,15 @@ public abstract class GloroTrainerOptions
             throw new ArgumentException($"The options of the Gloro trainer cannot be used. {string.Join(' ', faults)}");
     }
 
+    private protected static IEnumerable<string> FaultsOf(IReadOnlyList<GloroLayer>? layers)
+    {
+        for (int i = 0; i < layers?.Count; i++)
+        {
+            if (layers[i] is null)
+                yield return $"Layers[{i}] is null.";
+        }
+    }
+
     private protected virtual IEnumerable<string> Faults()
     {
         if (string.IsNullOrWhiteSpace(LabelColumnName))
@@ -207,6 +233,8 @@ public abstract class GloroTrainerOptions
             yield return $"{nameof(Arithmetic)} is unknown: {Arithmetic}.";
         if (!Enum.IsDefined(Loss))
             yield return $"{nameof(Loss)} is unknown: {Loss}.";
+        if (!Enum.IsDefined(Optimizer))
+            yield return $"{nameof(Optimizer)} is unknown: {Optimizer}.";
         if (ThreadCount < 1)
             yield return $"{nameof(ThreadCount)} must be at least 1, not {ThreadCount}.";
         if (EarlyStoppingPatience < 1)

@@ -1,4 +1,6 @@
+using Microsoft.ML.Gloro.Models;
 using Microsoft.ML.Gloro.Networks;
+using Microsoft.ML.Gloro.Plain;
 using Microsoft.ML.Gloro.Training;
 using TorchSharp;
 
@@ -7,19 +9,57 @@ namespace Microsoft.ML.Gloro.Estimators;
 /// <summary>Makes the network that the options describe, fitted to the data's shape and scale.</summary>
 internal static class NetworkFactory
 {
+    private const int LongestList = 1024;
+
+    /// <summary>The architecture that the options ask for.</summary>
+    /// <exception cref="ArgumentException">It does not take inputs of that shape.</exception>
+    public static IReadOnlyList<GloroLayer> Layers(GloroTrainerOptions options, PlainShape input, int classes) => options switch
+    {
+        GloroImageClassificationOptions { Layers: { } own } => own,
+        GloroImageClassificationOptions { Architecture: GloroArchitecture.LiResNet } image => LiResNet.Layers(input, image.Size is { } size ? LiResNetSize.For(size, input, classes) : NumbersOf(image)),
+        GloroImageClassificationOptions image => ConvNet.Layers(image.Architecture),
+        GloroMulticlassClassificationOptions { Layers: { } own } => own,
+        GloroMulticlassClassificationOptions vector => Mlp.Layers(vector.Depth, vector.Width),
+        _ => throw new ArgumentOutOfRangeException(nameof(options), options, "Unknown options."),
+    };
+
+    /// <summary>The architecture in a line.</summary>
+    public static string Describe(GloroTrainerOptions options)
+    {
+        return options switch
+        {
+            GloroImageClassificationOptions { Layers: { } own } => Own(own),
+            GloroImageClassificationOptions { Architecture: not GloroArchitecture.LiResNet } image => image.Architecture.ToString(),
+            GloroImageClassificationOptions { Size: { } size } => $"LiResNet({size})",
+            GloroImageClassificationOptions image => NumbersOf(image).ToString(),
+            GloroMulticlassClassificationOptions { Layers: { } own } => Own(own),
+            GloroMulticlassClassificationOptions vector => $"MLP(depth {vector.Depth}, width {vector.Width})",
+            _ => "",
+        };
+
+        static string Own(IReadOnlyList<GloroLayer> layers) => $"layers({string.Join(", ", layers)})" is { Length: <= LongestList } text ? text : $"{layers.Count} layers";
+    }
+
+    /// <summary>Refuses, before a row is read, an architecture that does not fit the inputs, or is larger than any model may be.</summary>
+    /// <exception cref="ArgumentException">It cannot be trained or saved.</exception>
+    public static void Check(GloroTrainerOptions options, PlainShape input, int classes)
+    {
+        long weights = NetworkBuilder.CountWeights(input, classes, Layers(options, input, classes));
+        if (weights > ModelLimits.Weights)
+            throw new ArgumentException($"The network would have {weights} weights; at most {ModelLimits.Weights} are supported. Make the images smaller (ImageSize) before they are flattened, or the layers.");
+    }
+
+    /// <summary>The network, with first weights.</summary>
     public static LipschitzNetwork Create(GloroTrainerOptions options, TrainingSet train, int classes, int seed, torch.Device device)
     {
         // The weights are drawn on the CPU, so that a seed means the same on every device.
         using var generator = new torch.Generator(unchecked((ulong)seed), torch.CPU);
         var factory = new LayerFactory(generator, device);
         float[] means = train.ChannelMeans();
-        return options switch
-        {
-            GloroImageClassificationOptions image => LiResNet.Create(train.Shape, classes, image.Depth, image.Width, image.TailWidth, means, factory),
-            GloroMulticlassClassificationOptions vector => Mlp.Create(train.Shape.Channels, classes, vector.Depth, vector.Width, means, CommonScale(train, means), factory),
-            _ => throw new ArgumentOutOfRangeException(nameof(options), options, "Unknown options."),
-        };
+        return NetworkBuilder.Build(train.Shape, classes, Layers(options, train.Shape, classes), means, options.IsImage ? 1 : CommonScale(train, means), factory);
     }
+
+    private static LiResNetSize NumbersOf(GloroImageClassificationOptions options) => new(options.Depth, options.Width, options.TailWidth, options.TailDepth);
 
     // One over the root mean square of all centred features: inputs of about unit size, whatever units the features have.
     private static float CommonScale(TrainingSet train, float[] means)

@@ -179,7 +179,7 @@ internal static class Certificate
     }
 
     /// <summary>Copies the logits as doubles; false if one is not finite.</summary>
-    internal static bool Widen(ReadOnlySpan<float> logits, Span<double> destination)
+    private static bool Widen(ReadOnlySpan<float> logits, Span<double> destination)
     {
         var finite = true;
         for (var i = 0; i < logits.Length; i++)
@@ -190,7 +190,7 @@ internal static class Certificate
         return finite;
     }
 
-    internal static void CheckLengths(int logits, int order, int classCount)
+    private static void CheckLengths(int logits, int order, int classCount)
     {
         if (logits != classCount || order != classCount)
             throw new ArgumentException($"The constants are for {classCount} classes, but there are {logits} logits and an order of {order}.");

@@ -22,6 +22,7 @@ internal sealed class GloroModel
     /// <param name="trainingRowCounts">How many rows of each class the network was trained on; null if that is not known.</param>
     /// <param name="provenance">Where the model comes from; null for this version of the library and no more.</param>
     /// <param name="arithmetic">The arithmetic that certificates speak of, and that rows are scored in.</param>
+    /// <param name="temperature">What logits are divided by before softmax makes scores of them.</param>
     /// <exception cref="ArgumentException">The parts do not fit each other, or one is not usable; the message says which and why.</exception>
     public GloroModel(
         PlainNetwork network,
@@ -32,7 +33,8 @@ internal sealed class GloroModel
         bool isImage,
         IReadOnlyList<int>? trainingRowCounts = null,
         ModelProvenance? provenance = null,
-        CertificateArithmetic arithmetic = CertificateArithmetic.Float64)
+        CertificateArithmetic arithmetic = CertificateArithmetic.Float64,
+        double temperature = 1)
     {
         ModelLimits.Check(network);
         CheckClasses(network, classNames, trainingRowCounts);
@@ -45,14 +47,16 @@ internal sealed class GloroModel
         ModelLimits.CheckText(Provenance.Training, "The summary of the training");
         (Arithmetic, Rounding, Constants) = Margins(network, bound, arithmetic);
         (Guarantee, Epsilon, BoundGuarantee) = (guarantee, CheckEpsilon(epsilon), Bind(guarantee, ClassNames));
+        Temperature = CheckTemperature(temperature);
     }
 
-    private GloroModel(GloroModel other, RobustnessGuarantee guarantee, float epsilon, CertificateArithmetic arithmetic)
+    private GloroModel(GloroModel other, RobustnessGuarantee guarantee, float epsilon, CertificateArithmetic arithmetic, double temperature)
     {
         (Network, Bound, IsImage) = (other.Network, other.Bound, other.IsImage);
         (ClassNames, TrainingRowCounts, Provenance) = (other.ClassNames, other.TrainingRowCounts, other.Provenance);
         (Arithmetic, Rounding, Constants) = arithmetic == other.Arithmetic ? (arithmetic, other.Rounding, other.Constants) : Margins(other.Network, other.Bound, arithmetic);
         (Guarantee, Epsilon, BoundGuarantee) = (guarantee, CheckEpsilon(epsilon), Bind(guarantee, ClassNames));
+        Temperature = CheckTemperature(temperature);
     }
 
     public PlainNetwork Network { get; }
@@ -78,6 +82,9 @@ internal sealed class GloroModel
     /// <summary>The arithmetic that certificates speak of, and that rows are scored in.</summary>
     public CertificateArithmetic Arithmetic { get; }
 
+    /// <summary>T: scores are softmax(logits / T). No certificate depends on it.</summary>
+    public double Temperature { get; }
+
     /// <summary>How far computed margins can be from true ones in <see cref="Arithmetic"/>.</summary>
     public RoundingBound Rounding { get; }
 
@@ -94,10 +101,14 @@ internal sealed class GloroModel
 
     /// <summary>The same network under another guarantee and radius. Nothing is computed anew: neither enters the bound.</summary>
     /// <exception cref="ArgumentException">The guarantee does not fit the classes, or <paramref name="epsilon"/> is negative or not finite.</exception>
-    public GloroModel With(RobustnessGuarantee guarantee, float epsilon) => new(this, guarantee, epsilon, Arithmetic);
+    public GloroModel With(RobustnessGuarantee guarantee, float epsilon) => new(this, guarantee, epsilon, Arithmetic, Temperature);
 
     /// <summary>The same network, scored and certified in another arithmetic.</summary>
-    public GloroModel With(CertificateArithmetic arithmetic) => new(this, Guarantee, Epsilon, arithmetic);
+    public GloroModel With(CertificateArithmetic arithmetic) => new(this, Guarantee, Epsilon, arithmetic, Temperature);
+
+    /// <summary>The same network, its scores made with another temperature.</summary>
+    /// <exception cref="ArgumentException"><paramref name="temperature"/> is not a number within <see cref="ModelLimits"/>.</exception>
+    public GloroModel WithTemperature(double temperature) => new(this, Guarantee, Epsilon, Arithmetic, temperature);
 
     private static (CertificateArithmetic Arithmetic, RoundingBound Rounding, MarginConstants Constants) Margins(PlainNetwork network, LipschitzBound bound, CertificateArithmetic arithmetic)
     {
@@ -110,6 +121,11 @@ internal sealed class GloroModel
     private static float CheckEpsilon(float epsilon) => float.IsFinite(epsilon) && epsilon >= 0
         ? epsilon
         : throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "Epsilon is an L2 radius: a finite number, 0 or more, in units of the input (pixels in [0, 1]), such as 36f / 255f.");
+
+    private static double CheckTemperature(double temperature) => temperature is >= ModelLimits.LeastTemperature and <= ModelLimits.LargestTemperature
+        ? temperature
+        : throw new ArgumentOutOfRangeException(
+            nameof(temperature), temperature, FormattableString.Invariant($"The temperature of the scores is a number from {ModelLimits.LeastTemperature} to {ModelLimits.LargestTemperature}."));
 
     private static BoundGuarantee Bind(RobustnessGuarantee guarantee, IReadOnlyList<string> classNames)
     {

@@ -74,7 +74,7 @@ internal static class GloroModelFile
         {
             var network = new PlainNetwork(header.InputShape, layers);
             var guarantee = RobustnessGuarantee.Parse(header.Guarantee);
-            var model = new GloroModel(network, header.Bound, header.ClassNames, guarantee, header.Epsilon, header.IsImage, header.TrainingRowCounts, header.Provenance, header.Arithmetic);
+            var model = new GloroModel(network, header.Bound, header.ClassNames, guarantee, header.Epsilon, header.IsImage, header.TrainingRowCounts, header.Provenance, header.Arithmetic, header.Temperature);
             StoredBound.Check(network, header.Bound);
             return model;
         }

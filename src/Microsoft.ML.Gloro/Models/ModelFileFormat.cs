@@ -4,7 +4,7 @@ namespace Microsoft.ML.Gloro.Models;
 internal static class ModelFileFormat
 {
     /// <summary>The version that is written, and the only one that is read: no file of an earlier one was ever released.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>Bytes before the header: the magic, the version and the header's length, the last two as 32-bit little-endian numbers.</summary>
     public const int PreambleLength = 16;

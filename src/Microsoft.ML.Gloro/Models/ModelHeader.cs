@@ -13,6 +13,7 @@ internal sealed record ModelHeader(
     string Guarantee,
     bool IsImage,
     CertificateArithmetic Arithmetic,
+    double Temperature,
     string[] ClassNames,
     int[] TrainingRowCounts,
     PlainShape InputShape,
@@ -34,6 +35,7 @@ internal sealed record ModelHeader(
         json.WriteString("guarantee", model.Guarantee.ToString());
         json.WriteBoolean("isImage", model.IsImage);
         json.WriteString("arithmetic", model.Arithmetic == CertificateArithmetic.Float64 ? Float64 : Real);
+        json.WriteNumber("temperature", model.Temperature);
         WriteList(json, "classNames", model.ClassNames, json.WriteStringValue);
         WriteList(json, "trainingRowCounts", model.TrainingRowCounts, json.WriteNumberValue);
         PlainShape input = model.Network.InputShape;
@@ -63,7 +65,7 @@ internal sealed record ModelHeader(
 
     private static ModelHeader Read(HeaderObject root)
     {
-        root.Expect("library", "training", "epsilon", "guarantee", "isImage", "arithmetic", "classNames", "trainingRowCounts", "inputShape", "layers", "bound");
+        root.Expect("library", "training", "epsilon", "guarantee", "isImage", "arithmetic", "temperature", "classNames", "trainingRowCounts", "inputShape", "layers", "bound");
         string[] classNames = root.Texts("classNames", ModelLimits.Classes);
         int[] input = root.Integers("inputShape", 3, 1, ModelLimits.Activations);
         return new ModelHeader(
@@ -72,6 +74,7 @@ internal sealed record ModelHeader(
             ReadGuarantee(root),
             root.Boolean("isImage"),
             ReadArithmetic(root),
+            root.Double("temperature"),
             classNames,
             root.Integers("trainingRowCounts", root.CountOf("trainingRowCounts") == 0 ? 0 : classNames.Length, 0, int.MaxValue),
             new PlainShape(input[0], input[1], input[2]),

@@ -24,6 +24,9 @@ internal static class ModelLimits
     /// <summary>Characters of the name of a bound's method.</summary>
     public const int MethodLength = 256;
 
+    /// <summary>Temperatures of scores, far beyond those of logits that a network could have learnt with.</summary>
+    public const double LeastTemperature = 1e-12, LargestTemperature = 1e12;
+
     /// <summary>Layers of a network.</summary>
     public const int Layers = 1024;
 

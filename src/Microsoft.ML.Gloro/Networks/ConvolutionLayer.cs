@@ -6,28 +6,36 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Networks;
 
-/// <summary>A convolution of stride 1 that keeps the image's size by zero padding.</summary>
+/// <summary>A convolution with zero padding, which keeps the image's size or, with a stride, divides it.</summary>
 internal class ConvolutionLayer : TrainableLayer
 {
     private readonly PlainShape _input;
-    private readonly int _kernelSize;
+    private readonly ConvolutionGeometry _geometry;
+    private readonly TapRange _high;
+    private readonly TapRange _wide;
     private readonly PowerIteration _power;
 
-    public ConvolutionLayer(PlainShape input, int outChannels, int kernelSize, LayerFactory factory)
-        : this(input, outChannels, kernelSize, factory, factory.OrthogonalKernel(outChannels, input.Channels, RequireOdd(kernelSize)))
+    public ConvolutionLayer(PlainShape input, int outChannels, int kernelSize, LayerFactory factory, int stride = 1)
+        : this(input, outChannels, new ConvolutionGeometry(kernelSize, stride), factory)
     {
     }
 
-    protected ConvolutionLayer(PlainShape input, int outChannels, int kernelSize, LayerFactory factory, Parameter weight)
+    protected ConvolutionLayer(PlainShape input, ConvolutionGeometry geometry, LayerFactory factory, Parameter weight)
     {
-        (_input, _kernelSize, Weight) = (input, kernelSize, weight);
-        Bias = factory.Constant(0, outChannels);
-        int half = kernelSize / 2;
-        _power = new PowerIteration([1, input.Channels, input.Height + half, input.Width + half], factory.Generator, factory.Device);
+        (_input, _geometry, Weight) = (input, geometry, weight);
+        OutputShape = geometry.GetOutputShape(input, (int)weight.shape[0]);
+        Bias = factory.Constant(0, weight.shape[0]);
+        (_high, _wide) = (geometry.Circle(input.Height), geometry.Circle(input.Width));
+        _power = new PowerIteration([1, input.Channels * geometry.Stride * geometry.Stride, _high.Period, _wide.Period], factory.Generator, factory.Device);
+    }
+
+    private ConvolutionLayer(PlainShape input, int outChannels, ConvolutionGeometry geometry, LayerFactory factory)
+        : this(input, geometry, factory, factory.OrthogonalKernel(outChannels, input.Channels, geometry))
+    {
     }
 
     /// <inheritdoc/>
-    public override PlainShape OutputShape => _input with { Channels = (int)Bias.shape[0] };
+    public override PlainShape OutputShape { get; }
 
     /// <inheritdoc/>
     public override IEnumerable<Parameter> Parameters => [Weight, Bias];
@@ -39,38 +47,53 @@ internal class ConvolutionLayer : TrainableLayer
 
     protected Parameter Bias { get; }
 
-    /// <summary>Refuses kernels that have no centre, before a weight is made.</summary>
-    protected static int RequireOdd(int kernelSize) => kernelSize > 0 && kernelSize % 2 == 1
-        ? kernelSize
-        : throw new ArgumentException($"A convolution that keeps the size of its input needs an odd kernel, not {kernelSize}.", nameof(kernelSize));
-
-    private int Half => _kernelSize / 2;
-
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor input, bool training) =>
-        nn.functional.conv2d(input, Kernel().to(input.dtype), Bias.to(input.dtype), padding: [Half, Half]);
+    public override Tensor Forward(Tensor input, bool training) => nn.functional.conv2d(
+        input, Kernel().to(input.dtype), Bias.to(input.dtype), strides: [_geometry.Stride, _geometry.Stride], padding: [_geometry.Padding, _geometry.Padding]);
 
     /// <inheritdoc/>
     public override Tensor? EstimateNorm(int powerSteps)
     {
-        var kernel = Kernel();
+        var kernel = OnBlocks(Kernel());
         var transposed = kernel.detach().flip(2, 3).transpose(0, 1).contiguous();
-        return _power.Estimate(v => Circular(v, kernel), v => Circular(v, transposed), powerSteps);
+        return _power.Estimate(
+            v => Circular(v, kernel, -_wide.First, _wide.Last, -_high.First, _high.Last),
+            v => Circular(v, transposed, _wide.Last, -_wide.First, _high.Last, -_high.First),
+            powerSteps);
     }
 
     /// <inheritdoc/>
     public override IEnumerable<PlainLayer> Condense()
     {
         using var _ = NewDisposeScope();
-        return [new PlainConvolution(ToArray(Kernel()), ToArray(Bias), _input.Channels, OutputShape.Channels, _kernelSize, _kernelSize, 1, PlainPadding.All(Half))];
+        return
+        [
+            new PlainConvolution(
+                ToArray(Kernel()), ToArray(Bias), _input.Channels, OutputShape.Channels, _geometry.KernelSize, _geometry.KernelSize, _geometry.Stride, PlainPadding.All(_geometry.Padding)),
+        ];
     }
 
     /// <summary>The kernel that runs.</summary>
     protected virtual Tensor Kernel() => Weight;
 
-    // The zero-padded map on n × n is a part of the circular one on (n + p) × (n + p), whose norm is what the rigorous bound proves:
-    // training on that one trains on what will be certified.
-    private Tensor Circular(Tensor v, Tensor kernel) => Half == 0
-        ? nn.functional.conv2d(v, kernel)
-        : nn.functional.conv2d(nn.functional.pad(v, [Half, Half, Half, Half], PaddingModes.Circular), kernel);
+    // The zero-padded map is a part of the circular one on the blocks of pixels of TapRange, whose norm is what the rigorous bound proves: training on that one trains on
+    // what will be certified.
+    private static Tensor Circular(Tensor v, Tensor kernel, int left, int right, int top, int bottom) => nn.functional.conv2d(
+        left + right + top + bottom == 0 ? v : nn.functional.pad(v, [left, right, top, bottom], PaddingModes.Circular), kernel);
+
+    // The kernel of stride 1 on blocks of s × s pixels as channels, without taps that see nothing of an image so small.
+    private Tensor OnBlocks(Tensor kernel)
+    {
+        int s = _geometry.Stride, taps = _geometry.LastTap - _geometry.FirstTap + 1;
+        if (s > 1)
+        {
+            int before = -(s * _geometry.FirstTap) - _geometry.Padding, after = (taps * s) - _geometry.KernelSize - before;
+            kernel = nn.functional.pad(kernel, [before, after, before, after]).reshape(kernel.shape[0], kernel.shape[1], taps, s, taps, s)
+                .permute(0, 3, 5, 1, 2, 4).reshape(kernel.shape[0], -1, taps, taps);
+        }
+
+        return _high.Count == taps && _wide.Count == taps
+            ? kernel
+            : kernel.narrow(2, _high.First - _geometry.FirstTap, _high.Count).narrow(3, _wide.First - _geometry.FirstTap, _wide.Count);
+    }
 }

@@ -10,13 +10,6 @@ internal sealed class LayerFactory(Generator generator, Device device)
 
     public Device Device { get; } = device;
 
-    /// <summary>Refuses a width that MinMax cannot pair, before any layer is made.</summary>
-    public static void RequireEvenWidth(int width, string name)
-    {
-        if (width < 2 || width % 2 != 0)
-            throw new ArgumentException($"The {name} must be even and at least 2, since MinMax pairs channels; it is {width}.", name);
-    }
-
     /// <summary>A parameter of independent normal values.</summary>
     public Parameter Normal(double standardDeviation, params ReadOnlySpan<long> shape)
     {
@@ -38,13 +31,18 @@ internal sealed class LayerFactory(Generator generator, Device device)
         return AsParameter(OrthogonalMatrix(rows, columns));
     }
 
-    /// <summary>A kernel that is an orthogonal matrix at its centre and zero elsewhere: the convolution starts as an isometry, or the projection onto one.</summary>
-    public Parameter OrthogonalKernel(long outChannels, long inChannels, long kernelSize)
+    /// <summary>
+    /// A kernel that is an orthogonal matrix at its centre and nearly zero elsewhere: the convolution starts as nearly an isometry, or the projection onto one. With a stride
+    /// s the centre is s × s, the block of pixels that is an output's own.
+    /// </summary>
+    public Parameter OrthogonalKernel(long outChannels, long inChannels, ConvolutionGeometry geometry)
     {
         using var _ = NewDisposeScope();
-        var kernel = zeros([outChannels, inChannels, kernelSize, kernelSize]);
-        kernel[.., .., (int)(kernelSize / 2), (int)(kernelSize / 2)] = OrthogonalMatrix(outChannels, inChannels);
-        kernel += randn([outChannels, inChannels, kernelSize, kernelSize], generator: Generator) * (0.1 / Math.Sqrt(inChannels * kernelSize * kernelSize));
+        var (size, stride) = (geometry.KernelSize, geometry.Stride);
+        var kernel = zeros([outChannels, inChannels, size, size]);
+        var centre = geometry.Padding..(geometry.Padding + stride);
+        kernel[.., .., centre, centre] = OrthogonalMatrix(outChannels, inChannels * stride * stride).reshape(outChannels, inChannels, stride, stride);
+        kernel += randn([outChannels, inChannels, size, size], generator: Generator) * (0.1 / Math.Sqrt(inChannels * size * size));
         return AsParameter(kernel);
     }
 

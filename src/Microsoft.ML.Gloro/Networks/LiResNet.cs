@@ -3,9 +3,10 @@ using Microsoft.ML.Gloro.Plain;
 namespace Microsoft.ML.Gloro.Networks;
 
 /// <summary>
-/// LiResNet for images: space-to-depth down to about 16 × 16, a stem convolution, <c>depth</c> residual blocks of <c>width</c> channels with centering and MinMax,
-/// a neck that moves 4 × 4 blocks into channels and projects them, an orthogonal dense layer, and unit-norm rows
-/// (Hu et al., NeurIPS 2023; dense tail of Hu et al., ICLR 2024).
+/// LiResNet for images: space-to-depth down to about 16 × 16, a stem convolution, residual blocks with centering and MinMax, a neck that moves 4 × 4 blocks into channels and
+/// projects them, an orthogonal dense layer, and unit-norm rows (Hu, Zou, Wang, Leino, Fredrikson: Unlocking Deterministic Robustness Certification on ImageNet, NeurIPS 2023);
+/// after the orthogonal layer more of them, orthogonal and residual (CHORD, ICLR 2024). What differs from the authors' code: their stem is a 5 × 5 convolution of stride 2,
+/// their neck is orthogonalised whole, and their dense tail has no centering.
 /// </summary>
 internal static class LiResNet
 {
@@ -15,40 +16,29 @@ internal static class LiResNet
     private const int GridSide = 16;
     private const int NeckBlock = 4;
 
-    public static LipschitzNetwork Create(PlainShape input, int classes, int depth, int width, int tailWidth, float[] channelMeans, LayerFactory factory)
+    /// <summary>The architecture for images of shape <paramref name="input"/>.</summary>
+    /// <exception cref="ArgumentException">They are too small.</exception>
+    public static IReadOnlyList<GloroLayer> Layers(PlainShape input, LiResNetSize size)
     {
         if (input.Height < MinimumSide || input.Width < MinimumSide)
-            throw new ArgumentException($"LiResNet takes images from {MinimumSide}×{MinimumSide} up, not {input.Height}×{input.Width}; resize them, or use fewer pixels as a feature vector.", nameof(input));
+            throw new ArgumentException($"LiResNet takes images from {MinimumSide}×{MinimumSide} up, not {input.Height}×{input.Width}; resize them, choose another Architecture or Layers of your own, or use fewer pixels as a feature vector.", nameof(input));
 
-        LayerFactory.RequireEvenWidth(width, nameof(width));
-        LayerFactory.RequireEvenWidth(tailWidth, nameof(tailWidth));
-
-        var body = new List<TrainableLayer>();
-        PlainShape Shape() => body.Count == 0 ? input : body[^1].OutputShape;
-        void Centre() => body.Add(new CenteringLayer(Shape(), factory));
-        void MinMax() => body.Add(new ActivationLayer(Shape(), PlainActivationKind.MinMax));
-
-        body.Add(new InputScalingLayer(input, [.. Enumerable.Repeat(1f, input.Channels)], [.. channelMeans.Select(m => -m)], factory));
-        int block = Math.Max(1, Math.Min(input.Height, input.Width) / GridSide);
-        body.Add(new SpaceToDepthLayer(Shape(), block));
-        body.Add(new ConvolutionLayer(Shape(), width, 3, factory));
-        Centre();
-        MinMax();
-        for (int i = 0; i < depth; i++)
-        {
-            body.Add(new ResidualConvolutionLayer(Shape(), 3, depth, factory));
-            Centre();
-            MinMax();
-        }
-
-        body.Add(new SpaceToDepthLayer(Shape(), NeckBlock));
-        body.Add(new ConvolutionLayer(Shape(), 2 * width, 1, factory));
-        Centre();
-        MinMax();
-        body.Add(new FlattenLayer(Shape()));
-        body.Add(new OrthogonalDenseLayer(Shape().Channels, tailWidth, factory));
-        Centre();
-        MinMax();
-        return new LipschitzNetwork(input, body, new UnitNormDenseLayer(tailWidth, classes, factory));
+        return
+        [
+            GloroLayer.SpaceToDepth(Math.Max(1, Math.Min(input.Height, input.Width) / GridSide)),
+            .. Activated(GloroLayer.Convolution(size.Width)),
+            .. GloroLayer.Repeat(size.Depth, Activated(GloroLayer.ResidualConvolution())),
+            GloroLayer.SpaceToDepth(NeckBlock),
+            .. Activated(GloroLayer.Convolution(2 * size.Width, kernelSize: 1)),
+            GloroLayer.Flatten(),
+            .. Activated(GloroLayer.OrthogonalDense(size.TailWidth)),
+            .. GloroLayer.Repeat(size.TailDepth - 1, Activated(GloroLayer.OrthogonalResidualDense())),
+        ];
     }
+
+    /// <summary>A network of this architecture, with first weights.</summary>
+    public static LipschitzNetwork Create(PlainShape input, int classes, int depth, int width, int tailWidth, float[] channelMeans, LayerFactory factory) =>
+        NetworkBuilder.Build(input, classes, Layers(input, new LiResNetSize(depth, width, tailWidth, 1)), channelMeans, 1, factory);
+
+    private static GloroLayer[] Activated(GloroLayer layer) => [layer, GloroLayer.Centering(), GloroLayer.MinMax()];
 }

@@ -8,18 +8,26 @@ namespace Microsoft.ML.Gloro.Networks;
 /// A dense layer kept orthogonal by Cholesky: with LLᵀ = WWᵀ + λI the matrix that runs is L⁻¹W, whose singular values σ/√(σ² + λ) are below 1
 /// (Hu, Leino, Wang, Fredrikson: A Recipe for Improved Certifiable Robustness, ICLR 2024). A tall W is treated by its transpose.
 /// </summary>
-internal sealed class OrthogonalDenseLayer(int inputs, int outputs, LayerFactory factory) : TrainableLayer
+internal class OrthogonalDenseLayer : TrainableLayer
 {
     private const double RelativeRegularization = 1e-3;
 
-    private readonly Parameter _weight = factory.Orthogonal(outputs, inputs);
-    private readonly Parameter _bias = factory.Constant(0, outputs);
+    private readonly Parameter _bias;
+
+    public OrthogonalDenseLayer(int inputs, int outputs, LayerFactory factory)
+        : this(factory.Orthogonal(outputs, inputs), factory)
+    {
+    }
+
+    protected OrthogonalDenseLayer(Parameter weight, LayerFactory factory) => (Weight, _bias) = (weight, factory.Constant(0, weight.shape[0]));
 
     /// <inheritdoc/>
-    public override PlainShape OutputShape => PlainShape.Vector(outputs);
+    public override PlainShape OutputShape => PlainShape.Vector((int)Weight.shape[0]);
 
     /// <inheritdoc/>
-    public override IEnumerable<Parameter> Parameters => [_weight, _bias];
+    public override IEnumerable<Parameter> Parameters => [Weight, _bias];
+
+    protected Parameter Weight { get; }
 
     /// <inheritdoc/>
     public override Tensor Forward(Tensor input, bool training) => nn.functional.linear(input, Matrix().to(input.dtype), _bias.to(input.dtype));
@@ -28,13 +36,17 @@ internal sealed class OrthogonalDenseLayer(int inputs, int outputs, LayerFactory
     public override IEnumerable<PlainLayer> Condense()
     {
         using var _ = NewDisposeScope();
-        return [new PlainDense(ToArray(Matrix()), ToArray(_bias), inputs, outputs)];
+        return [new PlainDense(ToArray(Matrix()), ToArray(_bias), (int)Weight.shape[1], (int)Weight.shape[0])];
     }
+
+    /// <summary>W, of which an orthogonal matrix is made.</summary>
+    protected virtual Tensor Raw() => Weight;
 
     private Tensor Matrix()
     {
-        bool wide = inputs >= outputs;
-        var w = wide ? _weight : _weight.t();
+        var raw = Raw();
+        bool wide = raw.shape[1] >= raw.shape[0];
+        var w = wide ? raw : raw.t();
         var gram = w.matmul(w.t());
         var regularized = gram + (eye(gram.shape[0], device: gram.device) * (gram.diagonal().mean() * RelativeRegularization));
         var (factor, info) = linalg.cholesky_ex(regularized);

@@ -11,28 +11,22 @@ namespace Microsoft.ML.Gloro.Networks;
 /// </summary>
 internal sealed class ResidualConvolutionLayer : ConvolutionLayer
 {
-    private readonly Parameter _gain;
-    private readonly Tensor _identity;
-    private readonly double _scale;
+    private readonly ResidualWeight _residual;
 
     public ResidualConvolutionLayer(PlainShape input, int kernelSize, int depth, LayerFactory factory)
-        : base(input, input.Channels, RequireOdd(kernelSize), factory, factory.Normal(1.0 / (input.Channels * kernelSize * kernelSize), input.Channels, input.Channels, kernelSize, kernelSize))
-    {
-        _gain = factory.Constant(1, input.Channels, 1, 1, 1);
-        _scale = 1 / Math.Sqrt(depth);
-        _identity = factory.IdentityKernel(input.Channels, kernelSize);
-    }
+        : base(input, new ConvolutionGeometry(kernelSize, 1), factory, factory.Normal(1.0 / (input.Channels * kernelSize * kernelSize), input.Channels, input.Channels, kernelSize, kernelSize)) =>
+        _residual = new ResidualWeight(factory.IdentityKernel(input.Channels, kernelSize), factory.Constant(1, input.Channels, 1, 1, 1), depth);
 
     /// <inheritdoc/>
-    public override IEnumerable<Parameter> Parameters => [.. base.Parameters, _gain];
+    public override IEnumerable<Parameter> Parameters => [.. base.Parameters, _residual.Gain];
 
     /// <inheritdoc/>
     public override void Dispose()
     {
         base.Dispose();
-        _identity.Dispose();
+        _residual.Dispose();
     }
 
     /// <inheritdoc/>
-    protected override Tensor Kernel() => _identity + (_gain * Weight * _scale);
+    protected override Tensor Kernel() => _residual.Of(Weight);
 }

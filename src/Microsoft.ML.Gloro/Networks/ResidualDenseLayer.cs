@@ -6,28 +6,22 @@ namespace Microsoft.ML.Gloro.Networks;
 /// <summary>The LiResNet block's linear part for vectors: the matrix I + depth^(−1/2)·γ·W.</summary>
 internal sealed class ResidualDenseLayer : DenseLayer
 {
-    private readonly Parameter _gain;
-    private readonly Tensor _identity;
-    private readonly double _scale;
+    private readonly ResidualWeight _residual;
 
     public ResidualDenseLayer(int width, int depth, LayerFactory factory)
-        : base(factory.Normal(1.0 / width, width, width), factory)
-    {
-        _gain = factory.Constant(1, width, 1);
-        _scale = 1 / Math.Sqrt(depth);
-        _identity = factory.Identity(width);
-    }
+        : base(factory.Normal(1.0 / width, width, width), factory) =>
+        _residual = new ResidualWeight(factory.Identity(width), factory.Constant(1, width, 1), depth);
 
     /// <inheritdoc/>
-    public override IEnumerable<Parameter> Parameters => [.. base.Parameters, _gain];
+    public override IEnumerable<Parameter> Parameters => [.. base.Parameters, _residual.Gain];
 
     /// <inheritdoc/>
     public override void Dispose()
     {
         base.Dispose();
-        _identity.Dispose();
+        _residual.Dispose();
     }
 
     /// <inheritdoc/>
-    protected override Tensor Matrix() => _identity + (_gain * Weight * _scale);
+    protected override Tensor Matrix() => _residual.Of(Weight);
 }

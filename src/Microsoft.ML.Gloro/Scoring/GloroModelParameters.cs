@@ -23,4 +23,7 @@ public sealed class GloroModelParameters
 
     /// <summary>κ: a proved upper bound of the Lipschitz constant (L2) from the input to the penultimate layer.</summary>
     public double LipschitzBound => _model.Bound.Value;
+
+    /// <summary>T: scores are softmax(logits / T). Certificates do not depend on it.</summary>
+    public double Temperature => _model.Temperature;
 }

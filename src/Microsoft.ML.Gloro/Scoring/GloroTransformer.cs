@@ -7,7 +7,7 @@ using Microsoft.ML.Transforms.Image;
 namespace Microsoft.ML.Gloro;
 
 /// <summary>
-/// Scores rows with a Lipschitz-bounded network and certifies them. To each row it adds PredictedLabel, Score (softmax), Logits, TopKRadii, CertifiedRadius, IsCertified,
+/// Scores rows with a Lipschitz-bounded network and certifies them. To each row it adds PredictedLabel, Score (probabilities), Logits, TopKRadii, CertifiedRadius, IsCertified,
 /// CertifiedK, CertifiedLabels and ReachableLabels. No input within L2 distance CertifiedRadius of a row's can change its certified label set.
 /// </summary>
 /// <remarks>
@@ -63,6 +63,12 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
 
     /// <summary>κ: a proved upper bound of the Lipschitz constant (L2) from the input to the penultimate layer.</summary>
     public double LipschitzBound => GloroModel.Bound.Value;
+
+    /// <summary>
+    /// The temperature T: Score is softmax(Logits / T). Fitted to the validation rows, so that log-loss and scores mean what they should
+    /// (<see cref="GloroTrainerOptions.CalibrateScores"/>); 1 if it was not. Logits, radii and certificates do not depend on it.
+    /// </summary>
+    public double Temperature => GloroModel.Temperature;
 
     /// <summary>What is known of the model.</summary>
     public GloroModelParameters Model => new(GloroModel);

@@ -6,7 +6,7 @@ internal enum OutputColumn
     /// <summary>Key: the top-1 class; missing (0) if a logit is not finite.</summary>
     PredictedLabel,
 
-    /// <summary>Vector of Single: softmax of the logits; NaN if a logit is not finite.</summary>
+    /// <summary>Vector of Single: softmax of the logits over the model's temperature; NaN if a logit is not finite.</summary>
     Score,
 
     /// <summary>Vector of Single: y.</summary>

@@ -116,7 +116,7 @@ internal sealed class ScoredBatch
         return _reachable.AsSpan(0, Certificate.ReachableLabels(Logits(row), order, _model.Constants, error, _model.Epsilon, _reachable));
     }
 
-    /// <summary>Softmax of the logits, shifted by the largest so that it cannot overflow; NaN if a logit is not finite.</summary>
+    /// <summary>Softmax of the logits over the model's temperature, shifted by the largest so that it cannot overflow; NaN if a logit is not finite.</summary>
     public void Softmax(int row, Span<float> destination)
     {
         var logits = Logits(row);
@@ -131,7 +131,7 @@ internal sealed class ScoredBatch
 
         float sum = 0;
         for (int i = 0; i < logits.Length; i++)
-            sum += destination[i] = MathF.Exp(logits[i] - largest);
+            sum += destination[i] = MathF.Exp((float)((logits[i] - largest) / _model.Temperature));
         for (int i = 0; i < logits.Length; i++)
             destination[i] /= sum;
     }

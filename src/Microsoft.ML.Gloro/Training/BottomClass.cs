@@ -4,9 +4,15 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Gloro.Training;
 
 /// <summary>
-/// The logit y_⊥ of a batch, as <see cref="BottomLogit"/> defines it for one row. Where it is attained (which k, which pair of classes) is found without gradients;
-/// the value is then gathered, so that gradients reach the logits, the final rows and κ.
+/// The logit of the bottom class ⊥ that stands for "not certified" while training. With
+/// m_k = min over j ∈ F^k of [ y_j − max over i ∉ F^k of (y_i + ε·K_ij) ] and m = max over the k that the guarantee allows of m_k, it is y_⊥ = max_i y_i − m.
+/// So y_⊥ is below the highest logit exactly if some allowed r_k exceeds ε. For K = 1 this is GloRo's y_⊥ = max over i ≠ j of (y_i + ε·K_ij).
+/// Where it is attained (which k, which pair of classes) is found without gradients; the value is then gathered, so that gradients reach the logits, the final rows and κ.
 /// </summary>
+/// <remarks>
+/// If the guarantee allows no k for a row's order (affinity robustness: the top class is in no set and has no singleton, or, in the exact meaning, the
+/// highest classes are no set), k = 1 stands in: the row cannot be certified, and a local margin is a harmless thing to train towards.
+/// </remarks>
 internal sealed class BottomClass(BoundGuarantee guarantee)
 {
     private readonly AffinityTable? _table = guarantee.AffinitySets is { } sets ? new(guarantee, sets) : null;

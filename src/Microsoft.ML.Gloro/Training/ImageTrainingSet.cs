@@ -1,4 +1,3 @@
-using System.Buffers;
 using Microsoft.ML.Gloro.Plain;
 
 namespace Microsoft.ML.Gloro.Training;
@@ -6,34 +5,27 @@ namespace Microsoft.ML.Gloro.Training;
 /// <summary>Images kept as bytes, planes of R, G and B: a quarter of the memory of floats, and exactly what the image files held.</summary>
 internal sealed class ImageTrainingSet(PlainShape shape, byte[][] images, int[] labels, GloroAugmentationOptions augmentation) : TrainingSet(shape, labels)
 {
-    private readonly ImageAugmentation _augmentation = new(shape, augmentation);
+    // Once the first image is asked for: a set to validate on, or to be split, need not know its mean colour.
+    private readonly Lazy<ImageAugmentation> _augmentation = new(() => new ImageAugmentation(
+        shape, augmentation, ImageAugmentation.NeedsMeanColour(augmentation) ? [.. Means(shape, images).Select(m => (byte)Math.Round(m * 255))] : null));
 
     /// <inheritdoc/>
     public override void Read(int index, Span<float> destination) => PixelScale.Apply(images[index], destination);
 
     /// <inheritdoc/>
-    public override void ReadAugmented(int index, Span<float> destination, Random random)
-    {
-        int plane = Shape.Height * Shape.Width;
-        int[] sources = ArrayPool<int>.Shared.Rent(plane);
-        _augmentation.Draw(random, sources);
-        var pixels = images[index];
-        for (int c = 0; c < Shape.Channels; c++)
-        {
-            var source = pixels.AsSpan(c * plane, plane);
-            var target = destination.Slice(c * plane, plane);
-            for (int i = 0; i < target.Length; i++)
-                target[i] = PixelScale.ToUnit(source[sources[i]]);
-        }
-
-        ArrayPool<int>.Shared.Return(sources);
-    }
+    public override void ReadAugmented(int index, Span<float> destination, Random random) => _augmentation.Value.Apply(images[index], destination, random);
 
     /// <inheritdoc/>
-    public override float[] ChannelMeans()
+    public override float[] ChannelMeans() => Means(Shape, images);
+
+    /// <inheritdoc/>
+    public override TrainingSet Subset(IReadOnlyList<int> indices) =>
+        new ImageTrainingSet(Shape, [.. indices.Select(i => images[i])], [.. indices.Select(Label)], augmentation);
+
+    private static float[] Means(PlainShape shape, byte[][] images)
     {
-        int plane = Shape.Height * Shape.Width;
-        var sums = new long[Shape.Channels];
+        int plane = shape.Height * shape.Width;
+        var sums = new long[shape.Channels];
         foreach (var pixels in images)
         {
             for (int i = 0; i < pixels.Length; i++)
@@ -42,8 +34,4 @@ internal sealed class ImageTrainingSet(PlainShape shape, byte[][] images, int[] 
 
         return [.. sums.Select(s => (float)(s / (255.0 * plane * Math.Max(1, images.Length))))];
     }
-
-    /// <inheritdoc/>
-    public override TrainingSet Subset(IReadOnlyList<int> indices) =>
-        new ImageTrainingSet(Shape, [.. indices.Select(i => images[i])], [.. indices.Select(Label)], augmentation);
 }

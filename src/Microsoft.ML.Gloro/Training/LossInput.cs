@@ -26,6 +26,9 @@ internal sealed record LossInput(Tensor Logits, Tensor Labels, Tensor FinalRows,
     private LossInput(LossInput other) =>
         (Logits, Labels, FinalRows, Kappa, Epsilon, Progress) = (other.Logits, other.Labels, other.FinalRows, other.Kappa, other.Epsilon, other.Progress);
 
+    /// <summary>The same with other labels. What is remembered by then has nothing to do with labels, and is shared.</summary>
+    public LossInput WithLabels(Tensor labels) => this with { Labels = labels, _gram = _gram, _squares = _squares, _gains = _gains };
+
     private bool HasGram => FinalRows.shape[0] <= GramClasses;
 
     private Tensor Factor => Kappa * Epsilon;

@@ -44,7 +44,7 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
             var trained = clock.Elapsed;
             finished = state.Epoch + 1 == settings.Epochs || clock.Progress >= 1;
             if (finished)
-                state.Lookahead.Synchronize();
+                state.Lookahead?.Synchronize();
             RequireFiniteWeights(state.Epoch);
             var (clean, verified, kappa) = Measure(state, cancellationToken);
             state.Epoch++;
@@ -92,8 +92,10 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
             double progress = clock.Progress, rate = _learningRate.At(progress);
             var begun = clock.Elapsed;
             SetLearningRate(state.Optimizer, rate);
-            lossSum += Step(state.Optimizer, batches.Gather(rows, random), labels, rate, progress, state.Epoch);
-            state.Lookahead.Step();
+            var inputs = batches.Gather(rows, random);
+            var mixture = settings.MixupAlpha > 0 ? Mixture.Draw(settings.MixupAlpha, rows.Length, random) : null;
+            lossSum += Step(state.Optimizer, mixture?.Mix(inputs) ?? inputs, labels, rate, progress, state.Epoch, mixture);
+            state.Lookahead?.Step();
             state.Average?.Step();
 
             // Until there was a validation to measure: it runs forward only, about a third of a step.
@@ -108,12 +110,13 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
     }
 
     /// <summary>One step of the optimiser on one batch; the loss before it.</summary>
-    internal double Step(optim.Optimizer optimizer, Tensor inputs, Tensor labels, double learningRate, double progress, int epoch)
+    internal double Step(optim.Optimizer optimizer, Tensor inputs, Tensor labels, double learningRate, double progress, int epoch, Mixture? mixture = null)
     {
         optimizer.zero_grad();
         var logits = network.Forward(inputs, training: true, settings.MixedPrecision ? ScalarType.BFloat16 : ScalarType.Float32);
         var kappa = network.EstimateKappa(settings.PowerSteps);
-        var loss = _loss.Compute(new LossInput(logits, labels, network.Final.Rows(), kappa, _epsilon.At(progress), progress));
+        var lossInput = new LossInput(logits, labels, network.Final.Rows(), kappa, _epsilon.At(progress), progress);
+        var loss = mixture?.Loss(_loss, lossInput) ?? _loss.Compute(lossInput);
         float value = loss.item<float>();
         if (!float.IsFinite(value))
             throw Diverged(epoch, $"the loss became {value}");

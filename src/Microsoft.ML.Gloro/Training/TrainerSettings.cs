@@ -32,11 +32,19 @@ internal sealed record TrainerSettings
 
     public required double WarmUpFraction { get; init; }
 
+    public GloroOptimizer Optimizer { get; init; } = GloroOptimizer.NAdam;
+
+    /// <summary>Whether slow weights hold the fast ones back.</summary>
+    public bool Lookahead { get; init; } = true;
+
     /// <summary>The share of the weights that a step at learning rate 1 takes away; 0 for none.</summary>
     public double WeightDecay { get; init; }
 
     /// <summary>How much of the averaged weights a step keeps; 0 for no average.</summary>
     public double AveragingDecay { get; init; }
+
+    /// <summary>α of mixup; 0 for none.</summary>
+    public double MixupAlpha { get; init; }
 
     /// <summary>Epochs to go on without a better VRA; null for all.</summary>
     public int? EarlyStoppingPatience { get; init; }

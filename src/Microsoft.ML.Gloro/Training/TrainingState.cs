@@ -12,9 +12,15 @@ internal sealed class TrainingState(LipschitzNetwork network, TrainerSettings se
     /// <summary>Completed epochs.</summary>
     public int Epoch { get; set; }
 
-    public NAdam Optimizer { get; } = optim.NAdam(network.Parameters, lr: settings.LearningRate);
+    public OptimizerHelper Optimizer { get; } = settings.Optimizer switch
+    {
+        GloroOptimizer.NAdam => optim.NAdam(network.Parameters, lr: settings.LearningRate),
+        GloroOptimizer.Adam => optim.Adam(network.Parameters, lr: settings.LearningRate),
+        _ => throw new ArgumentOutOfRangeException(nameof(settings), settings.Optimizer, "Unknown optimiser."),
+    };
 
-    public Lookahead Lookahead { get; } = new(network.Parameters);
+    /// <summary>The slow weights; null if none are wanted.</summary>
+    public Lookahead? Lookahead { get; } = settings.Lookahead ? new Lookahead(network.Parameters) : null;
 
     /// <summary>The averaged weights; null if none are wanted.</summary>
     public WeightAverage? Average { get; } = settings.AveragingDecay > 0 ? new WeightAverage(network.State, settings.AveragingDecay) : null;
@@ -35,7 +41,7 @@ internal sealed class TrainingState(LipschitzNetwork network, TrainerSettings se
         if (finished)
             return;
         Optimizer.save_state_dict(writer);
-        Lookahead.Save(writer);
+        Lookahead?.Save(writer);
         Average?.Save(writer);
         Best.Save(writer);
     }
@@ -50,7 +56,7 @@ internal sealed class TrainingState(LipschitzNetwork network, TrainerSettings se
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         Optimizer.load_state_dict(reader);
-        Lookahead.Load(reader);
+        Lookahead?.Load(reader);
         Average?.Load(reader);
         Best.Load(reader);
     }
@@ -59,7 +65,7 @@ internal sealed class TrainingState(LipschitzNetwork network, TrainerSettings se
     public void Dispose()
     {
         Optimizer.Dispose();
-        Lookahead.Dispose();
+        Lookahead?.Dispose();
         Average?.Dispose();
         Best.Dispose();
     }

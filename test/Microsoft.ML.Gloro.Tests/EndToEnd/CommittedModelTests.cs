@@ -8,14 +8,15 @@ namespace Microsoft.ML.Gloro.Tests.EndToEnd;
 public sealed class CommittedModelTests
 {
     [TestMethod]
-    [DataRow("eurosat-local.zip", "local")]
-    [DataRow("eurosat-rt3.zip", "rtk:3")]
-    public void Load_ModelBesideTheExample_ScoresAnImage(string name, string guarantee)
+    [DataRow("eurosat-local.zip", "local", 1.178)]
+    [DataRow("eurosat-rt3.zip", "rtk:3", 1.055)]
+    public void Load_ModelBesideTheExample_ScoresAnImage(string name, string guarantee, double temperature)
     {
         var mlContext = new MLContext(seed: 1);
         var chain = (IEnumerable<ITransformer>)mlContext.Model.Load(Path.Combine(Repository.Root, "examples", "EuroSat", "models", name), out _);
         using GloroTransformer model = chain.OfType<GloroTransformer>().Single();
         Assert.AreEqual((RobustnessGuarantee.Parse(guarantee), CertificateArithmetic.Float64), (model.Guarantee, model.Arithmetic));
+        Assert.AreEqual(temperature, model.Temperature, 1e-3);
         Assert.IsLessThan(0.02, model.GloroModel.Bound.Slack, "The product of the bounds is within 2 % of what the layers attain.");
 
         // Blue all over: a lake, if anything.

@@ -9,13 +9,14 @@ public sealed class GloroModelFileTests
     [TestMethod]
     public void Read_OfWhatWasWritten_GivesAnEqualModel()
     {
-        GloroModel model = TestModels.EveryKind();
+        GloroModel model = TestModels.EveryKind().WithTemperature(1 / 3.0);
 
         GloroModel read = TestModels.Read(TestModels.Write(model));
 
         Assert.AreEqual(model.Guarantee, read.Guarantee);
         Assert.AreEqual(model.Epsilon, read.Epsilon);
         Assert.AreEqual(model.IsImage, read.IsImage);
+        Assert.AreEqual(1 / 3.0, read.Temperature);
         Assert.AreEqual(model.Provenance, read.Provenance);
         Assert.AreEqual(model.Bound.Value, read.Bound.Value);
         Assert.AreEqual(model.Bound.WeightHash, read.Bound.WeightHash);

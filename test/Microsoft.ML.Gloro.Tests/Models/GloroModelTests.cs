@@ -24,6 +24,30 @@ public sealed class GloroModelTests
     }
 
     [TestMethod]
+    public void WithTemperature_AndWithAnythingElse_KeepsIt()
+    {
+        GloroModel model = TestModels.SmallVector().WithTemperature(0.125);
+
+        Assert.AreEqual(1, TestModels.SmallVector().Temperature);
+        Assert.AreEqual(0.125, model.With(RobustnessGuarantee.RelaxedTopK(2), 0.5f).Temperature);
+        Assert.AreEqual(0.125, model.With(CertificateArithmetic.Real).Temperature);
+    }
+
+    [TestMethod]
+    [DataRow(0.0)]
+    [DataRow(-1.0)]
+    [DataRow(1e-13)]
+    [DataRow(1e13)]
+    [DataRow(double.NaN)]
+    [DataRow(double.PositiveInfinity)]
+    public void WithTemperature_OfNoUse_IsRefused(double temperature)
+    {
+        var error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => TestModels.SmallVector().WithTemperature(temperature));
+
+        StringAssert.Contains(error.Message, "from 1E-12 to 1000000000000");
+    }
+
+    [TestMethod]
     [DataRow(-0.1f)]
     [DataRow(float.NaN)]
     [DataRow(float.PositiveInfinity)]

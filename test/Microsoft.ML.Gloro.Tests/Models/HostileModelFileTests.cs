@@ -59,10 +59,12 @@ public sealed class HostileModelFileTests
     }
 
     [TestMethod]
-    public void Read_OfAnOlderVersion_SaysToTrainAgain()
+    [DataRow(1)]
+    [DataRow(2)]
+    public void Read_OfAnOlderVersion_SaysToTrainAgain(int version)
     {
         byte[] file = [.. Small];
-        file[8] = 1;
+        file[8] = (byte)version;
 
         StringAssert.Contains(Refused(file), "Train and save the model again");
     }
@@ -94,6 +96,16 @@ public sealed class HostileModelFileTests
     [DataRow("epsilon", "-1")]
     [DataRow("epsilon", "1e39")]
     [DataRow("epsilon", "\"NaN\"")]
+    [DataRow("temperature", "0")]
+    [DataRow("temperature", "-0.5")]
+    [DataRow("temperature", "1e-13")]
+    [DataRow("temperature", "1.1e12")]
+    [DataRow("temperature", "1e999")]
+    [DataRow("temperature", "-1e999")]
+    [DataRow("temperature", "\"NaN\"")]
+    [DataRow("temperature", "\"1\"")]
+    [DataRow("temperature", "null")]
+    [DataRow("temperature", "[1]")]
     [DataRow("guarantee", "\"rtk:3\"")]
     [DataRow("guarantee", "\"rtk:99999999999\"")]
     [DataRow("guarantee", "\"affinity:nobody\"")]
@@ -147,6 +159,15 @@ public sealed class HostileModelFileTests
     }
 
     [TestMethod]
+    public void Read_OfATemperatureThatIsNoJson_IsRefused()
+    {
+        string header = ModelSurgery.HeaderText(Small);
+        StringAssert.Contains(header, "\"temperature\":1,");
+        foreach (string number in new[] { "NaN", "Infinity", "-", "1.", "0x1", "" })
+            Refused(ModelSurgery.WithHeader(Small, header.Replace("\"temperature\":1,", $"\"temperature\":{number},", StringComparison.Ordinal)));
+    }
+
+    [TestMethod]
     public void Read_OfDeepJson_IsRefused()
     {
         Refused(ModelSurgery.WithHeader(Small, new string('[', 1_000_000)));
@@ -159,6 +180,15 @@ public sealed class HostileModelFileTests
         StringAssert.Contains(Refused(ModelSurgery.EditHeader(Small, header => header["$type"] = "x")), "$.$type");
         string header = ModelSurgery.HeaderText(Small);
         StringAssert.Contains(Refused(ModelSurgery.WithHeader(Small, header[..^1] + ",\"epsilon\":0}")), "twice");
+    }
+
+    [TestMethod]
+    public void Read_WithoutAnyOneProperty_IsRefusedAndNamesIt()
+    {
+        string[] names = [.. JsonNode.Parse(ModelSurgery.HeaderText(Small))!.AsObject().Select(p => p.Key)];
+        Assert.Contains("temperature", names);
+        foreach (string name in names)
+            StringAssert.Contains(Refused(ModelSurgery.EditHeader(Small, header => header.Remove(name))), $"has no property '{name}'");
     }
 
     [TestMethod]

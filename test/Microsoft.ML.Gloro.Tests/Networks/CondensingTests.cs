@@ -41,6 +41,27 @@ public sealed class CondensingTests
     }
 
     [TestMethod]
+    [DataRow(GloroArchitecture.Conv2C2F, 13, 10)]
+    [DataRow(GloroArchitecture.Conv2C2F, 4, 4)]
+    [DataRow(GloroArchitecture.Conv8C2F, 8, 9)]
+    public void Condense_AgedConvNet_ComputesTheSame(GloroArchitecture architecture, int height, int width)
+    {
+        var factory = Nets.Factory(height);
+        using var network = NetworkBuilder.Build(new PlainShape(3, height, width), 5, ConvNet.Layers(architecture), [0.4f, 0.5f, 0.6f], 1, factory);
+        AssertAgrees(network, factory);
+    }
+
+    [TestMethod]
+    public void Condense_AgedLiResNetWithALongTail_ComputesTheSame()
+    {
+        var factory = Nets.Factory(8);
+        var input = new PlainShape(3, 16, 16);
+        using var network = NetworkBuilder.Build(input, 5, LiResNet.Layers(input, new LiResNetSize(1, 6, 10, 4)), [0.4f, 0.5f, 0.6f], 1, factory);
+        Assert.HasCount(5, network.Condense().Layers.OfType<PlainDense>().ToList());
+        AssertAgrees(network, factory);
+    }
+
+    [TestMethod]
     public void Condense_HandMadeSequenceOfEveryLayer_ComputesTheSame()
     {
         for (int seed = 0; seed < 3; seed++)

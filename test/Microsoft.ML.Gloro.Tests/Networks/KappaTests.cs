@@ -34,6 +34,16 @@ public sealed class KappaTests
     }
 
     [TestMethod]
+    [DataRow(16, 12)]
+    [DataRow(7, 5)]
+    public void EstimateKappa_ConvergedOn2C2F_IsJustBelowTheProvedOne(int height, int width)
+    {
+        var factory = Nets.Factory(width);
+        using var network = NetworkBuilder.Build(new PlainShape(3, height, width), 4, ConvNet.Layers(GloroArchitecture.Conv2C2F), [0.5f, 0.4f, 0.3f], 1, factory);
+        AssertJustBelow(network, factory);
+    }
+
+    [TestMethod]
     public void EstimateKappa_NetworkWithNothingToEstimate_IsOneAndAScalar()
     {
         using var scope = torch.NewDisposeScope();

@@ -82,7 +82,7 @@ public sealed class LayerLipschitzTests
     [TestMethod]
     public void EstimateNorm_Gradient_IsThatOfTheNorm()
     {
-        foreach (string name in new[] { "dense", "residual dense", "convolution", "residual convolution" })
+        foreach (string name in new[] { "dense", "residual dense", "convolution", "residual convolution", "strided convolution", "strided convolution of few pixels" })
         {
             using var scope = torch.NewDisposeScope();
             var factory = Nets.Factory(7);

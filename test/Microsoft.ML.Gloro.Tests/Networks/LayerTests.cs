@@ -133,23 +133,6 @@ public sealed class LayerTests
     }
 
     [TestMethod]
-    [DataRow(5, 8, "width")]
-    [DataRow(8, 7, "tailWidth")]
-    [DataRow(0, 8, "width")]
-    [DataRow(8, -2, "tailWidth")]
-    public void Create_OddWidth_NamesItAndLeavesNoTensor(int width, int tail, string name)
-    {
-        var factory = Nets.Factory(1);
-        long before = Live();
-        var e = Assert.ThrowsExactly<ArgumentException>(() => LiResNet.Create(new PlainShape(3, 16, 16), 3, 1, width, tail, new float[3], factory));
-        Assert.AreEqual(name, e.ParamName);
-        StringAssert.Contains(e.Message, "even");
-        if (name == "width")
-            Assert.ThrowsExactly<ArgumentException>(() => Mlp.Create(4, 3, 1, width, new float[4], 1, factory));
-        Assert.AreEqual(before, Live());
-    }
-
-    [TestMethod]
     public void Convolution_EvenKernel_IsRefused()
     {
         var shape = new PlainShape(2, 4, 4);
@@ -158,6 +141,46 @@ public sealed class LayerTests
             StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new ConvolutionLayer(shape, 2, kernel, Nets.Factory(1))).Message, $"odd kernel, not {kernel}");
             StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new ResidualConvolutionLayer(shape, kernel, 1, Nets.Factory(1))).Message, $"odd kernel, not {kernel}");
         }
+    }
+
+    [TestMethod]
+    public void Convolution_StrideWithoutAKernelForIt_IsRefused()
+    {
+        var shape = new PlainShape(2, 4, 4);
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new ConvolutionLayer(shape, 2, 2, Nets.Factory(1), stride: 3)).Message, "kernel of at least 3, not 2");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new ConvolutionLayer(shape, 2, 3, Nets.Factory(1), stride: 0)).Message, "at least 1, not 0");
+    }
+
+    [TestMethod]
+    [DataRow(4, 2, 3)]
+    [DataRow(5, 2, 16)]
+    [DataRow(3, 3, 40)]
+    public void Convolution_StridedAndNew_IsNearlyOrthogonalOnBlocks(int kernel, int stride, int channels)
+    {
+        using var scope = torch.NewDisposeScope();
+        var shape = new PlainShape(2, 6 * stride, 4 * stride);
+        using var layer = new ConvolutionLayer(shape, channels, kernel, Nets.Factory(kernel), stride);
+        Assert.AreEqual(new PlainShape(channels, 6, 4), layer.OutputShape);
+
+        // What was drawn at the centre has norm 1; the rest is a tenth of a spread-out kernel.
+        double proved = RigorousBound.Compute(Wrapped.Network(shape, [.. layer.Condense()])).Value;
+        Assert.IsGreaterThan(0.95, proved);
+        Assert.IsLessThan(1.5, proved);
+
+        // Each input is seen: where there are as many channels as pixels in a block, none is lost.
+        var x = torch.randn(Nets.Sizes(shape, 8), generator: Nets.Factory(1).Generator);
+        double kept = (layer.Forward(x, false).square().sum() / x.square().sum()).item<float>();
+        Assert.AreEqual(Math.Min(1, channels / (2.0 * stride * stride)), kept, 0.25);
+    }
+
+    [TestMethod]
+    public void OrthogonalResidualDense_New_IsNearlyTheIdentity()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var layer = new OrthogonalResidualDenseLayer(24, 4, Nets.Factory(3));
+        var x = torch.randn([4, 24], generator: Nets.Factory(1).Generator);
+        Assert.IsLessThan(0.2 * x.norm().item<float>(), (layer.Forward(x, false) - x).norm().item<float>());
+        Assert.HasCount(3, layer.Parameters.ToList());
     }
 
     [TestMethod]

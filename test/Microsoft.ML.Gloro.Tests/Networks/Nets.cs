@@ -10,8 +10,9 @@ internal static class Nets
     /// <summary>The name of every case of <see cref="Layer"/>.</summary>
     public static readonly string[] LayerNames =
     [
-        "convolution", "wide convolution", "pointwise convolution", "residual convolution", "dense", "tall dense", "residual dense", "orthogonal dense",
-        "tall orthogonal dense", "minmax", "relu", "space-to-depth", "average pooling", "centering", "scaling", "flatten",
+        "convolution", "wide convolution", "pointwise convolution", "residual convolution", "strided convolution",
+        "strided convolution of an odd kernel", "patches", "strided convolution of few pixels", "convolution of few pixels", "dense", "tall dense", "residual dense", "orthogonal dense",
+        "tall orthogonal dense", "orthogonal residual dense", "minmax", "relu", "space-to-depth", "average pooling", "centering", "scaling", "flatten",
     ];
 
     public static LayerFactory Factory(int seed) => new(new torch.Generator((ulong)seed, torch.CPU), torch.CPU);
@@ -20,6 +21,7 @@ internal static class Nets
     public static (PlainShape Input, TrainableLayer Layer) Layer(string name, LayerFactory factory)
     {
         var image = new PlainShape(4, 5, 6);
+        var few = new PlainShape(4, 2, 3);
         var vector = PlainShape.Vector(12);
         return name switch
         {
@@ -27,11 +29,17 @@ internal static class Nets
             "wide convolution" => (image, new ConvolutionLayer(image, 3, 5, factory)),
             "pointwise convolution" => (image, new ConvolutionLayer(image, 6, 1, factory)),
             "residual convolution" => (image, new ResidualConvolutionLayer(image, 3, 2, factory)),
+            "strided convolution" => (image, new ConvolutionLayer(image, 6, 4, factory, stride: 2)),
+            "strided convolution of an odd kernel" => (image, new ConvolutionLayer(image, 10, 5, factory, stride: 2)),
+            "patches" => (image, new ConvolutionLayer(image, 20, 3, factory, stride: 3)),
+            "strided convolution of few pixels" => (few, new ConvolutionLayer(few, 6, 4, factory, stride: 2)),
+            "convolution of few pixels" => (few, new ConvolutionLayer(few, 6, 7, factory)),
             "dense" => (vector, new DenseLayer(12, 7, factory)),
             "tall dense" => (vector, new DenseLayer(12, 20, factory)),
             "residual dense" => (vector, new ResidualDenseLayer(12, 3, factory)),
             "orthogonal dense" => (vector, new OrthogonalDenseLayer(12, 7, factory)),
             "tall orthogonal dense" => (vector, new OrthogonalDenseLayer(12, 20, factory)),
+            "orthogonal residual dense" => (vector, new OrthogonalResidualDenseLayer(12, 3, factory)),
             "minmax" => (image, new ActivationLayer(image, PlainActivationKind.MinMax)),
             "relu" => (vector, new ActivationLayer(vector, PlainActivationKind.ReLU)),
             "space-to-depth" => (image, new SpaceToDepthLayer(image, 2)),

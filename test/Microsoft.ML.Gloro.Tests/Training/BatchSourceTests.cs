@@ -79,12 +79,14 @@ public sealed class BatchSourceTests
     }
 
     [TestMethod]
-    public void Gather_OnAnyNumberOfThreads_GivesTheSame()
+    [DataRow(false)]
+    [DataRow(true)]
+    public void Gather_OnAnyNumberOfThreads_GivesTheSame(bool everything)
     {
         using var scope = torch.NewDisposeScope();
         int[] rows = [.. Enumerable.Range(0, 40)];
         torch.Tensor Gather(TrainingSet set) => new BatchSource(set, 64, torch.CPU).Gather(rows, new Random(8));
-        var blobs = Problems.Blobs(40, 1, GloroAugmentationOptions.Aerial);
+        var blobs = Problems.Blobs(40, 1, everything ? Problems.EveryAugmentation() : GloroAugmentationOptions.Aerial);
         var parallel = Gather(blobs);
         Assert.IsTrue(TorchProcess.Same(parallel, Gather(blobs)));
 

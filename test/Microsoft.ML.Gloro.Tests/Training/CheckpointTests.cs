@@ -68,7 +68,9 @@ public sealed class CheckpointTests
     [TestMethod]
     [DataRow("plain")]
     [DataRow("bfloat16")]
+    [DataRow("adam")]
     [DataRow("everything")]
+    [DataRow("mixup")]
     public void Run_StoppedAtAnyMoment_EndsWithTheBitsOfAnUninterruptedRun(string kind)
     {
         var settings = SettingsOf(kind);
@@ -206,6 +208,9 @@ public sealed class CheckpointTests
         AveragingDecay = kind == "everything" ? 0.9 : 0,
         WeightDecay = kind == "everything" ? 0.1 : 0,
         KeepBest = kind == "everything",
+        MixupAlpha = kind == "mixup" ? 0.4 : 0,
+        Optimizer = kind == "adam" ? GloroOptimizer.Adam : GloroOptimizer.NAdam,
+        Lookahead = kind != "adam",
     };
 
     // A run with a network of its own; null for the hash if it was stopped.
@@ -216,7 +221,7 @@ public sealed class CheckpointTests
         var (epochs, notes) = (new List<int>(), new List<string>());
         using var store = folder is null ? null : new CheckpointStore(folder, notes.Add);
         store?.Identify(s_fingerprint);
-        var rows = new WatchedSet(Problems.Blobs(Rows, 1, GloroAugmentationOptions.Aerial), reads =>
+        var rows = new WatchedSet(Problems.Blobs(Rows, 1, settings.MixupAlpha > 0 ? Problems.EveryAugmentation() : GloroAugmentationOptions.Aerial), reads =>
         {
             if (reads >= stopAfter)
                 source.Cancel();

@@ -145,6 +145,28 @@ public sealed class LongRunTests
     }
 
     [TestMethod]
+    public void Run_OneStepOfAdam_MovesByTheRateAndLookaheadHalvesIt()
+    {
+        // Adam's first step is the learning rate in the direction of each gradient, whatever its size.
+        const double Rate = 0.01;
+        float[] After(bool lookahead, bool train = true)
+        {
+            using var network = Problems.ImageNetwork(2);
+            var settings = Problems.Settings(3, epochs: 1) with { BatchSize = 60, WarmUpFraction = 0, LearningRate = Rate, Optimizer = GloroOptimizer.Adam, Lookahead = lookahead };
+            if (train)
+                new Trainer(settings, network, Problems.Blobs(60, 1), null).Run(null, default);
+            return network.Final.Parameters.First().detach().cpu().contiguous().data<float>().ToArray();
+        }
+
+        var (start, full, half) = (After(false, train: false), After(false), After(true));
+        for (int i = 0; i < start.Length; i++)
+        {
+            Assert.AreEqual(Rate, Math.Abs(full[i] - start[i]), 1e-4, $"weight {i}");
+            Assert.AreEqual((full[i] + start[i]) / 2, half[i], 1e-6, $"weight {i}");
+        }
+    }
+
+    [TestMethod]
     public void Run_WeightDecay_TakesItsShareOfWeightsOnly()
     {
         // One step at the full rate; lookahead then halves all that it did.

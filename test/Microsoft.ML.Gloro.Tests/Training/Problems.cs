@@ -30,6 +30,20 @@ internal static class Problems
         return new ImageTrainingSet(ImageShape, images, labels, augmentation ?? GloroAugmentationOptions.None);
     }
 
+    /// <summary>All that can be done to one image, and mixup.</summary>
+    public static GloroAugmentationOptions EveryAugmentation() => new()
+    {
+        FlipVertically = true,
+        Rotate = true,
+        MaximumShift = 3,
+        Border = GloroAugmentationBorder.Mean,
+        Affine = new() { Rotation = 20, Scale = 0.2, Shear = 10 },
+        RandAugment = new() { Operations = 2, Magnitude = 15 },
+        ColourJitter = new() { Brightness = 0.3, Contrast = 0.3, Saturation = 0.3 },
+        CutoutSide = 5,
+        MixupAlpha = 0.4,
+    };
+
     /// <summary>Vectors around <paramref name="classes"/> centres on the axes, 4 apart from the origin, with unit noise.</summary>
     public static VectorTrainingSet Clusters(int count, int classes, int seed)
     {

@@ -4,7 +4,7 @@ using TorchSharp;
 
 namespace Microsoft.ML.Gloro.Tests.Training;
 
-/// <summary>Schedules, lookahead, the split and the validator.</summary>
+/// <summary>Schedules, the optimiser, lookahead, the split and the validator.</summary>
 [TestClass]
 public sealed class TrainingPartsTests
 {
@@ -31,6 +31,36 @@ public sealed class TrainingPartsTests
         Assert.AreEqual(1.5, schedule.At(0.6), 1e-12);
         Assert.AreEqual(3 * 0.5 * (1 + Math.Cos(Math.PI * 0.375)), schedule.At(0.5), 1e-12);
         Assert.AreEqual(0, schedule.At(1), 1e-12);
+    }
+
+    [TestMethod]
+    public void NAdam_FirstSteps_AreThoseOfTheFormula()
+    {
+        // It is TorchSharp's, whose versions differ: one that starts the product of the momenta at 0 corrects no bias. As PyTorch defines it, after Dozat (2016).
+        double[] gradients = [0.5, -0.1, 2, 0, -3, 0.01, 1, 1];
+        using var scope = torch.NewDisposeScope();
+        var parameter = new TorchSharp.Modules.Parameter(torch.zeros(1));
+        using var optimizer = torch.optim.NAdam([parameter], lr: 0.5);
+        double x = 0, m = 0, v = 0, product = 1;
+        for (int t = 1; t <= gradients.Length; t++)
+        {
+            double g = gradients[t - 1], rate = 0.1 / t;
+            foreach (var group in optimizer.ParamGroups)
+                group.LearningRate = rate;
+            optimizer.zero_grad();
+            (parameter * g).sum().backward();
+            optimizer.step();
+
+            double momentum = Momentum(t), next = Momentum(t + 1);
+            product *= momentum;
+            m = (0.9 * m) + (0.1 * g);
+            v = (0.999 * v) + (0.001 * g * g);
+            double mean = (next * m / (1 - (product * next))) + ((1 - momentum) * g / (1 - product));
+            x -= rate * mean / (Math.Sqrt(v / (1 - Math.Pow(0.999, t))) + 1e-8);
+            Assert.AreEqual(x, parameter.item<float>(), 1e-6, $"step {t}");
+        }
+
+        static double Momentum(int t) => 0.9 * (1 - (0.5 * Math.Pow(0.96, t * 0.004)));
     }
 
     [TestMethod]

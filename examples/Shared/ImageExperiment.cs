@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using Microsoft.ML;
+using Microsoft.ML.Gloro;
+
+namespace Experiments;
+
+/// <summary>Trains on one part of a data set, or loads a trained model, and prints what can be proved on the other part.</summary>
+internal sealed class ImageExperiment : IDisposable
+{
+    private readonly ExperimentArguments _arguments;
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Stopwatch _clock = Stopwatch.StartNew();
+
+    public ImageExperiment(ExperimentArguments arguments)
+    {
+        _arguments = arguments;
+        Context = new MLContext(arguments.Seed);
+        Context.Log += (_, e) =>
+        {
+            if (e.Source.StartsWith("Gloro", StringComparison.Ordinal))
+                Say(e.RawMessage);
+        };
+        Console.CancelKeyPress += Stop;
+    }
+
+    public MLContext Context { get; }
+
+    /// <summary>What classes are put together by in the figure; by default nothing.</summary>
+    public Func<string, string> ClassGroup { get; init; } = _ => "";
+
+    /// <summary>The options of the trainer that the command line asks for.</summary>
+    /// <param name="augmentation">What suits the images, without what the command line adds.</param>
+    public GloroImageClassificationOptions Options(GloroAugmentationOptions augmentation)
+    {
+        (augmentation.RandAugment, augmentation.CutoutSide, augmentation.MixupAlpha) = (_arguments.RandAugment, _arguments.Cutout, _arguments.Mixup);
+        if (_arguments.Colour != 0)
+            augmentation.ColourJitter = new() { Brightness = _arguments.Colour, Contrast = _arguments.Colour, Saturation = _arguments.Colour };
+        return new GloroImageClassificationOptions
+        {
+            Guarantee = _arguments.Guarantee,
+            Epsilon = _arguments.Epsilon,
+            Epochs = _arguments.Epochs,
+            BatchSize = _arguments.Batch,
+            Depth = _arguments.Depth,
+            Width = _arguments.Width,
+            TailWidth = _arguments.Tail,
+            TailDepth = _arguments.TailDepth,
+            Layers = _arguments.Layers,
+            Loss = _arguments.Loss,
+            FinalEpsilonFactor = _arguments.EpsilonFactor,
+            LearningRate = _arguments.LearningRate,
+            Augmentation = augmentation,
+            ValidationFraction = _arguments.Validation,
+            WeightDecay = _arguments.WeightDecay,
+            AveragingDecay = _arguments.Averaging,
+            EarlyStoppingPatience = _arguments.Patience,
+            TimeBudget = _arguments.TimeBudget,
+            CheckpointFolder = _arguments.Checkpoints,
+            Seed = _arguments.Seed,
+            CancellationToken = _stop.Token,
+        };
+    }
+
+    /// <summary>Trains and saves, or loads, and measures. Returns the exit code.</summary>
+    /// <param name="pipeline">All steps, with the trainer at the end.</param>
+    /// <param name="train">The rows to train on.</param>
+    /// <param name="test">The rows to measure on.</param>
+    /// <param name="guarantees">What to measure, with the names to print.</param>
+    public int Run(IEstimator<ITransformer> pipeline, IDataView train, IDataView test, IReadOnlyList<(string Name, RobustnessGuarantee Guarantee)> guarantees)
+    {
+        ITransformer model;
+        try
+        {
+            model = _arguments.Model is { } path ? Context.Model.Load(path, out _) : Train(pipeline, train);
+        }
+        catch (OperationCanceledException)
+        {
+            File.Delete(_arguments.PartialSave);
+            Console.Error.WriteLine(_arguments.Checkpoints is { } folder ? $"Stopped. The same command goes on after the last epoch in {folder}." : "Stopped. Nothing was saved.");
+            return 1;
+        }
+
+        // Each row is scored once, whatever is asked of it.
+        IDataView scored = ScoredRows.Keep(Context, model.Transform(test));
+        Print(scored, guarantees);
+        if (_arguments.Columns is { } columns)
+            ScoredRows.WriteText(Context, scored, columns);
+        if (_arguments.Figure is { } figure)
+            Draw(scored, figure);
+        Say("Done.");
+        return 0;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Console.CancelKeyPress -= Stop;
+        _stop.Dispose();
+    }
+
+    private ITransformer Train(IEstimator<ITransformer> pipeline, IDataView train)
+    {
+        ITransformer model = pipeline.Fit(train);
+        Context.Model.Save(model, train.Schema, _arguments.PartialSave);
+        File.Move(_arguments.PartialSave, _arguments.Save, overwrite: true);
+        Say($"Trained, and saved as {Path.GetFullPath(_arguments.Save)} ({new FileInfo(_arguments.Save).Length / 1024.0 / 1024.0:F1} MB).");
+        return model;
+    }
+
+    private void Print(IDataView scored, IReadOnlyList<(string Name, RobustnessGuarantee Guarantee)> guarantees)
+    {
+        Console.WriteLine(Context.Gloro.Evaluate(scored));
+        Console.WriteLine($"{"guarantee",-12} {"VRA",6} {"top-1 VRA",10} {"certified",10} {"mean set",9}");
+        foreach (var (name, guarantee) in guarantees)
+        {
+            GloroMetrics m = Context.Gloro.Evaluate(scored, guarantee: guarantee);
+            Console.WriteLine($"{name,-12} {m.VerifiedRobustAccuracy,6:F4} {m.Top1VerifiedRobustAccuracy,10:F4} {m.CertifiedFraction,10:F4} {m.MeanCertifiedSetSize,9:F2}");
+        }
+    }
+
+    private void Draw(IDataView scored, string path)
+    {
+        var sets = new SharedSets(Context, scored);
+        int[] order = [.. Enumerable.Range(0, sets.Classes.Count).OrderBy(i => ClassGroup(sets.Classes[i]), StringComparer.Ordinal)];
+        File.WriteAllText(path, SharedSetsFigure.Draw(sets, order, "Classes in the certified label sets, in % of the images of the row's class"));
+    }
+
+    private void Say(string text) => Console.WriteLine($"{_clock.Elapsed:hh\\:mm\\:ss}  {text}");
+
+    private void Stop(object? sender, ConsoleCancelEventArgs e)
+    {
+        e.Cancel = true;
+        _stop.Cancel();
+    }
+}

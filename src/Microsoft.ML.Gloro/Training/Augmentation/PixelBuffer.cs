@@ -1,0 +1,38 @@
+using Microsoft.ML.Gloro.Plain;
+
+namespace Microsoft.ML.Gloro.Training;
+
+/// <summary>The bytes of one image while it is changed, plane after plane, and as much room for what cannot be done in place.</summary>
+internal ref struct PixelBuffer(PlainShape shape, Span<byte> pixels, Span<byte> room)
+{
+    /// <summary>Planes of R, G and B.</summary>
+    public const int ColourChannels = 3;
+
+    private Span<byte> _pixels = pixels, _room = room;
+
+    public readonly int Channels => shape.Channels;
+
+    public readonly int Height => shape.Height;
+
+    public readonly int Width => shape.Width;
+
+    /// <summary>The values of a channel.</summary>
+    public readonly int PlaneSize => shape.Height * shape.Width;
+
+    /// <summary>All values.</summary>
+    public readonly Span<byte> Pixels => _pixels;
+
+    /// <summary>As many values again, of no meaning until <see cref="Swap"/>.</summary>
+    public readonly Span<byte> Room => _room;
+
+    /// <summary>The values of one channel.</summary>
+    public readonly Span<byte> Plane(int channel) => _pixels.Slice(channel * PlaneSize, PlaneSize);
+
+    /// <summary>Takes what was written to <see cref="Room"/> as the image.</summary>
+    public void Swap()
+    {
+        var pixels = _pixels;
+        _pixels = _room;
+        _room = pixels;
+    }
+}
