@@ -47,13 +47,18 @@ public sealed class RetainedMemoryTests
         Assert.IsGreaterThan(Blocks * (long)BlockBytes / 2, kept - Environment.WorkingSet);
     }
 
+    // Of the median step: blocks find their places in the first few, and other threads are given pages too. Memory that is not kept costs every step all of its pages.
     private static long FaultsOfAStep()
     {
-        for (int n = 0; n < 3; n++) // Blocks find their places in the first steps.
+        long[] faults = new long[11];
+        for (int n = 0; n < faults.Length; n++)
+        {
+            long before = Faults();
             Step();
-        long before = Faults();
-        Step();
-        return Faults() - before;
+            faults[n] = Faults() - before;
+        }
+
+        return faults.Order().ElementAt(faults.Length / 2);
     }
 
     private static void AssertFewFaults(long faults) => Assert.IsLessThan(Blocks * (long)BlockBytes / Environment.SystemPageSize / 20, faults);
