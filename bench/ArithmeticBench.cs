@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.ML.Gloro.Plain;
 using Microsoft.ML.Gloro.Scoring;
 
@@ -22,11 +21,11 @@ internal static class ArithmeticBench
             var times = (Real: new List<double>(), Float64: new List<double>());
             for (int round = 0; round < rounds; round++)
             {
-                times.Real.Add(Milliseconds(() => real.Score(pixels, batch, logits)) / batch);
-                times.Float64.Add(Milliseconds(() => float64.Score(pixels, batch, logits)) / batch);
+                times.Real.Add(Timing.Milliseconds(() => real.Score(pixels, batch, logits)) / batch);
+                times.Float64.Add(Timing.Milliseconds(() => float64.Score(pixels, batch, logits)) / batch);
             }
 
-            var (first, second) = (Median(times.Real), Median(times.Float64));
+            var (first, second) = (Timing.Median(times.Real), Timing.Median(times.Float64));
             Console.WriteLine(FormattableString.Invariant($"{batch,5}  {first,10:F3}  {second,10:F3}  {second / first,5:F2}"));
         }
     }
@@ -35,18 +34,5 @@ internal static class ArithmeticBench
     {
         var random = new Random(1);
         return [.. Enumerable.Range(0, count).Select(_ => random.NextSingle())];
-    }
-
-    private static double Milliseconds(Action action)
-    {
-        long start = Stopwatch.GetTimestamp();
-        action();
-        return Stopwatch.GetElapsedTime(start).TotalMilliseconds;
-    }
-
-    private static double Median(List<double> values)
-    {
-        values.Sort();
-        return values[values.Count / 2];
     }
 }

@@ -15,6 +15,8 @@ namespace Microsoft.ML.Gloro.Training;
 /// </remarks>
 internal sealed class BottomClass(BoundGuarantee guarantee)
 {
+    private readonly AffinityTable? _table = guarantee.AffinitySets is { } sets ? new(guarantee, sets) : null;
+
     /// <summary>y_⊥, [rows, 1]. NaN or infinite, and the loss with it NaN, if a gain that decides is not finite.</summary>
     public Tensor Logits(LossInput input)
     {
@@ -27,7 +29,7 @@ internal sealed class BottomClass(BoundGuarantee guarantee)
     {
         using var _ = no_grad();
         using var search = new MarginSearch(input);
-        var permission = AllowedSets.Create(guarantee, input.Logits.device);
+        var permission = _table is null ? null : new AllowedSets(guarantee, _table, input.Logits.device); // Null if every k up to the largest is allowed.
         var top = MarginSearch.Highest(search.Outside);
         var (best, outside) = search.Join(top);
         var inside = top;
@@ -47,7 +49,7 @@ internal sealed class BottomClass(BoundGuarantee guarantee)
             }
 
             best = where(better, slack, best);
-            inside = where(better, search.Weakest.gather(1, at), inside);
+            inside = where(better, search.Weakest(at), inside);
             outside = where(better, at, outside);
         }
 

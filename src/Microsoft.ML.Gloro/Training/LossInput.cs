@@ -34,14 +34,17 @@ internal sealed record LossInput(Tensor Logits, Tensor Labels, Tensor FinalRows,
     private Tensor Factor => Kappa * Epsilon;
 
     /// <summary>ε·K_ij for one class i a row and every j, [rows, classes]; differentiable unless the caller has switched gradients off.</summary>
+    /// <param name="classes">i, [rows].</param>
+    /// <param name="products">w_i·w_j, [rows, classes], if they are known already.</param>
     /// <remarks>This and the other members remember what they share. Open no scope of tensors around the first call that ends before the loss is differentiated.</remarks>
-    public Tensor GainRows(Tensor classes)
+    public Tensor GainRows(Tensor classes, Tensor? products = null)
     {
         if (HasGram)
             return MarginGains().index_select(0, classes);
         var squares = Squares();
         using var scope = NewDisposeScope();
-        return Gains(squares.index_select(0, classes).unsqueeze(1), FinalRows.index_select(0, classes).matmul(FinalRows.t())).MoveToOuterDisposeScope();
+        products ??= FinalRows.index_select(0, classes).matmul(FinalRows.t());
+        return Gains(squares.index_select(0, classes).unsqueeze(1), products).MoveToOuterDisposeScope();
     }
 
     /// <summary>‖w_i‖², [classes].</summary>
@@ -51,16 +54,16 @@ internal sealed record LossInput(Tensor Logits, Tensor Labels, Tensor FinalRows,
         return _squares ??= HasGram ? Gram().diagonal() : FinalRows.square().sum(1);
     }
 
-    /// <summary>w_i·w_j for one class i a row and every j, [rows, classes], for one choice of classes after the other.</summary>
-    /// <param name="choices">Each [rows, 1].</param>
-    public IEnumerable<Tensor> ProductRows(IReadOnlyList<Tensor> choices)
+    /// <summary>w_i·w_j for several classes i a row and every j, [choices, rows, classes]; differentiable.</summary>
+    /// <param name="classes">[rows, choices].</param>
+    public Tensor Products(Tensor classes)
     {
-        if (HasGram)
-            return choices.Select(classes => Gram().index_select(0, classes.squeeze(1)));
-
-        // Selected together, so that the gradient comes back in one piece.
-        var rows = FinalRows.index_select(0, cat([.. choices], 0).squeeze(1)).split(choices[0].shape[0]);
-        return rows.Select(selected => selected.matmul(FinalRows.t()));
+        using var _ = enable_grad();
+        var gram = HasGram ? Gram() : null;
+        using var scope = NewDisposeScope();
+        var flat = classes.t().flatten();
+        var products = gram?.index_select(0, flat) ?? FinalRows.index_select(0, flat).matmul(FinalRows.t());
+        return products.reshape(classes.shape[1], classes.shape[0], -1).MoveToOuterDisposeScope();
     }
 
     /// <summary>ε·K_ij for a class i of its own at every place, [rows, classes].</summary>

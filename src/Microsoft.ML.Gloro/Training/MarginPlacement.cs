@@ -19,8 +19,12 @@ internal abstract class MarginPlacement
     /// <param name="competitors">1 for the classes that are handed something, 0 for the others.</param>
     protected static Tensor HandOut(Tensor differences, Tensor gains, Tensor competitors)
     {
-        var shares = (-differences / gains.clamp(min: 1e-12)).clamp(SmallestShare, 1).detach();
-        shares *= competitors;
-        return differences + (shares * gains);
+        return differences + (Shares() * gains);
+
+        Tensor Shares()
+        {
+            using var _ = no_grad();
+            return (-differences / gains.clamp(min: 1e-12)).clamp(SmallestShare, 1) * competitors;
+        }
     }
 }

@@ -10,13 +10,14 @@ namespace Microsoft.ML.Gloro.Training;
 internal sealed class MarginSearch(LossInput input) : IDisposable
 {
     private readonly Tensor _out = full([input.Logits.shape[0], 1], double.NegativeInfinity, device: input.Logits.device);
-    private Tensor? _worst, _weakest;
+    private readonly List<Tensor> _joined = []; // The caller's.
+    private Tensor? _worst, _places;
 
     /// <summary>y_i for i ∉ S and −∞ for i ∈ S: members are masked by index, never by the value of a logit.</summary>
     public Tensor Outside { get; } = input.Logits.detach().clone();
 
-    /// <summary>For each row and class i the class j ∈ S at which worst_i is attained, [rows, classes].</summary>
-    public Tensor Weakest => _weakest ?? throw new InvalidOperationException("S is empty.");
+    /// <summary>For each row and class i, when the class j ∈ S at which worst_i is attained joined: 0 for the first, 1 for the second, …; as float32, [rows, classes].</summary>
+    public Tensor Places => _places ?? throw new InvalidOperationException("S is empty.");
 
     /// <summary>The highest class of each row in <paramref name="values"/>, of equal ones the first, as a certificate orders them. [rows, 1].</summary>
     public static Tensor Highest(Tensor values)
@@ -26,35 +27,45 @@ internal sealed class MarginSearch(LossInput input) : IDisposable
         return at;
     }
 
-    /// <summary>Takes the class out of the running where −∞ stands for "not to be chosen".</summary>
-    public void Remove(Tensor values, Tensor classes) => values.scatter_(1, classes, _out);
-
     /// <summary>Adds one class to each row's S; one that is in S already changes nothing.</summary>
-    /// <param name="classes">[rows, 1].</param>
+    /// <param name="classes">[rows, 1]; to be kept until the search is over.</param>
+    /// <param name="products">w_i·w_j of the classes i that join and every j, [rows, classes], if the caller has them.</param>
     /// <returns>m(S), and the outside class at which it is attained; both [rows, 1].</returns>
-    public (Tensor Slack, Tensor Outsider) Join(Tensor classes)
+    public (Tensor Slack, Tensor Outsider) Join(Tensor classes, Tensor? products = null)
     {
-        Remove(Outside, classes);
-        using var gains = input.GainRows(classes.squeeze(1));
+        Outside.scatter_(1, classes, _out);
+        using var gains = input.GainRows(classes.squeeze(1), products);
         using var logits = input.Logits.gather(1, classes);
         var worst = gains.sub(logits);
         if (_worst is null)
         {
-            (_worst, _weakest) = (worst, classes.expand(Outside.shape).clone());
+            (_worst, _places) = (worst, zeros_like(worst));
         }
         else
         {
+            // Of the classes that ever made it worse the last one has the highest number. (libtorch's where takes twenty times as long as its maximum.)
             using var worstBefore = _worst;
-            using var weakestBefore = _weakest!;
+            using var placesBefore = _places!;
             using var grows = worst.gt(worstBefore);
-            _weakest = where(grows, classes, weakestBefore);
+            using var place = grows.to(worst.dtype);
+            place.mul_(_joined.Count);
+            _places = maximum(placesBefore, place);
             _worst = maximum(worst, worstBefore);
             worst.Dispose();
         }
 
+        _joined.Add(classes);
         using var sums = Outside + _worst;
         var (highest, at) = sums.max(1, keepdim: true);
         return (highest.neg_(), at);
+    }
+
+    /// <summary>The class j ∈ S at which worst_i is attained, for one class i a row; both [rows, 1].</summary>
+    public Tensor Weakest(Tensor classes)
+    {
+        using var places = Places.gather(1, classes);
+        using var order = cat(_joined, 1);
+        return order.gather(1, places.to(ScalarType.Int64));
     }
 
     /// <inheritdoc/>
@@ -63,6 +74,6 @@ internal sealed class MarginSearch(LossInput input) : IDisposable
         _out.Dispose();
         Outside.Dispose();
         _worst?.Dispose();
-        _weakest?.Dispose();
+        _places?.Dispose();
     }
 }

@@ -26,26 +26,19 @@ internal sealed class RelaxedMargins(BoundGuarantee guarantee, bool competeWithi
         if (_label is not null)
             return _label.Logits(input);
         var squares = input.Squares();
-        var (weakest, order, members) = _selection.Select(input);
+        var choice = _selection.Select(input);
 
-        // y_j*, ‖w_j*‖² and w_j*·w_i, member by member, so that no tensor is larger than rows × classes.
-        Tensor? logits = null, lengths = null, products = null;
-        foreach (var (member, product) in order.Zip(input.ProductRows(order)))
-        {
-            var logit = input.Logits.gather(1, member);
-            var length = squares.index_select(0, member.squeeze(1)).unsqueeze(1);
-            var limits = weakest.eq(member);
-            logits = logits is null ? logit : where(limits, logit, logits);
-            lengths = lengths is null ? length : where(limits, length, lengths);
-            products = products is null ? product : where(limits, product, products);
-        }
-
-        var z = HandOut(input.Logits - logits!, input.Gains(lengths!, products!), 1 - members);
+        // y_j*, ‖w_j*‖² and w_j*·w_i: one of K values for each row and class.
+        var logits = input.Logits.gather(1, choice.Order).gather(1, choice.Places);
+        var lengths = squares.index_select(0, choice.Order.flatten()).reshape(choice.Order.shape).gather(1, choice.Places);
+        var products = choice.Products.gather(0, choice.Places.unsqueeze(0)).squeeze(0);
+        var z = HandOut(input.Logits - logits, input.Gains(lengths, products), 1 - choice.Members);
         if (competeWithinSet)
             return z;
 
         // Added, not filled in: NaN − ∞ is NaN, and the trainer is to see it.
-        var others = members.scatter(1, order[0], zeros_like(order[0]).to(members.dtype));
+        var labels = input.Labels.unsqueeze(1);
+        var others = choice.Members.scatter(1, labels, zeros_like(labels, choice.Members.dtype));
         return z + zeros_like(others).masked_fill_(others.to(ScalarType.Bool), double.NegativeInfinity);
     }
 }

@@ -12,56 +12,52 @@ namespace Microsoft.ML.Gloro.Training;
 internal sealed class RelaxedSelection
 {
     private readonly BoundGuarantee _guarantee;
-    private readonly IReadOnlyList<int[]>? _sets;
-    private readonly int _families = 1;     // The most affinity sets that any class is in.
-    private readonly long[] _setOfClass = []; // [classes, families]; the number of sets where there is none.
-    private readonly long[] _sizeOfClass = [];
+    private readonly int _families = 1;
+    private readonly long[] _sizes = [];       // [classes, families]: as in AffinityTable, but a class in no set is a set of its own.
+    private readonly long[] _setsOfClass = []; // [classes × families, K]: the class, then the others of the set in ascending order, padded with the class.
 
     public RelaxedSelection(BoundGuarantee guarantee)
     {
-        (_guarantee, _sets) = (guarantee, guarantee.AffinitySets);
-        if (_sets is null)
+        _guarantee = guarantee;
+        if (guarantee.AffinitySets is not { } sets)
             return;
-        int classes = guarantee.ClassCount;
-        int[][] setsOf = [.. Enumerable.Range(0, classes).Select(c => Enumerable.Range(0, _sets.Count).Where(s => _sets[s].Contains(c)).ToArray())];
-        _families = Math.Max(1, setsOf.Max(sets => sets.Length));
-        (_setOfClass, _sizeOfClass) = (new long[classes * _families], new long[classes * _families]);
-        Array.Fill(_setOfClass, _sets.Count);
-        for (int c = 0; c < classes; c++)
+        var table = new AffinityTable(guarantee, sets);
+        _families = table.Families;
+        _sizes = [.. table.Sizes.Select((size, n) => n % _families == 0 ? Math.Max(1, size) : size)];
+        _setsOfClass = new long[_sizes.Length * guarantee.MaxK];
+        for (int n = 0; n < _sizes.Length; n++)
         {
-            _sizeOfClass[c * _families] = 1;
-            for (int family = 0; family < setsOf[c].Length; family++)
-                (_setOfClass[(c * _families) + family], _sizeOfClass[(c * _families) + family]) = (setsOf[c][family], _sets[setsOf[c][family]].Length);
+            var members = _setsOfClass.AsSpan(n * guarantee.MaxK, guarantee.MaxK);
+            int own = n / _families, next = 1;
+            members.Fill(own);
+            foreach (int other in table.Sets[n] < 0 ? [] : sets[(int)table.Sets[n]])
+            {
+                if (other != own)
+                    members[next++] = other;
+            }
         }
     }
 
-    /// <summary>The chosen sets; nothing here has a gradient.</summary>
-    /// <returns>
-    /// Weakest: j*(i) for i ∉ S, the label for i ∈ S, [rows, classes]. Order: the label, then the other members of S, padded with the label; each [rows, 1].
-    /// Members: 1 for the classes in S, 0 for the others, [rows, classes].
-    /// </returns>
-    public (Tensor Weakest, IReadOnlyList<Tensor> Order, Tensor Members) Select(LossInput input)
+    /// <summary>The chosen sets.</summary>
+    public RelaxedChoice Select(LossInput input)
     {
         using var _ = no_grad();
         var labels = input.Labels.unsqueeze(1);
-        var weakest = labels.expand(input.Logits.shape).clone();
+        var places = zeros_like(input.Logits);
         var order = labels.expand(-1, _guarantee.MaxK);
         var best = full_like(labels, double.NegativeInfinity, ScalarType.Float32);
         var size = ones_like(labels);
+        Tensor? products = null;
         for (int family = 0; family < _families; family++)
         {
+            var (candidates, sizes) = _sizes.Length == 0 ? (Highest(input.Logits, labels), null) : OfSet(input.Logits, labels, family);
+            products?.Dispose();
+            products = input.Products(candidates);
             using var search = new MarginSearch(input);
-            var (pool, sizes) = Candidates(search, labels, family);
-            var joined = new List<Tensor>();
             var improved = zeros_like(labels, ScalarType.Bool);
             for (int k = 1; k <= _guarantee.MaxK; k++)
             {
-                var joining = k == 1 ? labels : MarginSearch.Highest(pool);
-                if (sizes is not null)
-                    joining = where(sizes.ge(k), joining, labels); // The set is used up.
-                search.Remove(pool, joining);
-                joined.Add(joining);
-                var (slack, outsider) = search.Join(joining);
+                var (slack, outsider) = search.Join(candidates.narrow(1, k - 1, 1), products.select(0, k - 1));
                 var better = slack.gt(best);
                 if (sizes is not null)
                     better &= _guarantee.Guarantee.Match == AffinityMatch.Exact ? sizes.eq(k) : sizes.ge(k);
@@ -69,37 +65,42 @@ internal sealed class RelaxedSelection
                 best = where(better, slack, best);
                 size = where(better, k * ones_like(size), size);
                 improved |= better;
-                using var before = weakest;
-                weakest = where(better, search.Weakest, before);
+                places.lerp_(search.Places, better.to(places.dtype)); // The rows where it is better: weights 0 and 1 leave whole numbers whole.
             }
 
-            if (_sets is not null)
-                pool.Dispose();
-            order = where(improved, cat(joined, 1), order);
+            order = where(improved, candidates, order);
         }
 
-        Tensor[] members = [.. Enumerable.Range(1, _guarantee.MaxK).Select(k => where(size.ge(k), order.narrow(1, k - 1, 1), labels))];
-        var inside = zeros_like(input.Logits).scatter_(1, cat(members, 1), ones_like(order, input.Logits.dtype));
-        return (where(inside.to(ScalarType.Bool), labels, weakest), members, inside);
+        order = where(arange(_guarantee.MaxK, device: labels.device).lt(size), order, labels);
+        var members = zeros_like(input.Logits).scatter_(1, order, ones_like(order, input.Logits.dtype));
+        places *= 1 - members;
+        return new RelaxedChoice(order, members, places.to(ScalarType.Int64), _families == 1 ? products! : input.Products(order));
     }
 
-    // The logits of the classes that may join, −∞ for all others, and for affinity robustness the number of those with the label, [rows, 1].
-    private (Tensor Pool, Tensor? Sizes) Candidates(MarginSearch search, Tensor labels, int family)
+    // The label and the K − 1 highest others, [rows, K]; of equal ones the first.
+    private Tensor Highest(Tensor logits, Tensor labels)
     {
-        if (_sets is null)
-            return (search.Outside, null);
-        var device = labels.device;
-        long classes = _guarantee.ClassCount;
-        float[] barred = new float[(_sets.Count + 1) * classes];
-        Array.Fill(barred, float.NegativeInfinity);
-        for (int set = 0; set < _sets.Count; set++)
+        using var pool = logits.detach().clone();
+        using var barred = full_like(labels, double.NegativeInfinity, pool.dtype);
+        var chosen = new List<Tensor> { labels };
+        while (chosen.Count < _guarantee.MaxK)
         {
-            foreach (int member in _sets[set])
-                barred[(set * classes) + member] = 0;
+            pool.scatter_(1, chosen[^1], barred);
+            chosen.Add(MarginSearch.Highest(pool));
         }
 
-        Tensor OfLabel(long[] table) => tensor(table, [classes, _families], device: device).narrow(1, family, 1).index_select(0, labels.squeeze(1));
-        var pool = search.Outside + tensor(barred, [_sets.Count + 1, classes], device: device).index_select(0, OfLabel(_setOfClass).squeeze(1));
-        return (pool, OfLabel(_sizeOfClass));
+        return cat(chosen, 1);
+    }
+
+    // The label and the others of its set from the highest on, padded with the label, [rows, K]; and the size of the set, [rows, 1].
+    private (Tensor Classes, Tensor Sizes) OfSet(Tensor logits, Tensor labels, int family)
+    {
+        var device = labels.device;
+        var rows = (labels.squeeze(1) * _families) + family;
+        var sizes = tensor(_sizes, [_sizes.Length, 1], device: device).index_select(0, rows);
+        var others = tensor(_setsOfClass, [_sizes.Length, _guarantee.MaxK], device: device).index_select(0, rows).narrow(1, 1, _guarantee.MaxK - 1);
+        var values = logits.gather(1, others).masked_fill_(arange(1, _guarantee.MaxK, device: device).ge(sizes), double.NegativeInfinity);
+        var (sorted, at) = values.sort(1, descending: true, stable: true);
+        return (cat([labels, others.gather(1, at)], 1), sizes);
     }
 }

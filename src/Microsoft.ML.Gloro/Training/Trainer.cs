@@ -33,6 +33,7 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
     public void Run(Action<GloroTrainingProgress>? report, CancellationToken cancellationToken)
     {
         using var collector = new BlockingCollections();
+        using var memory = new RetainedMemory();
         using var scope = NewDisposeScope();
         using var state = new TrainingState(network, settings);
         var batches = new BatchSource(train, settings.BatchSize, settings.Device);
@@ -108,7 +109,8 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
         return lossSum / (clock.Step - first);
     }
 
-    private double Step(optim.Optimizer optimizer, Tensor inputs, Tensor labels, double learningRate, double progress, int epoch, Mixture? mixture = null)
+    /// <summary>One step of the optimiser on one batch; the loss before it.</summary>
+    internal double Step(optim.Optimizer optimizer, Tensor inputs, Tensor labels, double learningRate, double progress, int epoch, Mixture? mixture = null)
     {
         optimizer.zero_grad();
         var logits = network.Forward(inputs, training: true, settings.MixedPrecision ? ScalarType.BFloat16 : ScalarType.Float32);

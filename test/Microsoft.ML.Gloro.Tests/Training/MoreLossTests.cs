@@ -152,11 +152,12 @@ public sealed class MoreLossTests
         var batch = new Batch(logits, labels);
         var rtk = RobustnessGuarantee.RelaxedTopK(4);
         var affinity = RobustnessGuarantee.Affinity(AffinitySets.FromIndices(labels.Select(label => Enumerable.Range(0, 5).Select(n => (label + (n * 50)) % Many))));
+        var overlapping = RobustnessGuarantee.Affinity(AffinitySets.FromIndices(labels.SelectMany(label => Enumerable.Range(5, 2).Select(step => Enumerable.Range(0, 3).Select(n => (label + (n * step)) % Many)))));
         double[][] shares = [.. Enumerable.Range(0, batch.Count).Select(batch.Shares)];
 
         Check(new EmmaLoss(new LabelMargins()), moved => moved.Emma(shares), "EMMA");
         Check(new FixedMarginLoss(1), moved => LossOracle.FixedMargin(moved, 1), "fixed");
-        foreach (var guarantee in new[] { rtk, affinity })
+        foreach (var guarantee in new[] { rtk, affinity, overlapping })
         {
             RelaxedPlan[] plans = [.. Enumerable.Range(0, batch.Count).Select(row => LossOracle.Plan(batch, guarantee, row))];
             Check(new GloroCrossEntropyLoss(Bind(guarantee, Many)), moved => moved.CrossEntropy(guarantee), $"⊥ {guarantee.Kind}");

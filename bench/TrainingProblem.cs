@@ -1,0 +1,57 @@
+using Microsoft.ML.Gloro.Estimators;
+using Microsoft.ML.Gloro.Guarantees;
+using Microsoft.ML.Gloro.Networks;
+using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Training;
+using TorchSharp;
+
+namespace Microsoft.ML.Gloro.Bench;
+
+/// <summary>Random images and the network that the options' defaults make for them.</summary>
+internal sealed record TrainingProblem(int Classes, bool MixedPrecision)
+{
+    public const int BatchSize = 128;
+
+    private static readonly GloroImageClassificationOptions s_defaults = new();
+
+    public PlainShape Shape { get; private init; } = new(3, 64, 64);
+
+    public (int Width, int TailWidth) Size { get; private init; } = (s_defaults.Width, s_defaults.TailWidth);
+
+    /// <summary>As many layers and parameters, and so as many calls a step, with hardly any arithmetic in them.</summary>
+    public TrainingProblem Shrunk() => this with { Shape = new(3, LiResNet.MinimumSide, LiResNet.MinimumSide), Size = (2, 2) };
+
+    public static bool HasFastBFloat16 => TrainingDevice.HasFastBFloat16(torch.CPU);
+
+    public LipschitzNetwork CreateNetwork()
+    {
+        using var generator = new torch.Generator(1, torch.CPU);
+        return LiResNet.Create(Shape, Classes, s_defaults.Depth, Size.Width, Size.TailWidth, [0.5f, 0.5f, 0.5f], new LayerFactory(generator, torch.CPU));
+    }
+
+    public TrainerSettings CreateSettings(GloroLossKind loss, RobustnessGuarantee guarantee) => new()
+    {
+        Epsilon = s_defaults.Epsilon,
+        Guarantee = BoundGuarantee.Bind(guarantee, [.. Enumerable.Range(0, Classes).Select(c => $"{c}")]),
+        Loss = loss,
+        Epochs = 1,
+        BatchSize = BatchSize,
+        LearningRate = s_defaults.LearningRate,
+        EpsilonFactors = (s_defaults.InitialEpsilonFactor, s_defaults.FinalEpsilonFactor),
+        WarmUpFraction = s_defaults.WarmUpFraction,
+        MaximumGradientNorm = s_defaults.MaximumGradientNorm,
+        PowerSteps = s_defaults.PowerIterationSteps,
+        MixedPrecision = MixedPrecision,
+        Seed = 1,
+        Device = torch.CPU,
+    };
+
+    public ImageTrainingSet CreateImages(int count)
+    {
+        var random = new Random(1);
+        byte[][] images = new byte[count][];
+        for (int n = 0; n < count; n++)
+            random.NextBytes(images[n] = new byte[Shape.Size]);
+        return new ImageTrainingSet(Shape, images, [.. Enumerable.Range(0, count).Select(n => n % Classes)], s_defaults.Augmentation);
+    }
+}

@@ -1,0 +1,50 @@
+using Microsoft.ML.Gloro.Networks;
+using Microsoft.ML.Gloro.Training;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Gloro.Bench;
+
+/// <summary>A network of its own, with its optimiser, that is trained with one loss.</summary>
+internal abstract class TrainingSide(TrainingProblem problem, TrainerSettings settings, string name) : IDisposable
+{
+    public string Name => name;
+
+    protected LipschitzNetwork Network { get; } = problem.CreateNetwork();
+
+    protected TrainingProblem Problem => problem;
+
+    protected TrainerSettings Settings => settings;
+
+    protected TrainingState State => field ??= new TrainingState(Network, settings);
+
+    /// <summary>One step on a batch, from the inputs to the new weights.</summary>
+    public abstract void Step(Tensor inputs, Tensor labels);
+
+    /// <summary>The loss alone, forwards and backwards, for logits that are there already.</summary>
+    public void Loss(Tensor logits, Tensor labels)
+    {
+        using var scope = NewDisposeScope();
+        var leaf = logits.detach().requires_grad_(true);
+        using (no_grad())
+            Rows ??= Network.Final.Rows().DetachFromDisposeScope();
+        Compute(new LossInput(leaf, labels, Rows.detach().requires_grad_(true), ones([]).requires_grad_(true), settings.Epsilon)).backward();
+    }
+
+    /// <summary>κ alone, forwards and backwards.</summary>
+    public virtual void Kappa()
+    {
+        using var scope = NewDisposeScope();
+        Network.EstimateKappa(settings.PowerSteps).backward();
+    }
+
+    public void Dispose()
+    {
+        State.Dispose();
+        Network.Dispose();
+        Rows?.Dispose();
+    }
+
+    protected abstract Tensor Compute(LossInput input);
+
+    private Tensor? Rows { get; set; }
+}
