@@ -28,6 +28,16 @@ public sealed class CommittedModelTests
         Assert.IsGreaterThan(0, scored.CertifiedRadius);
     }
 
+    [TestMethod]
+    public void Checksums_OfTheModels_AreThoseOfTheList()
+    {
+        string folder = Path.Combine(Repository.Root, "examples", "EuroSat", "models");
+        var listed = File.ReadLines(Path.Combine(folder, "SHA256SUMS")).Select(line => line.Split("  ")).ToDictionary(parts => parts[1], parts => parts[0]);
+        CollectionAssert.AreEquivalent(Directory.GetFiles(folder, "*.zip").Select(Path.GetFileName).ToArray(), listed.Keys);
+        foreach (var (name, sum) in listed)
+            Assert.AreEqual(sum, Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(Path.Combine(folder, name)))), ignoreCase: true, name);
+    }
+
     private sealed class Row
     {
         [Microsoft.ML.Transforms.Image.ImageType(64, 64)]
