@@ -10,6 +10,12 @@ const string Usage = """
       dotnet run -c Release --project bench -- arithmetic MODEL.zip
           A saved model's float64 scoring, which covers rounding, against ONNX Runtime's float32.
 
+      dotnet run -c Release --project bench -- serving MODEL.zip
+          Transform, PredictionEngine and sixteen engines at once, all columns, against ONNX Runtime's bare session on the same graph with the same threads.
+
+      dotnet run -c Release --project bench -- certificate
+          Microseconds that the certificate of a row takes by itself.
+
       dotnet run -c Release --project bench -- augmentation
           Microseconds that augmenting an image takes.
 
@@ -31,9 +37,15 @@ const string Usage = """
 switch (args)
 {
     case ["arithmetic", var path]:
-        ITransformer model = new MLContext().Model.Load(path, out _);
-        GloroTransformer gloro = model as GloroTransformer ?? ((IEnumerable<ITransformer>)model).OfType<GloroTransformer>().Single();
-        ArithmeticBench.Run(gloro.GloroModel.Network);
+        ArithmeticBench.Run(Load(path).GloroModel.Network);
+        return 0;
+    case ["serving", var path]:
+        using (GloroTransformer model = Load(path))
+        using (var bench = new ServingBench(model.GloroModel.Network))
+            bench.Run(model);
+        return 0;
+    case ["certificate"]:
+        CertificateBench.Run();
         return 0;
     case ["augmentation"]:
         AugmentationBench.Run();
@@ -52,4 +64,10 @@ switch (args)
     default:
         Console.Error.WriteLine(Usage);
         return 2;
+}
+
+static GloroTransformer Load(string path)
+{
+    ITransformer model = new MLContext().Model.Load(path, out _);
+    return model as GloroTransformer ?? ((IEnumerable<ITransformer>)model).OfType<GloroTransformer>().Single();
 }
