@@ -65,7 +65,7 @@ internal sealed class ServingBench : IDisposable
 
     private void OneByOne(GloroTransformer model)
     {
-        using var engine = _context.Model.CreatePredictionEngine<VectorRow, ScoredRow>(model, ignoreMissingColumns: false, inputSchemaDefinition: Definition(), options: NotOwning());
+        using var engine = _context.Model.CreatePredictionEngine<VectorRow, ScoredRow>(model, EngineOptions());
         var row = new VectorRow { Image = _pixels.AsSpan(0, _network.InputShape.Size).ToArray() };
         var result = new ScoredRow();
         var (bare, ours) = (new List<double>(), new List<double>());
@@ -93,7 +93,7 @@ internal sealed class ServingBench : IDisposable
             return Engines * Each / ms;
         }
 
-        var engines = Enumerable.Range(0, Engines).Select(_ => _context.Model.CreatePredictionEngine<VectorRow, ScoredRow>(model, false, Definition(), null, NotOwning())).ToList();
+        var engines = Enumerable.Range(0, Engines).Select(_ => _context.Model.CreatePredictionEngine<VectorRow, ScoredRow>(model, EngineOptions())).ToList();
         var row = new VectorRow { Image = _pixels.AsSpan(0, _network.InputShape.Size).ToArray() };
         var ratios = new List<double>();
         for (int round = 0; round < Rounds; round++)
@@ -194,7 +194,7 @@ internal sealed class ServingBench : IDisposable
         return definition;
     }
 
-    private static PredictionEngineOptions NotOwning() => new() { OwnsTransformer = false };
+    private PredictionEngineOptions EngineOptions() => new() { OwnsTransformer = false, InputSchemaDefinition = Definition() };
 
     private sealed class VectorRow
     {
