@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Gloro;
 using Microsoft.ML.Gloro.Bench;
@@ -9,6 +10,12 @@ const string Usage = """
 
       dotnet run -c Release --project bench -- arithmetic MODEL.zip
           A saved model's float64 scoring, which covers rounding, against ONNX Runtime's float32.
+
+      dotnet run -c Release --project bench -- portable MODEL.zip [THREADS]
+          An exported ONNX graph with the certificate inside against the bare network: 10, 100 and 1000 classes, 1, 3 and 5 radii, both arithmetics.
+
+      dotnet run -c Release --project bench -- parity MODEL.zip FOLDER
+          Which images of a folder the exported graph certifies, against the library.
 
       dotnet run -c Release --project bench -- augmentation
           Microseconds that augmenting an image takes.
@@ -31,9 +38,14 @@ const string Usage = """
 switch (args)
 {
     case ["arithmetic", var path]:
-        ITransformer model = new MLContext().Model.Load(path, out _);
-        GloroTransformer gloro = model as GloroTransformer ?? ((IEnumerable<ITransformer>)model).OfType<GloroTransformer>().Single();
-        ArithmeticBench.Run(gloro.GloroModel.Network);
+        ArithmeticBench.Run(Load(path).Gloro.GloroModel.Network);
+        return 0;
+    case ["portable", var path, .. var threadCount]:
+        PortableBench.Run(Load(path).Gloro.GloroModel, threadCount is [var text] ? int.Parse(text, CultureInfo.InvariantCulture) : 0);
+        return 0;
+    case ["parity", var path, var folder]:
+        var (chain, inChain) = Load(path);
+        PortableParity.Run(chain, inChain, folder);
         return 0;
     case ["augmentation"]:
         AugmentationBench.Run();
@@ -52,4 +64,10 @@ switch (args)
     default:
         Console.Error.WriteLine(Usage);
         return 2;
+}
+
+static (ITransformer Chain, GloroTransformer Gloro) Load(string path)
+{
+    ITransformer model = new MLContext().Model.Load(path, out _);
+    return (model, model as GloroTransformer ?? ((IEnumerable<ITransformer>)model).OfType<GloroTransformer>().Single());
 }
