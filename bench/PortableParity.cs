@@ -1,5 +1,4 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.Gloro.Models;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Microsoft.ML.Gloro.Bench;

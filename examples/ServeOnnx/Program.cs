@@ -12,7 +12,8 @@ if (args.Length is < 2 or > 4)
     return 2;
 }
 
-using var session = new InferenceSession(args[0]);
+using var options = new SessionOptions { LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR }; // that ε can be overridden is worth a warning to ONNX Runtime
+using var session = new InferenceSession(args[0], options);
 using var run = new RunOptions();
 var metadata = session.ModelMetadata.CustomMetadataMap;
 string[] classes = JsonSerializer.Deserialize<string[]>(metadata["gloro.class_names"])!;
@@ -46,8 +47,9 @@ foreach (string[] batch in files.Chunk(BatchSize))
     }
 
     using var results = session.Run(run, names, values, outputs);
-    var (label, radius) = (results[0].GetTensorDataAsSpan<long>(), results[1].GetTensorDataAsSpan<float>());
-    var (mask, proved) = (results[2].GetTensorDataAsSpan<bool>(), results[3].GetTensorDataAsSpan<bool>());
+    ReadOnlySpan<long> label = results[0].GetTensorDataAsSpan<long>();
+    ReadOnlySpan<float> radius = results[1].GetTensorDataAsSpan<float>();
+    ReadOnlySpan<bool> mask = results[2].GetTensorDataAsSpan<bool>(), proved = results[3].GetTensorDataAsSpan<bool>();
     for (int n = 0; n < batch.Length; n++)
     {
         var set = new List<string>();

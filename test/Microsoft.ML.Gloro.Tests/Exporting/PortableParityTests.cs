@@ -40,7 +40,7 @@ public sealed class PortableParityTests
     {
         // Odd sides, uneven padding, strides, blocks that do not divide the image; and average pooling that drops a column.
         PlainNetwork network = new RandomNetworks(2).EveryKind();
-        float[][] rows = Pixels(1500, network.InputShape.Size, seed: 3);
+        float[][] rows = Pixels(1000, network.InputShape.Size, seed: 3);
         GloroModel wide = TestModels.Create(network, RobustnessGuarantee.RelaxedTopK(3), 1e-4f, isImage: true).With(arithmetic);
         PortableRow[] measured = LibraryRows.Score(wide, rows);
         float middle = measured.Select(row => row.Radius).Order().ElementAt(rows.Length / 2);
@@ -48,8 +48,8 @@ public sealed class PortableParityTests
         PortableRow[] library = LibraryRows.Score(model, rows);
         using var file = PortableFile.Of(model);
         int lost = LibraryRows.AssertCertifiesNoMore(library, file.Run(rows));
-        Assert.IsLessThanOrEqualTo(2, lost);
-        Assert.IsGreaterThan(600, library.Count(row => row.IsCertified));
+        Assert.IsLessThanOrEqualTo(1, lost);
+        Assert.IsGreaterThan(400, library.Count(row => row.IsCertified));
     }
 
     [TestMethod]
@@ -110,14 +110,14 @@ public sealed class PortableParityTests
 
         // Smooth colours with some noise: the network is sure of some of them.
         var random = new Random(7);
-        float[][] rows = [.. Enumerable.Range(0, 24).Select(_ =>
+        float[][] rows = [.. Enumerable.Range(0, 12).Select(_ =>
         {
             double[] colour = [random.NextDouble(), random.NextDouble(), random.NextDouble()], slope = [random.NextDouble() - 0.5, random.NextDouble() - 0.5];
             return Enumerable.Range(0, 3 * 64 * 64).Select(i => PixelScale.ToUnit((byte)Math.Clamp(
                 128 * colour[i / 4096] + slope[0] * (i % 64) + slope[1] * (i % 4096 / 64) + random.Next(12), 0, 255))).ToArray();
         })];
         PortableRow[] library = LibraryRows.Score(model, rows);
-        Assert.IsLessThanOrEqualTo(0, LibraryRows.AssertCertifiesNoMore(library, file.Run(rows)));
+        Assert.AreEqual(0, LibraryRows.AssertCertifiesNoMore(library, file.Run(rows)));
         Assert.IsTrue(library.Any(row => row.IsCertified));
     }
 
