@@ -14,6 +14,9 @@ const string Usage = """
       dotnet run -c Release --project bench -- portable MODEL.zip [THREADS]
           An exported ONNX graph with the certificate inside against the bare network: 10, 100 and 1000 classes, 1, 3 and 5 radii, both arithmetics.
 
+      dotnet run -c Release --project bench -- export MODEL.zip FILE.onnx [float64|real]
+          The ONNX file of a saved model, as examples/ServeOnnx takes it.
+
       dotnet run -c Release --project bench -- parity MODEL.zip FOLDER
           Which images of a folder the exported graph certifies, against the library.
 
@@ -42,6 +45,14 @@ switch (args)
         return 0;
     case ["portable", var path, .. var threadCount]:
         PortableBench.Run(Load(path).Gloro.GloroModel, threadCount is [var text] ? int.Parse(text, CultureInfo.InvariantCulture) : 0);
+        return 0;
+    case ["export", var path, var target, .. var arithmeticName]:
+        using (var file = File.Create(target))
+        {
+            new MLContext().Gloro.ConvertToOnnx(
+                Load(path).Chain, file, new GloroOnnxOptions { Arithmetic = arithmeticName is [var name] ? Enum.Parse<CertificateArithmetic>(name, ignoreCase: true) : null });
+        }
+
         return 0;
     case ["parity", var path, var folder]:
         var (chain, inChain) = Load(path);
