@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Gloro;
 using Microsoft.ML.Gloro.Bench;
@@ -15,6 +16,15 @@ const string Usage = """
 
       dotnet run -c Release --project bench -- certificate
           Microseconds that the certificate of a row takes by itself.
+
+      dotnet run -c Release --project bench -- portable MODEL.zip [THREADS]
+          An exported ONNX graph with the certificate inside against the bare network: 10, 100 and 1000 classes, 1, 3 and 5 radii, both arithmetics.
+
+      dotnet run -c Release --project bench -- export MODEL.zip FILE.onnx [float64|real]
+          The ONNX file of a saved model, as examples/ServeOnnx takes it.
+
+      dotnet run -c Release --project bench -- parity MODEL.zip FOLDER
+          Which images of a folder the exported graph certifies, against the library.
 
       dotnet run -c Release --project bench -- augmentation
           Microseconds that augmenting an image takes.
@@ -37,15 +47,30 @@ const string Usage = """
 switch (args)
 {
     case ["arithmetic", var path]:
-        ArithmeticBench.Run(Load(path).GloroModel.Network);
+        ArithmeticBench.Run(Load(path).Gloro.GloroModel.Network);
         return 0;
     case ["serving", var path]:
-        using (GloroTransformer model = Load(path))
+        using (GloroTransformer model = Load(path).Gloro)
         using (var bench = new ServingBench(model.GloroModel.Network))
             bench.Run(model);
         return 0;
     case ["certificate"]:
         CertificateBench.Run();
+        return 0;
+    case ["portable", var path, .. var threadCount]:
+        PortableBench.Run(Load(path).Gloro.GloroModel, threadCount is [var text] ? int.Parse(text, CultureInfo.InvariantCulture) : 0);
+        return 0;
+    case ["export", var path, var target, .. var arithmeticName]:
+        using (var file = File.Create(target))
+        {
+            new MLContext().Gloro.ConvertToOnnx(
+                Load(path).Chain, file, new GloroOnnxOptions { Arithmetic = arithmeticName is [var name] ? Enum.Parse<CertificateArithmetic>(name, ignoreCase: true) : null });
+        }
+
+        return 0;
+    case ["parity", var path, var folder]:
+        var (chain, inChain) = Load(path);
+        PortableParity.Run(chain, inChain, folder);
         return 0;
     case ["augmentation"]:
         AugmentationBench.Run();
@@ -66,8 +91,8 @@ switch (args)
         return 2;
 }
 
-static GloroTransformer Load(string path)
+static (ITransformer Chain, GloroTransformer Gloro) Load(string path)
 {
     ITransformer model = new MLContext().Model.Load(path, out _);
-    return model as GloroTransformer ?? ((IEnumerable<ITransformer>)model).OfType<GloroTransformer>().Single();
+    return (model, model as GloroTransformer ?? ((IEnumerable<ITransformer>)model).OfType<GloroTransformer>().Single());
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.Gloro.Auditing;
 using Microsoft.ML.Gloro.Evaluation;
+using Microsoft.ML.Gloro.Exporting;
 using Microsoft.ML.Gloro.Scoring;
 
 namespace Microsoft.ML.Gloro;
@@ -117,6 +118,17 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <exception cref="DllNotFoundException">libtorch, which the attacks need, is missing or does not load.</exception>
     /// <exception cref="OperationCanceledException">The options' cancellation token was cancelled.</exception>
     public GloroAuditReport Audit(ITransformer model, IDataView data, GloroAuditOptions? options = null) => Auditor.Run(_mlContext, model, data, options ?? new());
+
+    /// <summary>
+    /// Writes a model with its certificate as one ONNX graph, which scores and certifies on any ONNX engine, without this library: opset 13, IR 7, standard operators. ε and the
+    /// guarantee are parameters of the graph, which whoever runs it may override. No radius in it exceeds the library's own. docs/scale-out.md describes inputs, outputs and parameters.
+    /// </summary>
+    /// <param name="model">A fitted or loaded Gloro transformer, or a chain of transformers with one in it. The others are left out: the graph takes what the network takes.</param>
+    /// <param name="stream">Where the file is written, from the current position; it stays open. If writing fails half-way, what is there is no file: write to a temporary one and rename it.</param>
+    /// <param name="options">What to write; null for the defaults, which keep the model's arithmetic, guarantee and ε. They are copied.</param>
+    /// <exception cref="ArgumentException">There is no Gloro transformer, or more than one, an option cannot be used, or the stream cannot be written to.</exception>
+    [SuppressMessage("Performance", "CA1822", Justification = "The catalog's methods are found on mlContext.Gloro; this one happens not to need the context.")]
+    public void ConvertToOnnx(ITransformer model, Stream stream, GloroOnnxOptions? options = null) => OnnxExporter.Write(model, stream, options ?? new());
 
     private static TOptions With<TOptions>(TOptions options, string labelColumnName, string featureColumnName, RobustnessGuarantee? guarantee, float epsilon, IDataView? validationSet)
         where TOptions : GloroTrainerOptions
