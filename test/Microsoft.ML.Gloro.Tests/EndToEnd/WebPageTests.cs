@@ -47,7 +47,7 @@ public sealed class WebPageTests
         await browser.PressAsync("Home", 36);
         Assert.AreEqual(Set(row, classes, 0), await Text(browser, Shown));
         await browser.PressAsync("ArrowRight", 39);
-        Assert.AreEqual("1/255 ≈ 0.003", await Text(browser, "document.querySelector('#shown').textContent"));
+        Assert.AreEqual("1/255 ≈ 0.004", await Text(browser, "document.querySelector('#shown').textContent"));
         await browser.PressAsync("End", 35);
         Assert.AreEqual(Set(row, classes, 144), await Text(browser, Shown));
         Assert.HasCount(calls, browser.Requests, "moving ε asks the server for nothing");
