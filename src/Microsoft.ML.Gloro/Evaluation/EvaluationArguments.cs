@@ -16,10 +16,10 @@ internal static class EvaluationArguments
         }
     }
 
-    /// <summary>The radius to look at: the one that was given, or else the model's own.</summary>
+    /// <summary>The radius to look at: the one given, or else the model's own.</summary>
     /// <exception cref="ArgumentException">None was given and the view does not tell.</exception>
-    public static float Epsilon(float? given, ScoredColumns columns, string prefix) => given ?? columns.ReadEpsilon() ?? throw new ArgumentException(
-        $"The scored view does not say which epsilon its model was made for (no annotation on '{OutputColumns.Name(OutputColumn.CertifiedRadius, prefix)}'). Give one.", "epsilon");
+    public static float Epsilon(float? epsilon, ScoredColumns columns, string prefix) => epsilon ?? columns.ReadEpsilon() ?? throw new ArgumentException(
+        $"The scored view does not say which epsilon its model was made for (no annotation on '{OutputColumns.Name(OutputColumn.CertifiedRadius, prefix)}'). Give one.", nameof(epsilon));
 
     /// <summary>A guarantee for the classes of a view, whose radii go far enough for it.</summary>
     /// <exception cref="ArgumentException">The guarantee does not fit.</exception>

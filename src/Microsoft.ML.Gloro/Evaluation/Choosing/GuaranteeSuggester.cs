@@ -1,5 +1,3 @@
-using Microsoft.ML.Gloro.Guarantees;
-
 namespace Microsoft.ML.Gloro.Evaluation;
 
 /// <summary>Measures guarantees on the same rows, and chooses.</summary>
