@@ -25,14 +25,14 @@ internal static class AffinityDiscoverer
 
     /// <summary>The rows to find sets on, and those to measure on. <paramref name="scored"/> is read once.</summary>
     /// <exception cref="ArgumentException">There are no rows for one of them, or the held-out view is another model's.</exception>
-    public static (CertifiedRows Finding, CertifiedRows HeldOut) ReadParts(IDataView scored, ScoredColumns columns, float epsilon, int depth, GloroAffinityDiscoveryOptions options)
+    public static (RowCertificates Finding, RowCertificates HeldOut) ReadParts(IDataView scored, ScoredColumns columns, float epsilon, int depth, GloroAffinityDiscoveryOptions options)
     {
         ScoredColumns? others = options.HeldOut is { } view ? ScoredColumns.Find(view, options.LabelColumnName, options.OutputColumnPrefix) : null;
         if (others is not null && !(others.ClassNames.SequenceEqual(columns.ClassNames) && others.RadiiCount >= depth))
             throw new ArgumentException("The held-out view has other classes, or fewer radii, than the view that sets are found on. Give two views that one model's Transform gave.", nameof(options));
-        var rows = CertifiedRows.Read(scored, columns, epsilon, depth, options.CancellationToken);
+        var rows = RowCertificates.Read(scored, columns, epsilon, depth, options.CancellationToken);
         if (others is not null)
-            return (rows, CertifiedRows.Read(options.HeldOut!, others, epsilon, depth, options.CancellationToken));
+            return (rows, RowCertificates.Read(options.HeldOut!, others, epsilon, depth, options.CancellationToken));
         var finding = rows.Where(row => !RowSplit.IsHeldOut(row, options.Seed, options.HeldOutFraction));
         var heldOut = rows.Where(row => RowSplit.IsHeldOut(row, options.Seed, options.HeldOutFraction));
         return finding.Count > 0 && heldOut.Count > 0
@@ -40,7 +40,7 @@ internal static class AffinityDiscoverer
             : throw new ArgumentException($"The scored view has {rows.Count:N0} rows with a label: too few to find sets on some and to measure on others. Give more rows.", nameof(scored));
     }
 
-    public static GloroAffinityDiscovery Discover(CertifiedRows finding, CertifiedRows heldOut, ScoredColumns columns, float epsilon, GloroAffinityDiscoveryOptions options)
+    public static GloroAffinityDiscovery Discover(RowCertificates finding, RowCertificates heldOut, ScoredColumns columns, float epsilon, GloroAffinityDiscoveryOptions options)
     {
         IReadOnlyList<string> names = columns.ClassNames;
         int size = Size(columns, options);
@@ -87,9 +87,9 @@ internal static class AffinityDiscoverer
             };
         }
 
-        double Gain(CertifiedRows rows, int[][] within, int[] set) => Figures(rows, within).Beyond(Figures(rows, Others(within, set))).Gain;
+        double Gain(RowCertificates rows, int[][] within, int[] set) => Figures(rows, within).Beyond(Figures(rows, Others(within, set))).Gain;
 
-        GuaranteeFigures Figures(CertifiedRows rows, int[][] within) =>
+        GuaranteeFigures Figures(RowCertificates rows, int[][] within) =>
             GuaranteeFigures.Of(rows, BoundGuarantee.Bind(within.Length == 0 ? RobustnessGuarantee.Local : RobustnessGuarantee.Affinity(AffinitySets.FromIndices(within)), names));
 
         AffinitySets ToSets(int[][] indices) => names.Distinct(StringComparer.Ordinal).Count() == names.Count && names.All(name => name.Length > 0)

@@ -10,7 +10,7 @@ namespace Microsoft.ML.Gloro.Evaluation;
 /// </remarks>
 internal sealed class AffinitySearch
 {
-    private readonly CertifiedRows rows;
+    private readonly RowCertificates rows;
     private readonly GloroAffinityDiscoveryOptions options;
     private readonly int largestSize;
     private readonly BlockedPairs pairs;
@@ -28,7 +28,7 @@ internal sealed class AffinitySearch
     /// <param name="options">Price, least gain, overlap.</param>
     /// <param name="largestSize">The largest set; less than the number of classes.</param>
     /// <param name="pairs">Which pairs block the rows.</param>
-    public AffinitySearch(CertifiedRows rows, IReadOnlyList<string> classNames, GloroAffinityDiscoveryOptions options, int largestSize, BlockedPairs pairs)
+    public AffinitySearch(RowCertificates rows, IReadOnlyList<string> classNames, GloroAffinityDiscoveryOptions options, int largestSize, BlockedPairs pairs)
     {
         (this.rows, this.options, this.largestSize, this.pairs) = (rows, options, largestSize, pairs);
         int[] byName = [.. Enumerable.Range(0, classNames.Count).OrderBy(i => classNames[i], StringComparer.Ordinal)];

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.Gloro.Evaluation;
 
-/// <summary>How many rows each pair of classes blocks: rows that local robustness does not prove, and of whose smallest set that would do (see <see cref="CertifiedRows.NeededK"/>) both are part.</summary>
+/// <summary>How many rows each pair of classes blocks: rows that local robustness does not prove, and of whose smallest set that would do (see <see cref="RowCertificates.NeededK"/>) both are part.</summary>
 internal sealed class BlockedPairs
 {
     // Of a Poisson count, more standard deviations above its mean than one pair in 700 is by chance.
@@ -14,7 +14,7 @@ internal sealed class BlockedPairs
     /// <param name="rows">The rows to count on.</param>
     /// <param name="classCount">C.</param>
     /// <param name="largestK">The largest set to look for.</param>
-    public BlockedPairs(CertifiedRows rows, int classCount, int largestK)
+    public BlockedPairs(RowCertificates rows, int classCount, int largestK)
     {
         (ClassCount, counts, labels) = (classCount, new long[checked(classCount * classCount)], new double[classCount]);
         for (int row = 0; row < rows.Count; row++)

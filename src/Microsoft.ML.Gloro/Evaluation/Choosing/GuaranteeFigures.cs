@@ -9,7 +9,7 @@ internal sealed class GuaranteeFigures
     private readonly double bits;
     private readonly int verified, top1Verified, certified, labels;
 
-    private GuaranteeFigures(CertifiedRows rows, BoundGuarantee guarantee)
+    private GuaranteeFigures(RowCertificates rows, BoundGuarantee guarantee)
     {
         isVerified = new bool[rows.Count];
         for (int row = 0; row < rows.Count; row++)
@@ -45,7 +45,7 @@ internal sealed class GuaranteeFigures
     /// </summary>
     public double BitsLeftOpen => bits / RowCount;
 
-    public static GuaranteeFigures Of(CertifiedRows rows, BoundGuarantee guarantee) => new(rows, guarantee);
+    public static GuaranteeFigures Of(RowCertificates rows, BoundGuarantee guarantee) => new(rows, guarantee);
 
     /// <summary>The VRA beyond that of <paramref name="other"/> on the same rows, and its standard error, that of the mean of paired differences.</summary>
     public (double Gain, double StandardError) Beyond(GuaranteeFigures other)

@@ -18,18 +18,18 @@ internal static class GuaranteeSuggester
         int depth = options.Guarantees.Select(guarantee => EvaluationArguments.Bind(guarantee, columns).MaxK).Append(largestK).Max();
 
         GloroAffinityDiscovery? discovery = null;
-        CertifiedRows rows;
+        RowCertificates rows;
         if (options.Discovery is { } search)
         {
             depth = Math.Max(depth, AffinityDiscoverer.Size(columns, search));
-            (CertifiedRows finding, rows) = AffinityDiscoverer.ReadParts(scored, columns, epsilon, depth, search);
+            (RowCertificates finding, rows) = AffinityDiscoverer.ReadParts(scored, columns, epsilon, depth, search);
             discovery = AffinityDiscoverer.Discover(finding, rows, columns, epsilon, search);
             if (discovery.Sets is not null)
                 guarantees.Add((discovery.Guarantee, true));
         }
         else
         {
-            rows = CertifiedRows.Read(scored, columns, epsilon, depth, options.CancellationToken);
+            rows = RowCertificates.Read(scored, columns, epsilon, depth, options.CancellationToken);
         }
 
         guarantees.AddRange(options.Guarantees.Select(guarantee => (guarantee, false)));
@@ -46,7 +46,7 @@ internal static class GuaranteeSuggester
         };
     }
 
-    private static GuaranteeSuggestion[] Compare(CertifiedRows rows, List<(RobustnessGuarantee Guarantee, bool IsDiscovered)> guarantees, ScoredColumns columns, double bitPrice)
+    private static GuaranteeSuggestion[] Compare(RowCertificates rows, List<(RobustnessGuarantee Guarantee, bool IsDiscovered)> guarantees, ScoredColumns columns, double bitPrice)
     {
         GuaranteeFigures[] figures = [.. guarantees.Select(item => GuaranteeFigures.Of(rows, EvaluationArguments.Bind(item.Guarantee, columns)))];
         return [.. guarantees.Zip(figures, (item, of) => new GuaranteeSuggestion

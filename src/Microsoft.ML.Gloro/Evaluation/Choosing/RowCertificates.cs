@@ -8,14 +8,14 @@ namespace Microsoft.ML.Gloro.Evaluation;
 /// A top-k set holds at ε exactly if every margin across it, (y_j − y_i) / K_ij for j inside and i outside, is above ε; so the columns tell what pairs of classes block, and K is not needed.
 /// </summary>
 /// <remarks>Immutable, apart from being filled. A row takes 5 bytes for each k, whatever the number of classes.</remarks>
-internal sealed class CertifiedRows
+internal sealed class RowCertificates
 {
     private readonly List<int> top = [];
     private readonly List<bool> holds = [];
     private readonly List<int> positions = [];
     private readonly List<int> labels = [];
 
-    private CertifiedRows(int depth) => Depth = depth;
+    private RowCertificates(int depth) => Depth = depth;
 
     /// <summary>How many classes of the order are kept, and the largest k that is known of.</summary>
     public int Depth { get; }
@@ -30,9 +30,9 @@ internal sealed class CertifiedRows
     /// <param name="depth">The largest k to keep; at most the number of radii.</param>
     /// <param name="cancellationToken">Looked at before each row.</param>
     /// <exception cref="ArgumentException">No row has a label.</exception>
-    public static CertifiedRows Read(IDataView scored, ScoredColumns columns, float epsilon, int depth, CancellationToken cancellationToken)
+    public static RowCertificates Read(IDataView scored, ScoredColumns columns, float epsilon, int depth, CancellationToken cancellationToken)
     {
-        var rows = new CertifiedRows(depth);
+        var rows = new RowCertificates(depth);
         using DataViewRowCursor cursor = scored.GetRowCursor([columns.Label, columns.Logits, columns.TopKRadii]);
         Func<int> readLabel = columns.LabelMap.GetGetter(cursor);
         ValueGetter<VBuffer<float>> readLogits = cursor.GetGetter<VBuffer<float>>(columns.Logits), readRadii = cursor.GetGetter<VBuffer<float>>(columns.TopKRadii);
@@ -70,9 +70,9 @@ internal sealed class CertifiedRows
     }
 
     /// <summary>The rows whose number is wanted, in the same order.</summary>
-    public CertifiedRows Where(Func<int, bool> isWanted)
+    public RowCertificates Where(Func<int, bool> isWanted)
     {
-        var rows = new CertifiedRows(Depth);
+        var rows = new RowCertificates(Depth);
         for (int row = 0; row < Count; row++)
         {
             if (!isWanted(row))
