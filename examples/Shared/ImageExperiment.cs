@@ -84,6 +84,8 @@ internal sealed class ImageExperiment : IDisposable
         // Each row is scored once, whatever is asked of it.
         IDataView scored = ScoredRows.Keep(Context, model.Transform(test));
         Print(scored, guarantees);
+        if (_arguments.Discover is { } discover)
+            Suggest(scored, discover, [.. guarantees.Select(g => g.Guarantee).Where(g => g.AffinitySets is not null)]);
         if (_arguments.Columns is { } columns)
             ScoredRows.WriteText(Context, scored, columns);
         if (_arguments.Figure is { } figure)
@@ -117,6 +119,19 @@ internal sealed class ImageExperiment : IDisposable
             GloroMetrics m = Context.Gloro.Evaluate(scored, guarantee: guarantee);
             Console.WriteLine($"{name,-12} {m.VerifiedRobustAccuracy,6:F4} {m.Top1VerifiedRobustAccuracy,10:F4} {m.CertifiedFraction,10:F4} {m.MeanCertifiedSetSize,9:F2}");
         }
+    }
+
+    private void Suggest(IDataView scored, GloroAffinityDiscoveryOptions discovery, RobustnessGuarantee[] known)
+    {
+        GuaranteeSuggestions suggestions = Context.Gloro.Suggest(scored, new() { Discovery = discovery, Guarantees = known, CancellationToken = _stop.Token });
+        Console.WriteLine(suggestions.Discovery);
+        Console.WriteLine(suggestions);
+        var pairs = (from set in suggestions.Discovery!.Details
+                     from i in Enumerable.Range(0, set.Classes.Count)
+                     from j in Enumerable.Range(0, i)
+                     select (ClassGroup(set.Classes[i]), ClassGroup(set.Classes[j]))).Where(pair => pair.Item1.Length > 0).ToList();
+        if (pairs.Count > 0)
+            Console.WriteLine($"{pairs.Count(pair => pair.Item1 == pair.Item2)} of the {pairs.Count} pairs of classes in the discovered sets are in one group of the data set's own");
     }
 
     private void Draw(IDataView scored, string path)

@@ -78,6 +78,30 @@ public sealed class GloroCatalog(MLContext mlContext)
         })];
     }
 
+    /// <summary>
+    /// Proposes affinity sets: classes that, if they may be taken for each other, let rows be proved that local robustness does not prove. Looked for are not confusions but what blocks
+    /// certificates, the margins over their Lipschitz constants that are not above ε; rows that sets are not found on say what they bring.
+    /// </summary>
+    /// <param name="scored">What Transform of a fitted Gloro pipeline gave, of rows that the model was not trained on. It is read once.</param>
+    /// <param name="options">Sizes, gains and prices; null for the defaults. They are copied.</param>
+    /// <returns>The sets, and what each of them brings. <see cref="GloroAffinityDiscovery.Guarantee"/> goes into a trainer's options, or into <see cref="WithGuarantee"/>.</returns>
+    /// <remarks>
+    /// Greedy: of the sets that blocked rows need, alone or joined with those taken before, the one that most raises VRA − price · bits is taken, until none does. A set that pairs of classes
+    /// block no more than chance would have it is not. Names decide between equals, so that the numbering of classes does not matter. The same data, options and seed give the same sets.
+    /// </remarks>
+    /// <exception cref="ArgumentException">A column is missing or of a wrong type, an option cannot be used, or there are too few rows with a label.</exception>
+    /// <exception cref="OperationCanceledException">The options' cancellation token was cancelled.</exception>
+    [SuppressMessage("Performance", "CA1822", Justification = "The catalog's methods are found on mlContext.Gloro; this one happens not to need the context.")]
+    public GloroAffinityDiscovery DiscoverAffinitySets(IDataView scored, GloroAffinityDiscoveryOptions? options = null) => AffinityDiscoverer.Run(scored, options ?? new());
+
+    /// <summary>Compares guarantees on the same rows: local robustness, RTK for each K, and affinity robustness with sets that are discovered. Says which is worth what it leaves open.</summary>
+    /// <param name="scored">What Transform of a fitted Gloro pipeline gave, of rows that the model was not trained on. It is read once, and nothing is scored again.</param>
+    /// <param name="options">What to compare, and the price of a bit; null for the defaults. They are copied.</param>
+    /// <exception cref="ArgumentException">A column is missing or of a wrong type, an option cannot be used, a guarantee does not fit, or there are too few rows with a label.</exception>
+    /// <exception cref="OperationCanceledException">The options' cancellation token was cancelled.</exception>
+    [SuppressMessage("Performance", "CA1822", Justification = "The catalog's methods are found on mlContext.Gloro; this one happens not to need the context.")]
+    public GuaranteeSuggestions Suggest(IDataView scored, GloroSuggestionOptions? options = null) => GuaranteeSuggester.Run(scored, options ?? new());
+
     /// <summary>The same model under another guarantee and ε: nothing is trained or bounded again.</summary>
     /// <param name="model">A fitted or loaded Gloro transformer, or a chain of transformers, as a pipeline's Fit gives, with one in it.</param>
     /// <param name="guarantee">The guarantee to certify from now on.</param>
