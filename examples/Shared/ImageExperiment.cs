@@ -28,6 +28,9 @@ internal sealed class ImageExperiment : IDisposable
     /// <summary>What classes are put together by in the figure; by default nothing.</summary>
     public Func<string, string> ClassGroup { get; init; } = _ => "";
 
+    /// <summary>The guarantee whose sets the figure shows, whatever was trained for.</summary>
+    public required RobustnessGuarantee FigureGuarantee { get; init; }
+
     /// <summary>The options of the trainer that the command line asks for.</summary>
     /// <param name="augmentation">What suits the images, without what the command line adds.</param>
     public GloroImageClassificationOptions Options(GloroAugmentationOptions augmentation)
@@ -89,7 +92,7 @@ internal sealed class ImageExperiment : IDisposable
         if (_arguments.Columns is { } columns)
             ScoredRows.WriteText(Context, scored, columns);
         if (_arguments.Figure is { } figure)
-            Draw(scored, figure);
+            Draw(Context.Gloro.WithGuarantee(model, FigureGuarantee, _arguments.Epsilon).Transform(test), figure);
         Say("Done.");
         return 0;
     }
@@ -136,9 +139,9 @@ internal sealed class ImageExperiment : IDisposable
 
     private void Draw(IDataView scored, string path)
     {
-        var sets = new SharedSets(Context, scored);
+        var sets = new SharedSets(Context, ScoredRows.Keep(Context, scored));
         int[] order = [.. Enumerable.Range(0, sets.Classes.Count).OrderBy(i => ClassGroup(sets.Classes[i]), StringComparer.Ordinal)];
-        File.WriteAllText(path, SharedSetsFigure.Draw(sets, order, "Classes in the certified label sets, in % of the images of the row's class"));
+        File.WriteAllText(path, SharedSetsFigure.Draw(sets, order, $"Classes that stand in one certified label set ({FigureGuarantee})"));
     }
 
     private void Say(string text) => Console.WriteLine($"{_clock.Elapsed:hh\\:mm\\:ss}  {text}");
