@@ -29,7 +29,8 @@ public sealed partial class ArchitectureTests
         ["Estimators"] = ["Plain", "Guarantees", "Lipschitz", "Networks", "Training", "Models", "Inputs", "Scoring"],
         ["Evaluation"] = ["Guarantees", "Inputs", "Scoring"],
         ["Auditing"] = ["Plain", "Guarantees", "Lipschitz", "Models", "Inputs", "Scoring", "Training", "Evaluation"],
-        [FrontDoor] = ["Guarantees", "Estimators", "Scoring", "Evaluation", "Auditing"],
+        ["Tuning"] = ["Estimators", "Scoring", "Evaluation"],
+        [FrontDoor] = ["Guarantees", "Estimators", "Scoring", "Evaluation", "Auditing", "Tuning"],
     };
 
     // Evaluation reads scored views: it may know what the columns are called and how a key names its classes, and nothing that scores or reads features.
@@ -43,11 +44,15 @@ public sealed partial class ArchitectureTests
         // An audit uses libtorch as training does, matches labels as evaluation does, and shares no more with either.
         [("Auditing", "Training")] = ["TorchRuntime", "BlockingCollections"],
         [("Auditing", "Evaluation")] = ["LabelMap"],
+
+        // A sweep trains and measures by the doors that everybody takes.
+        [("Tuning", "Scoring")] = ["GloroTransformer"],
+        [("Tuning", "Evaluation")] = ["GloroMetrics", "GloroEvaluator"],
     };
 
     private static readonly string[] s_torchRooms = ["Networks", "Training", "Estimators", "Auditing"];
     private static readonly string[] s_torchFiles = ["Lipschitz/PowerIteration.cs"];
-    private static readonly string[] s_mlNetRooms = ["Inputs", "Scoring", "Estimators", "Evaluation", "Auditing", FrontDoor];
+    private static readonly string[] s_mlNetRooms = ["Inputs", "Scoring", "Estimators", "Evaluation", "Auditing", "Tuning", FrontDoor];
     private static readonly string[] s_onnxRuntimeRooms = ["Scoring"];
     private static readonly string[] s_onlyInternals = ["Scoring/TransformerPersistence.cs"];
 

@@ -1,0 +1,60 @@
+using System.Globalization;
+using System.Reflection;
+
+namespace Microsoft.ML.Gloro.Tuning;
+
+/// <summary>One searched option: its property and the values it may take.</summary>
+internal sealed class SearchDimension
+{
+    private readonly PropertyInfo _property;
+    private readonly IReadOnlyList<object?>? _values;
+    private readonly (double Least, double Most, bool Logarithmic) _range;
+
+    public SearchDimension(PropertyInfo property, IReadOnlyList<object?> values) => (_property, _values) = (property, values);
+
+    public SearchDimension(PropertyInfo property, (double Least, double Most, bool Logarithmic) range) => (_property, _range) = (property, range);
+
+    public string Name => _property.Name;
+
+    private bool IsInteger => _property.PropertyType == typeof(int);
+
+    /// <summary>A value at random.</summary>
+    public object? Draw(Random random)
+    {
+        if (_values is not null)
+            return _values[random.Next(_values.Count)];
+
+        // Each whole number has the same share of its range (or of the logarithm's), so the ends get no less than the rest.
+        double share = random.NextDouble();
+        return IsInteger && !_range.Logarithmic ? (int)Math.Min(_range.Most, Math.Floor(_range.Least + share * (_range.Most - _range.Least + 1))) : At(share);
+    }
+
+    /// <summary>The values of a grid: all of a choice, or so many evenly over a range, as far as they differ.</summary>
+    public IReadOnlyList<object?> Levels(int count) => _values ?? [.. Enumerable.Range(0, count).Select(i => At(i / (count - 1.0))).Distinct()];
+
+    public object? Get(GloroTrainerOptions options) => _property.GetValue(options);
+
+    public void Set(GloroTrainerOptions options, object? value) => _property.SetValue(options, value);
+
+    /// <summary>A value as text, the same on every machine.</summary>
+    public static string Text(object? value) => value is null ? "null" : Convert.ToString(value, CultureInfo.InvariantCulture)!;
+
+    /// <summary>The option and its values, for the journal: what is searched must not change while it is.</summary>
+    public override string ToString() => _values is null
+        ? string.Create(CultureInfo.InvariantCulture, $"{Name} from {_range.Least} to {_range.Most}{(_range.Logarithmic ? " (logarithmic)" : "")}")
+        : $"{Name} of {string.Join(" | ", _values.Select(Text))}";
+
+    private object At(double share)
+    {
+        double value = _range.Logarithmic
+            ? Math.Exp(Math.Log(_range.Least) + share * (Math.Log(_range.Most) - Math.Log(_range.Least)))
+            : _range.Least + share * (_range.Most - _range.Least);
+
+        // Four digits are finer than any trial can tell, and settings that are copied from a table are those that were trained. Exp and Log may differ in the last bit between
+        // machines; rounded values do not.
+        if (!IsInteger && value != 0)
+            value = double.Parse(value.ToString("E3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
+        value = Math.Clamp(value, _range.Least, _range.Most);
+        return IsInteger ? (int)Math.Round(value) : value;
+    }
+}
