@@ -80,6 +80,7 @@ public sealed class AutoMlTests
             var mlContext = new MLContext(seed: 1);
             var options = JsonSerializer.Deserialize<GloroMulticlassClassificationOptions>(parameter, s_json)!;
             (options.ValidationSet, options.CancellationToken, options.Epochs, options.BatchSize, options.Epsilon) = (validation, CancellationToken.None, 4, 16, Blobs.Epsilon);
+            (options.ThreadCount, options.MixedPrecision) = (1, false);
             using var model = mlContext.Gloro.MulticlassClassification(options).Fit(train);
             return mlContext.Gloro.Evaluate(model.Transform(validation)).VerifiedRobustAccuracy;
         }
