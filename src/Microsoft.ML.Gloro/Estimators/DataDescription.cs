@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
-using Microsoft.ML.Data;
 using Microsoft.ML.Gloro.Guarantees;
 using Microsoft.ML.Gloro.Inputs;
 using Microsoft.ML.Gloro.Training;

@@ -111,6 +111,7 @@ internal sealed class SweepJournal : IDisposable
     }
 
     private T Parse<T>(string line, int number)
+        where T : class
     {
         try
         {

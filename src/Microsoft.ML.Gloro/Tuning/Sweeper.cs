@@ -10,6 +10,9 @@ namespace Microsoft.ML.Gloro.Tuning;
 internal sealed class Sweeper(
     GloroSweepOptions options, IReadOnlyList<SearchDimension> dimensions, ISweptTrainer trainer, SweepJournal? journal, TimeProvider time, Action<string> log)
 {
+    // More than a timer takes.
+    private static readonly TimeSpan s_forever = TimeSpan.FromDays(40);
+
     private readonly long _start = time.GetTimestamp();
     private readonly List<GloroSweepTrial> _trials = [];
     private GloroSweepTrial? _best;
@@ -21,7 +24,7 @@ internal sealed class Sweeper(
     /// <summary>What was found, also if it was cancelled.</summary>
     public GloroSweepResult Run(IProgress<GloroSweepProgress>? progress, CancellationToken cancellationToken)
     {
-        using var budget = options.TimeBudget is { } limit ? new CancellationTokenSource(limit, time) : new CancellationTokenSource();
+        using var budget = options.TimeBudget is { } limit && limit < s_forever ? new CancellationTokenSource(limit, time) : new CancellationTokenSource();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, options.Trainer.CancellationToken, budget.Token);
         try
         {
