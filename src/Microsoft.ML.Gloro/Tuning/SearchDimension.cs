@@ -55,6 +55,6 @@ internal sealed class SearchDimension
         if (!IsInteger && value != 0)
             value = double.Parse(value.ToString("E3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
         value = Math.Clamp(value, _range.Least, _range.Most);
-        return IsInteger ? (int)Math.Round(value) : value;
+        return IsInteger ? (object)(int)Math.Round(value) : value;
     }
 }

@@ -91,7 +91,7 @@ internal static class SearchDimensions
         return range;
     }
 
-    private static IReadOnlyList<object?> Checked(PropertyInfo property, IReadOnlyList<object?> values)
+    private static object?[] Checked(PropertyInfo property, IReadOnlyList<object?> values)
     {
         object?[] converted = [.. values.Select(value => ToPropertyType(property, value)).Distinct()];
         return converted.Length > 0 ? converted : throw new FormatException("has no values to choose from");
