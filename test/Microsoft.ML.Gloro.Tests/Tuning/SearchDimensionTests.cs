@@ -40,7 +40,7 @@ public sealed class SearchDimensionTests
         };
         Assert.AreEqual(
             "LearningRate from 0.001 to 0.01 (logarithmic); Loss of Emma | RelaxedEmma; Lookahead of True | False; Size of null | Tiny; MaximumGradientNorm of 1 | 3", string.Join("; ", options.Validate()));
-        Assert.AreEqual("Size of null | Tiny", $"{options.Parameters[3]}");
+        Assert.AreEqual("Size of null | Tiny", $"{options.Parameters![3]}");
     }
 
     [TestMethod]

@@ -24,7 +24,7 @@ public sealed class SweepTests
     {
         var result = s_uninterrupted.Value;
         Assert.AreEqual((GloroSweepOutcome.Completed, 12), (result.Outcome, result.Trials.Count(t => t.Rung == 0)));
-        Assert.IsGreaterThan(result.Baseline!.VerifiedRobustAccuracy + 0.2, result.Best!.VerifiedRobustAccuracy, $"{result}");
+        Assert.IsGreaterThan(result.Baseline!.VerifiedRobustAccuracy + 0.05, result.Best!.VerifiedRobustAccuracy, $"{result}");
         Assert.IsTrue(result.Trials.All(t => t.Error is null), $"{result}");
 
         // The model is the caller's, is the one that was measured, and is what BestOptions learn again.
