@@ -11,7 +11,7 @@ internal static class TrainingProcess
     public static int Main(string[] args)
     {
         if (args[0] == Tuning.SweepProcess.Word)
-            return Tuning.SweepProcess.Main(args[1]);
+            return Tuning.SweepProcess.Run(args[1]);
         var recorder = new Recorder(p => Console.WriteLine($"epoch {p.Epoch}"));
         File.WriteAllText(args[1], Train(args[0], recorder));
         return 0;

@@ -113,7 +113,9 @@ public sealed class SearchDimensionTests
         var trainer = new GloroMulticlassClassificationOptions();
         var options = new GloroSweepOptions(trainer) { Parameters = [GloroSweepParameter.Range("LearningRate", 1e-4, 1e-2, true), GloroSweepParameter.Range("Depth", 0, 1), GloroSweepParameter.Choice("Width", 32, 64)] };
         string[] points = [.. new Proposer(trainer, options.Validate(), GloroSweepProposals.Grid, 3, 1, includeBaseline: false).Propose().Select(s => s.Text).Order(StringComparer.Ordinal)];
-        string[] expected = [.. from rate in new[] { "0.0001", "0.001", "0.01" } from depth in new[] { 0, 1 } from width in new[] { 32, 64 } select $"LearningRate={rate}, Depth={depth}, Width={width}"];
+        string[] rates = ["0.0001", "0.001", "0.01"];
+        int[] depths = [0, 1], widths = [32, 64];
+        string[] expected = [.. from rate in rates from depth in depths from width in widths select $"LearningRate={rate}, Depth={depth}, Width={width}"];
         CollectionAssert.AreEqual(expected.Order(StringComparer.Ordinal).ToArray(), points);
     }
 

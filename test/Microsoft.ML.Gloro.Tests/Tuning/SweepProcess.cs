@@ -9,7 +9,7 @@ internal static class SweepProcess
     public const string Word = "sweep";
 
     /// <summary>Sweeps with a journal, a line a training.</summary>
-    public static int Main(string journal)
+    public static int Run(string journal)
     {
         TestSupport.TorchProcess.Prepare();
         Sweep(journal, progress: new Lines());
