@@ -10,15 +10,15 @@ public sealed class GloroSweepOptions
     /// The trainer's options: all that is not searched stays as it is there, and its <see cref="GloroTrainerOptions.Epochs"/> are those of a whole training. Without a
     /// <see cref="GloroTrainerOptions.ValidationSet"/> the trials take the sweep's validation rows for it.
     /// </param>
-    public GloroSweepOptions(GloroTrainerOptions trainer) => Trainer = trainer;
+    public GloroSweepOptions(GloroTrainerOptions trainer) => TrainerOptions = trainer;
 
     /// <summary>The trainer's options: <see cref="GloroImageClassificationOptions"/> or <see cref="GloroMulticlassClassificationOptions"/>.</summary>
-    public GloroTrainerOptions Trainer { get; set; }
+    public GloroTrainerOptions TrainerOptions { get; set; }
 
     /// <summary>
     /// What to search. Default: null, which takes, as annotated, LearningRate, BatchSize, Loss (and with it TradesWeight or FixedMargin), FinalEpsilonFactor, WeightDecay,
     /// AveragingDecay, Depth, Width and, for images, TailWidth and TailDepth. An option that has no say with the others as they are (TradesWeight without the loss that it
-    /// belongs to, Width with <see cref="GloroImageClassificationOptions.Layers"/>) stays as it is in <see cref="Trainer"/>.
+    /// belongs to, Width with <see cref="GloroImageClassificationOptions.Layers"/>) stays as it is in <see cref="TrainerOptions"/>.
     /// </summary>
     public IReadOnlyList<GloroSweepParameter>? Parameters { get; set; }
 
@@ -38,7 +38,7 @@ public sealed class GloroSweepOptions
     public int Trials { get; set; } = 12;
 
     /// <summary>
-    /// Whether the first trial is <see cref="Trainer"/> as given and goes on to the whole training whatever it comes to, beside those that earn it: the result then says what
+    /// Whether the first trial is <see cref="TrainerOptions"/> as given and goes on to the whole training whatever it comes to, beside those that earn it: the result then says what
     /// the search has gained over it. Default: true.
     /// </summary>
     public bool IncludeBaseline { get; set; } = true;
@@ -54,7 +54,7 @@ public sealed class GloroSweepOptions
     public int HalvingFactor { get; set; } = 3;
 
     /// <summary>
-    /// The fewest epochs that a rung may have; the last rung has those of <see cref="Trainer"/>, each before it 1/η of the next, rounded up. As many as there turns halving
+    /// The fewest epochs that a rung may have; the last rung has those of <see cref="TrainerOptions"/>, each before it 1/η of the next, rounded up. As many as there turns halving
     /// off. Default: null, which is 1/η² of them: three rungs.
     /// </summary>
     public int? MinEpochs { get; set; }
@@ -73,7 +73,7 @@ public sealed class GloroSweepOptions
     public TimeSpan? TimeBudget { get; set; }
 
     /// <summary>
-    /// The seed of the settings that are drawn and, if <see cref="Trainer"/> has none, of every training: the same first weights and batches for all, which makes them easier
+    /// The seed of the settings that are drawn and, if <see cref="TrainerOptions"/> has none, of every training: the same first weights and batches for all, which makes them easier
     /// to compare. The same seed, data and options give the same result, under the conditions of <see cref="GloroTrainerOptions.Seed"/>. Default: 1.
     /// </summary>
     public int Seed { get; set; } = 1;
@@ -93,7 +93,7 @@ public sealed class GloroSweepOptions
     internal GloroSweepOptions Copy()
     {
         var copy = (GloroSweepOptions)MemberwiseClone();
-        copy.Trainer = Trainer?.Copy()!;
+        copy.TrainerOptions = TrainerOptions?.Copy()!;
         copy.Parameters = Parameters is null ? null : [.. Parameters];
         copy.Fixed = Fixed is null ? null! : [.. Fixed];
         return copy;
@@ -104,18 +104,18 @@ public sealed class GloroSweepOptions
     internal IReadOnlyList<SearchDimension> Validate()
     {
         var faults = Faults().ToList();
-        var dimensions = Trainer is null || Fixed is null ? [] : SearchDimensions.Of(Trainer, Parameters, Fixed, faults);
+        var dimensions = TrainerOptions is null || Fixed is null ? [] : SearchDimensions.Of(TrainerOptions, Parameters, Fixed, faults);
         return faults.Count == 0 ? dimensions : throw new ArgumentException($"The options of the sweep cannot be used. {string.Join(' ', faults)}");
     }
 
     private IEnumerable<string> Faults()
     {
-        if (Trainer is null)
-            yield return $"{nameof(Trainer)} is null; give the options of the trainer whose settings are to be searched.";
-        foreach (string fault in Trainer?.AllFaults() ?? [])
-            yield return $"{nameof(Trainer)}: {fault}";
-        if (Trainer?.CheckpointFolder is not null)
-            yield return $"{nameof(Trainer)}: {nameof(GloroTrainerOptions.CheckpointFolder)} is for one training, and a sweep is many; leave it null. {nameof(JournalPath)} keeps the results of a sweep.";
+        if (TrainerOptions is null)
+            yield return $"{nameof(TrainerOptions)} is null; give the options of the trainer whose settings are to be searched.";
+        foreach (string fault in TrainerOptions?.AllFaults() ?? [])
+            yield return $"{nameof(TrainerOptions)}: {fault}";
+        if (TrainerOptions?.CheckpointFolder is not null)
+            yield return $"{nameof(TrainerOptions)}: {nameof(GloroTrainerOptions.CheckpointFolder)} is for one training, and a sweep is many; leave it null. {nameof(JournalPath)} keeps the results of a sweep.";
         if (Fixed is null)
             yield return $"{nameof(Fixed)} is null; use an empty list for none.";
         if (!Enum.IsDefined(Proposals))
@@ -126,8 +126,8 @@ public sealed class GloroSweepOptions
                 yield return $"{name} must be at least {least}, not {value}.";
         }
 
-        if (MinEpochs is { } epochs && (epochs < 1 || epochs > Trainer?.Epochs))
-            yield return $"{nameof(MinEpochs)} must be from 1 to the {Trainer?.Epochs} epochs of {nameof(Trainer)}, not {epochs}.";
+        if (MinEpochs is { } epochs && (epochs < 1 || epochs > TrainerOptions?.Epochs))
+            yield return $"{nameof(MinEpochs)} must be from 1 to the {TrainerOptions?.Epochs} epochs of {nameof(TrainerOptions)}, not {epochs}.";
         if (Metric is null)
             yield return $"{nameof(Metric)} is null.";
         if (string.IsNullOrWhiteSpace(MetricName))

@@ -14,7 +14,7 @@ public sealed class GloroSweepTrial
     /// <summary>The number of the settings, from 0; the same settings have the same number in every rung.</summary>
     public required int Number { get; init; }
 
-    /// <summary>Whether the settings are those of <see cref="GloroSweepOptions.Trainer"/> as given.</summary>
+    /// <summary>Whether the settings are those of <see cref="GloroSweepOptions.TrainerOptions"/> as given.</summary>
     public required bool IsBaseline { get; init; }
 
     /// <summary>The rung, from 0.</summary>

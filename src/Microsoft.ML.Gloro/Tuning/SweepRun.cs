@@ -14,7 +14,7 @@ internal static class SweepRun
         ArgumentNullException.ThrowIfNull(validation);
         ArgumentNullException.ThrowIfNull(options);
         options = options.Copy();
-        if (options.Trainer is { } trainer)
+        if (options.TrainerOptions is { } trainer)
         {
             trainer.ValidationSet ??= validation;
             trainer.Seed ??= options.Seed;
@@ -23,7 +23,7 @@ internal static class SweepRun
         var dimensions = options.Validate();
 
         // What no training could do without is asked for once, and not reported as so many failed trials.
-        string[] classNames = DataDescription.Check(train, validation, options.Trainer!);
+        string[] classNames = DataDescription.Check(train, validation, options.TrainerOptions!);
         using var channel = ((IHostEnvironment)mlContext).Register("Gloro", null, null).Start("Sweep");
         try
         {
@@ -42,7 +42,7 @@ internal static class SweepRun
     internal static Dictionary<string, string> About(
         GloroSweepOptions options, IReadOnlyList<SearchDimension> dimensions, string[] classNames, IDataView train, IDataView validation, CancellationToken cancellationToken)
     {
-        var trainer = options.Trainer;
+        var trainer = options.TrainerOptions;
         var about = CheckpointFingerprint.OfOptions(trainer, trainer.Seed!.Value, trainer.MixedPrecision ?? false, classNames).ToDictionary();
         about.Remove(nameof(GloroTrainerOptions.Epochs)); // Each line has its own.
         about["what is searched"] = string.Join("; ", dimensions);

@@ -25,12 +25,12 @@ internal sealed class Sweeper(
     public GloroSweepResult Run(IProgress<GloroSweepProgress>? progress, CancellationToken cancellationToken)
     {
         using var budget = options.TimeBudget is { } limit && limit < s_forever ? new CancellationTokenSource(limit, time) : new CancellationTokenSource();
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, options.Trainer.CancellationToken, budget.Token);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, options.TrainerOptions.CancellationToken, budget.Token);
         try
         {
             bool completed = Climb(progress, stop.Token);
             var outcome = completed ? GloroSweepOutcome.Completed
-                : cancellationToken.IsCancellationRequested || options.Trainer.CancellationToken.IsCancellationRequested ? GloroSweepOutcome.Cancelled
+                : cancellationToken.IsCancellationRequested || options.TrainerOptions.CancellationToken.IsCancellationRequested ? GloroSweepOutcome.Cancelled
                 : GloroSweepOutcome.TimeBudget;
             return Result(options, _trials, _bestModel, outcome, Elapsed);
         }
@@ -56,9 +56,9 @@ internal sealed class Sweeper(
     // All rungs; false if stopped.
     private bool Climb(IProgress<GloroSweepProgress>? progress, CancellationToken stop)
     {
-        var proposer = new Proposer(options.Trainer, dimensions, options.Proposals, options.GridSteps, options.Seed, options.IncludeBaseline);
+        var proposer = new Proposer(options.TrainerOptions, dimensions, options.Proposals, options.GridSteps, options.Seed, options.IncludeBaseline);
         List<SweepSettings> candidates = [.. proposer.Propose().Take(options.Trials)];
-        var epochs = Rungs.Epochs(options.Trainer.Epochs, options.HalvingFactor, options.MinEpochs);
+        var epochs = Rungs.Epochs(options.TrainerOptions.Epochs, options.HalvingFactor, options.MinEpochs);
         var counts = Rungs.Counts(candidates.Count, options.HalvingFactor, epochs.Count);
         _total = counts.Sum() + (options.IncludeBaseline ? epochs.Count - 1 : 0);
         if (journal is { Count: > 0 })

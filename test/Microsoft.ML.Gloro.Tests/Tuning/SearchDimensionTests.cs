@@ -162,7 +162,7 @@ public sealed class SearchDimensionTests
         ];
         foreach (string fault in all)
             StringAssert.Contains(message, fault);
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new GloroSweepOptions(null!).Validate()).Message, "Trainer is null");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new GloroSweepOptions(null!).Validate()).Message, "TrainerOptions is null");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new GloroSweepOptions(new GloroMulticlassClassificationOptions()) { Parameters = [] }.Validate()).Message, "There is nothing to search");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new GloroSweepOptions(new GloroMulticlassClassificationOptions()) { Parameters = [null!] }.Validate()).Message, "holds a null");
     }

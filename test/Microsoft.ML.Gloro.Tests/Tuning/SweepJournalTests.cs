@@ -159,7 +159,7 @@ public sealed class SweepJournalTests
         string path, out int trained, int trials = 4, int seed = 1, Func<GloroTrainerOptions, double>? metric = null, CancellationToken cancellationToken = default)
     {
         var options = FakeTrainer.Options();
-        (options.Trainer.Epochs, options.Trials, options.HalvingFactor, options.MinEpochs, options.Seed) = (2, trials, 4, 1, seed);
+        (options.TrainerOptions.Epochs, options.Trials, options.HalvingFactor, options.MinEpochs, options.Seed) = (2, trials, 4, 1, seed);
         var trainer = new FakeTrainer(metric ?? Metric);
         using var journal = new SweepJournal(path, s_about);
         var result = FakeTrainer.Sweep(options, trainer, journal, cancellationToken: cancellationToken);

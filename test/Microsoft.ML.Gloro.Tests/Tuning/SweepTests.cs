@@ -65,7 +65,7 @@ public sealed class SweepTests
         // Other rows, another trainer, another space: refused, with what differs.
         string message = Assert.ThrowsExactly<InvalidOperationException>(() => SweepProcess.Sweep(journal, o =>
         {
-            (o.Trainer.Guarantee, o.MetricName) = (RobustnessGuarantee.RelaxedTopK(2), "clean");
+            (o.TrainerOptions.Guarantee, o.MetricName) = (RobustnessGuarantee.RelaxedTopK(2), "clean");
             o.Parameters = [GloroSweepParameter.Annotated("LearningRate")];
         }, seed: 3)).Message;
         foreach (string part in new[] { "Guarantee was \"local\" and is \"rtk:2\"", "the metric was VRA and is clean", "what is searched was", "the training rows was 96 (SHA-256" })
@@ -78,7 +78,7 @@ public sealed class SweepTests
     {
         var result = SweepProcess.Sweep(null, o =>
         {
-            (o.Trials, o.MinEpochs, o.IncludeBaseline) = (3, o.Trainer.Epochs, false);
+            (o.Trials, o.MinEpochs, o.IncludeBaseline) = (3, o.TrainerOptions.Epochs, false);
             o.Parameters = [GloroSweepParameter.Choice("LearningRate", 0.02, 1e30, -1)];
         });
         Assert.AreEqual(2, result.Trials.Count(t => t.Error is not null), $"{result}");
@@ -94,8 +94,8 @@ public sealed class SweepTests
         int epochs = 0;
         var result = SweepProcess.Sweep(null, o =>
         {
-            (o.Trials, o.MinEpochs, o.Trainer.Epochs) = (3, 4, 4);
-            o.Trainer.Progress = new Recorder(_ =>
+            (o.Trials, o.MinEpochs, o.TrainerOptions.Epochs) = (3, 4, 4);
+            o.TrainerOptions.Progress = new Recorder(_ =>
             {
                 if (++epochs == 6)
                     source.Cancel();
@@ -112,7 +112,7 @@ public sealed class SweepTests
     {
         var result = SweepProcess.Sweep(null, o =>
         {
-            (o.Trials, o.MinEpochs, o.Trainer.Epochs) = (4, 3, 3);
+            (o.Trials, o.MinEpochs, o.TrainerOptions.Epochs) = (4, 3, 3);
             (o.Metric, o.MetricName) = (m => -m.VerifiedRobustAccuracy, "least VRA");
         });
         Assert.AreEqual(result.Trials.Min(t => t.VerifiedRobustAccuracy), result.Best!.VerifiedRobustAccuracy);
@@ -131,7 +131,7 @@ public sealed class SweepTests
         Assert.AreEqual("options", Assert.ThrowsExactly<ArgumentNullException>(() => mlContext.Gloro.Sweep(keyed, keyed, null!)).ParamName);
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => mlContext.Gloro.Sweep(Blobs.View(), keyed, options)).Message, "MapValueToKey");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => mlContext.Gloro.Sweep(keyed, Blobs.View(), options)).Message, "The validation rows do not fit");
-        options.Trainer.Guarantee = RobustnessGuarantee.RelaxedTopK(3);
+        options.TrainerOptions.Guarantee = RobustnessGuarantee.RelaxedTopK(3);
         Assert.ThrowsExactly<ArgumentException>(() => mlContext.Gloro.Sweep(keyed, keyed, options));
     }
 

@@ -101,7 +101,7 @@ public sealed class SweeperTests
         // In the middle of a training, by the trainer's own token.
         using var own = new CancellationTokenSource();
         var options = FakeTrainer.Options();
-        options.Trainer.CancellationToken = own.Token;
+        options.TrainerOptions.CancellationToken = own.Token;
         int calls = 0;
         result = FakeTrainer.Sweep(options, new FakeTrainer(o =>
         {
