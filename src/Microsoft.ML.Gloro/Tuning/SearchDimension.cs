@@ -26,11 +26,11 @@ internal sealed class SearchDimension
 
         // Each whole number has the same share of its range (or of the logarithm's), so the ends get no less than the rest.
         double share = random.NextDouble();
-        return IsInteger && !_range.Logarithmic ? (int)Math.Min(_range.Most, Math.Floor(_range.Least + share * (_range.Most - _range.Least + 1))) : At(share);
+        return OfItsType(IsInteger && !_range.Logarithmic ? Math.Min(_range.Most, Math.Floor(_range.Least + share * (_range.Most - _range.Least + 1))) : At(share));
     }
 
     /// <summary>The values of a grid: all of a choice, or so many evenly over a range, as far as they differ.</summary>
-    public IReadOnlyList<object?> Levels(int count) => _values ?? [.. Enumerable.Range(0, count).Select(i => At(i / (count - 1.0))).Distinct()];
+    public IReadOnlyList<object?> Levels(int count) => _values ?? [.. Enumerable.Range(0, count).Select(i => OfItsType(At(i / (count - 1.0)))).Distinct()];
 
     public object? Get(GloroTrainerOptions options) => _property.GetValue(options);
 
@@ -44,7 +44,14 @@ internal sealed class SearchDimension
         ? string.Create(CultureInfo.InvariantCulture, $"{Name} from {_range.Least} to {_range.Most}{(_range.Logarithmic ? " (logarithmic)" : "")}")
         : $"{Name} of {string.Join(" | ", _values.Select(Text))}";
 
-    private object At(double share)
+    private object OfItsType(double value)
+    {
+        if (IsInteger)
+            return (int)Math.Round(value);
+        return value;
+    }
+
+    private double At(double share)
     {
         double value = _range.Logarithmic
             ? Math.Exp(Math.Log(_range.Least) + share * (Math.Log(_range.Most) - Math.Log(_range.Least)))
@@ -54,7 +61,6 @@ internal sealed class SearchDimension
         // machines; rounded values do not.
         if (!IsInteger && value != 0)
             value = double.Parse(value.ToString("E3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
-        value = Math.Clamp(value, _range.Least, _range.Most);
-        return IsInteger ? (object)(int)Math.Round(value) : value;
+        return Math.Clamp(value, _range.Least, _range.Most);
     }
 }
