@@ -44,12 +44,7 @@ internal sealed class SearchDimension
         ? string.Create(CultureInfo.InvariantCulture, $"{Name} from {_range.Least} to {_range.Most}{(_range.Logarithmic ? " (logarithmic)" : "")}")
         : $"{Name} of {string.Join(" | ", _values.Select(Text))}";
 
-    private object OfItsType(double value)
-    {
-        if (IsInteger)
-            return (int)Math.Round(value);
-        return value;
-    }
+    private object OfItsType(double value) => Convert.ChangeType(IsInteger ? Math.Round(value) : value, _property.PropertyType, CultureInfo.InvariantCulture);
 
     private double At(double share)
     {
