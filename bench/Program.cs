@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Gloro;
 using Microsoft.ML.Gloro.Bench;
@@ -9,6 +10,21 @@ const string Usage = """
 
       dotnet run -c Release --project bench -- arithmetic MODEL.zip
           A saved model's float64 scoring, which covers rounding, against ONNX Runtime's float32.
+
+      dotnet run -c Release --project bench -- serving MODEL.zip
+          Transform, PredictionEngine and sixteen engines at once, all columns, against ONNX Runtime's bare session on the same graph with the same threads.
+
+      dotnet run -c Release --project bench -- certificate
+          Microseconds that the certificate of a row takes by itself.
+
+      dotnet run -c Release --project bench -- portable MODEL.zip [THREADS]
+          An exported ONNX graph with the certificate inside against the bare network: 10, 100 and 1000 classes, 1, 3 and 5 radii, both arithmetics.
+
+      dotnet run -c Release --project bench -- export MODEL.zip FILE.onnx [float64|real]
+          The ONNX file of a saved model, as examples/ServeOnnx takes it.
+
+      dotnet run -c Release --project bench -- parity MODEL.zip FOLDER
+          Which images of a folder the exported graph certifies, against the library.
 
       dotnet run -c Release --project bench -- augmentation
           Microseconds that augmenting an image takes.
@@ -31,9 +47,30 @@ const string Usage = """
 switch (args)
 {
     case ["arithmetic", var path]:
-        ITransformer model = new MLContext().Model.Load(path, out _);
-        GloroTransformer gloro = model as GloroTransformer ?? ((IEnumerable<ITransformer>)model).OfType<GloroTransformer>().Single();
-        ArithmeticBench.Run(gloro.GloroModel.Network);
+        ArithmeticBench.Run(Load(path).Gloro.GloroModel.Network);
+        return 0;
+    case ["serving", var path]:
+        using (GloroTransformer model = Load(path).Gloro)
+        using (var bench = new ServingBench(model.GloroModel.Network))
+            bench.Run(model);
+        return 0;
+    case ["certificate"]:
+        CertificateBench.Run();
+        return 0;
+    case ["portable", var path, .. var threadCount]:
+        PortableBench.Run(Load(path).Gloro.GloroModel, threadCount is [var text] ? int.Parse(text, CultureInfo.InvariantCulture) : 0);
+        return 0;
+    case ["export", var path, var target, .. var arithmeticName]:
+        using (var file = File.Create(target))
+        {
+            new MLContext().Gloro.ConvertToOnnx(
+                Load(path).Chain, file, new GloroOnnxOptions { Arithmetic = arithmeticName is [var name] ? Enum.Parse<CertificateArithmetic>(name, ignoreCase: true) : null });
+        }
+
+        return 0;
+    case ["parity", var path, var folder]:
+        var (chain, inChain) = Load(path);
+        PortableParity.Run(chain, inChain, folder);
         return 0;
     case ["augmentation"]:
         AugmentationBench.Run();
@@ -52,4 +89,10 @@ switch (args)
     default:
         Console.Error.WriteLine(Usage);
         return 2;
+}
+
+static (ITransformer Chain, GloroTransformer Gloro) Load(string path)
+{
+    ITransformer model = new MLContext().Model.Load(path, out _);
+    return (model, model as GloroTransformer ?? ((IEnumerable<ITransformer>)model).OfType<GloroTransformer>().Single());
 }

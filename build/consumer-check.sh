@@ -1,6 +1,11 @@
 #!/usr/bin/env bash
 # Packs the library, then builds, runs and publishes applications that take the package as a stranger would: outside the repository, from a folder feed.
-# Train (through a class library) has libtorch; Score has none and must hold none. Both run on net8.0 (rolling forward if there is no .NET 8) and net10.0.
+# All run on net8.0 (rolling forward if there is no .NET 8) and net10.0:
+#            C#   what it does                                                                                          also published as
+#   Train    14   trains through TrainLibrary, a class library in C# 12, and saves a pipeline of our transformer           a folder that is moved; one file
+#                 between ML.NET's own
+#   Score    12   loads it and predicts; training is refused; no libtorch anywhere                                       self-contained for .NET 8
+#   Serve    14   loads it, predicts by class names, and again WithGuarantee; no libtorch anywhere                       one file
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
@@ -56,6 +61,11 @@ for framework in net8.0 net10.0; do
   expect "refused: Training needs libtorch" dotnet "Score/bin/Release/$framework/Score.dll"
   without_libtorch "Score/bin/Release/$framework" # After running: TorchSharp, left alone, copies libtorch there from the NuGet cache.
 done
+quietly dotnet build Serve -c Release "${options[@]}"
+for framework in net8.0 net10.0; do
+  expect "served: east within" dotnet "Serve/bin/Release/$framework/Serve.dll"
+  without_libtorch "Serve/bin/Release/$framework"
+done
 rm -rf Train/bin
 
 # From here on MSBuild links what it would copy into bin, as an application may choose to: publishing must copy all the same.
@@ -69,6 +79,10 @@ rm -rf "$work/moved" Train/bin
 quietly dotnet publish Train -c Release -f net10.0 -r "$rid" --self-contained false -p:PublishSingleFile=true -o "$work/single" "${options[@]}"
 expect "trained: VRA" "$work/single/Train"
 rm -rf "$work/single" Train/bin
+
+quietly dotnet publish Serve -c Release -f net10.0 -r "$rid" --self-contained false -p:PublishSingleFile=true -o "$work/serve" "${options[@]}"
+expect "served: east within" "$work/serve/Serve"
+without_libtorch "$work/serve"
 
 # Self-contained, so that it runs on .NET 8 itself whatever is installed.
 quietly dotnet publish Score -c Release -f net8.0 -r "$rid" --self-contained true -o "$work/score" "${options[@]}"

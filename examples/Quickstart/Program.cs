@@ -55,7 +55,7 @@ Console.WriteLine("    (the sets: Highway+River, Field+Meadow+Pasture, Industria
 Console.WriteLine();
 Console.WriteLine("Tiles of which RT3 proves a set, where no single class can be proved:");
 foreach (var row in mlContext.Data.CreateEnumerable<ScoredRow>(scored, reuseRowObject: false).Where(r => r.CertifiedK > 1 && r.TopKRadii[0] <= Epsilon).Take(5))
-    Console.WriteLine($"  {row.Description,-44} {{{string.Join(", ", row.CertifiedClasses)}}} up to {row.CertifiedRadius:F3}   {row.ImagePath}");
+    Console.WriteLine($"  {row.Description,-44} {{{string.Join(", ", row.CertifiedClasses)}}} up to {row.TopKRadii[row.CertifiedK - 1]:F3}   {row.ImagePath}");
 
 Console.WriteLine();
 Console.WriteLine($"The model is {modelPath} ({new FileInfo(modelPath).Length / 1024} KB); examples/ScoreOnly loads it without libtorch.");

@@ -11,7 +11,5 @@ internal sealed class ScoredRow
 
     public int CertifiedK { get; set; }
 
-    public float CertifiedRadius { get; set; }
-
     public string[] CertifiedClasses { get; set; } = [];
 }

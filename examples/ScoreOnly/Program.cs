@@ -51,7 +51,7 @@ foreach (var row in mlContext.Data.CreateEnumerable<ScoredRow>(named, reuseRowOb
     if (shown++ % Math.Max(1, rows.Length / 20) != 0)
         continue;
     string what = row.IsCertified
-        ? $"proved: {{{string.Join(", ", row.CertifiedNames)}}} within {row.CertifiedRadius:F3}"
+        ? $"proved: {{{string.Join(", ", row.CertifiedNames)}}} within {row.TopKRadii[row.CertifiedK - 1]:F3}"
         : $"not proved; could be {string.Join(", ", row.ReachableNames)}";
     Console.WriteLine($"  {Path.GetRelativePath(folder, row.ImagePath),-28} {row.PredictedName,-14} {what}");
 }

@@ -7,7 +7,9 @@ internal sealed class ScoredRow
 
     public string PredictedName { get; set; } = "";
 
-    public float CertifiedRadius { get; set; }
+    public float[] TopKRadii { get; set; } = [];
+
+    public int CertifiedK { get; set; }
 
     public bool IsCertified { get; set; }
 

@@ -36,6 +36,8 @@ internal sealed record ExperimentArguments
           --save FILE          where the model goes                                                  (default: {Save})
           --columns FILE       all columns of the test images as text                                (default: none)
           --figure FILE        which classes share certified sets, as SVG                            (default: none)
+          --discover N         look for affinity sets of at most N classes and compare guarantees;
+                               N,overlap lets a class be in several                                  (default: no)
         """);
 
     public string Data { get; init; } = "";
@@ -97,6 +99,8 @@ internal sealed record ExperimentArguments
 
     public string? Figure { get; init; }
 
+    public GloroAffinityDiscoveryOptions? Discover { get; init; }
+
     public required string Save { get; init; }
 
     /// <summary>Where the model is written before it takes its name.</summary>
@@ -151,6 +155,7 @@ internal sealed record ExperimentArguments
                 "--seed" => arguments with { Seed = Whole(args[i], value) },
                 "--columns" => arguments with { Columns = value },
                 "--figure" => arguments with { Figure = value },
+                "--discover" => arguments with { Discover = Discovery(args[i], value) },
                 "--save" => arguments with { Save = value },
                 _ => throw new FormatException($"There is no option {args[i]}."),
             };
@@ -162,6 +167,13 @@ internal sealed record ExperimentArguments
     private static GloroRandAugmentOptions Policy(string name, string value) => value.Split(',') is [var operations, var magnitude]
         ? new() { Operations = Whole(name, operations), Magnitude = Whole(name, magnitude) }
         : throw new FormatException($"{name} is two whole numbers, such as 2,9, not '{value}'.");
+
+    private static GloroAffinityDiscoveryOptions Discovery(string name, string value) => value.Split(',') switch
+    {
+        [var size] => new() { MaximumSetSize = Whole(name, size) },
+        [var size, "overlap"] => new() { MaximumSetSize = Whole(name, size), AllowOverlap = true },
+        _ => throw new FormatException($"{name} is the most classes in a set, such as 5 or 5,overlap, not '{value}'."),
+    };
 
     private static int Whole(string name, string value) => int.TryParse(value, CultureInfo.InvariantCulture, out int number)
         ? number

@@ -28,6 +28,9 @@ internal sealed class ImageExperiment : IDisposable
     /// <summary>What classes are put together by in the figure; by default nothing.</summary>
     public Func<string, string> ClassGroup { get; init; } = _ => "";
 
+    /// <summary>The guarantee whose sets the figure shows, whatever was trained for.</summary>
+    public required RobustnessGuarantee FigureGuarantee { get; init; }
+
     /// <summary>The options of the trainer that the command line asks for.</summary>
     /// <param name="augmentation">What suits the images, without what the command line adds.</param>
     public GloroImageClassificationOptions Options(GloroAugmentationOptions augmentation)
@@ -84,10 +87,12 @@ internal sealed class ImageExperiment : IDisposable
         // Each row is scored once, whatever is asked of it.
         IDataView scored = ScoredRows.Keep(Context, model.Transform(test));
         Print(scored, guarantees);
+        if (_arguments.Discover is { } discover)
+            Suggest(scored, discover, [.. guarantees.Select(g => g.Guarantee).Where(g => g.AffinitySets is not null)]);
         if (_arguments.Columns is { } columns)
             ScoredRows.WriteText(Context, scored, columns);
         if (_arguments.Figure is { } figure)
-            Draw(scored, figure);
+            Draw(Context.Gloro.WithGuarantee(model, FigureGuarantee, _arguments.Epsilon).Transform(test), figure);
         Say("Done.");
         return 0;
     }
@@ -119,11 +124,24 @@ internal sealed class ImageExperiment : IDisposable
         }
     }
 
+    private void Suggest(IDataView scored, GloroAffinityDiscoveryOptions discovery, RobustnessGuarantee[] known)
+    {
+        GuaranteeSuggestions suggestions = Context.Gloro.Suggest(scored, new() { Discovery = discovery, Guarantees = known, CancellationToken = _stop.Token });
+        Console.WriteLine(suggestions.Discovery);
+        Console.WriteLine(suggestions);
+        var pairs = (from set in suggestions.Discovery!.Details
+                     from i in Enumerable.Range(0, set.Classes.Count)
+                     from j in Enumerable.Range(0, i)
+                     select (ClassGroup(set.Classes[i]), ClassGroup(set.Classes[j]))).Where(pair => pair.Item1.Length > 0).ToList();
+        if (pairs.Count > 0)
+            Console.WriteLine($"{pairs.Count(pair => pair.Item1 == pair.Item2)} of the {pairs.Count} pairs of classes in the discovered sets are in one group of the data set's own");
+    }
+
     private void Draw(IDataView scored, string path)
     {
-        var sets = new SharedSets(Context, scored);
+        var sets = new SharedSets(Context, ScoredRows.Keep(Context, scored));
         int[] order = [.. Enumerable.Range(0, sets.Classes.Count).OrderBy(i => ClassGroup(sets.Classes[i]), StringComparer.Ordinal)];
-        File.WriteAllText(path, SharedSetsFigure.Draw(sets, order, "Classes in the certified label sets, in % of the images of the row's class"));
+        File.WriteAllText(path, SharedSetsFigure.Draw(sets, order, $"Classes that stand in one certified label set ({FigureGuarantee})"));
     }
 
     private void Say(string text) => Console.WriteLine($"{_clock.Elapsed:hh\\:mm\\:ss}  {text}");

@@ -13,13 +13,13 @@ internal static class SharedSetsFigure
     /// <param name="title">What is shown.</param>
     public static string Draw(SharedSets sets, IReadOnlyList<int> order, string title)
     {
-        int n = order.Count, cell = n <= 20 ? 36 : 8, left = n <= 20 ? 160 : 90, top = left - 20, side = n * cell, font = n <= 20 ? 13 : 7;
+        int n = order.Count, cell = n <= 20 ? 36 : 8, left = n <= 20 ? 160 : 90, top = n <= 20 ? 200 : 110, side = n * cell, font = n <= 20 ? 13 : 7;
         var pairs = sets.Pairs().Take(8).Where(pair => pair.Share > 0).ToList();
-        int width = left + side + 20, height = top + side + 50 + (18 * pairs.Count);
+        int width = Math.Max(left + side + 40, 600), height = top + side + 50 + (18 * pairs.Count);
         var svg = new StringBuilder();
         svg.Append(CultureInfo.InvariantCulture, $"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" font-family=\"sans-serif\" role=\"img\">\n");
         svg.Append(CultureInfo.InvariantCulture, $"<title>{Text(title)}</title>\n<rect width=\"{width}\" height=\"{height}\" fill=\"#fff\"/>\n");
-        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"10\" y=\"20\" font-size=\"14\" font-weight=\"bold\">{Text(title)}</text>\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<text x=\"10\" y=\"20\" font-size=\"14\" font-weight=\"bold\">{Text(title)}</text>\n<text x=\"10\" y=\"38\" font-size=\"12\">in % of the images of the row's class</text>\n");
         for (int i = 0; i < n; i++)
         {
             string name = Text(sets.Classes[order[i]]);
@@ -40,13 +40,14 @@ internal static class SharedSetsFigure
     private static void Cell(StringBuilder svg, SharedSets sets, int label, int other, int x, int y, int size, bool figures)
     {
         double share = sets.Share(label, other);
-        if (share == 0)
+        // Single images of a hundred would be all over a large picture.
+        if (share < (figures ? 0.005 : 0.015))
             return;
         // The diagonal, which is not the point of the picture, in grey. A square root shows rare pairs too.
         int light = (int)(255 - (200 * Math.Sqrt(share)));
         string fill = label == other ? $"rgb({light},{light},{light})" : $"rgb({light},{(light + 255) / 2},255)";
         svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{x}\" y=\"{y}\" width=\"{size}\" height=\"{size}\" fill=\"{fill}\"><title>{Text(sets.Classes[label])}: {share:P1} of the certified sets hold {Text(sets.Classes[other])}</title></rect>\n");
-        if (figures && share >= 0.005)
+        if (figures)
             svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{x + (size / 2)}\" y=\"{y + (size / 2) + 4}\" font-size=\"11\" text-anchor=\"middle\" fill=\"{(share > 0.5 && label == other ? "#fff" : "#000")}\">{100 * share:F0}</text>\n");
     }
 

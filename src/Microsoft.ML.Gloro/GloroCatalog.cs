@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.Gloro.Auditing;
 using Microsoft.ML.Gloro.Evaluation;
+using Microsoft.ML.Gloro.Exporting;
 using Microsoft.ML.Gloro.Scoring;
 using Microsoft.ML.Gloro.Tuning;
 
@@ -78,6 +79,30 @@ public sealed class GloroCatalog(MLContext mlContext)
         })];
     }
 
+    /// <summary>
+    /// Proposes affinity sets: classes that, if they may be taken for each other, let rows be proved that local robustness does not prove. Looked for are not confusions but what blocks
+    /// certificates, the margins over their Lipschitz constants that are not above ε; rows that sets are not found on say what they bring.
+    /// </summary>
+    /// <param name="scored">What Transform of a fitted Gloro pipeline gave, of rows that the model was not trained on. It is read once.</param>
+    /// <param name="options">Sizes, gains and prices; null for the defaults. They are copied.</param>
+    /// <returns>The sets, and what each of them brings. <see cref="GloroAffinityDiscovery.Guarantee"/> goes into a trainer's options, or into <see cref="WithGuarantee"/>.</returns>
+    /// <remarks>
+    /// Greedy: of the sets that blocked rows need, alone or joined with those taken before, the one that most raises VRA − price · bits is taken, until none does. A set that pairs of classes
+    /// block no more than chance would have it is not. Names decide between equals, so that the numbering of classes does not matter. The same data, options and seed give the same sets.
+    /// </remarks>
+    /// <exception cref="ArgumentException">A column is missing or of a wrong type, an option cannot be used, or there are too few rows with a label.</exception>
+    /// <exception cref="OperationCanceledException">The options' cancellation token was cancelled.</exception>
+    [SuppressMessage("Performance", "CA1822", Justification = "The catalog's methods are found on mlContext.Gloro; this one happens not to need the context.")]
+    public GloroAffinityDiscovery DiscoverAffinitySets(IDataView scored, GloroAffinityDiscoveryOptions? options = null) => AffinityDiscoverer.Run(scored, options ?? new());
+
+    /// <summary>Compares guarantees on the same rows: local robustness, RTK for each K, and affinity robustness with sets that are discovered. Says which is worth what it leaves open.</summary>
+    /// <param name="scored">What Transform of a fitted Gloro pipeline gave, of rows that the model was not trained on. It is read once, and nothing is scored again.</param>
+    /// <param name="options">What to compare, and the price of a bit; null for the defaults. They are copied.</param>
+    /// <exception cref="ArgumentException">A column is missing or of a wrong type, an option cannot be used, a guarantee does not fit, or there are too few rows with a label.</exception>
+    /// <exception cref="OperationCanceledException">The options' cancellation token was cancelled.</exception>
+    [SuppressMessage("Performance", "CA1822", Justification = "The catalog's methods are found on mlContext.Gloro; this one happens not to need the context.")]
+    public GuaranteeSuggestions Suggest(IDataView scored, GloroSuggestionOptions? options = null) => GuaranteeSuggester.Run(scored, options ?? new());
+
     /// <summary>The same model under another guarantee and ε: nothing is trained or bounded again.</summary>
     /// <param name="model">A fitted or loaded Gloro transformer, or a chain of transformers, as a pipeline's Fit gives, with one in it.</param>
     /// <param name="guarantee">The guarantee to certify from now on.</param>
@@ -131,7 +156,7 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <param name="options">The trainer's options, and what to search; they are copied.</param>
     /// <param name="progress">Told after each training, on the thread of the sweep; null for nobody. MLContext.Log has a line for each in any case.</param>
     /// <param name="cancellationToken">
-    /// Ends the sweep within a batch. It then <em>returns</em> what has been found so far, with <see cref="GloroSweepResult.Outcome"/> saying so, rather than throw
+    /// Ends the sweep within a batch. It then <em>returns</em> what has been found so far, with <see cref="GloroSweepResult.IsComplete"/> false, rather than throw
     /// <see cref="OperationCanceledException"/>; so does cancelling the trainer's own token.
     /// </param>
     /// <returns>All trials, the best one, and its model. A training that fails is a trial with an <see cref="GloroSweepTrial.Error"/>, and the sweep goes on.</returns>
@@ -141,6 +166,17 @@ public sealed class GloroCatalog(MLContext mlContext)
     public GloroSweepResult Sweep(
         IDataView train, IDataView validation, GloroSweepOptions options, IProgress<GloroSweepProgress>? progress = null, CancellationToken cancellationToken = default) =>
         SweepRun.Run(_mlContext, train, validation, options, progress, cancellationToken);
+
+    /// <summary>
+    /// Writes a model with its certificate as one ONNX graph, which scores and certifies on any ONNX engine, without this library: opset 13, IR 7, standard operators. ε and the
+    /// guarantee are parameters of the graph, which whoever runs it may override. No radius in it exceeds the library's own. docs/scale-out.md describes inputs, outputs and parameters.
+    /// </summary>
+    /// <param name="model">A fitted or loaded Gloro transformer, or a chain of transformers with one in it. The others are left out: the graph takes what the network takes.</param>
+    /// <param name="stream">Where the file is written, from the current position; it stays open. If writing fails half-way, what is there is no file: write to a temporary one and rename it.</param>
+    /// <param name="options">What to write; null for the defaults, which keep the model's arithmetic, guarantee and ε. They are copied.</param>
+    /// <exception cref="ArgumentException">There is no Gloro transformer, or more than one, an option cannot be used, or the stream cannot be written to.</exception>
+    [SuppressMessage("Performance", "CA1822", Justification = "The catalog's methods are found on mlContext.Gloro; this one happens not to need the context.")]
+    public void ConvertToOnnx(ITransformer model, Stream stream, GloroOnnxOptions? options = null) => OnnxExporter.Write(model, stream, options ?? new());
 
     private static TOptions With<TOptions>(TOptions options, string labelColumnName, string featureColumnName, RobustnessGuarantee? guarantee, float epsilon, IDataView? validationSet)
         where TOptions : GloroTrainerOptions

@@ -15,7 +15,7 @@ public sealed class Point
 /// <summary>Written in the C# of .NET 8, which has no extension properties.</summary>
 public static class Trainer
 {
-    /// <summary>Trains on three clusters of points and saves the model.</summary>
+    /// <summary>Trains on three clusters of points and saves the model: a pipeline with the trainer between transforms of ML.NET's own.</summary>
     public static GloroMetrics Train(string modelPath)
     {
         var random = new Random(1);
@@ -28,7 +28,18 @@ public static class Trainer
         var mlContext = new MLContext(seed: 1);
         var data = mlContext.Data.LoadFromEnumerable(points);
         var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
-            .Append(new GloroCatalog(mlContext).MulticlassClassification(new GloroMulticlassClassificationOptions { Epochs = 20, BatchSize = 32, LearningRate = 1e-2, Width = 16, Depth = 1 }));
+            .Append(mlContext.Transforms.Concatenate("Inputs", "Features"))
+            .Append(new GloroCatalog(mlContext).MulticlassClassification(new GloroMulticlassClassificationOptions
+            {
+                FeatureColumnName = "Inputs",
+                Epochs = 20,
+                BatchSize = 32,
+                LearningRate = 1e-2,
+                Width = 16,
+                Depth = 1,
+            }))
+            .Append(mlContext.Transforms.Conversion.MapKeyToValue("PredictedName", "PredictedLabel"))
+            .Append(mlContext.Transforms.Conversion.MapKeyToValue("CertifiedNames", "CertifiedLabels"));
         var model = pipeline.Fit(data);
         mlContext.Model.Save(model, data.Schema, modelPath);
         return new GloroCatalog(mlContext).Evaluate(model.Transform(data));

@@ -29,15 +29,8 @@ internal static class GloroEvaluator
         var columns = ScoredColumns.Find(scored, labelColumnName, prefix);
         guarantee ??= columns.ReadGuarantee() ?? throw new ArgumentException(
             $"The scored view does not say which guarantee its model was made for (no annotation on '{OutputColumns.Name(OutputColumn.CertifiedRadius, prefix)}'). Give one.", nameof(guarantee));
-        float radius = epsilon ?? columns.ReadEpsilon() ?? throw new ArgumentException(
-            $"The scored view does not say which epsilon its model was made for (no annotation on '{OutputColumns.Name(OutputColumn.CertifiedRadius, prefix)}'). Give one.", nameof(epsilon));
-
-        BoundGuarantee bound = BoundGuarantee.Bind(guarantee, columns.ClassNames);
-        if (bound.MaxK > columns.RadiiCount)
-        {
-            throw new ArgumentException($"The guarantee {guarantee} can certify sets of up to {bound.MaxK} classes, and the scored view holds the radii of sets of up to " +
-                $"{columns.RadiiCount} only. Transform the data again with a model made for that guarantee (mlContext.Gloro.WithGuarantee).", nameof(guarantee));
-        }
+        float radius = EvaluationArguments.Epsilon(epsilon, columns, prefix);
+        BoundGuarantee bound = EvaluationArguments.Bind(guarantee, columns);
 
         var tally = new RowTally(bound, radius);
         MulticlassClassificationMetrics? classification = Pass(mlContext, new TalliedView(scored, columns, tally), columns.Score is not null);

@@ -46,7 +46,7 @@ internal static class MetricsTable
     };
 
     /// <summary>Image radii are known by their 255ths: 36/255 says more than 0.1412.</summary>
-    private static string Epsilon(float epsilon)
+    public static string Epsilon(float epsilon)
     {
         string value = epsilon.ToString("0.####", CultureInfo.InvariantCulture);
         double levels = Math.Round(epsilon * 255.0);

@@ -17,19 +17,28 @@ internal static class OnnxGraph
     public static byte[] Build(PlainNetwork network)
     {
         var graph = new OnnxGraphWriter();
+        AppendNetwork(graph, network, InputName, OutputName);
+        graph.DeclareInput(InputName, InputDimensions(network));
+        graph.DeclareOutput(OutputName, [network.ClassCount]);
+        return graph.ToModel(IrVersion, OpsetVersion);
+    }
+
+    /// <summary>The dimensions of one input.</summary>
+    public static long[] InputDimensions(PlainNetwork network) =>
+        network.InputShape is { IsVector: false } image ? [image.Channels, image.Height, image.Width] : [network.InputShape.Channels];
+
+    /// <summary>Adds the layers, in single precision, and returns the name of the logits: <paramref name="output"/>, or a fresh one.</summary>
+    public static string AppendNetwork(OnnxGraphWriter graph, PlainNetwork network, string input, string? output = null)
+    {
         PlainShape shape = network.InputShape;
-        var value = new Value(InputName, IsImage: !shape.IsVector);
+        var value = new Value(input, IsImage: !shape.IsVector);
         for (int i = 0; i < network.Layers.Count; i++)
         {
-            string? output = i == network.Layers.Count - 1 ? OutputName : null;
-            value = Append(graph, network.Layers[i], value, shape, output);
+            value = Append(graph, network.Layers[i], value, shape, i == network.Layers.Count - 1 ? output : null);
             shape = network.Shapes[i + 1];
         }
 
-        PlainShape input = network.InputShape;
-        graph.DeclareInput(InputName, input.IsVector ? [input.Channels] : [input.Channels, input.Height, input.Width]);
-        graph.DeclareOutput(OutputName, [network.ClassCount]);
-        return graph.ToModel(IrVersion, OpsetVersion);
+        return value.Name;
     }
 
     private static Value Append(OnnxGraphWriter graph, PlainLayer layer, Value value, PlainShape shape, string? output) => layer switch

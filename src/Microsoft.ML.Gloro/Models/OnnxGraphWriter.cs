@@ -8,8 +8,6 @@ namespace Microsoft.ML.Gloro.Models;
 /// </summary>
 internal sealed class OnnxGraphWriter
 {
-    private const int Single = 1; // TensorProto.DataType.FLOAT
-    private const int Int64 = 7; // TensorProto.DataType.INT64
     private const int IntegerAttribute = 2; // AttributeProto.AttributeType.INT
     private const int IntegersAttribute = 7; // AttributeProto.AttributeType.INTS
     private readonly ProtobufWriter _graph = new();
@@ -19,7 +17,15 @@ internal sealed class OnnxGraphWriter
     public string Initializer(ReadOnlySpan<float> values, ReadOnlySpan<long> dimensions)
     {
         string name = NextName("weights");
-        _graph.Message(5, Tensor(name, Single, dimensions).Singles(9, values)); // GraphProto.initializer, TensorProto.raw_data
+        _graph.Message(5, Tensor(name, OnnxType.Single, dimensions).Singles(9, values)); // GraphProto.initializer, TensorProto.raw_data
+        return name;
+    }
+
+    /// <summary>Adds a tensor of double-precision numbers and returns its name.</summary>
+    public string Initializer(ReadOnlySpan<double> values, ReadOnlySpan<long> dimensions)
+    {
+        string name = NextName("doubles");
+        _graph.Message(5, Tensor(name, OnnxType.Double, dimensions).Doubles(9, values)); // GraphProto.initializer, TensorProto.raw_data
         return name;
     }
 
@@ -27,7 +33,23 @@ internal sealed class OnnxGraphWriter
     public string Initializer(ReadOnlySpan<long> values)
     {
         string name = NextName("integers");
-        _graph.Message(5, Tensor(name, Int64, [values.Length]).Integers(9, values)); // GraphProto.initializer, TensorProto.raw_data
+        _graph.Message(5, Tensor(name, OnnxType.Int64, [values.Length]).Integers(9, values)); // GraphProto.initializer, TensorProto.raw_data
+        return name;
+    }
+
+    /// <summary>Adds a tensor that whoever runs the graph may override: from IR 4 on, an initialiser that is an input as well is the input's default.</summary>
+    public string Parameter(string name, ReadOnlySpan<float> values, ReadOnlySpan<long> dimensions)
+    {
+        _graph.Message(5, Tensor(name, OnnxType.Single, dimensions).Singles(9, values)); // GraphProto.initializer, TensorProto.raw_data
+        _graph.Message(11, ValueInfo(name, OnnxType.Single, dimensions, batch: false)); // GraphProto.input
+        return name;
+    }
+
+    /// <summary>Adds an integer, as a vector of one, that whoever runs the graph may override.</summary>
+    public string Parameter(string name, long value)
+    {
+        _graph.Message(5, Tensor(name, OnnxType.Int64, [1]).Integers(9, [value])); // GraphProto.initializer, TensorProto.raw_data
+        _graph.Message(11, ValueInfo(name, OnnxType.Int64, [1], batch: false)); // GraphProto.input
         return name;
     }
 
@@ -56,45 +78,52 @@ internal sealed class OnnxGraphWriter
     }
 
     /// <summary>Adds a Split into two equal parts along <paramref name="axis"/>.</summary>
-    public (string First, string Second) SplitInTwo(string input, int axis)
+    public (string First, string Second) SplitInTwo(string input, int axis) => NodeOfTwo("Split", [input], axis);
+
+    /// <summary>Adds an operator with two outputs and an axis.</summary>
+    public (string First, string Second) NodeOfTwo(string operation, IReadOnlyList<string> inputs, int axis)
     {
-        (string first, string second) = (NextName("Split"), NextName("Split"));
-        _graph.Message(1, NodeOf("Split", [input], [first, second]).Message(5, Attribute("axis", axis))); // GraphProto.node, NodeProto.attribute
+        (string first, string second) = (NextName(operation), NextName(operation));
+        _graph.Message(1, NodeOf(operation, inputs, [first, second]).Message(5, Attribute("axis", axis))); // GraphProto.node, NodeProto.attribute
         return (first, second);
     }
 
     /// <summary>Declares a graph input of single-precision numbers with a dynamic first dimension N.</summary>
-    public void DeclareInput(string name, ReadOnlySpan<long> dimensions) => _graph.Message(11, ValueInfo(name, dimensions)); // GraphProto.input
+    public void DeclareInput(string name, ReadOnlySpan<long> dimensions) => _graph.Message(11, ValueInfo(name, OnnxType.Single, dimensions)); // GraphProto.input
 
-    /// <summary>Declares a graph output of single-precision numbers with a dynamic first dimension N.</summary>
-    public void DeclareOutput(string name, ReadOnlySpan<long> dimensions) => _graph.Message(12, ValueInfo(name, dimensions)); // GraphProto.output
+    /// <summary>Declares a graph output with a dynamic first dimension N; its numbers are of single precision unless <paramref name="type"/> says otherwise.</summary>
+    public void DeclareOutput(string name, ReadOnlySpan<long> dimensions, OnnxType type = OnnxType.Single) => _graph.Message(12, ValueInfo(name, type, dimensions)); // GraphProto.output
 
-    /// <summary>The model that holds the graph. Call once, last.</summary>
-    public byte[] ToModel(int irVersion, int opsetVersion)
+    /// <summary>The model that holds the graph, and what is to be said about it. Call once, last.</summary>
+    public byte[] ToModel(int irVersion, int opsetVersion, IEnumerable<(string Key, string Value)>? metadata = null)
     {
         _graph.Text(2, "gloro"); // GraphProto.name
-        return new ProtobufWriter()
+        ProtobufWriter model = new ProtobufWriter()
             .Integer(1, irVersion) // ModelProto.ir_version
             .Text(2, "Microsoft.ML.Gloro") // ModelProto.producer_name
             .Message(7, _graph) // ModelProto.graph
-            .Message(8, new ProtobufWriter().Text(1, "").Integer(2, opsetVersion)) // ModelProto.opset_import: OperatorSetIdProto.domain, version
-            .ToArray();
+            .Message(8, new ProtobufWriter().Text(1, "").Integer(2, opsetVersion)); // ModelProto.opset_import: OperatorSetIdProto.domain, version
+        foreach ((string key, string value) in metadata ?? [])
+            model.Message(14, new ProtobufWriter().Text(1, key).Text(2, value)); // ModelProto.metadata_props: StringStringEntryProto.key, value
+        return model.ToArray();
     }
 
-    private static ProtobufWriter Tensor(string name, int type, ReadOnlySpan<long> dimensions)
+    private static ProtobufWriter Tensor(string name, OnnxType type, ReadOnlySpan<long> dimensions)
     {
         var tensor = new ProtobufWriter();
         foreach (long dimension in dimensions)
             tensor.Integer(1, dimension); // TensorProto.dims
-        return tensor.Integer(2, type).Text(8, name); // TensorProto.data_type, name
+        return tensor.Integer(2, (int)type).Text(8, name); // TensorProto.data_type, name
     }
 
-    private static ProtobufWriter ValueInfo(string name, ReadOnlySpan<long> dimensions)
+    private static ProtobufWriter ValueInfo(string name, OnnxType type, ReadOnlySpan<long> dimensions, bool batch = true)
     {
-        ProtobufWriter shape = new ProtobufWriter().Message(1, new ProtobufWriter().Text(2, "N")); // TensorShapeProto.dim, Dimension.dim_param
+        var shape = new ProtobufWriter();
+        if (batch)
+            shape.Message(1, new ProtobufWriter().Text(2, "N")); // TensorShapeProto.dim, Dimension.dim_param
         foreach (long dimension in dimensions)
             shape.Message(1, new ProtobufWriter().Integer(1, dimension)); // TensorShapeProto.dim, Dimension.dim_value
-        ProtobufWriter tensor = new ProtobufWriter().Integer(1, Single).Message(2, shape); // TypeProto.Tensor.elem_type, shape
+        ProtobufWriter tensor = new ProtobufWriter().Integer(1, (int)type).Message(2, shape); // TypeProto.Tensor.elem_type, shape
         return new ProtobufWriter().Text(1, name).Message(2, new ProtobufWriter().Message(1, tensor)); // ValueInfoProto.name, type; TypeProto.tensor_type
     }
 

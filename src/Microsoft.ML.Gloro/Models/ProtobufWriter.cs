@@ -56,6 +56,15 @@ internal sealed class ProtobufWriter
         return Bytes(field, bytes);
     }
 
+    /// <summary>A field of bytes that holds double-precision numbers, little-endian.</summary>
+    public ProtobufWriter Doubles(int field, ReadOnlySpan<double> values)
+    {
+        var bytes = new byte[values.Length * sizeof(double)];
+        for (int i = 0; i < values.Length; i++)
+            BinaryPrimitives.WriteDoubleLittleEndian(bytes.AsSpan(i * sizeof(double)), values[i]);
+        return Bytes(field, bytes);
+    }
+
     /// <summary>What was written so far.</summary>
     public byte[] ToArray() => _bytes.WrittenSpan.ToArray();
 

@@ -8,6 +8,9 @@ namespace Microsoft.ML.Gloro.Scoring;
 /// Reads rows ahead, scores them together and hands them out one by one. The window grows (1, 4, 16, … rows), so that Preview and TakeRows stay cheap.
 /// A row that cannot be read fails when its turn comes, not when it is read ahead: the rows before it are served first.
 /// </summary>
+/// <remarks>
+/// For one thread at a time, except that any thread may dispose it: what a batch that is being scored still needs is let go when that batch is done, and Dispose does not wait for it.
+/// </remarks>
 internal sealed class BatchingCursor : DataViewRowCursor
 {
     private const int Growth = 4;
@@ -27,6 +30,8 @@ internal sealed class BatchingCursor : DataViewRowCursor
     private long _position = -1;
     private bool _ended;
     private ExceptionDispatchInfo? _failure;
+    private int _users = 1; // the owner, and a batch that is being read or scored
+    private int _disposed;
 
     public BatchingCursor(GloroTransformer transformer, ScoringSchema schema, IDataView source, DataViewRowCursor input, bool[] active)
     {
@@ -73,6 +78,8 @@ internal sealed class BatchingCursor : DataViewRowCursor
 
     public override bool MoveNext()
     {
+        // Not the end of the data: whoever is told so would go on with a part of the rows.
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
         if (_current + 1 >= _count)
         {
             _current = -1;
@@ -80,6 +87,7 @@ internal sealed class BatchingCursor : DataViewRowCursor
             _failure?.Throw();
             if (!_ended)
                 FillOrFail();
+            ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
             if (_count == 0)
             {
                 _position = -1;
@@ -94,13 +102,10 @@ internal sealed class BatchingCursor : DataViewRowCursor
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing)
+        if (disposing && Interlocked.Exchange(ref _disposed, 1) == 0)
         {
             _current = -1;
-            _reader.Dispose();
-            foreach (var column in _columns)
-                column.Dispose();
-            _input.Dispose();
+            Leave();
         }
 
         base.Dispose(disposing);
@@ -108,9 +113,33 @@ internal sealed class BatchingCursor : DataViewRowCursor
 
     private int Current() => _current >= 0 ? _current : throw new InvalidOperationException("The cursor is at no row: call MoveNext first, and read values only where it returned true.");
 
+    private void Enter()
+    {
+        int users = Volatile.Read(ref _users);
+        while (true)
+        {
+            ObjectDisposedException.ThrowIf(users == 0 || Volatile.Read(ref _disposed) != 0, this);
+            int seen = Interlocked.CompareExchange(ref _users, users + 1, users);
+            if (seen == users)
+                return;
+            users = seen;
+        }
+    }
+
+    private void Leave()
+    {
+        if (Interlocked.Decrement(ref _users) > 0)
+            return;
+        _reader.Dispose();
+        foreach (var column in _columns)
+            column.Dispose();
+        _input.Dispose();
+    }
+
     // A cursor that has failed goes on failing: to go on with the next row would leave rows out unnoticed.
     private void FillOrFail()
     {
+        Enter();
         try
         {
             Fill();
@@ -119,6 +148,10 @@ internal sealed class BatchingCursor : DataViewRowCursor
         {
             _failure = ExceptionDispatchInfo.Capture(e);
             throw;
+        }
+        finally
+        {
+            Leave();
         }
     }
 

@@ -12,26 +12,29 @@ internal sealed class GloroDataView(GloroTransformer transformer, ScoringSchema 
     public DataViewRowCursor GetRowCursor(IEnumerable<DataViewSchema.Column> columnsNeeded, Random? rand = null)
     {
         bool[] active = schema.Activate(columnsNeeded);
-        return Wrap(source.GetRowCursor(schema.Dependencies(active), rand), active);
+        return Wrap([source.GetRowCursor(schema.Dependencies(active), rand)], active)[0];
     }
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null)
     {
         bool[] active = schema.Activate(columnsNeeded);
-        return Array.ConvertAll(source.GetRowCursorSet(schema.Dependencies(active), n, rand), cursor => Wrap(cursor, active));
+        return Wrap(source.GetRowCursorSet(schema.Dependencies(active), n, rand), active);
     }
 
-    private DataViewRowCursor Wrap(DataViewRowCursor cursor, bool[] active)
+    private DataViewRowCursor[] Wrap(DataViewRowCursor[] cursors, bool[] active)
     {
-        if (!schema.AnyOutput(active))
-            return new PassThroughCursor(schema, cursor, active);
+        var wrapped = new DataViewRowCursor[cursors.Length];
         try
         {
-            return new BatchingCursor(transformer, schema, source, cursor, active);
+            for (int i = 0; i < cursors.Length; i++)
+                wrapped[i] = schema.AnyOutput(active) ? new BatchingCursor(transformer, schema, source, cursors[i], active) : new PassThroughCursor(schema, cursors[i], active);
+            return wrapped;
         }
         catch
         {
-            cursor.Dispose();
+            // None of them reaches the caller, who could not dispose them; those that are wrapped hold nothing else yet.
+            foreach (var cursor in cursors)
+                cursor.Dispose();
             throw;
         }
     }

@@ -8,7 +8,8 @@ namespace Microsoft.ML.Gloro;
 
 /// <summary>
 /// Scores rows with a Lipschitz-bounded network and certifies them. To each row it adds PredictedLabel, Score (probabilities), Logits, TopKRadii, CertifiedRadius, IsCertified,
-/// CertifiedK, CertifiedLabels and ReachableLabels. No input within L2 distance CertifiedRadius of a row's can change its certified label set.
+/// CertifiedK, CertifiedLabels and ReachableLabels. No input within L2 distance ε of a row's can change its certified label set, and none nearer than the radius of
+/// that set, TopKRadii[CertifiedK − 1]. CertifiedRadius is the largest radius of all sets that the guarantee allows: it may be that of a smaller set.
 /// </summary>
 /// <remarks>
 /// <para>Immutable and safe for concurrent use, also by many prediction engines.</para>

@@ -77,7 +77,9 @@ internal abstract class ReadAheadColumn : IDisposable
     /// </summary>
     private sealed class Images(ValueGetter<MLImage> source, string columnName, RowLocator locator) : Of<MLImage?>
     {
+        private readonly object _gate = new(); // an image that is freed while it is copied would take the process with it
         private MLImage? _lent;
+        private bool _disposed;
 
         public override void Capture(int row)
         {
@@ -99,13 +101,22 @@ internal abstract class ReadAheadColumn : IDisposable
         {
             value?.Dispose(); // ours, of an earlier call: the convention of LoadImages
             value = null!;
-            value = Copy(Values[current()])!;
+            lock (_gate)
+            {
+                ObjectDisposedException.ThrowIf(_disposed, typeof(BatchingCursor));
+                value = Copy(Values[current()])!;
+            }
         });
 
         public override void Dispose()
         {
-            foreach (var image in Values)
-                image?.Dispose();
+            lock (_gate)
+            {
+                _disposed = true;
+                foreach (var image in Values)
+                    image?.Dispose();
+            }
+
             base.Dispose();
         }
 

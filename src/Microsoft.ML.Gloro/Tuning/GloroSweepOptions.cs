@@ -25,11 +25,12 @@ public sealed class GloroSweepOptions
     /// <summary>Names of options that are not searched although <see cref="Parameters"/> or its default says so. Default: none.</summary>
     public IReadOnlyList<string> Fixed { get; set; } = [];
 
-    /// <summary>Where settings come from. Default: <see cref="GloroSweepProposals.Random"/>.</summary>
-    public GloroSweepProposals Proposals { get; set; } = GloroSweepProposals.Random;
-
-    /// <summary>Values of a range that a grid tries, both ends included. Default: 3.</summary>
-    public int GridSteps { get; set; } = 3;
+    /// <summary>
+    /// Takes settings from a grid, in an order that the seed shuffles: all values of a choice, and this many of a range, both ends included. Default: null, no grid; settings
+    /// are drawn, uniformly in each range or in its logarithm. With few trials that is better than a grid, which tries few values of the few options that matter
+    /// (Bergstra, Bengio: Random Search for Hyper-Parameter Optimization, JMLR 2012).
+    /// </summary>
+    public int? GridSteps { get; set; }
 
     /// <summary>
     /// Settings to try. There may be fewer: no settings are tried twice. More trials with the same seed begin with the same settings, so that a journal can be gone on with.
@@ -67,8 +68,8 @@ public sealed class GloroSweepOptions
     public string MetricName { get; set; } = "VRA";
 
     /// <summary>
-    /// The time that one call may take, roughly: the training that it ends in is stopped within a batch and not counted. Default: null, no limit. What has been found by
-    /// then depends on how fast the machine was.
+    /// The time that the trials of one call may take: the training that it ends in is stopped within a batch and not counted. Default: null, no limit. What has been found
+    /// by then depends on how fast the machine was.
     /// </summary>
     public TimeSpan? TimeBudget { get; set; }
 
@@ -85,7 +86,8 @@ public sealed class GloroSweepOptions
     /// <remarks>
     /// <para>Trials, halving, epochs and budgets may differ from those it was begun with. A journal of other data, other options of the trainer, another space, seed, metric
     /// or library version is refused, with what differs.</para>
-    /// <para>Settings during which the process has ended three times without a word, as it does when memory runs out, are taken for failed ones.</para>
+    /// <para>A training that failed is not tried again; delete its line to try it. Settings during which the process has ended three times without a word, as it does when
+    /// memory runs out, are taken for failed ones. The rows are read once more, for a hash of them. One sweep at a time uses a journal.</para>
     /// </remarks>
     public string? JournalPath { get; set; }
 
@@ -118,9 +120,9 @@ public sealed class GloroSweepOptions
             yield return $"{nameof(TrainerOptions)}: {nameof(GloroTrainerOptions.CheckpointFolder)} is for one training, and a sweep is many; leave it null. {nameof(JournalPath)} keeps the results of a sweep.";
         if (Fixed is null)
             yield return $"{nameof(Fixed)} is null; use an empty list for none.";
-        if (!Enum.IsDefined(Proposals))
-            yield return $"{nameof(Proposals)} is unknown: {Proposals}.";
-        foreach (var (name, value, least) in new[] { (nameof(GridSteps), GridSteps, 2), (nameof(Trials), Trials, 1), (nameof(HalvingFactor), HalvingFactor, 2) })
+        if (GridSteps < 2)
+            yield return $"{nameof(GridSteps)} must be at least 2, or null for no grid, not {GridSteps}.";
+        foreach (var (name, value, least) in new[] { (nameof(Trials), Trials, 1), (nameof(HalvingFactor), HalvingFactor, 2) })
         {
             if (value < least)
                 yield return $"{name} must be at least {least}, not {value}.";

@@ -38,8 +38,8 @@ public sealed class GloroSweepResult
     /// </summary>
     public required GloroTransformer? BestModel { get; init; }
 
-    /// <summary>Why the sweep ended.</summary>
-    public required GloroSweepOutcome Outcome { get; init; }
+    /// <summary>Whether all trials were run; if not, the sweep was cancelled or <see cref="GloroSweepOptions.TimeBudget"/> was used up.</summary>
+    public required bool IsComplete { get; init; }
 
     /// <summary>The name of the metric.</summary>
     public required string MetricName { get; init; }

@@ -26,7 +26,7 @@ public sealed class GloroSweepTrial
     /// <summary>What was searched and has a say, as text: "LearningRate=0.0123, Loss=Emma". It is the same on every machine.</summary>
     public required string Settings { get; init; }
 
-    /// <summary>All options of this training, epochs and seed included: a new copy each time. A trainer made of them gives the same model again.</summary>
+    /// <summary>All options of this training, epochs and seed included, without a cancellation token: a new copy each time. A trainer made of them gives the same model again.</summary>
     public GloroTrainerOptions Options => _options.Copy();
 
     /// <summary>What the sweep makes as large as possible; NaN if the trial failed.</summary>

@@ -1,7 +1,7 @@
 namespace Microsoft.ML.Gloro.Tuning;
 
 /// <summary>Proposes settings one after another, none of them twice. The n-th depends on the seed and on what is searched, not on how many are asked for.</summary>
-internal sealed class Proposer(GloroTrainerOptions trainer, IReadOnlyList<SearchDimension> dimensions, GloroSweepProposals proposals, int gridSteps, int seed, bool includeBaseline)
+internal sealed class Proposer(GloroTrainerOptions trainer, IReadOnlyList<SearchDimension> dimensions, int? gridSteps, int seed, bool includeBaseline)
 {
     // A space of which so many draws in a row bring nothing new is as good as searched.
     private const int MostMisses = 1000;
@@ -22,7 +22,7 @@ internal sealed class Proposer(GloroTrainerOptions trainer, IReadOnlyList<Search
         }
 
         int misses = 0;
-        foreach (var values in proposals == GloroSweepProposals.Grid ? Grid() : Draws())
+        foreach (var values in gridSteps is { } steps ? Grid(steps) : Draws())
         {
             var settings = Apply(values);
             if (seen.Add(settings.Text))
@@ -30,7 +30,7 @@ internal sealed class Proposer(GloroTrainerOptions trainer, IReadOnlyList<Search
                 misses = 0;
                 yield return settings with { Number = number++ };
             }
-            else if (++misses == MostMisses && proposals == GloroSweepProposals.Random)
+            else if (++misses == MostMisses && gridSteps is null)
             {
                 yield break;
             }
@@ -44,10 +44,10 @@ internal sealed class Proposer(GloroTrainerOptions trainer, IReadOnlyList<Search
             yield return [.. dimensions.Select(d => d.Draw(random))];
     }
 
-    private IEnumerable<IEnumerable<object?>> Grid()
+    private IEnumerable<IEnumerable<object?>> Grid(int steps)
     {
         var random = new Random(seed);
-        var levels = dimensions.Select(d => d.Levels(gridSteps)).ToList();
+        var levels = dimensions.Select(d => d.Levels(steps)).ToList();
         double points = levels.Aggregate(1.0, (product, l) => product * l.Count);
         if (points > LargestListedGrid)
         {

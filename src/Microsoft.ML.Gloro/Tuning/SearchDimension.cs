@@ -24,9 +24,9 @@ internal sealed class SearchDimension
         if (_values is not null)
             return _values[random.Next(_values.Count)];
 
-        // Each whole number has the same share of its range (or of the logarithm's), so the ends get no less than the rest.
+        // A whole number n has the share of [n, n + 1), so that the last one gets no less than the rest.
         double share = random.NextDouble();
-        return OfItsType(IsInteger && !_range.Logarithmic ? Math.Min(_range.Most, Math.Floor(_range.Least + share * (_range.Most - _range.Least + 1))) : At(share));
+        return OfItsType(IsInteger ? Math.Clamp(Math.Floor(Between(share, _range.Most + 1)), _range.Least, _range.Most) : At(share));
     }
 
     /// <summary>The values of a grid: all of a choice, or so many evenly over a range, as far as they differ.</summary>
@@ -48,9 +48,7 @@ internal sealed class SearchDimension
 
     private double At(double share)
     {
-        double value = _range.Logarithmic
-            ? Math.Exp(Math.Log(_range.Least) + share * (Math.Log(_range.Most) - Math.Log(_range.Least)))
-            : _range.Least + share * (_range.Most - _range.Least);
+        double value = Between(share, _range.Most);
 
         // Four digits are finer than any trial can tell, and settings that are copied from a table are those that were trained. Exp and Log may differ in the last bit between
         // machines; rounded values do not.
@@ -58,4 +56,8 @@ internal sealed class SearchDimension
             value = double.Parse(value.ToString("E3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
         return Math.Clamp(value, _range.Least, _range.Most);
     }
+
+    private double Between(double share, double end) => _range.Logarithmic
+        ? Math.Exp(Math.Log(_range.Least) + share * (Math.Log(end) - Math.Log(_range.Least)))
+        : _range.Least + share * (end - _range.Least);
 }

@@ -28,11 +28,8 @@ internal sealed class Sweeper(
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, options.TrainerOptions.CancellationToken, budget.Token);
         try
         {
-            bool completed = Climb(progress, stop.Token);
-            var outcome = completed ? GloroSweepOutcome.Completed
-                : cancellationToken.IsCancellationRequested || options.TrainerOptions.CancellationToken.IsCancellationRequested ? GloroSweepOutcome.Cancelled
-                : GloroSweepOutcome.TimeBudget;
-            return Result(options, _trials, _bestModel, outcome, Elapsed);
+            bool isComplete = Climb(progress, stop.Token);
+            return Result(options, _trials, _bestModel, isComplete, Elapsed);
         }
         catch
         {
@@ -41,14 +38,14 @@ internal sealed class Sweeper(
         }
     }
 
-    public static GloroSweepResult Result(GloroSweepOptions options, IReadOnlyList<GloroSweepTrial> trials, GloroTransformer? model, GloroSweepOutcome outcome, TimeSpan elapsed) => new()
+    public static GloroSweepResult Result(GloroSweepOptions options, IReadOnlyList<GloroSweepTrial> trials, GloroTransformer? model, bool isComplete, TimeSpan elapsed) => new()
     {
         Trials = trials,
         Best = trials.Aggregate((GloroSweepTrial?)null, (best, trial) => IsBetter(trial, best) ? trial : best),
         Baseline = trials.Where(t => t.IsBaseline && t.Error is null).MaxBy(t => t.Epochs),
         ParetoFront = ParetoFront.Of(trials),
         BestModel = model,
-        Outcome = outcome,
+        IsComplete = isComplete,
         MetricName = options.MetricName,
         Elapsed = elapsed,
     };
@@ -56,7 +53,7 @@ internal sealed class Sweeper(
     // All rungs; false if stopped.
     private bool Climb(IProgress<GloroSweepProgress>? progress, CancellationToken stop)
     {
-        var proposer = new Proposer(options.TrainerOptions, dimensions, options.Proposals, options.GridSteps, options.Seed, options.IncludeBaseline);
+        var proposer = new Proposer(options.TrainerOptions, dimensions, options.GridSteps, options.Seed, options.IncludeBaseline);
         List<SweepSettings> candidates = [.. proposer.Propose().Take(options.Trials)];
         var epochs = Rungs.Epochs(options.TrainerOptions.Epochs, options.HalvingFactor, options.MinEpochs);
         var counts = Rungs.Counts(candidates.Count, options.HalvingFactor, epochs.Count);
@@ -161,8 +158,9 @@ internal sealed class Sweeper(
 
     private static GloroTrainerOptions For(SweepSettings settings, int epochs)
     {
+        // A trial's options are for further trainings too: a token that has ended the sweep must not end these.
         var copy = settings.Options.Copy();
-        copy.Epochs = epochs;
+        (copy.Epochs, copy.CancellationToken) = (epochs, CancellationToken.None);
         return copy;
     }
 

@@ -2,11 +2,11 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Gloro.Tests.TestSupport;
 
-/// <summary>A source that counts what is asked of it and can fail at a row. Columns: Id (Int32), Features (six Single), Other (Single).</summary>
+/// <summary>A source that counts what is asked of it and can fail at a row, or when a cursor is made. Columns: Id (Int32), Features (six Single), Other (Single).</summary>
 internal sealed class ProbeDataView : IDataView
 {
     private readonly int _rows;
-    private int _openCursors;
+    private int _openCursors, _cursors;
 
     public ProbeDataView(int rows)
     {
@@ -34,8 +34,17 @@ internal sealed class ProbeDataView : IDataView
     /// <summary>Cursors made and not disposed.</summary>
     public int OpenCursors => _openCursors;
 
-    /// <summary>The row whose features throw.</summary>
+    /// <summary>The row that throws.</summary>
     public int FailAt { get; set; } = -1;
+
+    /// <summary>What throws there: a column's getter, MoveNext, or RowId.</summary>
+    public string FailIn { get; set; } = "Features";
+
+    /// <summary>The cursor, counted from 1 in the order in which they are made, that gives no getters.</summary>
+    public int FailingCursor { get; set; }
+
+    /// <summary>Called with the row whose features are read.</summary>
+    public Action<long>? OnFeatures { get; set; }
 
     public long? GetRowCount() => _rows;
 
@@ -46,7 +55,8 @@ internal sealed class ProbeDataView : IDataView
         return new Cursor(this, [.. columns.Select(c => c.Index)]);
     }
 
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
+        [.. Enumerable.Range(0, FailingCursor > 0 ? n : 1).Select(_ => GetRowCursor(columnsNeeded, rand))]; // several that share no rows out: for those who only make them
 
     /// <summary>The features of a row.</summary>
     public static float[] FeaturesOf(long row) => TestModels.Features(new Random((int)row), 6);
@@ -55,12 +65,13 @@ internal sealed class ProbeDataView : IDataView
     {
         private readonly ProbeDataView _view;
         private readonly HashSet<int> _active;
+        private readonly int _number;
         private long _position = -1;
 
         public Cursor(ProbeDataView view, HashSet<int> active)
         {
-            (_view, _active) = (view, active);
-            view._openCursors++;
+            (_view, _active, _number) = (view, active, Interlocked.Increment(ref view._cursors));
+            Interlocked.Increment(ref view._openCursors);
         }
 
         public override DataViewSchema Schema => _view.Schema;
@@ -69,7 +80,7 @@ internal sealed class ProbeDataView : IDataView
 
         public override long Batch => _position / 3;
 
-        public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId id) => id = new DataViewRowId((ulong)_position + 1000, 5);
+        public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId id) => id = new DataViewRowId((ulong)Check("RowId") + 1000, 5);
 
         public override bool IsColumnActive(DataViewSchema.Column column) => _active.Contains(column.Index);
 
@@ -77,14 +88,15 @@ internal sealed class ProbeDataView : IDataView
         {
             if (!_active.Contains(column.Index))
                 throw new InvalidOperationException($"{column.Name} is not active.");
+            if (_number == _view.FailingCursor)
+                throw new IOException($"cursor {_number} is unreadable");
             Delegate getter = column.Name switch
             {
                 "Id" => (ValueGetter<int>)((ref int value) => value = (int)Count("Id")),
                 "Features" => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) =>
                 {
                     long row = Count("Features");
-                    if (row == _view.FailAt)
-                        throw new IOException($"row {row} is unreadable");
+                    _view.OnFeatures?.Invoke(row);
                     FeaturesOf(row).CopyTo(VBufferEditorValues(ref value));
                 }),
                 _ => (ValueGetter<float>)((ref float value) => value = Count("Other") * 0.5f),
@@ -98,13 +110,14 @@ internal sealed class ProbeDataView : IDataView
                 return false;
             _position++;
             _view.Moves++;
+            Check("MoveNext");
             return true;
         }
 
         protected override void Dispose(bool disposing)
         {
             if (disposing)
-                _view._openCursors--;
+                Interlocked.Decrement(ref _view._openCursors);
             base.Dispose(disposing);
         }
 
@@ -119,7 +132,9 @@ internal sealed class ProbeDataView : IDataView
         private long Count(string column)
         {
             _view.Calls[column]++;
-            return _position;
+            return Check(column);
         }
+
+        private long Check(string what) => _position == _view.FailAt && what == _view.FailIn ? throw new IOException($"row {_position} is unreadable") : _position;
     }
 }

@@ -1,10 +1,11 @@
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
-using Microsoft.ML.Gloro.Tests.EndToEnd;
+using System.Text.RegularExpressions;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 using Microsoft.ML.Gloro.Tuning;
 using Microsoft.ML.SearchSpace;
+using static Microsoft.ML.Gloro.Tests.Tuning.AutoMlStandIns;
 
 namespace Microsoft.ML.Gloro.Tests.Tuning;
 
@@ -50,7 +51,7 @@ public sealed class AutoMlTests
     public void Options_EveryProposal_ComesThroughJsonUnchanged()
     {
         var trainer = new GloroMulticlassClassificationOptions { Guarantee = RobustnessGuarantee.RelaxedTopK(2), Epsilon = 0.25f };
-        foreach (var settings in new Proposer(trainer, new GloroSweepOptions(trainer).Validate(), GloroSweepProposals.Random, 3, 1, includeBaseline: true).Propose().Take(50))
+        foreach (var settings in new Proposer(trainer, new GloroSweepOptions(trainer).Validate(), null, 1, includeBaseline: true).Propose().Take(50))
         {
             string text = JsonSerializer.Serialize((GloroMulticlassClassificationOptions)settings.Options, s_json);
             var back = JsonSerializer.Deserialize<GloroMulticlassClassificationOptions>(text, s_json)!;
@@ -61,28 +62,31 @@ public sealed class AutoMlTests
     }
 
     [TestMethod]
-    public async Task Run_TrialsSideBySide_EachGivesWhatItGivesAlone()
+    public async Task RunAsync_TrialsSideBySide_EachGivesWhatItGivesAlone()
     {
         TorchProcess.Prepare();
-        var runner = new Runner(SweepProcess.Keyed(96, 1), SweepProcess.Keyed(60, 2));
-        string[] parameters = ["""{ "Width": 8, "LearningRate": 0.02, "Loss": "Emma" }""", """{ "Width": 16, "LearningRate": 0.01, "Loss": "CrossEntropy" }"""];
-        double[] alone = [.. parameters.Select(runner.Run)];
-        double[] together = await Task.WhenAll(parameters.Select(p => Task.Run(() => runner.Run(p))));
-        CollectionAssert.AreEqual(alone, together);
-        Assert.IsTrue(alone.All(vra => vra > 0));
+        using var runner = new GloroTrialRunner(new MLContext(seed: 1), SweepProcess.Keyed(96, 1), SweepProcess.Keyed(60, 2));
+        TrialSettings[] trials =
+        [
+            Settings(new() { ["Width"] = 8, ["Depth"] = 1, ["LearningRate"] = 0.02, ["Loss"] = "Emma", ["BatchSize"] = 16 }),
+            Settings(new() { ["Width"] = 16, ["Depth"] = 0, ["LearningRate"] = 0.01, ["Loss"] = "CrossEntropy", ["BatchSize"] = 32 }),
+        ];
+        double[] alone = [.. trials.Select(t => runner.RunAsync(t, CancellationToken.None).Result.Loss)];
+        TrialResult[] together = await Task.WhenAll(trials.Select(t => Task.Run(() => runner.RunAsync(t, CancellationToken.None))));
+        CollectionAssert.AreEqual(alone, together.Select(r => r.Loss).ToArray());
+        Assert.IsTrue(together.All(r => r.Loss < 0.5 && r.Metric == 1 - r.Loss && r.Model is GloroTransformer { Epsilon: 0.5f } model && model.Guarantee.Equals(RobustnessGuarantee.RelaxedTopK(2))));
+        await Assert.ThrowsExactlyAsync<OperationCanceledException>(() => runner.RunAsync(trials[0], new CancellationToken(canceled: true)));
+        static TrialSettings Settings(Dictionary<string, object> searched) => new() { Parameter = new Parameter(new() { ["gloro"] = new Parameter(searched) }) };
     }
 
-    /// <summary>The trial runner of docs/automl.md, with AutoML's Parameter as the JSON that it is.</summary>
-    private sealed class Runner(IDataView train, IDataView validation)
+    [TestMethod]
+    public void Docs_TrialRunner_IsTheOneThatIsTested()
     {
-        public double Run(string parameter)
+        Assert.AreEqual(Code("test", "Microsoft.ML.Gloro.Tests", "Tuning", "GloroTrialRunner.cs"), Code("docs", "automl.md"));
+        static string Code(params string[] path)
         {
-            var mlContext = new MLContext(seed: 1);
-            var options = JsonSerializer.Deserialize<GloroMulticlassClassificationOptions>(parameter, s_json)!;
-            (options.ValidationSet, options.CancellationToken, options.Epochs, options.BatchSize, options.Epsilon) = (validation, CancellationToken.None, 4, 16, Blobs.Epsilon);
-            (options.ThreadCount, options.MixedPrecision) = (1, false);
-            using var model = mlContext.Gloro.MulticlassClassification(options).Fit(train);
-            return mlContext.Gloro.Evaluate(model.Transform(validation)).VerifiedRobustAccuracy;
+            string text = File.ReadAllText(Path.Combine([Repository.Root, .. path]));
+            return Regex.Match(text, "internal sealed class GloroTrialRunner.*?^}", RegexOptions.Singleline | RegexOptions.Multiline).Value;
         }
     }
 }

@@ -47,7 +47,7 @@ public sealed class SearchDimensionTests
     public void Draw_ManyTimes_StaysWithinTheLimitsAndComesEverywhere()
     {
         var random = new Random(1);
-        var dimensions = new GloroSweepOptions(new GloroMulticlassClassificationOptions()) { Parameters = [GloroSweepParameter.Annotated("LearningRate"), GloroSweepParameter.Range("Depth", 2, 5), GloroSweepParameter.Range("FinalEpsilonFactor", 0.5, 4)] }.Validate();
+        var dimensions = new GloroSweepOptions(new GloroMulticlassClassificationOptions()) { Parameters = [GloroSweepParameter.Annotated("LearningRate"), GloroSweepParameter.Range("Depth", 2, 5), GloroSweepParameter.Range("FinalEpsilonFactor", 0.5, 4), GloroSweepParameter.Range("Width", 2, 16, logarithmic: true)] }.Validate();
         double[] rates = [.. Enumerable.Range(0, 3000).Select(_ => (double)dimensions[0].Draw(random)!)];
         Assert.IsTrue(rates.All(r => r is >= 1e-5 and <= 1e-1));
 
@@ -58,6 +58,12 @@ public sealed class SearchDimensionTests
         foreach (int depth in new[] { 2, 3, 4, 5 })
             Assert.AreEqual(750, depths.Count(d => d == depth), 120);
         Assert.IsTrue(depths.All(d => d is >= 2 and <= 5));
+
+        // Of 2 to 16 by their logarithm, n has log((n + 1) / n) of log(17 / 2).
+        int[] widths = [.. Enumerable.Range(0, 3000).Select(_ => (int)dimensions[3].Draw(random)!)];
+        foreach (int width in new[] { 2, 3, 8, 16 })
+            Assert.AreEqual(3000 * Math.Log((width + 1.0) / width) / Math.Log(8.5), widths.Count(w => w == width), 120);
+        Assert.IsTrue(widths.All(w => w is >= 2 and <= 16) && widths.Contains(16));
         Assert.AreEqual(2.25, Enumerable.Range(0, 3000).Average(_ => (double)dimensions[2].Draw(random)!), 0.1);
     }
 
@@ -76,19 +82,19 @@ public sealed class SearchDimensionTests
     [TestMethod]
     public void Propose_MoreTrials_BeginsWithTheSame()
     {
-        foreach (var proposals in Enum.GetValues<GloroSweepProposals>())
+        foreach (int? gridSteps in new int?[] { null, 3 })
         {
-            string[] few = [.. Propose(proposals, 1).Take(5).Select(s => s.Text)], many = [.. Propose(proposals, 1).Take(40).Select(s => s.Text)];
+            string[] few = [.. Propose(gridSteps, 1).Take(5).Select(s => s.Text)], many = [.. Propose(gridSteps, 1).Take(40).Select(s => s.Text)];
             CollectionAssert.AreEqual(few, many[..5]);
             CollectionAssert.AllItemsAreUnique(many);
-            CollectionAssert.AreNotEqual(few, Propose(proposals, 2).Take(5).Select(s => s.Text).ToArray());
+            CollectionAssert.AreNotEqual(few, Propose(gridSteps, 2).Take(5).Select(s => s.Text).ToArray());
             StringAssert.StartsWith(few[0], "AveragingDecay=0, BatchSize=128, Depth=3, FinalEpsilonFactor=2, LearningRate=0.001, Loss=Emma");
         }
 
-        static IEnumerable<SweepSettings> Propose(GloroSweepProposals proposals, int seed)
+        static IEnumerable<SweepSettings> Propose(int? gridSteps, int seed)
         {
             var trainer = new GloroMulticlassClassificationOptions();
-            return new Proposer(trainer, new GloroSweepOptions(trainer).Validate(), proposals, 3, seed, includeBaseline: true).Propose();
+            return new Proposer(trainer, new GloroSweepOptions(trainer).Validate(), gridSteps, seed, includeBaseline: true).Propose();
         }
     }
 
@@ -96,7 +102,7 @@ public sealed class SearchDimensionTests
     public void Propose_OptionsWithoutASay_StayAsGiven()
     {
         var trainer = new GloroImageClassificationOptions { Architecture = GloroArchitecture.Conv2C2F };
-        foreach (var settings in new Proposer(trainer, new GloroSweepOptions(trainer).Validate(), GloroSweepProposals.Random, 3, 1, includeBaseline: false).Propose().Take(100))
+        foreach (var settings in new Proposer(trainer, new GloroSweepOptions(trainer).Validate(), null, 1, includeBaseline: false).Propose().Take(100))
         {
             var options = (GloroImageClassificationOptions)settings.Options;
             options.Validate();
@@ -112,7 +118,7 @@ public sealed class SearchDimensionTests
     {
         var trainer = new GloroMulticlassClassificationOptions();
         var options = new GloroSweepOptions(trainer) { Parameters = [GloroSweepParameter.Range("LearningRate", 1e-4, 1e-2, true), GloroSweepParameter.Range("Depth", 0, 1), GloroSweepParameter.Choice("Width", 32, 64)] };
-        string[] points = [.. new Proposer(trainer, options.Validate(), GloroSweepProposals.Grid, 3, 1, includeBaseline: false).Propose().Select(s => s.Text).Order(StringComparer.Ordinal)];
+        string[] points = [.. new Proposer(trainer, options.Validate(), 3, 1, includeBaseline: false).Propose().Select(s => s.Text).Order(StringComparer.Ordinal)];
         string[] rates = ["0.0001", "0.001", "0.01"];
         int[] depths = [0, 1], widths = [32, 64];
         string[] expected = [.. from rate in rates from depth in depths from width in widths select $"LearningRate={rate}, Depth={depth}, Width={width}"];
@@ -124,8 +130,8 @@ public sealed class SearchDimensionTests
     {
         var trainer = new GloroMulticlassClassificationOptions();
         var options = new GloroSweepOptions(trainer) { Parameters = [GloroSweepParameter.Choice("Width", 32, 64, 128)] };
-        Assert.AreEqual("Width=128", new Proposer(trainer, options.Validate(), GloroSweepProposals.Random, 3, 1, includeBaseline: true).Propose().First().Text);
-        Assert.AreEqual(3, new Proposer(trainer, options.Validate(), GloroSweepProposals.Random, 3, 1, includeBaseline: true).Propose().Count());
+        Assert.AreEqual("Width=128", new Proposer(trainer, options.Validate(), null, 1, includeBaseline: true).Propose().First().Text);
+        Assert.AreEqual(3, new Proposer(trainer, options.Validate(), null, 1, includeBaseline: true).Propose().Count());
     }
 
     [TestMethod]
@@ -141,7 +147,6 @@ public sealed class SearchDimensionTests
                 GloroSweepParameter.Annotated("AveragingDecay"), GloroSweepParameter.Annotated("AveragingDecay"),
             ],
             Fixed = ["Nowhere"],
-            Proposals = (GloroSweepProposals)5,
             GridSteps = 1,
             Trials = 0,
             HalvingFactor = 1,
@@ -157,7 +162,7 @@ public sealed class SearchDimensionTests
             "CheckpointFolder is for one training", "BatchSize must be at least 2", "Nothing is no option of GloroMulticlassClassificationOptions", "Epochs cannot be searched: successive halving chooses it",
             "Lookahead has neither [Range] nor [Choice]", "Depth is a whole number and cannot range from 0.5 to 2", "LearningRate cannot range from 0 to 1", "Loss is of type GloroLossKind, and a range is of numbers",
             "Width has no values", "BatchSize cannot be '1.5', which is no Int32", "Optimizer cannot be 'Fastest', which is no GloroOptimizer", "WeightDecay cannot be null", "Guarantee is of type RobustnessGuarantee",
-            "names AveragingDecay more than once", "Fixed: GloroMulticlassClassificationOptions has no option 'Nowhere'", "Proposals is unknown: 5", "GridSteps must be at least 2", "Trials must be at least 1",
+            "names AveragingDecay more than once", "Fixed: GloroMulticlassClassificationOptions has no option 'Nowhere'", "GridSteps must be at least 2", "Trials must be at least 1",
             "HalvingFactor must be at least 2", "MinEpochs must be from 1 to the 30 epochs", "Metric is null", "MetricName is empty", "TimeBudget must be longer than no time", "JournalPath is no file's name",
         ];
         foreach (string fault in all)

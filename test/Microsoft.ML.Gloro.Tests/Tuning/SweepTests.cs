@@ -23,7 +23,7 @@ public sealed class SweepTests
     public void Sweep_TwelveShortTrials_FindsABetterVraThanTheOptionsAsGiven()
     {
         var result = s_uninterrupted.Value;
-        Assert.AreEqual((GloroSweepOutcome.Completed, 12), (result.Outcome, result.Trials.Count(t => t.Rung == 0)));
+        Assert.AreEqual((true, 12), (result.IsComplete, result.Trials.Count(t => t.Rung == 0)));
         Assert.IsGreaterThan(result.Baseline!.VerifiedRobustAccuracy + 0.05, result.Best!.VerifiedRobustAccuracy, $"{result}");
         Assert.IsTrue(result.Trials.All(t => t.Error is null), $"{result}");
 
@@ -65,10 +65,10 @@ public sealed class SweepTests
         // Other rows, another trainer, another space: refused, with what differs.
         string message = Assert.ThrowsExactly<InvalidOperationException>(() => SweepProcess.Sweep(journal, o =>
         {
-            (o.TrainerOptions.Guarantee, o.MetricName) = (RobustnessGuarantee.RelaxedTopK(2), "clean");
+            (o.TrainerOptions.Guarantee, o.MetricName, o.TrainerOptions.ValidationSet) = (RobustnessGuarantee.RelaxedTopK(2), "clean", SweepProcess.Keyed(60, 5));
             o.Parameters = [GloroSweepParameter.Annotated("LearningRate")];
         }, seed: 3)).Message;
-        foreach (string part in new[] { "Guarantee was \"local\" and is \"rtk:2\"", "the metric was VRA and is clean", "what is searched was", "the training rows was 96 (SHA-256" })
+        foreach (string part in new[] { "Guarantee was \"local\" and is \"rtk:2\"", "the metric was VRA and is clean", "what is searched was", "the training rows was 96 (SHA-256", "the trainer's validation rows was not known and is 60" })
             StringAssert.Contains(message, part);
         Assert.IsFalse(message.Contains("Epochs was", StringComparison.Ordinal), message);
     }
@@ -101,10 +101,10 @@ public sealed class SweepTests
                     source.Cancel();
             });
         }, cancellationToken: source.Token);
-        Assert.AreEqual((1, GloroSweepOutcome.Cancelled, 6), (result.Trials.Count, result.Outcome, epochs));
+        Assert.AreEqual((1, false, 6), (result.Trials.Count, result.IsComplete, epochs));
         Assert.IsTrue(result.Best is { IsBaseline: true });
         result.BestModel!.Dispose();
-        Assert.AreEqual(GloroSweepOutcome.Cancelled, SweepProcess.Sweep(null, cancellationToken: source.Token).Outcome);
+        Assert.IsFalse(SweepProcess.Sweep(null, cancellationToken: source.Token).IsComplete);
     }
 
     [TestMethod]
@@ -130,7 +130,9 @@ public sealed class SweepTests
         Assert.AreEqual("validation", Assert.ThrowsExactly<ArgumentNullException>(() => mlContext.Gloro.Sweep(keyed, null!, options)).ParamName);
         Assert.AreEqual("options", Assert.ThrowsExactly<ArgumentNullException>(() => mlContext.Gloro.Sweep(keyed, keyed, null!)).ParamName);
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => mlContext.Gloro.Sweep(Blobs.View(), keyed, options)).Message, "MapValueToKey");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => mlContext.Gloro.Sweep(keyed, Blobs.View(), options)).Message, "The validation rows do not fit");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => mlContext.Gloro.Sweep(keyed, Blobs.View(), options)).Message, "does not fit the training data");
+        options.TrainerOptions.ValidationSet = keyed;
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => mlContext.Gloro.Sweep(keyed, Blobs.View(), options)).Message, "does not fit the training data");
         options.TrainerOptions.Guarantee = RobustnessGuarantee.RelaxedTopK(3);
         Assert.ThrowsExactly<ArgumentException>(() => mlContext.Gloro.Sweep(keyed, keyed, options));
     }

@@ -33,7 +33,7 @@ public sealed class SweeperTests
 
         Assert.AreEqual(result.Trials.Max(t => t.Metric), result.Best!.Metric);
         Assert.AreEqual((18, result.Best.Options.LearningRate), (result.BestOptions!.Epochs, result.BestOptions.LearningRate));
-        Assert.AreEqual((GloroSweepOutcome.Completed, null, null), (result.Outcome, result.Baseline, result.BestModel));
+        Assert.AreEqual((true, null, null), (result.IsComplete, result.Baseline, result.BestModel));
         StringAssert.Contains($"{result}", "sweep by VRA: 17 trainings of 12 settings, 0 failed");
     }
 
@@ -83,8 +83,8 @@ public sealed class SweeperTests
         Assert.IsTrue(result.ParetoFront.All(t => t.Error is null));
         StringAssert.Contains($"{result}", "failed: InvalidOperationException: diverged");
 
-        result = FakeTrainer.Sweep(FakeTrainer.Options(), new FakeTrainer(_ => throw new OutOfMemoryException()));
-        Assert.AreEqual((12, null, null, GloroSweepOutcome.Completed), (result.Trials.Count, result.Best, result.BestOptions, result.Outcome));
+        result = FakeTrainer.Sweep(FakeTrainer.Options(), new FakeTrainer(_ => throw new TimeoutException()));
+        Assert.AreEqual((12, null, null, true), (result.Trials.Count, result.Best, result.BestOptions, result.IsComplete));
     }
 
     [TestMethod]
@@ -94,9 +94,9 @@ public sealed class SweeperTests
         var trainer = new FakeTrainer(o => o.LearningRate);
         var progress = new Reports(p => { if (p.Done == 5) source.Cancel(); });
         var result = FakeTrainer.Sweep(FakeTrainer.Options(), trainer, progress: progress, cancellationToken: source.Token);
-        Assert.AreEqual((5, 5, GloroSweepOutcome.Cancelled), (result.Trials.Count, trainer.Seen.Count, result.Outcome));
+        Assert.AreEqual((5, 5, false), (result.Trials.Count, trainer.Seen.Count, result.IsComplete));
         Assert.AreEqual(result.Trials.Max(t => t.Metric), result.Best!.Metric);
-        StringAssert.Contains($"{result}", "(cancelled)");
+        StringAssert.Contains($"{result}", "(cut short)");
 
         // In the middle of a training, by the trainer's own token.
         using var own = new CancellationTokenSource();
@@ -109,7 +109,10 @@ public sealed class SweeperTests
                 own.Cancel();
             return o.LearningRate;
         }));
-        Assert.AreEqual((2, GloroSweepOutcome.Cancelled), (result.Trials.Count, result.Outcome));
+        Assert.AreEqual((2, false), (result.Trials.Count, result.IsComplete));
+
+        // What it has found can still be trained.
+        Assert.IsFalse(result.BestOptions!.CancellationToken.IsCancellationRequested);
     }
 
     [TestMethod]
@@ -123,10 +126,10 @@ public sealed class SweeperTests
             time.Advance(TimeSpan.FromMinutes(3));
             return o.LearningRate;
         }), time: time);
-        Assert.AreEqual((3, GloroSweepOutcome.TimeBudget, TimeSpan.FromMinutes(12)), (result.Trials.Count, result.Outcome, result.Elapsed));
+        Assert.AreEqual((3, false, TimeSpan.FromMinutes(12)), (result.Trials.Count, result.IsComplete, result.Elapsed));
         Assert.IsTrue(result.Trials.All(t => t.Duration == TimeSpan.FromMinutes(3)));
         Assert.IsNotNull(result.Best);
-        StringAssert.Contains($"{result}", "(cut short by the time budget)");
+        StringAssert.Contains($"{result}", "00:12:00 (cut short)");
     }
 
     [TestMethod]

@@ -1,0 +1,53 @@
+// Serves certified predictions: POST an image to /api/certify, or open the page and drop one there.
+//   dotnet run -c Release --project examples/WebApi -- [--model model.zip] [--urls http://localhost:5080]
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.ML;
+using WebApi;
+
+const string PagePolicy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+var builder = WebApplication.CreateBuilder(args);
+string modelPath = builder.Configuration["model"] ?? Path.Combine(AppContext.BaseDirectory, "models", "eurosat-rt3.zip");
+if (!File.Exists(modelPath))
+{
+    Console.Error.WriteLine($"There is no model {Path.GetFullPath(modelPath)}. Name one: --model model.zip");
+    return 2;
+}
+
+// A little more than a file may have: the rest of a multipart body is small.
+const int MostBody = Upload.MostBytes + (64 << 10);
+builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = MostBody);
+builder.Services.Configure<FormOptions>(form => form.MultipartBodyLengthLimit = MostBody);
+builder.Services.AddSingleton(_ => new MLContext());
+builder.Services.AddSingleton(services => new Certifier(services.GetRequiredService<MLContext>(), modelPath));
+
+var app = builder.Build();
+app.Services.GetRequiredService<Certifier>(); // a model that cannot be used is told now, not to the first visitor
+string page = ReadPage();
+
+app.MapGet("/", (HttpContext context) =>
+{
+    context.Response.Headers.ContentSecurityPolicy = PagePolicy;
+    context.Response.Headers.XContentTypeOptions = "nosniff";
+    return Results.Content(page, "text/html; charset=utf-8");
+});
+app.MapGet("/api/model", (Certifier certifier) => certifier.Card);
+app.MapPost("/api/certify", async (HttpRequest request, Certifier certifier, CancellationToken cancellation) =>
+{
+    try
+    {
+        return Results.Ok(await certifier.CertifyAsync(await Upload.ReadAsync(request, cancellation), cancellation));
+    }
+    catch (UploadException e)
+    {
+        return Results.Json(new { error = e.Message }, statusCode: e.Status);
+    }
+});
+app.Run();
+return 0;
+
+static string ReadPage()
+{
+    using var reader = new StreamReader(typeof(Certifier).Assembly.GetManifestResourceStream("index.html")!);
+    return reader.ReadToEnd();
+}

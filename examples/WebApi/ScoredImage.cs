@@ -1,0 +1,15 @@
+namespace WebApi;
+
+/// <summary>What a prediction engine answers.</summary>
+internal sealed class ScoredImage
+{
+    public float[] Logits { get; set; } = [];
+
+    public float[] Score { get; set; } = [];
+
+    public float[] TopKRadii { get; set; } = [];
+
+    public float CertifiedRadius { get; set; }
+
+    public int CertifiedK { get; set; }
+}

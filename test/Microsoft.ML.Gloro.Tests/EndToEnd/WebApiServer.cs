@@ -1,0 +1,69 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Text.RegularExpressions;
+using Microsoft.ML.Gloro.Tests.TestSupport;
+
+namespace Microsoft.ML.Gloro.Tests.EndToEnd;
+
+/// <summary>The WebApi example as a process of its own, on a free port of this machine, with the model that lies beside the EuroSAT example.</summary>
+internal sealed partial class WebApiServer : IDisposable
+{
+    private readonly Process _process;
+
+    private WebApiServer(Process process, Uri address) => (_process, Address) = (process, address);
+
+    /// <summary>The model that it serves.</summary>
+    public static string ModelPath { get; } = Path.Combine(Repository.Root, "examples", "EuroSat", "models", "eurosat-rt3.zip");
+
+    /// <summary>Where it listens.</summary>
+    public Uri Address { get; }
+
+    /// <summary>Starts it and waits until it listens.</summary>
+    public static WebApiServer Start()
+    {
+        string path = typeof(WebApiServer).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "WebApiPath").Value!;
+        var start = new ProcessStartInfo("dotnet", [path, "--urls", "http://127.0.0.1:0"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var process = new Process { StartInfo = start };
+        var address = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var output = new System.Text.StringBuilder();
+        void Hear(string? line)
+        {
+            lock (output)
+                output.AppendLine(line);
+            if (line is null)
+                address.TrySetException(new InvalidOperationException($"The server stopped: {output}"));
+            else if (Listening().Match(line) is { Success: true } match)
+                address.TrySetResult(new Uri(match.Groups[1].Value));
+        }
+
+        process.OutputDataReceived += (_, e) => Hear(e.Data);
+        process.ErrorDataReceived += (_, e) =>
+        {
+            lock (output)
+                output.AppendLine(e.Data);
+        };
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        try
+        {
+            return new WebApiServer(process, address.Task.WaitAsync(TimeSpan.FromMinutes(2)).GetAwaiter().GetResult());
+        }
+        catch
+        {
+            process.Kill(entireProcessTree: true);
+            process.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose()
+    {
+        _process.Kill(entireProcessTree: true);
+        _process.WaitForExit();
+        _process.Dispose();
+    }
+
+    [GeneratedRegex(@"Now listening on: (http://\S+)")]
+    private static partial Regex Listening();
+}
