@@ -44,6 +44,7 @@ internal sealed class ImageExperiment : IDisposable
             Epsilon = _arguments.Epsilon,
             Epochs = _arguments.Epochs,
             BatchSize = _arguments.Batch,
+            PowerIterationSteps = _arguments.PowerSteps,
             Depth = _arguments.Depth,
             Width = _arguments.Width,
             TailWidth = _arguments.Tail,
@@ -84,7 +85,7 @@ internal sealed class ImageExperiment : IDisposable
             return 1;
         }
 
-        // Each row is scored once, whatever is asked of it.
+        // Each row is scored once, whatever is asked of it; only a figure, of another guarantee's sets, scores them again.
         IDataView scored = ScoredRows.Keep(Context, model.Transform(test));
         Print(scored, guarantees);
         if (_arguments.Discover is { } discover)

@@ -32,6 +32,18 @@ internal static class EvaluationArguments
                 $"{columns.RadiiCount} only. Transform the data again with a model made for that guarantee (mlContext.Gloro.WithGuarantee).", nameof(guarantee));
     }
 
+    /// <summary>What is wrong with a scored view of which no row can be counted.</summary>
+    /// <param name="missingLabelRows">Its rows, all of which have no label.</param>
+    /// <param name="labelColumnName">The column where labels were looked for.</param>
+    /// <param name="purpose">What rows are needed for: "to evaluate".</param>
+    /// <param name="parameterName">The view's parameter.</param>
+    public static ArgumentException NoRows(long missingLabelRows, string labelColumnName, string purpose, string parameterName) => new(
+        missingLabelRows == 0
+            ? $"The scored view has no rows: there is nothing {purpose}."
+            : $"None of the {missingLabelRows:N0} rows of the scored view has a label in column '{labelColumnName}': the key is missing in all of them, " +
+              "as it is when MapValueToKey was fitted on other values.",
+        parameterName);
+
     /// <summary>What is wrong with the options that all choices of a guarantee share.</summary>
     public static IEnumerable<string> ChoiceFaults(string labelColumnName, string outputColumnPrefix, float? epsilon, double bitPrice)
     {

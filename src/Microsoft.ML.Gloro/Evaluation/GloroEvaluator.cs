@@ -35,13 +35,7 @@ internal static class GloroEvaluator
         var tally = new RowTally(bound, radius);
         MulticlassClassificationMetrics? classification = Pass(mlContext, new TalliedView(scored, columns, tally), columns.Score is not null);
         if (tally.Rows == 0)
-        {
-            throw new ArgumentException(tally.MissingLabelRows == 0
-                ? "The scored view has no rows: there is nothing to evaluate."
-                : $"None of the {tally.MissingLabelRows:N0} rows of the scored view has a label in column '{labelColumnName}': the key is missing in all of them, " +
-                  "as it is when MapValueToKey was fitted on other values.", nameof(scored));
-        }
-
+            throw EvaluationArguments.NoRows(tally.MissingLabelRows, labelColumnName, "to evaluate", nameof(scored));
         return tally.ToMetrics(guarantee, columns.ReadArithmetic(), columns.ClassNames, classification);
     }
 

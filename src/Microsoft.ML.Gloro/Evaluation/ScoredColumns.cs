@@ -71,6 +71,16 @@ internal sealed class ScoredColumns
     /// <summary>The arithmetic that the certificates speak of, or null if the view does not tell.</summary>
     public CertificateArithmetic? ReadArithmetic() => Enum.TryParse(ReadText(OutputColumns.ArithmeticAnnotation), out CertificateArithmetic arithmetic) ? arithmetic : null;
 
+    /// <summary>Reads a vector of a row.</summary>
+    /// <exception cref="InvalidOperationException">It is not as long as <paramref name="destination"/>, which the column's type says it is.</exception>
+    public static void Read(ValueGetter<VBuffer<float>> getter, ref VBuffer<float> buffer, Span<float> destination)
+    {
+        getter(ref buffer);
+        if (buffer.Length != destination.Length)
+            throw new InvalidOperationException($"A row of the scored view holds {buffer.Length} values where its column's type says {destination.Length}.");
+        buffer.CopyTo(destination);
+    }
+
     private string? ReadText(string annotation)
     {
         if (CertifiedRadius is not { } column || column.Annotations.Schema.GetColumnOrNull(annotation)?.Type is not TextDataViewType)

@@ -90,8 +90,8 @@ internal sealed class TalliedView : IDataView
             label = readLabel();
             if (label != LabelMap.Missing)
             {
-                Read(readLogits, logits);
-                Read(readRadii, radii);
+                ScoredColumns.Read(readLogits, ref buffer, logits);
+                ScoredColumns.Read(readRadii, ref buffer, radii);
             }
 
             view.tally.Add(label, logits, radii);
@@ -123,14 +123,6 @@ internal sealed class TalliedView : IDataView
             if (disposing)
                 source.Dispose();
             base.Dispose(disposing);
-        }
-
-        private void Read(ValueGetter<VBuffer<float>> getter, Span<float> destination)
-        {
-            getter(ref buffer);
-            if (buffer.Length != destination.Length)
-                throw new InvalidOperationException($"A row of the scored view holds {buffer.Length} values where its column's type says {destination.Length}.");
-            buffer.CopyTo(destination);
         }
     }
 }

@@ -24,14 +24,13 @@ internal sealed class BatchingCursor : DataViewRowCursor
     private readonly List<ReadAheadColumn> _columns = [];
     private readonly Delegate?[] _getters;
     private readonly ValueGetter<DataViewRowId> _idGetter;
+    private readonly DeferredDisposal _life;
     private long[] _batches = [];
     private DataViewRowId[] _ids = [];
     private int _window = 1, _count, _current = -1, _captured;
     private long _position = -1;
     private bool _ended;
     private ExceptionDispatchInfo? _failure;
-    private int _users = 1; // the owner, and a batch that is being read or scored
-    private int _disposed;
 
     public BatchingCursor(GloroTransformer transformer, ScoringSchema schema, IDataView source, DataViewRowCursor input, bool[] active)
     {
@@ -39,6 +38,7 @@ internal sealed class BatchingCursor : DataViewRowCursor
         _batch = new ScoredBatch(transformer, schema.ActiveOutputs(active));
         _getters = new Delegate?[active.Length];
         _idGetter = input.GetIdGetter();
+        _life = new DeferredDisposal(this, Free);
         var locator = new RowLocator(input, source);
         ReadAheadColumn? feature = null;
         for (int i = 0; i < active.Length; i++)
@@ -79,7 +79,7 @@ internal sealed class BatchingCursor : DataViewRowCursor
     public override bool MoveNext()
     {
         // Not the end of the data: whoever is told so would go on with a part of the rows.
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+        _life.ThrowIfDisposed();
         if (_current + 1 >= _count)
         {
             _current = -1;
@@ -87,7 +87,7 @@ internal sealed class BatchingCursor : DataViewRowCursor
             _failure?.Throw();
             if (!_ended)
                 FillOrFail();
-            ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+            _life.ThrowIfDisposed();
             if (_count == 0)
             {
                 _position = -1;
@@ -102,10 +102,10 @@ internal sealed class BatchingCursor : DataViewRowCursor
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing && Interlocked.Exchange(ref _disposed, 1) == 0)
+        if (disposing)
         {
             _current = -1;
-            Leave();
+            _life.Dispose();
         }
 
         base.Dispose(disposing);
@@ -113,23 +113,8 @@ internal sealed class BatchingCursor : DataViewRowCursor
 
     private int Current() => _current >= 0 ? _current : throw new InvalidOperationException("The cursor is at no row: call MoveNext first, and read values only where it returned true.");
 
-    private void Enter()
+    private void Free()
     {
-        int users = Volatile.Read(ref _users);
-        while (true)
-        {
-            ObjectDisposedException.ThrowIf(users == 0 || Volatile.Read(ref _disposed) != 0, this);
-            int seen = Interlocked.CompareExchange(ref _users, users + 1, users);
-            if (seen == users)
-                return;
-            users = seen;
-        }
-    }
-
-    private void Leave()
-    {
-        if (Interlocked.Decrement(ref _users) > 0)
-            return;
         _reader.Dispose();
         foreach (var column in _columns)
             column.Dispose();
@@ -139,7 +124,7 @@ internal sealed class BatchingCursor : DataViewRowCursor
     // A cursor that has failed goes on failing: to go on with the next row would leave rows out unnoticed.
     private void FillOrFail()
     {
-        Enter();
+        _life.Enter();
         try
         {
             Fill();
@@ -151,7 +136,7 @@ internal sealed class BatchingCursor : DataViewRowCursor
         }
         finally
         {
-            Leave();
+            _life.Leave();
         }
     }
 

@@ -20,8 +20,7 @@ internal sealed class OnnxScorer : INetworkScorer
     private readonly InferenceSession _session;
     private readonly RunOptions _runOptions = new();
     private readonly long[] _inputShape;
-    private int _users = 1; // the owner, and every Score that is running
-    private int _disposed;
+    private readonly DeferredDisposal _life;
 
     /// <param name="network">The network to run.</param>
     /// <param name="threads">
@@ -45,6 +44,7 @@ internal sealed class OnnxScorer : INetworkScorer
         session.AddSessionConfigEntry("session.intra_op.allow_spinning", "0"); // a waiting thread must not take a processor from decoding, or from another session
         session.AddSessionConfigEntry("optimization.disable_specified_optimizers", "ConvMulFusion;ConvAddFusion"); // they would multiply scalings into kernels: other weights than those the bound was proved for
         _session = new InferenceSession(OnnxGraph.Build(network), session);
+        _life = new DeferredDisposal(this, Free);
     }
 
     /// <summary>Values in one row of input.</summary>
@@ -65,7 +65,7 @@ internal sealed class OnnxScorer : INetworkScorer
     public void Score(ReadOnlyMemory<float> inputs, int rows, Memory<float> logits)
     {
         (inputs, logits) = ScorerRows.Take(this, inputs, rows, logits);
-        Enter();
+        _life.Enter();
         try
         {
             if (rows > 0)
@@ -73,16 +73,12 @@ internal sealed class OnnxScorer : INetworkScorer
         }
         finally
         {
-            Leave();
+            _life.Leave();
         }
     }
 
     /// <summary>Refuses further calls and frees the session, at once or when the last running <see cref="Score"/> is done. May be called often.</summary>
-    public void Dispose()
-    {
-        if (Interlocked.Exchange(ref _disposed, 1) == 0)
-            Leave();
-    }
+    public void Dispose() => _life.Dispose();
 
     private void Run(Memory<float> inputs, int rows, Memory<float> logits)
     {
@@ -94,23 +90,8 @@ internal sealed class OnnxScorer : INetworkScorer
         ScorerRows.Blank(this, inputs.Span, rows, logits.Span);
     }
 
-    private void Enter()
+    private void Free()
     {
-        int users = Volatile.Read(ref _users);
-        while (true)
-        {
-            ObjectDisposedException.ThrowIf(users == 0 || Volatile.Read(ref _disposed) != 0, this);
-            int seen = Interlocked.CompareExchange(ref _users, users + 1, users);
-            if (seen == users)
-                return;
-            users = seen;
-        }
-    }
-
-    private void Leave()
-    {
-        if (Interlocked.Decrement(ref _users) > 0)
-            return;
         _session.Dispose();
         _runOptions.Dispose();
     }

@@ -50,23 +50,12 @@ internal sealed class RowCertificates
                 continue;
             }
 
-            Copy(readLogits, logits);
-            Copy(readRadii, radii);
+            ScoredColumns.Read(readLogits, ref buffer, logits);
+            ScoredColumns.Read(readRadii, ref buffer, radii);
             rows.Add(label, logits, radii, order, epsilon);
         }
 
-        return rows.Count > 0 ? rows : throw new ArgumentException(missing == 0
-            ? "The scored view has no rows: there is nothing to choose a guarantee by."
-            : $"None of the {missing:N0} rows of the scored view has a label in column '{columns.Label.Name}': the key is missing in all of them, " +
-              "as it is when MapValueToKey was fitted on other values.", nameof(scored));
-
-        void Copy(ValueGetter<VBuffer<float>> getter, float[] destination)
-        {
-            getter(ref buffer);
-            if (buffer.Length != destination.Length)
-                throw new InvalidOperationException($"A row of the scored view holds {buffer.Length} values where its column's type says {destination.Length}.");
-            buffer.CopyTo(destination);
-        }
+        return rows.Count > 0 ? rows : throw EvaluationArguments.NoRows(missing, columns.Label.Name, "to choose a guarantee by", nameof(scored));
     }
 
     /// <summary>The rows whose number is wanted, in the same order.</summary>
