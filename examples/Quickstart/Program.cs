@@ -27,8 +27,7 @@ var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
         Width = 32,
         TailWidth = 128,
         Epochs = 10,
-        BatchSize = 64,
-        LearningRate = 2e-3,
+        LearningRate = 4e-3,
         Augmentation = GloroAugmentationOptions.Aerial,
         Progress = new LineProgress(),
     }))
