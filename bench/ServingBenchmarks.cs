@@ -47,7 +47,7 @@ public class ServingBenchmarks : IDisposable
     internal static string ModelPath { get; set; } = "";
 
     /// <summary>Measures and prints.</summary>
-    internal static void RunAll() => BenchmarkRunner.Run([typeof(ServingBenchmarks), typeof(CertificateBenchmarks)], DefaultConfig.Instance.AddJob(Job.Default.WithToolchain(InProcessEmitToolchain.Default)));
+    internal static void RunAll() => BenchmarkRunner.Run([typeof(ServingBenchmarks), typeof(CertificateBenchmarks)], DefaultConfig.Instance.AddJob(Job.Default.WithToolchain(new InProcessEmitToolchain(TimeSpan.FromHours(1), logOutput: true))));
 
     /// <summary>The bare session, one row.</summary>
     [Benchmark(Baseline = true), BenchmarkCategory(OneRow)]

@@ -40,12 +40,7 @@ internal sealed class ServingRows : IDisposable
     public IDataView Vectors() => _context.Data.LoadFromEnumerable(Inputs.Chunk(_shape.Size).Select(values => new VectorRow { Image = values }).ToList(), VectorDefinition);
 
     /// <summary>Decoded images in memory.</summary>
-    public IDataView Images()
-    {
-        var definition = SchemaDefinition.Create(typeof(ImageRow));
-        definition[nameof(ImageRow.Image)].ColumnType = new ImageDataViewType(_shape.Height, _shape.Width);
-        return _context.Data.LoadFromEnumerable(Enumerable.Range(0, Count).Select(row => new ImageRow { Image = Image(row) }).ToList(), definition);
-    }
+    public IDataView Images() => _context.Data.LoadFromEnumerable(Enumerable.Range(0, Count).Select(row => new ImageRow { Image = Image(row) }).ToList());
 
     /// <summary>JPEG files, which are written when this is first called.</summary>
     public string[] Files()
@@ -95,7 +90,7 @@ internal sealed class ServingRows : IDisposable
 
     private sealed class ImageRow
     {
-        [ImageType(1, 1)] // ML.NET asks for a size here; the definition says the true one
+        [ImageType(64, 64)] // ML.NET asks for a size, but images of others pass
         public MLImage? Image { get; set; }
     }
 
