@@ -61,8 +61,8 @@ switch (args)
         ServingBenchmarks.ModelPath = path;
         ServingBenchmarks.RunAll();
         return 0;
-    case ["load", var path]: // one of the processes that "serving" starts
-        LoadBench.RunHere(path);
+    case ["load" or "load-nothing", var path]: // one of the processes that "serving" starts
+        LoadBench.RunHere(path, isNothing: args[0] == "load-nothing");
         return 0;
     case ["certificate"]:
         CertificateBench.Run();
