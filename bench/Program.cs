@@ -55,7 +55,7 @@ switch (args)
         return 0;
     case ["serving", var path, .. var roundCount]:
         using (GloroTransformer model = Load(path).Gloro)
-            ServingBench.Run(path, model, roundCount is [var number] ? int.Parse(number, CultureInfo.InvariantCulture) : 9);
+            ServingBench.Run(path, model, roundCount is [var number] ? int.Parse(number, CultureInfo.InvariantCulture) : 5);
         return 0;
     case ["full", var path]:
         ServingBenchmarks.ModelPath = path;

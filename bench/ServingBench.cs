@@ -10,7 +10,7 @@ namespace Microsoft.ML.Gloro.Bench;
 internal static class ServingBench
 {
     private const int Engines = 16;
-    private const double PassMilliseconds = 400; // of one side of a ratio: long against a switch of threads, short enough to take turns often
+    private const double PassMilliseconds = 600; // of one side of a ratio: long against a switch of threads, short enough to take turns often
 
     /// <summary>Measures and prints.</summary>
     /// <param name="path">The model.</param>
