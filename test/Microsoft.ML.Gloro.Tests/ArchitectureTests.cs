@@ -30,7 +30,8 @@ public sealed partial class ArchitectureTests
         ["Evaluation"] = ["Guarantees", "Inputs", "Scoring"],
         ["Auditing"] = ["Plain", "Guarantees", "Lipschitz", "Models", "Inputs", "Scoring", "Training", "Evaluation"],
         ["Exporting"] = ["Plain", "Guarantees", "Lipschitz", "Models", "Scoring"],
-        [FrontDoor] = ["Guarantees", "Estimators", "Scoring", "Evaluation", "Auditing", "Exporting"],
+        ["Reporting"] = ["Guarantees", "Lipschitz", "Models", "Inputs", "Scoring", "Evaluation", "Auditing"],
+        [FrontDoor] = ["Guarantees", "Estimators", "Scoring", "Evaluation", "Auditing", "Exporting", "Reporting"],
     };
 
     // Evaluation reads scored views: it may know what the columns are called and how a key names its classes, and nothing that scores or reads features.
@@ -47,11 +48,17 @@ public sealed partial class ArchitectureTests
         // An audit uses libtorch as training does, matches labels as evaluation does, and shares no more with either.
         [("Auditing", "Training")] = ["TorchRuntime", "BlockingCollections"],
         [("Auditing", "Evaluation")] = ["LabelMap"],
+
+        // A report shows what others found: an audit's results, a model's bounds and origin. Of what scores it knows how to find a model, which it lets score a grid of points.
+        [("Reporting", "Auditing")] = ["GloroAuditReport"],
+        [("Reporting", "Lipschitz")] = ["LayerBound", "LipschitzBound", "WeightHash"],
+        [("Reporting", "Models")] = ["GloroModel", "ModelProvenance"],
+        [("Reporting", "Scoring")] = ["GloroInChain", "GloroTransformer", "OutputColumn", "OutputColumns"],
     };
 
     private static readonly string[] s_torchRooms = ["Networks", "Training", "Estimators", "Auditing"];
     private static readonly string[] s_torchFiles = ["Lipschitz/PowerIteration.cs"];
-    private static readonly string[] s_mlNetRooms = ["Inputs", "Scoring", "Estimators", "Evaluation", "Auditing", "Exporting", FrontDoor];
+    private static readonly string[] s_mlNetRooms = ["Inputs", "Scoring", "Estimators", "Evaluation", "Auditing", "Exporting", "Reporting", FrontDoor];
     private static readonly string[] s_onnxRuntimeRooms = ["Scoring"];
     private static readonly string[] s_onlyInternals = ["Scoring/TransformerPersistence.cs"];
 
