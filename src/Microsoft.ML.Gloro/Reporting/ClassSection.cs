@@ -40,7 +40,7 @@ internal static class ClassSection
         page.Add($"</tr></thead>\n<tbody>\n");
         foreach (var (name, count, shares) in rows)
         {
-            page.Add($"<tr><th scope=\"row\">{name}</th><td>{ReportNumbers.Count(count)}</td>");
+            page.Add($"<tr><th scope=\"row\">{HtmlText.Name(name)}</th><td>{ReportNumbers.Count(count)}</td>");
             for (int i = 0; i < shares.Length; i++)
             {
                 if (count == 0)

@@ -10,6 +10,9 @@ internal static class CurveChart
 {
     private const int LabelStep = 17, LabelWidth = 62;
 
+    // As attributes: styles that depend on what is around a path do not reach where it is used.
+    private static readonly RawHtml s_stroke = new("fill=\"none\" stroke-width=\"2\" stroke-linejoin=\"round\" vector-effect=\"non-scaling-stroke\"");
+
     /// <summary>The paths, for both charts.</summary>
     public static void AddPaths(HtmlText page, ReportData data)
     {
@@ -18,8 +21,8 @@ internal static class CurveChart
         {
             GuaranteeFindings one = data.Guarantees[i];
             if (data.HasLabels)
-                page.Add($"<path id=\"{Id("v", i)}\" class=\"curve\" d=\"{StepPath.Draw(one.Metrics.CertifiedAccuracyCurve.Radii, data.Axis.Limit)}\"/>\n");
-            page.Add($"<path id=\"{Id("f", i)}\" class=\"curve\" d=\"{StepPath.Draw(one.Certified.Radii, data.Axis.Limit)}\"/>\n");
+                page.Add($"<path id=\"{Id("v", i)}\" class=\"curve\" {s_stroke} d=\"{StepPath.Draw(one.Metrics.CertifiedAccuracyCurve.Radii, data.Axis.Limit)}\"/>\n");
+            page.Add($"<path id=\"{Id("f", i)}\" class=\"curve\" {s_stroke} d=\"{StepPath.Draw(one.Certified.Radii, data.Axis.Limit)}\"/>\n");
         }
 
         page.Add($"</defs></svg>\n");
@@ -80,9 +83,11 @@ internal static class CurveChart
         foreach (EpsilonTick tick in axis.Ticks)
         {
             double x = width * tick.Epsilon / axis.Limit;
-            page.Add($"<path class=\"axis\" d=\"M{x:0.#} {height}v4\"/><text x=\"{x:0.#}\" y=\"{height + 17}\" text-anchor=\"middle\">{tick.Text}</text>");
+            // The last one must not reach over the edge.
+            var (at, anchor) = x > width - 20 ? (width + 8.0, "end") : (x, "middle");
+            page.Add($"<path class=\"axis\" d=\"M{x:0.#} {height}v4\"/><text x=\"{at:0.#}\" y=\"{height + 17}\" text-anchor=\"{anchor}\">{tick.Text}</text>");
             if (tick.Below.Length > 0)
-                page.Add($"<text x=\"{x:0.#}\" y=\"{height + 31}\" text-anchor=\"middle\" style=\"font-size:10.5px\">{tick.Below}</text>");
+                page.Add($"<text x=\"{at:0.#}\" y=\"{height + 31}\" text-anchor=\"{anchor}\" style=\"font-size:10.5px\">{tick.Below}</text>");
             page.Add($"\n");
         }
 

@@ -18,7 +18,7 @@ internal static class CurveSection
         page.Add($"</figure>\n<h3>At ε = {epsilon}</h3>\n");
         Table(page, data);
         foreach (GuaranteeFindings one in data.Guarantees.Where(one => one.Guarantee.AffinitySets is not null))
-            page.Add($"<p class=\"note\">{one.Name}: {one.Guarantee.AffinitySets!.ToString()}</p>\n");
+            page.Add($"<p class=\"note\">{one.Name}: {HtmlText.Name(one.Guarantee.AffinitySets!.ToString().Replace(",", ", ", StringComparison.Ordinal))}</p>\n");
         page.Add($"</section>\n");
     }
 
@@ -27,15 +27,15 @@ internal static class CurveSection
         page.Add($"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"What each guarantee proves at ε\"><table>\n<thead><tr><th scope=\"col\">guarantee</th>");
         if (data.HasLabels)
             page.Add($"<th scope=\"col\">VRA, %</th><th scope=\"col\">top-1 VRA, %</th>");
-        page.Add($"<th scope=\"col\">certified, %</th><th scope=\"col\">mean set</th><th scope=\"col\">mean radius</th></tr></thead>\n<tbody>\n");
+        page.Add($"<th scope=\"col\">certified, %</th><th scope=\"col\">mean set</th><th scope=\"col\" class=\"more\">mean radius</th></tr></thead>\n<tbody>\n");
         for (int i = 0; i < data.Guarantees.Count; i++)
         {
             GuaranteeFindings one = data.Guarantees[i];
             GloroMetrics metrics = one.Metrics;
-            page.Add($"<tr{new RawHtml(ReferenceEquals(one, data.Main) ? " class=\"this\"" : "")}><th scope=\"row\"><i class=\"swatch {ReportPage.Class(i)}\" style=\"background:var(--c)\"></i>{one.Name}</th>");
+            page.Add($"<tr{new RawHtml(ReferenceEquals(one, data.Main) ? " class=\"this\"" : "")}><th scope=\"row\" class=\"whole\"><i class=\"swatch {ReportPage.Class(i)}\" style=\"background:var(--c)\"></i>{one.Name}</th>");
             if (data.HasLabels)
                 page.Add($"<td>{ReportNumbers.PercentOnly(metrics.VerifiedRobustAccuracy)}</td><td>{ReportNumbers.PercentOnly(metrics.Top1VerifiedRobustAccuracy)}</td>");
-            page.Add($"<td>{ReportNumbers.PercentOnly(metrics.CertifiedFraction)}</td><td>{(metrics.CertifiedFraction > 0 ? metrics.MeanCertifiedSetSize.ToString("F2", System.Globalization.CultureInfo.InvariantCulture) : "–")}</td><td>{ReportNumbers.Radius(one.Certified.Area)}</td></tr>\n");
+            page.Add($"<td>{ReportNumbers.PercentOnly(metrics.CertifiedFraction)}</td><td>{(metrics.CertifiedFraction > 0 ? metrics.MeanCertifiedSetSize.ToString("F2", System.Globalization.CultureInfo.InvariantCulture) : "–")}</td><td class=\"more\">{ReportNumbers.Radius(one.Certified.Area)}</td></tr>\n");
         }
 
         page.Add($"</tbody>\n</table></div>\n");

@@ -44,17 +44,17 @@ internal static class GallerySection
         if (row.CertifiedK == 0)
             page.Add($"<span class=\"nothing\">nothing proved</span>");
         for (int i = 0; i < row.CertifiedK; i++)
-            page.Add($"<span>{row.Order[i]}</span>");
+            page.Add($"<span>{HtmlText.Name(row.Order[i])}</span>");
         page.Add($"</div>");
         page.Add(row.CertifiedK > 0
             ? (FormattableString)$"<span class=\"soft\">within {Radius(data, row.Radius)}</span>"
-            : (FormattableString)$"<span class=\"soft\">predicted {row.Order[0]}; radius {Radius(data, row.Radius)}</span>");
+            : (FormattableString)$"<span class=\"soft\">predicted {HtmlText.Name(row.Order[0])}, radius {Radius(data, row.Radius)}</span>");
         if (row.Label is { } label)
         {
             if (row.CertifiedK > 0)
-                page.Add(row.Order.Take(row.CertifiedK).Contains(label) ? (FormattableString)$"<span class=\"yes\">✓ label {label}</span>" : (FormattableString)$"<span class=\"no\">✗ label {label}, not in it</span>");
+                page.Add(row.Order.Take(row.CertifiedK).Contains(label) ? (FormattableString)$"<span class=\"yes\">✓ label {HtmlText.Name(label)}</span>" : (FormattableString)$"<span class=\"no\">✗ label {HtmlText.Name(label)}, not in it</span>");
             else
-                page.Add($"<span class=\"soft\">label {label}</span>");
+                page.Add($"<span class=\"soft\">label {HtmlText.Name(label)}</span>");
         }
 
         page.Add($" <span class=\"soft\">{data.Row} {row.Number}</span></li>\n");

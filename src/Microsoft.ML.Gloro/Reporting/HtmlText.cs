@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Microsoft.ML.Gloro.Reporting;
 
@@ -8,7 +9,7 @@ namespace Microsoft.ML.Gloro.Reporting;
 /// HTML in the making. What stands in braces of an interpolated string is text and gets encoded, whether it is content or within the quotes of an attribute; only <see cref="RawHtml"/> is
 /// markup. So class names, which are the user's data, cannot become markup by forgetting something.
 /// </summary>
-internal sealed class HtmlText
+internal sealed partial class HtmlText
 {
     /// <summary>
     /// Stands for a prefix of ids until the page is complete and its hash is known: reports may stand side by side in a notebook, where an id must be one report's own. No text holds it, being
@@ -36,6 +37,9 @@ internal sealed class HtmlText
     /// <summary>Markup with encoded values in it.</summary>
     public static RawHtml Of(FormattableString markup) => new HtmlText().Add(markup).ToRaw();
 
+    /// <summary>A name that may be broken where a new word begins in it, as in HerbaceousVegetation.</summary>
+    public static RawHtml Name(string name) => new(string.Join("<wbr>", WordEnds().Split(name).Select(Encode)));
+
     public RawHtml ToRaw() => new(text.ToString());
 
     private static object? Value(object? value) => value switch
@@ -53,4 +57,7 @@ internal sealed class HtmlText
             value = string.Concat(value.Select(c => char.IsControl(c) ? (char.IsWhiteSpace(c) ? ' ' : '\uFFFD') : c));
         return WebUtility.HtmlEncode(value);
     }
+
+    [GeneratedRegex(@"(?<=\p{Ll})(?=\p{Lu})|(?<=[_\-/])(?=\w)")]
+    private static partial Regex WordEnds();
 }

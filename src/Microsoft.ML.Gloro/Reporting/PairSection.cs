@@ -44,7 +44,7 @@ internal static class PairSection
         page.Add($"</tr></thead>\n<tbody>\n");
         foreach (int j in classes)
         {
-            page.Add($"<tr><th scope=\"row\">{data.ClassNames[j]}</th>");
+            page.Add($"<tr><th scope=\"row\">{HtmlText.Name(data.ClassNames[j])}</th>");
             foreach (int i in classes)
             {
                 double share = shares.GetValueOrDefault((j, i));
@@ -89,13 +89,13 @@ internal static class PairSection
             .OrderByDescending(pair => pair.Local).ThenBy(pair => pair.First).ThenBy(pair => pair.Second).Take(MostPairs).ToList();
         bool hasMain = data.Pairs.IsExact && !ReferenceEquals(data.Main, data.Local);
         page.Add($"<h3>The most frequent pairs, whichever of the two is predicted</h3>\n");
-        page.Add($"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Most frequent limiting pairs\"><table>\n<thead><tr><th scope=\"col\">classes</th><th scope=\"col\">limit the local radius of</th><th scope=\"col\">%</th>");
+        page.Add($"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Most frequent limiting pairs\"><table>\n<thead><tr><th scope=\"col\">classes</th><th scope=\"col\">limit local radius of</th><th scope=\"col\">%</th>");
         if (hasMain)
-            page.Add($"<th scope=\"col\">limit the radius under {data.Main.Name} of</th>");
+            page.Add($"<th scope=\"col\">limit {data.Main.Name} radius of</th>");
         page.Add($"</tr></thead>\n<tbody>\n");
         foreach (var pair in both)
         {
-            page.Add($"<tr><th scope=\"row\">{data.ClassNames[pair.First]} – {data.ClassNames[pair.Second]}</th><td>{ReportNumbers.Count(pair.Local)}</td><td>{ReportNumbers.PercentOnly((double)pair.Local / data.Pairs.Counted)}</td>");
+            page.Add($"<tr><th scope=\"row\">{HtmlText.Name(data.ClassNames[pair.First])} – {HtmlText.Name(data.ClassNames[pair.Second])}</th><td>{ReportNumbers.Count(pair.Local)}</td><td>{ReportNumbers.PercentOnly((double)pair.Local / data.Pairs.Counted)}</td>");
             if (hasMain)
                 page.Add($"<td>{ReportNumbers.Count(pair.Main)}</td>");
             page.Add($"</tr>\n");

@@ -13,19 +13,20 @@ internal static class ReportPage
         page.Add($"<div class=\"gloro-report\" lang=\"en\">\n<style>\n").Add(new RawHtml(ReportStyle.Css)).Add($"\n");
         Colours(page, data);
         page.Add($"</style>\n<main>\n");
-        SummarySection.Add(page, data);
+        SummarySection.AddHead(page, data);
         CurveSection.Add(page, data);
         GallerySection.Add(page, data);
         HistogramSection.Add(page, data);
         ClassSection.Add(page, data);
         PairSection.Add(page, data);
         RegionSection.Add(page, data, scored);
+        SummarySection.AddMeaning(page, data);
         AuditSection.Add(page, data);
         ProvenanceSection.Add(page, data);
         page.Add($"</main>\n</div>\n");
 
         // Ids, and the classes of colours, are this report's own: what hashes alike is alike.
-        string html = page.ToRaw().Html;
+        string html = page.ToRaw().Html.Replace("ε = ", "ε&#160;=&#160;", StringComparison.Ordinal); // which no line ends in
         string hash = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(html)))[..10].ToLowerInvariant();
         return new(html.Replace(HtmlText.IdPrefix, $"g{hash}-", StringComparison.Ordinal));
     }

@@ -31,7 +31,7 @@ internal static class ReportStyle
         .gloro-report .figures div{display:flex;flex-direction:column-reverse;justify-content:flex-end}
         .gloro-report .parts{display:flex;height:1.5rem;margin:1.25rem 0 .5rem;gap:2px}
         .gloro-report .parts span{display:block;min-width:2px;border-radius:2px}
-        .gloro-report .key{list-style:none;display:grid;grid-template-columns:repeat(auto-fit,minmax(13rem,1fr));gap:.3rem 1.5rem;margin:0;padding:0;font-size:.875rem}
+        .gloro-report .key{list-style:none;display:grid;grid-template-columns:repeat(auto-fit,minmax(17rem,1fr));gap:.3rem 1.5rem;margin:0;padding:0;font-size:.875rem}
         .gloro-report .key li{display:flex;gap:.5rem;align-items:baseline;margin:0}
         .gloro-report .key i{flex:none;width:.7rem;height:.7rem;border-radius:2px}
         .gloro-report .key b{font-variant-numeric:tabular-nums;min-width:3.4rem;text-align:right}
@@ -48,17 +48,20 @@ internal static class ReportStyle
         .gloro-report svg .lead-line{stroke:var(--none);stroke-width:1;fill:none}
         .gloro-report svg .at{stroke:var(--ink);stroke-width:1;stroke-dasharray:2 3;fill:none}
         .gloro-report svg .clean{stroke:var(--soft);stroke-width:1.5;stroke-dasharray:6 4;fill:none}
-        .gloro-report svg .curve{fill:none;stroke-width:2;vector-effect:non-scaling-stroke;stroke-linejoin:round}
-        .gloro-report svg .dot{stroke:var(--page);stroke-width:1.5}
+                .gloro-report svg .dot{stroke:var(--page);stroke-width:1.5}
         .gloro-report .narrow{display:none}
         @container (max-width:46rem){.gloro-report .wide{display:none}.gloro-report .narrow{display:block;max-width:30rem}.gloro-report section{margin-top:2.5rem}}
         .gloro-report .two{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr));gap:1.5rem 3rem;margin-top:1rem}
         .gloro-report .two>*{min-width:0;max-width:30rem;margin:0}
         .gloro-report figure{margin:1rem 0}
         .gloro-report .scroll{overflow-x:auto;margin:1rem 0 0}
+        .gloro-report .scroll+.note{margin-top:.75rem}
         .gloro-report table{border-collapse:collapse;font-size:.9rem;font-variant-numeric:tabular-nums;width:100%;line-height:1.35;background:none;margin:0;border:0}
-        .gloro-report th,.gloro-report td{text-align:right;padding:.38rem .35rem;border:0;border-bottom:1px solid var(--line);vertical-align:baseline;background:none;color:inherit;font-weight:400;white-space:normal}
+        .gloro-report th,.gloro-report td{text-align:right;padding:.38rem .35rem;border:0;border-bottom:1px solid var(--line);vertical-align:baseline;background:none;color:inherit;font-weight:400;white-space:nowrap;overflow-wrap:normal}
         .gloro-report tr{background:none}
+        .gloro-report thead th,.gloro-report tbody th,.gloro-report td.text{white-space:normal}
+        .gloro-report tbody th{overflow-wrap:anywhere}
+        .gloro-report tbody th.whole{white-space:nowrap}
         .gloro-report thead th{color:var(--soft);font-size:.8125rem;line-height:1.25;vertical-align:bottom}
         .gloro-report th:first-child,.gloro-report td.text,.gloro-report th.text{text-align:left;padding-left:0}
         .gloro-report td.text{overflow-wrap:anywhere}
@@ -70,11 +73,11 @@ internal static class ReportStyle
         .gloro-report .bar i{display:block;height:.25rem;margin-top:.2rem;border-radius:1px;background:var(--accent);margin-left:auto}
         .gloro-report .heat{width:auto;table-layout:fixed;font-size:.75rem;margin-top:.5rem}
         .gloro-report .heat th,.gloro-report .heat td{border:0;padding:0;line-height:1.2}
-        .gloro-report .heat thead th{height:7.5rem;vertical-align:bottom;text-align:left}
-        .gloro-report .heat thead span{display:block;writing-mode:vertical-rl;transform:rotate(180deg);max-height:7rem;overflow:hidden;white-space:nowrap;text-overflow:ellipsis;margin:0 auto;padding-top:.3rem}
-        .gloro-report .heat tbody th{text-align:right;padding-right:.4rem;font-size:.75rem;color:var(--soft);width:clamp(5.2rem,24cqi,10.5rem);overflow:hidden;text-overflow:ellipsis}
+        .gloro-report .heat thead th{height:9.5rem;vertical-align:bottom;text-align:left}
+        .gloro-report .heat thead span{display:block;writing-mode:vertical-rl;transform:rotate(180deg);max-height:9rem;overflow:hidden;white-space:nowrap;text-overflow:ellipsis;margin:0 auto;padding-top:.3rem}
+        .gloro-report .heat tbody th{text-align:right;padding-right:.4rem;font-size:.75rem;color:var(--soft);width:clamp(5.2rem,24cqi,10.5rem);overflow:hidden;text-overflow:ellipsis;vertical-align:middle}
         .gloro-report .heat thead th:first-child{width:clamp(5.2rem,24cqi,10.5rem)}
-        .gloro-report .heat td{text-align:center;vertical-align:middle;width:clamp(1.3rem,6cqi,2.6rem);height:clamp(1.4rem,6cqi,2.2rem);border:1px solid var(--page);border-radius:3px}
+        .gloro-report .heat td{text-align:center;vertical-align:middle;width:clamp(1.3rem,6cqi,2.6rem);height:clamp(1.4rem,6cqi,2.2rem);border:1px solid var(--page)}
         .gloro-report .heat td.self{background:var(--faint)}
         .gloro-report .heat td.dark{color:var(--page)}
         .gloro-report .gallery{display:grid;grid-template-columns:repeat(auto-fill,minmax(8.25rem,1fr));gap:1.25rem 1rem;margin:.9rem 0 0;padding:0;list-style:none}
@@ -84,13 +87,14 @@ internal static class ReportStyle
         .gloro-report .chips{display:flex;flex-wrap:wrap;gap:.25rem;margin:0 0 .25rem}
         .gloro-report .chips span{border:1px solid var(--accent);color:var(--accent);border-radius:3px;padding:0 .3rem;font-weight:600}
         .gloro-report .chips .nothing{border:1px dashed var(--open);color:var(--open);font-weight:500}
+        .gloro-report .gallery .yes,.gloro-report .gallery .no{display:block}
         .gloro-report .gallery .yes{color:var(--good)}
         .gloro-report .gallery .no{color:var(--open)}
         .gloro-report .gallery span.soft{display:block}
         .gloro-report dl.facts{display:grid;grid-template-columns:minmax(8rem,14rem) minmax(0,1fr);gap:.35rem 1.25rem;margin:1rem 0 0;font-size:.9rem}
         .gloro-report dl.facts dt{color:var(--soft)}
         .gloro-report dl.facts dd{margin:0;font-variant-numeric:tabular-nums}
-        @container (max-width:30rem){.gloro-report dl.facts{grid-template-columns:minmax(0,1fr);gap:0}.gloro-report dl.facts dd{margin-bottom:.6rem}.gloro-report table{font-size:.8125rem}.gloro-report thead th{font-size:.75rem}}
+        @container (max-width:30rem){.gloro-report dl.facts{grid-template-columns:minmax(0,1fr);gap:0}.gloro-report dl.facts dd{margin-bottom:.6rem}.gloro-report .more{display:none}.gloro-report table{font-size:.8125rem}.gloro-report thead th{font-size:.75rem}}
         .gloro-report code{font-family:ui-monospace,SFMono-Regular,Menlo,"DejaVu Sans Mono",monospace;font-size:.85em;background:none;color:inherit;padding:0;word-break:break-all}
         .gloro-report details{margin-top:1rem}
         .gloro-report summary{cursor:pointer;color:var(--accent);font-weight:600;font-size:.9rem}

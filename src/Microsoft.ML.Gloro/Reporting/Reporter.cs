@@ -8,7 +8,7 @@ namespace Microsoft.ML.Gloro.Reporting;
 internal static class Reporter
 {
     // The axis ends where the loosest guarantee certifies less than this share of the rows.
-    private const double LeastShare = 0.02;
+    private const double LeastShare = 0.1;
 
     /// <summary>Reads and writes; see <see cref="GloroCatalog"/>.</summary>
     public static GloroReport Run(IDataView scored, GloroReportOptions options)

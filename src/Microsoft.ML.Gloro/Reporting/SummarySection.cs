@@ -6,15 +6,21 @@ namespace Microsoft.ML.Gloro.Reporting;
 /// <summary>What is proved, in sentences and in a few large numbers.</summary>
 internal static partial class SummarySection
 {
-    public static void Add(HtmlText page, ReportData data)
+    /// <summary>The top of the page.</summary>
+    public static void AddHead(HtmlText page, ReportData data)
     {
-        page.Add($"<header>\n<h1>{data.Options.Title}</h1>\n");
-        List<RawHtml> sentences = [.. Sentences(data)];
-        page.Add($"<p class=\"lead\">{sentences[0]}</p>\n");
+        page.Add($"<header>\n<h1>{data.Options.Title}</h1>\n<p class=\"lead\">{Sentences(data).First()}</p>\n");
+        page.Add($"<p class=\"note\">ε is the L2 norm of the change{(data.IsImage ? ", pixels scaled to [0, 1]" : ", in units of the features")}. {Arithmetic(data.Arithmetic)}</p>\n");
         Figures(page, data);
         Outcomes(page, data);
-        page.Add($"</header>\n<section>\n<h2>What that means</h2>\n");
-        foreach (RawHtml sentence in sentences.Skip(1))
+        page.Add($"</header>\n");
+    }
+
+    /// <summary>The sentences.</summary>
+    public static void AddMeaning(HtmlText page, ReportData data)
+    {
+        page.Add($"<section>\n<h2>What exactly is proved</h2>\n");
+        foreach (RawHtml sentence in Sentences(data).Skip(1))
             page.Add($"<p>{sentence}</p>\n");
         page.Add($"</section>\n");
     }

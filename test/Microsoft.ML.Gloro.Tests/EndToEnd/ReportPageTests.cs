@@ -90,5 +90,6 @@ public sealed class ReportPageTests
         }
 
         Assert.IsGreaterThan(0, (int)(await browser.EvaluateAsync("document.querySelectorAll('.heat .mark').length"))!, where);
+        Assert.IsTrue((bool)(await browser.EvaluateAsync("[...document.querySelectorAll('defs path.curve')].every(path => path.getAttribute('fill') === 'none')"))!, "what is used gets no style by what is around it");
     }
 }
