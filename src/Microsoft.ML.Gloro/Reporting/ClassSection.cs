@@ -35,8 +35,9 @@ internal static class ClassSection
     {
         string[] heads = !data.HasLabels ? ["certified, %"] : isLocal ? ["VRA, %", "clean, %", "certified, %"] : [$"VRA {data.Main.Name}, %", "VRA local, %", "clean, %", "certified, %"];
         page.Add($"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Figures of each class\"><table class=\"classes\">\n<thead><tr><th scope=\"col\">class</th><th scope=\"col\">{data.Rows}</th>");
-        foreach (string head in heads)
-            page.Add($"<th scope=\"col\">{head}</th>");
+        // Where there is no room, the last of four is left out.
+        for (int i = 0; i < heads.Length; i++)
+            page.Add($"<th scope=\"col\"{More(i)}>{heads[i]}</th>");
         page.Add($"</tr></thead>\n<tbody>\n");
         foreach (var (name, count, shares) in rows)
         {
@@ -44,9 +45,9 @@ internal static class ClassSection
             for (int i = 0; i < shares.Length; i++)
             {
                 if (count == 0)
-                    page.Add($"<td>–</td>");
+                    page.Add($"<td{More(i)}>–</td>");
                 else
-                    page.Add(i == 0 ? (FormattableString)$"<td class=\"bar\">{ReportNumbers.PercentOnly(shares[i])}<i style=\"width:{100 * shares[i]:0.#}%\"></i></td>" : (FormattableString)$"<td>{ReportNumbers.PercentOnly(shares[i])}</td>");
+                    page.Add(i == 0 ? (FormattableString)$"<td class=\"bar\">{ReportNumbers.PercentOnly(shares[i])}<i style=\"width:{100 * shares[i]:0.#}%\"></i></td>" : (FormattableString)$"<td{More(i)}>{ReportNumbers.PercentOnly(shares[i])}</td>");
             }
 
             page.Add($"</tr>\n");
@@ -54,6 +55,8 @@ internal static class ClassSection
 
         page.Add($"</tbody>\n</table></div>\n");
     }
+
+    private static RawHtml More(int column) => new(column < 3 ? "" : " class=\"more\"");
 
     private static double Share(long part, long whole) => whole == 0 ? 0 : (double)part / whole;
 }

@@ -39,10 +39,10 @@ internal sealed class EpsilonAxis
         return number == 0 ? new(0, "0", "") : isImage ? new(epsilon, $"{Math.Round(epsilon * 255).ToString(CultureInfo.InvariantCulture)}/255", value) : new(epsilon, value, "");
     }
 
-    // Five or six steps at most: labels of eight characters must not touch on a telephone.
+    // Few steps: labels of eight characters must not touch on a telephone.
     private static double Step(double end, bool isImage)
     {
-        const int most = 6;
+        const int most = 5;
         if (isImage && Array.Find(s_levels, n => n / 255.0 * most >= end) is > 0 and int levels && end * 255 >= 2)
             return levels / 255.0;
         double power = Math.Pow(10, Math.Floor(Math.Log10(end / most)));

@@ -26,7 +26,7 @@ internal static class RegionDrawing
         int across = Math.Min(panels.Length, MostAcross), down = (panels.Length + across - 1) / across;
         int width = (across * (RegionPanel.Width + Gap)) - Gap, height = (down * (RegionPanel.Height + Gap)) - Gap + 30;
         var svg = new HtmlText();
-        svg.Add($"<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"gloro-regions\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" font-family=\"system-ui, sans-serif\">\n<style>{Style}</style>\n");
+        svg.Add($"<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"gloro-regions\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" font-family=\"system-ui, sans-serif\" role=\"img\">\n<title>What is certified over the plane: {string.Join(", ", panels.Select(panel => panel.Name))}</title>\n<style>{Style}</style>\n");
         svg.Add($"<rect class=\"page\" width=\"{width}\" height=\"{height}\"/>\n");
         for (int i = 0; i < panels.Length; i++)
             panels[i].Add(svg, new(string.Create(CultureInfo.InvariantCulture, $" x=\"{i % across * (RegionPanel.Width + Gap)}\" y=\"{i / across * (RegionPanel.Height + Gap)}\" width=\"{RegionPanel.Width}\" height=\"{RegionPanel.Height}\"")));

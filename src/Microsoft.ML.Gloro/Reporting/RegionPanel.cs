@@ -8,7 +8,7 @@ namespace Microsoft.ML.Gloro.Reporting;
 internal sealed class RegionPanel
 {
     /// <summary>Its size in pixels, with title and axes.</summary>
-    public const int Width = 356, Height = 400;
+    public const int Width = 356, Height = 380;
 
     private const int Left = 46, Top = 30, Side = 306;
 

@@ -31,7 +31,7 @@ internal static class ReportStyle
         .gloro-report .figures div{display:flex;flex-direction:column-reverse;justify-content:flex-end}
         .gloro-report .parts{display:flex;height:1.5rem;margin:1.25rem 0 .5rem;gap:2px}
         .gloro-report .parts span{display:block;min-width:2px;border-radius:2px}
-        .gloro-report .key{list-style:none;display:grid;grid-template-columns:repeat(auto-fit,minmax(17rem,1fr));gap:.3rem 1.5rem;margin:0;padding:0;font-size:.875rem}
+        .gloro-report .key{list-style:none;display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,20rem),1fr));gap:.3rem 1.5rem;margin:0;padding:0;font-size:.875rem}
         .gloro-report .key li{display:flex;gap:.5rem;align-items:baseline;margin:0}
         .gloro-report .key i{flex:none;width:.7rem;height:.7rem;border-radius:2px}
         .gloro-report .key b{font-variant-numeric:tabular-nums;min-width:3.4rem;text-align:right}
@@ -60,7 +60,8 @@ internal static class ReportStyle
         .gloro-report th,.gloro-report td{text-align:right;padding:.38rem .35rem;border:0;border-bottom:1px solid var(--line);vertical-align:baseline;background:none;color:inherit;font-weight:400;white-space:nowrap;overflow-wrap:normal}
         .gloro-report tr{background:none}
         .gloro-report thead th,.gloro-report tbody th,.gloro-report td.text{white-space:normal}
-        .gloro-report tbody th{overflow-wrap:anywhere}
+        .gloro-report tbody th{overflow-wrap:break-word;max-width:16rem}
+        .gloro-report .heat tbody th{overflow-wrap:anywhere}
         .gloro-report tbody th.whole{white-space:nowrap}
         .gloro-report thead th{color:var(--soft);font-size:.8125rem;line-height:1.25;vertical-align:bottom}
         .gloro-report th:first-child,.gloro-report td.text,.gloro-report th.text{text-align:left;padding-left:0}
@@ -73,8 +74,8 @@ internal static class ReportStyle
         .gloro-report .bar i{display:block;height:.25rem;margin-top:.2rem;border-radius:1px;background:var(--accent);margin-left:auto}
         .gloro-report .heat{width:auto;table-layout:fixed;font-size:.75rem;margin-top:.5rem}
         .gloro-report .heat th,.gloro-report .heat td{border:0;padding:0;line-height:1.2}
-        .gloro-report .heat thead th{height:9.5rem;vertical-align:bottom;text-align:left}
-        .gloro-report .heat thead span{display:block;writing-mode:vertical-rl;transform:rotate(180deg);max-height:9rem;overflow:hidden;white-space:nowrap;text-overflow:ellipsis;margin:0 auto;padding-top:.3rem}
+        .gloro-report .heat thead th{font-size:.75rem;height:10.5rem;vertical-align:bottom;text-align:left}
+        .gloro-report .heat thead span{display:block;writing-mode:vertical-rl;transform:rotate(180deg);max-height:10rem;overflow:hidden;white-space:nowrap;text-overflow:ellipsis;margin:0 auto;padding-top:.3rem}
         .gloro-report .heat tbody th{text-align:right;padding-right:.4rem;font-size:.75rem;color:var(--soft);width:clamp(5.2rem,24cqi,10.5rem);overflow:hidden;text-overflow:ellipsis;vertical-align:middle}
         .gloro-report .heat thead th:first-child{width:clamp(5.2rem,24cqi,10.5rem)}
         .gloro-report .heat td{text-align:center;vertical-align:middle;width:clamp(1.3rem,6cqi,2.6rem);height:clamp(1.4rem,6cqi,2.2rem);border:1px solid var(--page)}

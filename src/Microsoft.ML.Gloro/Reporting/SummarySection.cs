@@ -47,7 +47,7 @@ internal static partial class SummarySection
         }
 
         yield return HtmlText.Of($"<b>The guarantee.</b> {Promise(data.Main.Guarantee)} Such a proof is computed from one forward pass and bounds on the network's Lipschitz constants; nothing is sampled, and no attack, known or not, can get around it.");
-        yield return HtmlText.Of($"<b>The distance.</b> ε = {epsilon} is the L2 norm of the change, the Euclidean length over all {(data.IsImage ? "pixels and colours, each scaled to [0, 1]" : "features, in their own units")}, measured at the network's input{(data.IsImage ? ", after resizing" : "")}. Every change shorter than that is covered. Nothing is said about other distances.");
+        yield return HtmlText.Of($"<b>The distance.</b> ε = {epsilon} is the L2 norm of the change, the Euclidean length over all {(data.IsImage ? "pixels and colours, each scaled to [0, 1]" : "features, in their own units")}, measured at the network's input{(data.IsImage ? ", after resizing" : "")}. Every change of that length or less is covered. Nothing is said about other distances.");
         yield return HtmlText.Of($"<b>The arithmetic.</b> {Arithmetic(data.Arithmetic)}");
         if (data.HasLabels && !isLocal)
             yield return HtmlText.Of($"<b>How much is left open.</b> A certified set holds {main.MeanCertifiedSetSize:F2} classes on average; in {ReportNumbers.Percent(main.Top1VerifiedRobustAccuracy)} of the {data.Rows} it is certified and its first class is the true one (top-1 VRA). A set that holds many classes is easier to prove and says less, so the three belong together.");
