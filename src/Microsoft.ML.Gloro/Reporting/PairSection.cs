@@ -55,7 +55,7 @@ internal static class PairSection
                 else if (share < 0.005)
                     page.Add($"<td>{(share > 0 ? "·" : "")}</td>");
                 else
-                    page.Add($"<td class=\"mark{(depth > 0.5 ? " dark" : "")}\" style=\"background:rgba(var(--heat),{depth:0.##})\">{100 * share:0}</td>");
+                    page.Add($"<td class=\"mark{(depth > 0.6 ? " dark" : "")}\" style=\"background:rgba(var(--heat),{depth:0.##})\">{100 * share:0}</td>");
             }
 
             page.Add($"</tr>\n");
