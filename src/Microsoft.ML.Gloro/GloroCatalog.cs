@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.Gloro.Auditing;
 using Microsoft.ML.Gloro.Evaluation;
 using Microsoft.ML.Gloro.Exporting;
+using Microsoft.ML.Gloro.Reporting;
 using Microsoft.ML.Gloro.Scoring;
 using Microsoft.ML.Gloro.Tuning;
 
@@ -197,6 +198,33 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <exception cref="ArgumentException">There is no Gloro transformer, or more than one, an option cannot be used, or the stream cannot be written to.</exception>
     [SuppressMessage("Performance", "CA1822", Justification = "The catalog's methods are found on mlContext.Gloro; this one happens not to need the context.")]
     public void ConvertToOnnx(ITransformer model, Stream stream, GloroOnnxOptions? options = null) => OnnxExporter.Write(model, stream, options ?? new());
+
+    /// <summary>
+    /// Says what is proved of a scored view, to read and to hand on: one HTML page with the summary in sentences, VRA and the share of certified rows at every ε for several guarantees, set sizes and radii,
+    /// classes, the pairs of classes that limit radii, a gallery of rows with their certified sets, and where the model comes from.
+    /// </summary>
+    /// <param name="scored">What Transform of a fitted Gloro pipeline gave, of rows that the model was not trained on, with labels or without. It is read once, and nothing is scored again.</param>
+    /// <param name="options">What to show; null for the defaults. They are copied.</param>
+    /// <returns>The report, with <see cref="GloroReport.Save"/> for a file and <see cref="GloroReport.ToHtml"/> for a notebook.</returns>
+    /// <remarks>Memory: twelve bytes a row for each guarantee that is compared, four by default, and the gallery's few pictures.</remarks>
+    /// <exception cref="ArgumentException">
+    /// A column is missing or of a wrong type, an option cannot be used, a guarantee does not fit, there are no rows, or the model or audit given is of another view.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The options' cancellation token was cancelled.</exception>
+    [SuppressMessage("Performance", "CA1822", Justification = "The catalog's methods are found on mlContext.Gloro; this one happens not to need the context.")]
+    public GloroReport Report(IDataView scored, GloroReportOptions? options = null) => Reporter.Run(scored, options ?? new());
+
+    /// <summary>
+    /// Draws what a model of two features certifies over the plane: for each guarantee a panel of the certified label sets, with the margins of ε in which nothing is certified and the boundaries between
+    /// predicted classes, as the example boundaries of Leino and Fredrikson, "Relaxing Local Robustness" (2021). Each point of a grid is scored; the smallest certified set is shown.
+    /// </summary>
+    /// <param name="model">A fitted or loaded Gloro transformer, or a chain of transformers with one in it, that reads two features.</param>
+    /// <param name="data">Rows as the whole model takes them: they say which part of the plane to draw, and some are shown as points.</param>
+    /// <param name="options">What to draw; null for the defaults. They are copied.</param>
+    /// <returns>An SVG file as text, for light and dark pages.</returns>
+    /// <exception cref="ArgumentException">The model does not read two features, no row has two finite ones, an option cannot be used, or a guarantee does not fit.</exception>
+    [SuppressMessage("Performance", "CA1822", Justification = "The catalog's methods are found on mlContext.Gloro; this one happens not to need the context.")]
+    public string DrawDecisionRegions(ITransformer model, IDataView data, GloroRegionOptions? options = null) => RegionDrawing.Run(model, data, options ?? new());
 
     private static TOptions With<TOptions>(TOptions options, string labelColumnName, string featureColumnName, RobustnessGuarantee? guarantee, float epsilon, IDataView? validationSet)
         where TOptions : GloroTrainerOptions

@@ -13,6 +13,7 @@ namespace Microsoft.ML.Gloro;
 public sealed class CertifiedAccuracyCurve
 {
     private readonly float[] radii;
+    private IReadOnlyList<CertifiedAccuracyPoint>? points; // made when asked for: several times as large as the radii
 
     /// <param name="guarantee">The guarantee the radii belong to.</param>
     /// <param name="radii">For each row the radius below which it counts, 0 for a row that never does; neither NaN nor negative. Taken over and sorted.</param>
@@ -20,7 +21,6 @@ public sealed class CertifiedAccuracyCurve
     {
         Array.Sort(radii);
         (Guarantee, this.radii) = (guarantee, radii);
-        Points = new ReadOnlyCollection<CertifiedAccuracyPoint>(Steps(radii));
         double sum = 0;
         foreach (float radius in radii)
             sum += radius;
@@ -34,7 +34,10 @@ public sealed class CertifiedAccuracyCurve
     /// The steps in ascending order of ε; the first is at ε = 0, the last has VRA 0. Draw them as steps (horizontal, then down), not as a polyline.
     /// There are at most as many as rows, plus one.
     /// </summary>
-    public IReadOnlyList<CertifiedAccuracyPoint> Points { get; }
+    public IReadOnlyList<CertifiedAccuracyPoint> Points => points ??= new ReadOnlyCollection<CertifiedAccuracyPoint>(Steps(radii));
+
+    /// <summary>The radii in ascending order.</summary>
+    internal ReadOnlySpan<float> Radii => radii;
 
     /// <summary>The area under the curve, which is the mean over rows of the radius up to which they count; in units of ε.</summary>
     internal double Area { get; }

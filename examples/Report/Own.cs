@@ -1,0 +1,73 @@
+using Microsoft.ML;
+using Microsoft.ML.Data;
+using Microsoft.ML.Gloro;
+using Quickstart.Drawing;
+
+namespace Report;
+
+/// <summary>Data and models of the example's own, for those who have none at hand.</summary>
+internal static class Own
+{
+    private const int TrainingTiles = 2000, TestTiles = 600, Points = 1200;
+
+    /// <summary>Draws tiles of land use as Quickstart does, and trains on them for a moment.</summary>
+    public static (ITransformer Model, IDataView Test) Tiles(MLContext mlContext, string folder)
+    {
+        IDataView train = Draw("train", TrainingTiles, seed: 1), test = Draw("test", TestTiles, seed: 2);
+        var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
+            .Append(mlContext.Transforms.LoadImages("Image", imageFolder: null, "ImagePath"))
+            .Append(mlContext.Gloro.ImageClassification(new GloroImageClassificationOptions
+            {
+                Guarantee = RobustnessGuarantee.RelaxedTopK(3),
+                Depth = 2,
+                Width = 24,
+                TailWidth = 96,
+                Epochs = 6,
+                BatchSize = 64,
+                LearningRate = 2e-3,
+                Augmentation = GloroAugmentationOptions.Aerial,
+            }));
+        return (pipeline.Fit(train), test);
+
+        IDataView Draw(string part, int count, int seed)
+        {
+            var tiles = TileSet.Draw(count, seed);
+            var paths = TileFiles.Save(tiles, Path.Combine(folder, part));
+            return mlContext.Data.LoadFromEnumerable(tiles.Zip(paths, (tile, path) => new ImageRow { Label = tile.Label, ImagePath = Path.GetFullPath(Path.Combine(folder, part, path)) }).ToArray());
+        }
+    }
+
+    /// <summary>Three bands that bend around each other in the plane, and a model of them.</summary>
+    public static (ITransformer Model, IDataView Data) Bands(MLContext mlContext)
+    {
+        var random = new Random(1);
+        var rows = new PointRow[Points];
+        string[] names = ["inner", "middle", "outer"];
+        for (int i = 0; i < rows.Length; i++)
+        {
+            int band = i % 3;
+            double angle = random.NextDouble() * Math.PI * 1.35, radius = 0.5 + (0.55 * band) + (0.13 * (random.NextDouble() + random.NextDouble() - 1)) + (0.18 * angle);
+            rows[i] = new() { Label = names[band], Features = [(float)(radius * Math.Cos(angle)), (float)(radius * Math.Sin(angle))] };
+        }
+
+        IDataView data = mlContext.Data.LoadFromEnumerable(rows);
+        var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label").Append(mlContext.Gloro.MulticlassClassification(new GloroMulticlassClassificationOptions
+        {
+            Guarantee = RobustnessGuarantee.Affinity(AffinitySets.Parse("inner+middle")),
+            Epsilon = 0.12f,
+            Epochs = 60,
+            Width = 64,
+            BatchSize = 64,
+            LearningRate = 5e-3,
+        }));
+        return (pipeline.Fit(data), data);
+    }
+
+    private sealed class PointRow
+    {
+        public string Label { get; set; } = "";
+
+        [VectorType(2)]
+        public float[] Features { get; set; } = [];
+    }
+}

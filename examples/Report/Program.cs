@@ -1,0 +1,57 @@
+// Writes a report of what is proved: of a saved model and a folder of images, or of tiles that it draws itself.
+using System.Diagnostics;
+using Microsoft.ML;
+using Microsoft.ML.Gloro;
+using Report;
+
+Arguments arguments;
+IReadOnlyList<ImageRow> rows = [];
+ITransformer? model = null;
+var mlContext = new MLContext(seed: 1);
+try
+{
+    arguments = Arguments.Parse(args);
+    if (arguments.Data is { } data)
+        rows = ImageRow.ReadFolders(data);
+    if (arguments.Model is { } path)
+        model = mlContext.Model.Load(path, out _);
+}
+catch (Exception e) when (e is FormatException or ArgumentException or IOException or UnauthorizedAccessException || e.GetBaseException() is FormatException)
+{
+    Console.Error.WriteLine($"{e.GetBaseException().Message}{Environment.NewLine}{Environment.NewLine}{Arguments.Usage}");
+    return 2;
+}
+
+string folder = Path.GetDirectoryName(Path.GetFullPath(arguments.Out))!;
+Directory.CreateDirectory(folder);
+var clock = Stopwatch.StartNew();
+IDataView test;
+if (model is null)
+{
+    Console.WriteLine("Drawing tiles, and training on them for a moment");
+    (model, test) = Own.Tiles(mlContext, folder);
+    arguments.Options.Guarantees = [RobustnessGuarantee.Affinity(AffinitySets.Parse("Highway+River,Field+Meadow+Pasture,Industrial+Residential"))];
+    (ITransformer bands, IDataView points) = Own.Bands(mlContext);
+    string regions = Path.Combine(folder, "regions.svg");
+    File.WriteAllText(regions, mlContext.Gloro.DrawDecisionRegions(bands, points));
+    Console.WriteLine($"Decision regions of a model of two features: {regions}");
+}
+else
+{
+    test = mlContext.Data.LoadFromEnumerable(rows);
+}
+
+if (arguments.Audit > 0)
+{
+    Console.WriteLine($"Attacking {arguments.Audit} images");
+    arguments.Options.Audit = mlContext.Gloro.Audit(model, test, new() { MaxRows = arguments.Audit });
+}
+
+// Rows are scored once, as the report reads them.
+arguments.Options.Model = model;
+GloroReport report = mlContext.Gloro.Report(model.Transform(test), arguments.Options);
+report.Save(arguments.Out);
+Console.WriteLine(report);
+Console.WriteLine();
+Console.WriteLine($"{Path.GetFullPath(arguments.Out)}: {new FileInfo(arguments.Out).Length / 1024} KB in {clock.Elapsed.TotalSeconds:F1} s.");
+return 0;
