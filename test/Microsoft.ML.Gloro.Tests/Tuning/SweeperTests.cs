@@ -42,13 +42,13 @@ public sealed class SweeperTests
     {
         var options = FakeTrainer.Options();
         options.IncludeBaseline = true;
-        var result = FakeTrainer.Sweep(options, new FakeTrainer(o => o.LearningRate == 1e-3 ? 0.01 : 0.5 + o.LearningRate));
+        var result = FakeTrainer.Sweep(options, new FakeTrainer(o => o.LearningRate == new GloroMulticlassClassificationOptions().LearningRate ? 0.01 : 0.5 + o.LearningRate));
         Assert.AreEqual("12 5 2", string.Join(' ', result.Trials.GroupBy(t => t.Rung).Select(g => g.Count())));
         Assert.IsTrue(result.Baseline is { Number: 0, Epochs: 18, Metric: 0.01, IsBaseline: true });
         Assert.IsGreaterThan(0.5, result.Best!.Metric);
 
         // One that earns its place is not counted twice.
-        result = FakeTrainer.Sweep(options, new FakeTrainer(o => o.LearningRate == 1e-3 ? 0.9 : o.LearningRate));
+        result = FakeTrainer.Sweep(options, new FakeTrainer(o => o.LearningRate == new GloroMulticlassClassificationOptions().LearningRate ? 0.9 : o.LearningRate));
         Assert.AreEqual("12 4 1", string.Join(' ', result.Trials.GroupBy(t => t.Rung).Select(g => g.Count())));
     }
 
