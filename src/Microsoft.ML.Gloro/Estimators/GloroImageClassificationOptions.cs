@@ -62,6 +62,13 @@ public sealed class GloroImageClassificationOptions : GloroTrainerOptions
 
     internal override bool IsImage => true;
 
+    private protected override IEnumerable<string> NetworkOptionsThatAreSet => new (string Name, bool IsSet)[]
+    {
+        (nameof(Architecture), Architecture != GloroArchitecture.LiResNet), (nameof(Layers), Layers is not null), (nameof(Size), Size is not null), (nameof(Depth), Depth != DefaultDepth),
+        (nameof(Width), Width != DefaultWidth), (nameof(TailWidth), TailWidth != DefaultTailWidth), (nameof(TailDepth), TailDepth != DefaultTailDepth),
+        (nameof(ImageSize), ImageSize is not null),
+    }.Where(option => option.IsSet).Select(option => option.Name);
+
     private bool IsLiResNet => Layers is null && Architecture == GloroArchitecture.LiResNet;
 
     internal override GloroTrainerOptions Copy()
