@@ -19,7 +19,7 @@ var pipeline = Grain.Prepare(mlContext).Append(mlContext.Gloro.MulticlassClassif
     LearningRate = 5e-3,
     Progress = display,
 }));
-ITransformer model = display.Run(() => pipeline.Fit(train));
+var model = display.Run(() => pipeline.Fit(train));
 
 // Rows that the model was not trained on: it is surer of the others than it should be. Kept, so that no row is scored twice.
 IDataView scored = mlContext.Data.Cache(model.Transform(heldOut));
@@ -27,10 +27,7 @@ IDataView scored = mlContext.Data.Cache(model.Transform(heldOut));
 Show.Line();
 Show.Line("What is proved at which ε (VRA; nothing is trained or scored again):");
 var guarantees = new[] { RobustnessGuarantee.Local, RobustnessGuarantee.RelaxedTopK(2), RobustnessGuarantee.RelaxedTopK(3) };
-Show.Table(["ε", .. guarantees.Select(guarantee => $"{guarantee}")], new[] { 0.1f, 0.25f, 0.5f, 1f }.Select(epsilon => new[]
-{
-    $"{epsilon:F2}", .. guarantees.Select(guarantee => $"{mlContext.Gloro.Evaluate(scored, guarantee: guarantee, epsilon: epsilon).VerifiedRobustAccuracy:P1}"),
-}));
+Show.Table(["ε", .. guarantees.Select(guarantee => $"{guarantee}")], new[] { 0.1f, 0.25f, 0.5f, 1f }.Select(VraAt));
 
 Show.Line();
 Show.Line("Which kinds hold each other's proofs up:");
@@ -45,3 +42,6 @@ Show.Line($"{suggestions}");
 // The same network under the guarantee that was chosen: certificates, sets and columns follow it.
 ITransformer chosen = mlContext.Gloro.WithGuarantee(model, suggestions.Best.Guarantee);
 Show.Line($"Chosen: {suggestions.Best.Guarantee}. VRA {mlContext.Gloro.Evaluate(chosen.Transform(heldOut)).VerifiedRobustAccuracy:P1}.");
+
+string[] VraAt(float epsilon) =>
+    [$"{epsilon:F2}", .. guarantees.Select(guarantee => $"{mlContext.Gloro.Evaluate(scored, guarantee: guarantee, epsilon: epsilon).VerifiedRobustAccuracy:P1}")];

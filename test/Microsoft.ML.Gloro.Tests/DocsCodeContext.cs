@@ -27,30 +27,19 @@ internal static class DocsCodeContext
 
     // Names of locals win over these, so a block that makes its own model is free to.
     private const string Names = """
-        internal static partial class Known
+        internal static class Known
         {
             public static MLContext mlContext = null!;
-            public static IDataView data = null!, train = null!, validation = null!, test = null!, scored = null!;
+            public static IDataView data = null!, train = null!, validation = null!, test = null!, scored = null!, trainRows = null!, validationRows = null!;
+            public static IEnumerable<ImageRow> trainImages = [], testImages = [];
             public static IEstimator<ITransformer> pipeline = null!;
             public static ITransformer model = null!;
             public static GloroMetrics metrics = null!;
             public static string imageFolder = "";
+            public static IProgress<object>? progress = null;
+            public static CancellationToken cancellationToken;
         }
 
-        """;
-
-    private const string Rows = """
-        internal static partial class Known
-        {
-            public static IEnumerable<ImageRow> trainRows = [], testRows = [];
-        }
-        """;
-
-    private const string Views = """
-        internal static partial class Known
-        {
-            public static IDataView trainRows = null!, validationRows = null!;
-        }
         """;
 
     // Microsoft.ML.AutoML cannot be restored everywhere. This is as much of it as is shown.
@@ -99,6 +88,6 @@ internal static class DocsCodeContext
 
     /// <summary>The context of a document.</summary>
     public static string Source(string document) => document == "docs/automl.md"
-        ? $"global using Microsoft.ML.AutoML;\nglobal using Microsoft.ML.SearchSpace;\n{Usings}{Names}{Views}{AutoMl}"
-        : Usings + Names + Rows;
+        ? $"global using Microsoft.ML.AutoML;\nglobal using Microsoft.ML.SearchSpace;\n{Usings}{Names}{AutoMl}"
+        : Usings + Names;
 }

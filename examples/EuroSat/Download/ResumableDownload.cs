@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography;
@@ -108,6 +109,7 @@ internal sealed class ResumableDownload(HttpClient client)
 
     private static bool Same(string one, string other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
 
+    [SuppressMessage("Security", "CA5351", Justification = "It is the checksum that is published, and it is there against transfers that go wrong.")]
     private static async Task<string> Md5Async(string path, CancellationToken cancellation)
     {
         using var file = File.OpenRead(path);

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.IO.Compression;
 using System.Security.Cryptography;
 using EuroSat.Download;
@@ -172,6 +173,7 @@ public sealed class DownloadTests : IDisposable
         return bytes;
     }
 
+    [SuppressMessage("Security", "CA5351", Justification = "It is what is tested.")]
     private static string Md5(byte[] content) => Convert.ToHexString(MD5.HashData(content)).ToLowerInvariant();
 
     private async Task FetchAsync(FileServer server, CancellationTokenSource? stop = null, long stopAt = long.MaxValue)

@@ -28,7 +28,7 @@ internal sealed class FileServer : IDisposable
     public int Status { get; init; } = 200;
 
     /// <summary>After how many bytes the next answers break off.</summary>
-    public Queue<int> Cuts { get; } = [];
+    public Queue<int> Cuts { get; } = new();
 
     /// <summary>The Range header of each request; "" without one.</summary>
     public List<string> Requests { get; } = [];
@@ -47,12 +47,19 @@ internal sealed class FileServer : IDisposable
             while (true)
             {
                 using var client = await _listener.AcceptTcpClientAsync();
-                await AnswerAsync(client.GetStream());
+                try
+                {
+                    await AnswerAsync(client.GetStream());
+                }
+                catch (IOException)
+                {
+                    // The client went away.
+                }
             }
         }
-        catch (Exception e) when (e is SocketException or ObjectDisposedException or IOException)
+        catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
-            // Stopped, or the client went away.
+            // Stopped.
         }
     }
 
