@@ -26,8 +26,9 @@ IDataView scored = mlContext.Data.Cache(model.Transform(heldOut));
 
 Show.Line();
 Show.Line("What is proved at which ε (VRA; nothing is trained or scored again):");
+float[] epsilons = [0.1f, 0.25f, 0.5f, 1];
 var guarantees = new[] { RobustnessGuarantee.Local, RobustnessGuarantee.RelaxedTopK(2), RobustnessGuarantee.RelaxedTopK(3) };
-Show.Table(["ε", .. guarantees.Select(guarantee => $"{guarantee}")], new[] { 0.1f, 0.25f, 0.5f, 1f }.Select(VraAt));
+Show.Table(["ε", .. guarantees.Select(guarantee => $"{guarantee}")], epsilons.Select(VraAt));
 
 Show.Line();
 Show.Line("Which kinds hold each other's proofs up:");

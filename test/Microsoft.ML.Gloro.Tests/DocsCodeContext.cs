@@ -45,6 +45,22 @@ internal static class DocsCodeContext
     // Microsoft.ML.AutoML cannot be restored everywhere. This is as much of it as is shown.
     private const string AutoMl = """
 
+        namespace Microsoft.ML.SearchSpace
+        {
+            public class Parameter
+            {
+                public Parameter this[string key] => this;
+                public T AsType<T>() => default!;
+            }
+
+            public class SearchSpace
+            {
+                public bool Remove(string key) => true;
+            }
+
+            public class SearchSpace<T> : SearchSpace;
+        }
+
         namespace Microsoft.ML.AutoML
         {
             public interface ITrialRunner : IDisposable
