@@ -8,8 +8,8 @@ using Quickstart.Drawing;
 
 bool isShort = args.Contains("--short");
 var mlContext = new MLContext(seed: 1);
-IDataView train = mlContext.Data.LoadFromEnumerable(TileSet.Draw(isShort ? 120 : 3000, seed: 1).Select(TileImage.Of));
-IDataView test = mlContext.Data.LoadFromEnumerable(TileSet.Draw(isShort ? 60 : 1000, seed: 2).Select(TileImage.Of));
+IDataView train = mlContext.Data.LoadFromEnumerable(TileSet.Draw(isShort ? 60 : 3000, seed: 1).Select(TileImage.Of));
+IDataView test = mlContext.Data.LoadFromEnumerable(TileSet.Draw(isShort ? 20 : 1000, seed: 2).Select(TileImage.Of));
 
 GloroLayer[] activated = [GloroLayer.Centering(), GloroLayer.MinMax()];
 IReadOnlyList<GloroLayer> layers =

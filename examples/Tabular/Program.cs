@@ -35,5 +35,6 @@ Show.Line($"  at most two, the right one among them: {metrics.VerifiedRobustAccu
 
 Show.Line();
 Show.Line("What accuracy loses if a column is shuffled (ML.NET's permutation feature importance):");
-var importance = mlContext.MulticlassClassification.PermutationFeatureImportance((ITransformer)model, prepared, permutationCount: isShort ? 1 : 5);
-Show.Table(["column", "accuracy lost"], importance.OrderBy(pair => pair.Value.MicroAccuracy.Mean).Select(pair => new[] { pair.Key, $"{Math.Max(0, -pair.Value.MicroAccuracy.Mean):P1}" }));
+var importance = mlContext.MulticlassClassification.PermutationFeatureImportance(model, prepared, permutationCount: isShort ? 1 : 5);
+Show.Table(["column", "accuracy lost"], Grain.Columns.Zip(importance, (column, lost) => (Column: column, Lost: -lost.MicroAccuracy.Mean)).OrderByDescending(pair => pair.Lost)
+    .Select(pair => new[] { pair.Column, $"{pair.Lost:P1}" }));

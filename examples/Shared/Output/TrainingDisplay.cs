@@ -15,7 +15,7 @@ internal sealed class TrainingDisplay(bool lines = true) : IProgress<GloroTraini
         if (!Show.IsTerminal)
             return train();
         T result = default!;
-        AnsiConsole.Progress().Columns(new SpinnerColumn(), new ProgressBarColumn(), new TaskDescriptionColumn { Alignment = Justify.Left }).Start(context =>
+        AnsiConsole.Progress().Columns(new SpinnerColumn(), new ProgressBarColumn { Width = 20 }, new TaskDescriptionColumn { Alignment = Justify.Left }).Start(context =>
         {
             _bar = context.AddTask("training begins");
             result = train();
@@ -33,7 +33,7 @@ internal sealed class TrainingDisplay(bool lines = true) : IProgress<GloroTraini
         {
             bar.MaxValue = value.Epochs;
             bar.Value = value.Epoch;
-            bar.Description = Markup.Escape($"{value}");
+            bar.Description = FormattableString.Invariant($"epoch {value.Epoch}/{value.Epochs}, VRA {value.VerifiedRobustAccuracy:F3}, clean {value.CleanAccuracy:F3}, {(int)value.Remaining.TotalMinutes}:{value.Remaining:ss} left");
         }
         else if (lines && !Show.IsTerminal)
         {

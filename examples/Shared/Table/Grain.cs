@@ -23,6 +23,9 @@ internal sealed class Grain
         ("buckwheat", [5.6f, 3.9f, 3.6f, 27, 18, 0.35f]),
     ];
 
+    /// <summary>The columns of measurements, in the order of the features.</summary>
+    public static string[] Columns => [nameof(Length), nameof(Width), nameof(Thickness), nameof(Weight), nameof(Hue), nameof(Gloss), nameof(Tray)];
+
     public string Label { get; set; } = "";
 
     /// <summary>In millimetres, as the next two.</summary>
@@ -65,7 +68,7 @@ internal sealed class Grain
     /// every column.
     /// </summary>
     public static IEstimator<ITransformer> Prepare(MLContext mlContext) => mlContext.Transforms.Conversion.MapValueToKey("Label")
-        .Append(mlContext.Transforms.Concatenate("Features", nameof(Length), nameof(Width), nameof(Thickness), nameof(Weight), nameof(Hue), nameof(Gloss), nameof(Tray)))
+        .Append(mlContext.Transforms.Concatenate("Features", Columns))
         .Append(mlContext.Transforms.NormalizeMeanVariance("Features", fixZero: false));
 
     private static float Normal(Random random) => (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
