@@ -54,7 +54,12 @@ internal static partial class EuroSatArchive
         }
 
         if (counts["train"] == 0 || counts["test"] == 0)
+        {
+            if (Directory.Exists(unpacking))
+                Directory.Delete(unpacking, recursive: true);
             throw new InvalidDataException($"{archive} holds no images such as EuroSAT_RGB/Forest/Forest_17.jpg for training and testing.");
+        }
+
         foreach (string part in parts.Where(part => counts[part] > 0))
             Directory.Move(Path.Combine(unpacking, part), Path.Combine(folder, part));
         Directory.Delete(unpacking, recursive: true);
