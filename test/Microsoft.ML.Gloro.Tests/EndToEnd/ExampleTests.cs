@@ -26,7 +26,7 @@ public sealed class ExampleTests
 
     private static TemporaryFolder s_folder = null!;
 
-    public static IEnumerable<object[]> Short => s_short.Select(example => new object[] { example.Name, example.Says });
+    public static IEnumerable<object[]> Runs => s_short.Select(example => new object[] { example.Name, example.Says });
 
     private static string Data => Path.Combine(s_folder.Path, "data");
 
@@ -62,7 +62,7 @@ public sealed class ExampleTests
     public static void Clean() => s_folder.Dispose();
 
     [TestMethod]
-    [DynamicData(nameof(Short))]
+    [DynamicData(nameof(Runs))]
     public async Task Example_Short_EndsWellAndSays(string name, string says)
     {
         string output = await RunAsync(name, "--short");
