@@ -116,7 +116,7 @@ public sealed partial class DocsTests
     [GeneratedRegex(@"\]\(([^)#\s]+)(?:#[^)]*)?\)")]
     private static partial Regex Link();
 
-    [GeneratedRegex(@"--project (\S+)|`(examples/[A-Za-z0-9]+)`")]
+    [GeneratedRegex(@"--project ([\w/]+)|`(examples/[A-Za-z0-9]+)`")]
     private static partial Regex Project();
 
     [GeneratedRegex(@"//.*")]

@@ -45,7 +45,7 @@ internal static partial class EuroSatArchive
                     throw new InvalidDataException($"{entry.FullName} has {entry.Length} bytes, which is no image of EuroSAT.");
 
                 // Names are put together from a class of letters and a number, never taken from the archive: no entry can lead out of the folder.
-                string part = s_partOfRemainder[name.Groups["number"].Value[^1] % 5];
+                string part = s_partOfRemainder[(name.Groups["number"].Value[^1] - '0') % 5];
                 string classFolder = Path.Combine(unpacking, part, name.Groups["class"].Value);
                 Directory.CreateDirectory(classFolder);
                 entry.ExtractToFile(Path.Combine(classFolder, $"{name.Groups["class"].Value}_{name.Groups["number"].Value}.jpg"));

@@ -71,6 +71,7 @@ public sealed class FineTuningTests
             InitialModel = s_vectors,
             LearningRate = 5e-3,
             InitialEpsilonFactor = 1,
+            Seed = 3,
             Epochs = 10,
             BatchSize = 16,
             ThreadCount = 1,
