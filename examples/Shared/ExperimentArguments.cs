@@ -19,6 +19,7 @@ internal sealed record ExperimentArguments
           --layers TEXT        an own network instead: layers joined by commas, see docs/layers.md  (default: none)
           --loss NAME          {string.Join(" | ", Enum.GetNames<GloroLossKind>())}  (default: {Loss})
           --batch N            images in a step                                                      (default: {Batch})
+          --power-steps N      power iterations in a step of training                                (default: {PowerSteps})
           --epsilon-factor X   epsilon of the second half of training, in multiples of epsilon       (default: {EpsilonFactor})
           --learning-rate X                                                                          (default: {LearningRate})
           --lookahead yes|no   whether slow weights hold the fast ones back                          (default: {(Lookahead ? "yes" : "no")})
@@ -66,6 +67,8 @@ internal sealed record ExperimentArguments
     public GloroLossKind Loss { get; init; } = GloroLossKind.Emma;
 
     public int Batch { get; init; } = 128;
+
+    public int PowerSteps { get; init; } = 2;
 
     public double EpsilonFactor { get; init; } = 2;
 
@@ -135,6 +138,7 @@ internal sealed record ExperimentArguments
                 "--depth" => arguments with { Depth = Whole(args[i], value) },
                 "--width" => arguments with { Width = Whole(args[i], value) },
                 "--batch" => arguments with { Batch = Whole(args[i], value) },
+                "--power-steps" => arguments with { PowerSteps = Whole(args[i], value) },
                 "--tail" => arguments with { Tail = Whole(args[i], value) },
                 "--tail-depth" => arguments with { TailDepth = Whole(args[i], value) },
                 "--layers" => arguments with { Layers = [.. value.Split(',', StringSplitOptions.TrimEntries).Select(GloroLayer.Parse)] },

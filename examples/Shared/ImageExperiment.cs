@@ -46,6 +46,7 @@ internal sealed class ImageExperiment : IDisposable
             Epsilon = _arguments.Epsilon,
             Epochs = _arguments.Epochs,
             BatchSize = _arguments.Batch,
+            PowerIterationSteps = _arguments.PowerSteps,
             Depth = _arguments.Depth,
             Width = _arguments.Width,
             TailWidth = _arguments.Tail,

@@ -3,6 +3,7 @@ using Microsoft.ML.Gloro.Auditing;
 using Microsoft.ML.Gloro.Evaluation;
 using Microsoft.ML.Gloro.Exporting;
 using Microsoft.ML.Gloro.Scoring;
+using Microsoft.ML.Gloro.Tuning;
 
 namespace Microsoft.ML.Gloro;
 
@@ -142,6 +143,29 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <exception cref="DllNotFoundException">libtorch, which the attacks need, is missing or does not load.</exception>
     /// <exception cref="OperationCanceledException">The options' cancellation token was cancelled.</exception>
     public GloroAuditReport Audit(ITransformer model, IDataView data, GloroAuditOptions? options = null) => Auditor.Run(_mlContext, model, data, options ?? new());
+
+    /// <summary>
+    /// Searches the options of a trainer: trains with many settings for a few epochs, with the best of them for more, and so on (successive halving), and says which came
+    /// furthest on the validation rows. What is searched, and in which limits, is what the options are annotated with for AutoML, or is said in <paramref name="options"/>.
+    /// </summary>
+    /// <param name="train">The rows to train on, as the trainer would get them: transformed by the steps before it, the label a key. Read anew for every training.</param>
+    /// <param name="validation">
+    /// The rows to measure on, transformed alike. The trials' own validation set too, unless the trainer's options have one. Choosing by them makes the best figures
+    /// optimistic: keep other rows for the last word.
+    /// </param>
+    /// <param name="options">The trainer's options, and what to search; they are copied.</param>
+    /// <param name="progress">Told after each training, on the thread of the sweep; null for nobody. MLContext.Log has a line for each in any case.</param>
+    /// <param name="cancellationToken">
+    /// Ends the sweep within a batch. It then <em>returns</em> what has been found so far, with <see cref="GloroSweepResult.IsComplete"/> false, rather than throw
+    /// <see cref="OperationCanceledException"/>; so does cancelling the trainer's own token.
+    /// </param>
+    /// <returns>All trials, the best one, and its model. A training that fails is a trial with an <see cref="GloroSweepTrial.Error"/>, and the sweep goes on.</returns>
+    /// <exception cref="ArgumentException">An option, a column or the guarantee cannot be used; nothing has been trained then.</exception>
+    /// <exception cref="InvalidOperationException">The journal cannot be read or written, or is of another sweep.</exception>
+    /// <exception cref="DllNotFoundException">libtorch is missing or does not load.</exception>
+    public GloroSweepResult Sweep(
+        IDataView train, IDataView validation, GloroSweepOptions options, IProgress<GloroSweepProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        SweepRun.Run(_mlContext, train, validation, options, progress, cancellationToken);
 
     /// <summary>
     /// Writes a model with its certificate as one ONNX graph, which scores and certifies on any ONNX engine, without this library: opset 13, IR 7, standard operators. ε and the

@@ -30,7 +30,8 @@ public sealed partial class ArchitectureTests
         ["Evaluation"] = ["Guarantees", "Inputs", "Scoring"],
         ["Auditing"] = ["Plain", "Guarantees", "Lipschitz", "Models", "Inputs", "Scoring", "Training", "Evaluation"],
         ["Exporting"] = ["Plain", "Guarantees", "Lipschitz", "Models", "Scoring"],
-        [FrontDoor] = ["Guarantees", "Estimators", "Scoring", "Evaluation", "Auditing", "Exporting"],
+        ["Tuning"] = ["Estimators", "Scoring", "Evaluation"],
+        [FrontDoor] = ["Guarantees", "Estimators", "Scoring", "Evaluation", "Auditing", "Exporting", "Tuning"],
     };
 
     // Evaluation reads scored views: it may know what the columns are called and how a key names its classes, and nothing that scores or reads features.
@@ -47,11 +48,15 @@ public sealed partial class ArchitectureTests
         // An audit uses libtorch as training does, matches labels as evaluation does, and shares no more with either.
         [("Auditing", "Training")] = ["TorchRuntime", "BlockingCollections"],
         [("Auditing", "Evaluation")] = ["LabelMap"],
+
+        // A sweep trains and measures by the doors that everybody takes.
+        [("Tuning", "Scoring")] = ["GloroTransformer"],
+        [("Tuning", "Evaluation")] = ["GloroMetrics", "GloroEvaluator"],
     };
 
     private static readonly string[] s_torchRooms = ["Networks", "Training", "Estimators", "Auditing"];
     private static readonly string[] s_torchFiles = ["Lipschitz/PowerIteration.cs"];
-    private static readonly string[] s_mlNetRooms = ["Inputs", "Scoring", "Estimators", "Evaluation", "Auditing", "Exporting", FrontDoor];
+    private static readonly string[] s_mlNetRooms = ["Inputs", "Scoring", "Estimators", "Evaluation", "Auditing", "Exporting", "Tuning", FrontDoor];
     private static readonly string[] s_onnxRuntimeRooms = ["Scoring"];
     private static readonly string[] s_onlyInternals = ["Scoring/TransformerPersistence.cs"];
 

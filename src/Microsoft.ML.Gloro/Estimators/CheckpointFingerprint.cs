@@ -45,8 +45,8 @@ internal static class CheckpointFingerprint
     /// <summary>The rows and the network before its first step.</summary>
     public static IEnumerable<KeyValuePair<string, string>> OfTraining(TrainingSet train, TrainingSet? validation, LipschitzNetwork network) =>
     [
-        new("the training rows", Describe(train)),
-        new("the validation rows", validation is null ? "none" : Describe(validation)),
+        new("the training rows", OfRows(train)),
+        new("the validation rows", validation is null ? "none" : OfRows(validation)),
         new("the first weights", Describe(network.Parameters.Count, hash =>
         {
             foreach (var parameter in network.Parameters)
@@ -58,11 +58,8 @@ internal static class CheckpointFingerprint
         })),
     ];
 
-    /// <summary>The seed of the training that <paramref name="checkpoint"/> is of.</summary>
-    public static int? SeedOf(CheckpointHeader checkpoint) =>
-        int.TryParse(checkpoint.Fingerprint.GetValueOrDefault(SeedName), NumberStyles.Integer, CultureInfo.InvariantCulture, out int seed) ? seed : null;
-
-    private static string Describe(TrainingSet rows) => Describe(rows.Count, hash =>
+    /// <summary>The number of rows and a hash of them.</summary>
+    public static string OfRows(TrainingSet rows) => Describe(rows.Count, hash =>
     {
         // As they are read for validation: the pixels, and with them their augmented forms, are the same if these are.
         float[] row = new float[rows.Shape.Size];
@@ -76,6 +73,10 @@ internal static class CheckpointFingerprint
             hash.AppendData(MemoryMarshal.AsBytes<float>(row));
         }
     });
+
+    /// <summary>The seed of the training that <paramref name="checkpoint"/> is of.</summary>
+    public static int? SeedOf(CheckpointHeader checkpoint) =>
+        int.TryParse(checkpoint.Fingerprint.GetValueOrDefault(SeedName), NumberStyles.Integer, CultureInfo.InvariantCulture, out int seed) ? seed : null;
 
     private static string Describe(int count, Action<IncrementalHash> append)
     {

@@ -66,12 +66,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         using var channel = _host.Start("Training");
 
         // All that can be refused is refused before a row is read: reading may take minutes.
-        var label = LabelColumn.Find(input.Schema, _options.LabelColumnName);
-        var feature = FindFeature(input.Schema);
-        string[] classNames = LabelColumn.ClassNames(label);
-        var guarantee = BoundGuarantee.Bind(_options.Guarantee, classNames);
-        CheckValidationSet(classNames);
-        TorchRuntime.EnsureLoaded();
+        var (classNames, guarantee) = Check(input.Schema);
         var device = TrainingDevice.Choose(_mlContext, channel);
         bool mixedPrecision = _options.MixedPrecision ?? TrainingDevice.HasFastBFloat16(device);
         using var checkpoints = _options.CheckpointFolder is { } folder ? new CheckpointStore(folder, text => channel.Warning(MessageSensitivity.None, text)) : null;
@@ -79,7 +74,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         // A seed that nobody chose may be another in each process: an interrupted training keeps its own.
         int seed = _options.Seed is null && checkpoints?.Latest is { Finished: false } interrupted ? CheckpointFingerprint.SeedOf(interrupted) ?? _seed : _seed;
         checkpoints?.Identify(CheckpointFingerprint.OfOptions(_options, seed, mixedPrecision, classNames));
-        var spec = ChooseSpec(input, feature);
+        var spec = ChooseSpec(input);
         if ((_options as GloroImageClassificationOptions)?.Augmentation.FaultFor(spec.Shape.Height, spec.Shape.Width) is { } misfit)
             throw new ArgumentException($"The options of the Gloro trainer cannot be used. {nameof(GloroImageClassificationOptions.Augmentation)}: {misfit}");
         if (_initial is null)
@@ -107,6 +102,21 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
 
         return new GloroTransformer(_host, model, _options.FeatureColumnName, new ScoringOptions { Prefix = _options.OutputColumnPrefix });
     }
+
+    /// <summary>Refuses what <see cref="Fit"/> would refuse before it reads a row.</summary>
+    internal (string[] ClassNames, BoundGuarantee Guarantee) Check(DataViewSchema schema)
+    {
+        var label = LabelColumn.Find(schema, _options.LabelColumnName);
+        FeatureColumn.Classify(FindFeature(schema), _options.IsImage);
+        string[] classNames = LabelColumn.ClassNames(label);
+        var guarantee = BoundGuarantee.Bind(_options.Guarantee, classNames);
+        CheckValidationSet(classNames);
+        TorchRuntime.EnsureLoaded();
+        return (classNames, guarantee);
+    }
+
+    /// <summary>A name to know rows again by: their number and a hash of what a training on <paramref name="train"/> reads of them.</summary>
+    internal string Identify(IDataView rows, IDataView train) => CheckpointFingerprint.OfRows(Read(rows, ChooseSpec(train), Check(train.Schema).ClassNames));
 
     private DataViewSchema.Column FindFeature(DataViewSchema schema)
     {
@@ -136,12 +146,13 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         }
     }
 
-    private InputSpec ChooseSpec(IDataView input, DataViewSchema.Column feature)
+    private InputSpec ChooseSpec(IDataView input)
     {
         if (_initial is { IsImage: true } initial)
             return InputSpec.Image(initial.Network.InputShape.Height, initial.Network.InputShape.Width);
         if (_options is GloroImageClassificationOptions { ImageSize: { } size })
             return InputSpec.Image(size.Height, size.Width);
+        var feature = FindFeature(input.Schema);
         var spec = InputSpecInference.Infer(input, feature, _options.IsImage);
         return _initial is null || _initial.Network.InputShape == spec.Shape
             ? spec

@@ -71,6 +71,14 @@ public sealed class GloroImageClassificationOptions : GloroTrainerOptions
 
     private bool IsLiResNet => Layers is null && Architecture == GloroArchitecture.LiResNet;
 
+    internal override bool Uses(string option) => option switch
+    {
+        nameof(Depth) or nameof(Width) or nameof(TailWidth) or nameof(TailDepth) => IsLiResNet && Size is null && InitialModel is null,
+        nameof(Size) => IsLiResNet && InitialModel is null,
+        nameof(Architecture) => Layers is null && InitialModel is null,
+        _ => base.Uses(option),
+    };
+
     internal override GloroTrainerOptions Copy()
     {
         var copy = (GloroImageClassificationOptions)base.Copy();

@@ -45,6 +45,8 @@ public sealed class GloroMulticlassClassificationOptions : GloroTrainerOptions
         }
     }
 
+    internal override bool Uses(string option) => option is nameof(Depth) or nameof(Width) ? Layers is null && InitialModel is null : base.Uses(option);
+
     internal override GloroTrainerOptions Copy()
     {
         var copy = (GloroMulticlassClassificationOptions)base.Copy();

@@ -217,6 +217,18 @@ public abstract class GloroTrainerOptions
     /// <summary>The names of the options that describe a network, which <see cref="InitialModel"/> brings.</summary>
     private protected abstract IEnumerable<string> NetworkOptionsThatAreSet { get; }
 
+    /// <summary>Whether an option has any say, the others being as they are: a sweep leaves it alone if not.</summary>
+    internal virtual bool Uses(string option) => option switch
+    {
+        nameof(TradesWeight) => Loss == GloroLossKind.Trades,
+        nameof(FixedMargin) => Loss == GloroLossKind.FixedMargin,
+        nameof(CompeteWithinSet) => Loss == GloroLossKind.RelaxedEmma,
+        _ => true,
+    };
+
+    /// <summary>All that is wrong.</summary>
+    internal IEnumerable<string> AllFaults() => Faults();
+
     /// <summary>A copy that nobody else holds.</summary>
     internal virtual GloroTrainerOptions Copy() => (GloroTrainerOptions)MemberwiseClone();
 

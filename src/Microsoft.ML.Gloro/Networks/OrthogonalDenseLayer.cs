@@ -30,7 +30,16 @@ internal class OrthogonalDenseLayer : TrainableLayer
     protected Parameter Weight { get; }
 
     /// <inheritdoc/>
-    public override Tensor Forward(Tensor input, bool training) => nn.functional.linear(input, Matrix().to(input.dtype), _bias.to(input.dtype));
+    /// <remarks>
+    /// L⁻¹(Wx) instead of (L⁻¹W)x: a batch has fewer columns than W, and solving for W's would take longer than everything else here. In float32, since L⁻¹ undoes what W does.
+    /// </remarks>
+    public override Tensor Forward(Tensor input, bool training)
+    {
+        var (w, factor, wide) = Factorize();
+        var columns = input.to(Weight.dtype).t();
+        var output = wide ? linalg.solve_triangular(factor, w.matmul(columns), upper: false) : w.t().matmul(linalg.solve_triangular(factor.t(), columns, upper: true));
+        return (output.t() + _bias).to(input.dtype);
+    }
 
     /// <inheritdoc/>
     public override IEnumerable<PlainLayer> Condense()
@@ -44,6 +53,14 @@ internal class OrthogonalDenseLayer : TrainableLayer
 
     private Tensor Matrix()
     {
+        var (w, factor, wide) = Factorize();
+        var orthogonal = linalg.solve_triangular(factor, w, upper: false);
+        return wide ? orthogonal : orthogonal.t();
+    }
+
+    // W, transposed if it is tall, and the L that belongs to it.
+    private (Tensor W, Tensor Factor, bool Wide) Factorize()
+    {
         var raw = Raw();
         bool wide = raw.shape[1] >= raw.shape[0];
         var w = wide ? raw : raw.t();
@@ -54,7 +71,6 @@ internal class OrthogonalDenseLayer : TrainableLayer
         // Weights that overflowed cannot be factorised. NaN tells the trainer so; libtorch's own exception would speak of a matrix no user has heard of.
         // A sum keeps the factor's memory layout, and with it the bits of what follows.
         var fault = zeros_like(info, dtype: ScalarType.Float32).masked_fill(info.not_equal(0), float.NaN);
-        var orthogonal = linalg.solve_triangular(factor + fault, w, upper: false);
-        return wide ? orthogonal : orthogonal.t();
+        return (w, factor + fault, wide);
     }
 }

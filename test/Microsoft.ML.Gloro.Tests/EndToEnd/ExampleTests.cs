@@ -19,7 +19,7 @@ public sealed class ExampleTests
     ];
 
     // Those that are started by a test of their own.
-    private static readonly string[] s_others = ["Audit", "Cifar100", "EuroSat", "ScoreOnly", "ServeOnnx", "WebApi"];
+    private static readonly string[] s_others = ["Audit", "Cifar100", "EuroSat", "ScoreOnly", "ServeOnnx", "Sweep", "WebApi"];
 
     private static readonly string[] s_classes =
         ["AnnualCrop", "Forest", "HerbaceousVegetation", "Highway", "Industrial", "Pasture", "PermanentCrop", "Residential", "River", "SeaLake"];
@@ -129,6 +129,14 @@ public sealed class ExampleTests
         StringAssert.Contains(there, "rtk:3");
         Assert.AreEqual(Certified(here), Certified(there));
         static string Certified(string output) => output[output.IndexOf("20 images, ", StringComparison.Ordinal)..output.LastIndexOf(" with a certificate", StringComparison.Ordinal)];
+    }
+
+    [TestMethod]
+    public async Task Sweep_Shortest_ComparesTheBestWithWhatWasGiven()
+    {
+        string output = await RunAsync("Sweep", "--shortest");
+        StringAssert.Contains(output, "On the test tiles:");
+        StringAssert.Contains(output, "as given");
     }
 
     private static async Task<string> RunAsync(string name, params string[] arguments)

@@ -137,6 +137,16 @@ public sealed class FineTuningTests
         Assert.IsFalse(CheckpointFingerprint.OfOptions(new GloroMulticlassClassificationOptions(), 1, false, classes).ToDictionary().ContainsKey("InitialModel"));
     }
 
+    [TestMethod]
+    public void Uses_OptionsOfANetworkBesideAModel_IsFalse()
+    {
+        var (vectors, images) = (new GloroMulticlassClassificationOptions(), new GloroImageClassificationOptions());
+        Assert.IsTrue(vectors.Uses("Depth") && vectors.Uses("Width") && images.Uses("Depth") && images.Uses("Size") && images.Uses("Architecture"));
+        (vectors.InitialModel, images.InitialModel) = (s_vectors, s_images);
+        Assert.IsFalse(vectors.Uses("Depth") || vectors.Uses("Width") || images.Uses("Depth") || images.Uses("Size") || images.Uses("Architecture"));
+        Assert.IsTrue(vectors.Uses("LearningRate") && images.Uses("LearningRate"));
+    }
+
     private static GloroMulticlassClassificationOptions Vectors() => new()
     {
         InitialModel = s_vectors,

@@ -7,9 +7,11 @@ internal static class TrainingProcess
 {
     public const int Epochs = 4;
 
-    /// <summary>Trains with the checkpoint folder <c>args[0]</c>, writes a line an epoch, and the model to <c>args[1]</c>.</summary>
+    /// <summary>Trains with the checkpoint folder <c>args[0]</c>, writes a line an epoch, and the model to <c>args[1]</c>; or sweeps.</summary>
     public static int Main(string[] args)
     {
+        if (args[0] == Tuning.SweepProcess.Word)
+            return Tuning.SweepProcess.Run(args[1]);
         var recorder = new Recorder(p => Console.WriteLine($"epoch {p.Epoch}"));
         File.WriteAllText(args[1], Train(args[0], recorder));
         return 0;
