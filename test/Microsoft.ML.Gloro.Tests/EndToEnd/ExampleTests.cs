@@ -18,8 +18,8 @@ public sealed class ExampleTests
         ("Tabular", "What accuracy loses if a column is shuffled"),
     ];
 
-    // Those that are started by a test of their own.
-    private static readonly string[] s_others = ["Audit", "Cifar100", "EuroSat", "ScoreOnly", "ServeOnnx", "Sweep", "WebApi"];
+    // Those that are started by a test of their own, here or beside what they show.
+    private static readonly string[] s_others = ["Audit", "Cifar100", "EuroSat", "Report", "ScoreOnly", "ServeOnnx", "Sweep", "WebApi"];
 
     private static readonly string[] s_classes =
         ["AnnualCrop", "Forest", "HerbaceousVegetation", "Highway", "Industrial", "Pasture", "PermanentCrop", "Residential", "River", "SeaLake"];
@@ -71,9 +71,12 @@ public sealed class ExampleTests
     }
 
     [TestMethod]
-    public void Examples_OfTheRepository_AreAllRun() => Assert.AreEqual(
-        string.Join(", ", Directory.GetFiles(Path.Combine(Repository.Root, "examples"), "*.csproj", SearchOption.AllDirectories).Select(Path.GetFileNameWithoutExtension).Order(StringComparer.Ordinal)),
-        string.Join(", ", s_short.Select(example => example.Name).Concat(s_others).Order(StringComparer.Ordinal)), "Add it to the list above, or give it a test of its own.");
+    public void Examples_OfTheRepository_AreAllRun()
+    {
+        var names = Directory.GetFiles(Path.Combine(Repository.Root, "examples"), "*.csproj", SearchOption.AllDirectories).Select(path => Path.GetFileNameWithoutExtension(path)).ToList();
+        Assert.IsGreaterThan(10, names.Count);
+        Assert.IsEmpty(names.Except(s_short.Select(example => example.Name)).Except(s_others), "Add it to the list above, or give it a test of its own.");
+    }
 
     [TestMethod]
     public async Task EuroSat_TinyFolder_TrainsSavesAndMeasures()
