@@ -11,8 +11,12 @@ const string Usage = """
       dotnet run -c Release --project bench -- arithmetic MODEL.zip
           A saved model's float64 scoring, which covers rounding, against ONNX Runtime's float32.
 
-      dotnet run -c Release --project bench -- serving MODEL.zip
-          Transform, PredictionEngine and sixteen engines at once, all columns, against ONNX Runtime's bare session on the same graph with the same threads.
+      dotnet run -c Release --project bench -- serving MODEL.zip [ROUNDS]
+          Every ratio of scoring in about two minutes: Transform of vectors, images and image files, PredictionEngine and sixteen engines at once, all columns, against ONNX
+          Runtime's bare session on the same graph with the same threads; memory; from model.zip to the first prediction; and the certificate by itself.
+
+      dotnet run -c Release --project bench -- full MODEL.zip
+          The same by BenchmarkDotNet.
 
       dotnet run -c Release --project bench -- certificate
           Microseconds that the certificate of a row takes by itself.
@@ -49,10 +53,16 @@ switch (args)
     case ["arithmetic", var path]:
         ArithmeticBench.Run(Load(path).Gloro.GloroModel.Network);
         return 0;
-    case ["serving", var path]:
+    case ["serving", var path, .. var roundCount]:
         using (GloroTransformer model = Load(path).Gloro)
-        using (var bench = new ServingBench(model.GloroModel.Network))
-            bench.Run(model);
+            ServingBench.Run(path, model, roundCount is [var number] ? int.Parse(number, CultureInfo.InvariantCulture) : 5);
+        return 0;
+    case ["full", var path]:
+        ServingBenchmarks.ModelPath = path;
+        ServingBenchmarks.RunAll();
+        return 0;
+    case ["load" or "load-nothing", var path]: // one of the processes that "serving" starts
+        LoadBench.RunHere(path, isNothing: args[0] == "load-nothing");
         return 0;
     case ["certificate"]:
         CertificateBench.Run();

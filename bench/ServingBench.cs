@@ -1,215 +1,80 @@
-using Microsoft.ML.Data;
-using Microsoft.ML.Gloro.Models;
+using Microsoft.ML.Gloro.Forward;
 using Microsoft.ML.Gloro.Plain;
-using Microsoft.ML.OnnxRuntime;
-using Microsoft.ML.Transforms.Image;
 
 namespace Microsoft.ML.Gloro.Bench;
 
-/// <summary>What the certified columns cost over the bare network: Transform and PredictionEngine against ONNX Runtime's session on the same graph, with the same threads.</summary>
-internal sealed class ServingBench : IDisposable
+/// <summary>
+/// What the certified columns cost over the bare network: Transform and PredictionEngine against ONNX Runtime on the same graph, with the same threads. Both sides of a ratio run in turns;
+/// medians are printed, and quartiles in brackets.
+/// </summary>
+internal static class ServingBench
 {
-    private const int Rows = 1024, Rounds = 5, Engines = 16;
-
-    private static readonly int[] s_batches = [1, 4, 16, 32, 64, 128];
-
-    private readonly MLContext _context = new(seed: 1);
-    private readonly PlainNetwork _network;
-    private readonly InferenceSession _session;
-    private readonly float[] _pixels;
-    private readonly float[] _logits;
-
-    public ServingBench(PlainNetwork network)
-    {
-        _network = network;
-        using var options = new SessionOptions { IntraOpNumThreads = Environment.ProcessorCount, InterOpNumThreads = 1 };
-        _session = new InferenceSession(OnnxGraph.Build(network), options);
-        var random = new Random(1);
-        _pixels = [.. Enumerable.Range(0, Rows * network.InputShape.Size).Select(_ => random.Next(256) / 255f)];
-        _logits = new float[Rows * network.ClassCount];
-    }
+    private const int Engines = 16;
+    private const double PassMilliseconds = 600; // of one side of a ratio: long against a switch of threads, short enough to take turns often
 
     /// <summary>Measures and prints.</summary>
-    public void Run(GloroTransformer transformer)
+    /// <param name="path">The model.</param>
+    /// <param name="transformer">The same, loaded.</param>
+    /// <param name="rounds">How often both sides are measured.</param>
+    public static void Run(string path, GloroTransformer transformer, int rounds)
     {
-        int best = s_batches.MinBy(batch => Timing.Median(Enumerable.Range(0, 3).Select(_ => Timing.Milliseconds(() => Bare(batch)))));
-        Console.WriteLine(FormattableString.Invariant($"bare session, {Environment.ProcessorCount} threads, batches of {best}, which is its best: {Rate(() => Bare(best)):F0} rows/s"));
+        Console.WriteLine($"{Environment.ProcessorCount} processors; {rounds} rounds; {Path.GetFileName(path)}, {new FileInfo(path).Length / 1e6:F1} MB");
         using GloroTransformer real = transformer.With(CertificateArithmetic.Real), float64 = transformer.With(CertificateArithmetic.Float64);
-        foreach (var (name, model) in new[] { ("Real", real), ("Float64", float64) })
+        PlainNetwork network = transformer.GloroModel.Network;
+        using var session = new BareSession(network, Environment.ProcessorCount);
+        double milliseconds;
+        using (var few = new ServingRows(network.InputShape, 64))
+            milliseconds = session.FindBest(few.Inputs, new float[64 * network.ClassCount]).Milliseconds;
+        using var rows = new ServingRows(network.InputShape, 64 * (int)Math.Clamp(PassMilliseconds / milliseconds / 64, 2, 64));
+        float[] logits = new float[rows.Count * network.ClassCount];
+        int batch = session.FindBest(rows.Inputs, logits).Batch;
+        Console.WriteLine(FormattableString.Invariant($"bare session: batches of {batch} are its best, {1000 / milliseconds:F0} rows/s; {rows.Count} rows a pass"));
+
+        void Bare() => session.Run(rows.Inputs, rows.Count, batch, logits);
+        var pass = new ForwardPass(network);
+        void BareFloat64() => pass.Run(rows.Inputs, rows.Count, logits, Environment.ProcessorCount);
+        Compare("Transform, vectors, Real", "≥ 0.92", rounds, Bare, Reading(real, rows.Vectors()));
+        Compare("Transform, vectors, Float64", "against its own engine", rounds, BareFloat64, Reading(float64, rows.Vectors()));
+        Compare("Transform, vectors, Float64", "against ONNX Runtime's float32", rounds, Bare, Reading(float64, rows.Vectors()));
+        if (network.InputShape.Channels == 3)
         {
-            Compare($"Transform of vectors, {name}", Vectors(), model, best);
-            if (_network.InputShape.Channels == 3)
-                Compare($"Transform of images, {name}", Images(), model, best);
+            Compare("Transform, decoded images, Real", "≥ 0.92", rounds, Bare, Reading(real, rows.Images()));
+            var decoder = new BareDecoder(network.InputShape);
+            string[] files = rows.Files();
+            float[] inputs = new float[rows.Inputs.Length];
+            Compare("Transform, image files, Real", "≥ 0.9 of decode + bare", rounds, () => decoder.RunAfter(session, files, batch, inputs, logits), Reading(real, rows.LoadedFiles()));
+            Console.WriteLine(FormattableString.Invariant($"  (of which decoding alone: {Timing.Median(Enumerable.Range(0, rounds).Select(_ => Timing.Milliseconds(() => Array.ForEach(files, f => decoder.Decode(f, inputs))))) / files.Length:F3} ms a row)"));
         }
 
-        OneByOne(real);
-        ManyEngines(real);
+        EngineBench.OneByOne("PredictionEngine, Real", real, session, rows, rounds);
+        using (GloroTransformer tiny = EngineBench.Tiny(network.InputShape))
+        using (var tinySession = new BareSession(tiny.GloroModel.Network, Environment.ProcessorCount))
+            EngineBench.OneByOne("  same, network that hardly computes", tiny, tinySession, rows, 20 * rounds);
+        EngineBench.AtOnce(Engines, real, session, rows, rounds, milliseconds);
+        EngineBench.Memory(EngineBench.Tiny(network.InputShape), rows, predictions: 100_000, "network that hardly computes");
+        EngineBench.Memory(transformer, rows, predictions: 200 * rounds, "model");
+        LoadBench.Run(path, Math.Max(3, rounds / 2));
+        CertificateBench.Run();
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => _session.Dispose();
+    /// <summary>Prints how many rows per second ours has for each of the bare side's.</summary>
+    private static void Compare(string name, string target, int rounds, Action bare, Action ours)
+    {
+        bare();
+        ours();
+        var ratios = new List<double>();
+        for (int round = 0; round < rounds; round++)
+        {
+            double first = Timing.Milliseconds(bare);
+            ratios.Add(first / Timing.Milliseconds(ours));
+        }
 
-    private void Compare(string name, IDataView view, GloroTransformer model, int batch)
+        Console.WriteLine(FormattableString.Invariant($"{name,-38} {Timing.Median(ratios),6:F3} of the rows/s ({Timing.Quantile(ratios, 0.25):F3}–{Timing.Quantile(ratios, 0.75):F3})  {target}"));
+    }
+
+    private static Action Reading(GloroTransformer model, IDataView view)
     {
         IDataView scored = model.Transform(view);
-        ReadAll(scored);
-        var ratios = new List<double>();
-        for (int round = 0; round < Rounds; round++)
-        {
-            double bare = Timing.Milliseconds(() => Bare(batch));
-            ratios.Add(bare / Timing.Milliseconds(() => ReadAll(scored)));
-        }
-
-        Console.WriteLine(FormattableString.Invariant($"{name,-34} {Timing.Median(ratios):F3} of the bare session's rows per second ({Timing.Quantile(ratios, 0.25):F3}–{Timing.Quantile(ratios, 0.75):F3})"));
-    }
-
-    private void OneByOne(GloroTransformer model)
-    {
-        using var engine = _context.Model.CreatePredictionEngine<VectorRow, ScoredRow>(model, EngineOptions());
-        var row = new VectorRow { Image = _pixels.AsSpan(0, _network.InputShape.Size).ToArray() };
-        var result = new ScoredRow();
-        var (bare, ours) = (new List<double>(), new List<double>());
-        for (int i = 0; i < 600; i++)
-        {
-            bare.Add(Timing.Milliseconds(() => BareOne(_logits)));
-            ours.Add(Timing.Milliseconds(() => engine.Predict(row, ref result)));
-        }
-
-        double over = 1000 * (Timing.Median(ours.Skip(100)) - Timing.Median(bare.Skip(100)));
-        Console.WriteLine(FormattableString.Invariant($"{"PredictionEngine, Real",-34} {over:F0} µs over the bare session's {1000 * Timing.Median(bare.Skip(100)):F0} µs"));
-    }
-
-    private void ManyEngines(GloroTransformer model)
-    {
-        const int Each = 40;
-        double Throughput(Action<int> work)
-        {
-            double ms = Timing.Milliseconds(() =>
-            {
-                var threads = Enumerable.Range(0, Engines).Select(i => new Thread(() => work(i))).ToList();
-                threads.ForEach(t => t.Start());
-                threads.ForEach(t => t.Join());
-            });
-            return Engines * Each / ms;
-        }
-
-        var engines = Enumerable.Range(0, Engines).Select(_ => _context.Model.CreatePredictionEngine<VectorRow, ScoredRow>(model, EngineOptions())).ToList();
-        var row = new VectorRow { Image = _pixels.AsSpan(0, _network.InputShape.Size).ToArray() };
-        var ratios = new List<double>();
-        for (int round = 0; round < Rounds; round++)
-        {
-            double bare = Throughput(_ =>
-            {
-                float[] logits = new float[_network.ClassCount];
-                for (int i = 0; i < Each; i++)
-                    BareOne(logits);
-            });
-            ratios.Add(Throughput(e =>
-            {
-                for (int i = 0; i < Each; i++)
-                    engines[e].Predict(row);
-            }) / bare);
-        }
-
-        engines.ForEach(e => e.Dispose());
-        Console.WriteLine(FormattableString.Invariant($"{Engines + " engines at once, Real",-34} {Timing.Median(ratios):F3} of the bare session's throughput"));
-    }
-
-    // All rows, in batches, without a copy: the least that scoring can cost.
-    private void Bare(int batch)
-    {
-        var (size, shape) = (_network.InputShape.Size, _network.InputShape);
-        for (int start = 0; start < Rows; start += batch)
-        {
-            int count = Math.Min(batch, Rows - start);
-            RunSession(_pixels.AsMemory(start * size, count * size), shape, count, _logits.AsMemory(start * _network.ClassCount, count * _network.ClassCount));
-        }
-    }
-
-    private void BareOne(float[] logits) => RunSession(_pixels.AsMemory(0, _network.InputShape.Size), _network.InputShape, 1, logits.AsMemory(0, _network.ClassCount));
-
-    private void RunSession(Memory<float> input, PlainShape shape, int rows, Memory<float> logits)
-    {
-        using var options = new RunOptions();
-        using var x = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, input, shape.IsVector ? [rows, shape.Channels] : [rows, shape.Channels, shape.Height, shape.Width]);
-        using var y = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, logits, [rows, _network.ClassCount]);
-        _session.Run(options, [OnnxGraph.InputName], [x], [OnnxGraph.OutputName], [y]);
-    }
-
-    private static double Rate(Action work) => 1000 * Rows / Timing.Median(Enumerable.Range(0, Rounds).Select(_ => Timing.Milliseconds(work)));
-
-    // Every column of every row.
-    private static void ReadAll(IDataView scored)
-    {
-        using var cursor = scored.GetRowCursor(scored.Schema);
-        var (logits, score, radii, set, reachable) = (cursor.GetGetter<VBuffer<float>>(scored.Schema["Logits"]), cursor.GetGetter<VBuffer<float>>(scored.Schema["Score"]),
-            cursor.GetGetter<VBuffer<float>>(scored.Schema["TopKRadii"]), cursor.GetGetter<VBuffer<uint>>(scored.Schema["CertifiedLabels"]), cursor.GetGetter<VBuffer<uint>>(scored.Schema["ReachableLabels"]));
-        var (label, radius, certified, k) = (cursor.GetGetter<uint>(scored.Schema["PredictedLabel"]), cursor.GetGetter<float>(scored.Schema["CertifiedRadius"]),
-            cursor.GetGetter<bool>(scored.Schema["IsCertified"]), cursor.GetGetter<int>(scored.Schema["CertifiedK"]));
-        VBuffer<float> floats = default;
-        VBuffer<uint> keys = default;
-        (uint Top, float Radius, bool Certified, int Size) values = default;
-        while (cursor.MoveNext())
-        {
-            logits(ref floats);
-            score(ref floats);
-            radii(ref floats);
-            set(ref keys);
-            reachable(ref keys);
-            label(ref values.Top);
-            radius(ref values.Radius);
-            certified(ref values.Certified);
-            k(ref values.Size);
-        }
-    }
-
-    private IDataView Vectors() => _context.Data.LoadFromEnumerable(
-        Enumerable.Range(0, Rows).Select(i => new VectorRow { Image = _pixels.AsSpan(i * _network.InputShape.Size, _network.InputShape.Size).ToArray() }).ToList(), Definition());
-
-    private IDataView Images()
-    {
-        var (_, height, width) = _network.InputShape;
-        int plane = height * width;
-        var definition = SchemaDefinition.Create(typeof(ImageRow));
-        definition[nameof(ImageRow.Image)].ColumnType = new ImageDataViewType(height, width);
-        return _context.Data.LoadFromEnumerable(
-            Enumerable.Range(0, Rows).Select(i =>
-            {
-                byte[] rgba = new byte[4 * plane];
-                for (int p = 0; p < plane; p++)
-                {
-                    for (int c = 0; c < 3; c++)
-                        rgba[(4 * p) + c] = (byte)MathF.Round(_pixels[(i * 3 * plane) + (c * plane) + p] * 255);
-                    rgba[(4 * p) + 3] = 255;
-                }
-
-                return new ImageRow { Image = MLImage.CreateFromPixels(width, height, MLPixelFormat.Rgba32, rgba) };
-            }).ToList(), definition);
-    }
-
-    private SchemaDefinition Definition()
-    {
-        var definition = SchemaDefinition.Create(typeof(VectorRow));
-        definition[nameof(VectorRow.Image)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, _network.InputShape.Size);
-        return definition;
-    }
-
-    private PredictionEngineOptions EngineOptions() => new() { OwnsTransformer = false, InputSchemaDefinition = Definition() };
-
-    private sealed class VectorRow
-    {
-        public float[] Image { get; set; } = [];
-    }
-
-    private sealed class ImageRow
-    {
-        public MLImage? Image { get; set; }
-    }
-
-    private sealed class ScoredRow
-    {
-        public float CertifiedRadius { get; set; }
-
-        public float[]? Logits { get; set; }
+        return () => AllColumns.Read(scored);
     }
 }

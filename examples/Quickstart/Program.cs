@@ -31,7 +31,7 @@ var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
         TailWidth = isShort ? 64 : 128,
         Epochs = isShort ? 2 : 10,
         BatchSize = isShort ? 32 : 64,
-        LearningRate = 2e-3,
+        LearningRate = 4e-3,
         Augmentation = GloroAugmentationOptions.Aerial,
         Progress = display,
     }))

@@ -66,15 +66,15 @@ internal sealed record ExperimentArguments
 
     public GloroLossKind Loss { get; init; } = GloroLossKind.Emma;
 
-    public int Batch { get; init; } = 128;
+    public int Batch { get; init; } = 64;
 
-    public int PowerSteps { get; init; } = 2;
+    public int PowerSteps { get; init; } = 1;
 
     public double EpsilonFactor { get; init; } = 2;
 
-    public double LearningRate { get; init; } = 1e-3;
+    public double LearningRate { get; init; } = 2e-3;
 
-    public bool Lookahead { get; init; } = true;
+    public bool Lookahead { get; init; }
 
     public double WeightDecay { get; init; }
 

@@ -129,6 +129,26 @@ public sealed class GloroCatalog(MLContext mlContext)
         return GloroInChain.Replace(model, gloro => gloro.With(arithmetic));
     }
 
+    /// <summary>The same model, scored with other threads or in other batches. They change no bit of any column, and are not saved: they belong to the machine, not to the model.</summary>
+    /// <param name="model">A fitted or loaded Gloro transformer, or a chain of transformers with one in it.</param>
+    /// <param name="threads">
+    /// Threads that share the work of a batch, the calling one included. 0, the default, for every processor that this process may use. 1 for everything on the thread that reads: for a
+    /// server that scores many requests at once. More than one also let Transform read the next rows, and decode their images, while these are scored.
+    /// </param>
+    /// <param name="readAheadRows">
+    /// The most rows that Transform reads ahead and scores together. 0, the default, for 64, or fewer where the network's activations would take more than 64 MB. 1 for none ahead.
+    /// </param>
+    /// <returns>A new transformer, or a new chain of the same transformers around it. It shares the network's session with <paramref name="model"/> unless the threads differ.</returns>
+    /// <exception cref="ArgumentException">There is no Gloro transformer, or more than one, or a number is negative.</exception>
+    [SuppressMessage("Performance", "CA1822", Justification = "The catalog's methods are found on mlContext.Gloro; this one happens not to need the context.")]
+    public ITransformer WithScoringOptions(ITransformer model, int threads = 0, int readAheadRows = 0)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        ArgumentOutOfRangeException.ThrowIfNegative(readAheadRows);
+        return GloroInChain.Replace(model, gloro => gloro.With(threads, readAheadRows));
+    }
+
     /// <summary>
     /// Tries to break a model's certificates: attacks rows within their certified radius and around their decision boundary, with the scoring graph as judge, and proves the bounds anew.
     /// Reports what the attacks came to, with an upper bound of the robust accuracy beside VRA and lower bounds of the Lipschitz constants beside the proved ones.

@@ -49,7 +49,7 @@ internal sealed class Judge : IDisposable
             int count = Math.Min(_batchSize, inputs.Count - start);
             for (int row = 0; row < count; row++)
                 inputs[start + row].CopyTo(_batch.Input(row));
-            _batch.Compute(count);
+            _batch.Compute(0, count);
             for (int row = 0; row < count; row++)
                 points[start + row] = Read(row, inputs[start + row]);
         }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.Gloro.Forward;
@@ -38,6 +39,7 @@ internal sealed class WeightBlock
         return [.. blocks];
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // runs once, before the first row is scored
     private static WeightBlock Pack(float[] weights, int first, int count, int inputs, int taps, TileKernel kernel)
     {
         // Pinned, or the collector may move it from its boundary.

@@ -24,50 +24,31 @@ internal static class Certificate
     private const int StackValues = 2048;
 
     /// <summary>Writes the classes by descending logit, equal logits by index (0 and −0 are equal; NaN comes last).</summary>
+    /// <param name="logits">y.</param>
+    /// <param name="order">Receives as many classes as it has places for, from the highest on. A few of many classes are found in one pass, much faster than all are sorted.</param>
     /// <returns>False if any logit is not finite. The order is written all the same, but nothing may be certified.</returns>
-    public static bool TryOrder(ReadOnlySpan<float> logits, Span<int> order)
-    {
-        if (order.Length != logits.Length)
-            throw new ArgumentException($"The order needs a place for each of the {logits.Length} logits, not {order.Length}.", nameof(order));
-
-        // One integer a class that sorts as wanted: the logit's bits, turned so that higher logits come first, above the index. No two are equal.
-        ulong[]? rented = null;
-        var keys = logits.Length <= StackValues ? stackalloc ulong[StackValues] : rented = ArrayPool<ulong>.Shared.Rent(logits.Length);
-        keys = keys[..logits.Length];
-        var finite = true;
-        for (var i = 0; i < keys.Length; i++)
-        {
-            finite &= float.IsFinite(logits[i]);
-            keys[i] = ((ulong)DescendingBits(logits[i]) << 32) | (uint)i;
-        }
-        keys.Sort();
-        for (var i = 0; i < keys.Length; i++)
-            order[i] = (int)(uint)keys[i];
-
-        if (rented is not null)
-            ArrayPool<ulong>.Shared.Return(rented);
-        return finite;
-    }
+    public static bool TryOrder(ReadOnlySpan<float> logits, Span<int> order) => ClassOrder.TryWrite(logits, order);
 
     /// <summary>Computes r_1 … r_n for n = the length of <paramref name="radii"/>, rounded down: 0 where nothing is certified, never NaN, at most float.MaxValue.</summary>
     /// <param name="logits">y. If any is not finite, all radii are 0.</param>
-    /// <param name="order">From <see cref="TryOrder"/>.</param>
+    /// <param name="order">From <see cref="TryOrder"/>, at least as many classes as radii.</param>
     /// <param name="constants">K_ij.</param>
     /// <param name="error">What is subtracted from every margin: 0 for exact logits, +∞ to certify nothing.</param>
     /// <param name="radii">Receives the radii; fewer than there are classes, since F^C cannot change and certifies nothing.</param>
     public static void ComputeRadii(ReadOnlySpan<float> logits, ReadOnlySpan<int> order, MarginConstants constants, double error, Span<float> radii)
     {
         var classCount = constants.ClassCount;
-        CheckLengths(logits.Length, order.Length, classCount);
+        CheckLengths(logits.Length, order.Length, classCount, radii.Length);
         if (radii.Length >= classCount)
             throw new ArgumentException($"With {classCount} classes there are at most {classCount - 1} radii, not {radii.Length}.", nameof(radii));
 
         double[]? rented = null;
-        var scratch = 2 * classCount <= StackValues ? stackalloc double[StackValues] : rented = ArrayPool<double>.Shared.Rent(2 * classCount);
+        var scratch = 2 * classCount <= StackValues ? stackalloc double[2 * classCount] : rented = ArrayPool<double>.Shared.Rent(2 * classCount);
         var outside = scratch[..classCount];                // y_i while i ∉ F^k; −∞ once i ∈ F^k, which makes its quotient +∞: masked by index
         var nearest = scratch.Slice(classCount, classCount); // min over j ∈ F^k of (y_j − y_i) / K_ij
-        if (IsError(error) && Widen(logits, outside))
+        if (IsError(error) && FiniteValues.Only(logits))
         {
+            Widen(logits, outside);
             nearest.Fill(double.PositiveInfinity);
             for (var k = 1; k <= radii.Length; k++)
             {
@@ -87,16 +68,17 @@ internal static class Certificate
 
     /// <summary>Which top-k sets <paramref name="guarantee"/> certifies, given the radii of <see cref="ComputeRadii"/>.</summary>
     /// <param name="guarantee">The guarantee, bound to the model's classes.</param>
-    /// <param name="order">The classes by descending logit.</param>
+    /// <param name="order">The classes by descending logit, as many as there are radii to look at, or all.</param>
     /// <param name="radii">r_1, r_2, …; a k beyond them is not certified. Values that are not finite count as 0.</param>
     /// <param name="epsilon">ε. A negative one or NaN certifies nothing, but leaves the radius as it is.</param>
     public static CertifiedSet Evaluate(BoundGuarantee guarantee, ReadOnlySpan<int> order, ReadOnlySpan<float> radii, float epsilon)
     {
-        if (order.Length != guarantee.ClassCount)
-            throw new ArgumentException($"The guarantee is for {guarantee.ClassCount} classes, not {order.Length}.", nameof(order));
+        var most = Math.Min(radii.Length, guarantee.MaxK);
+        if (order.Length < most || order.Length > guarantee.ClassCount)
+            throw new ArgumentException($"The guarantee is for {guarantee.ClassCount} classes and {most} radii, and the order has {order.Length} classes.", nameof(order));
         var radius = 0f;
         int loosest = 0, strictest = 0;
-        for (var k = 1; k <= Math.Min(radii.Length, guarantee.MaxK); k++)
+        for (var k = 1; k <= most; k++)
         {
             var candidate = radii[k - 1];
             if (!float.IsFinite(candidate) || !guarantee.Allows(order, k))
@@ -112,27 +94,37 @@ internal static class Certificate
     /// The classes that might be top-1 somewhere within <paramref name="epsilon"/>: the top-1 class j, and every i with y_i + ε·K_ij ≥ y_j, in the order of their logits.
     /// In doubt a class is included; all are if a logit is not finite, ε is negative or NaN, or <paramref name="error"/>, which is subtracted from every margin, is +∞.
     /// </summary>
-    /// <returns>How many classes were written, at least 1. <paramref name="destination"/> needs room for all.</returns>
+    /// <param name="logits">y.</param>
+    /// <param name="order">From <see cref="TryOrder"/>; the first alone is looked at.</param>
+    /// <param name="constants">K_ij.</param>
+    /// <param name="error">What is subtracted from every margin: 0 for exact logits, +∞ to leave nothing out.</param>
+    /// <param name="epsilon">ε.</param>
+    /// <param name="destination">Receives the classes; it needs room for all.</param>
+    /// <returns>How many classes were written, at least 1.</returns>
     public static int ReachableLabels(ReadOnlySpan<float> logits, ReadOnlySpan<int> order, MarginConstants constants, double error, float epsilon, Span<int> destination)
     {
-        CheckLengths(logits.Length, order.Length, constants.ClassCount);
-        if (destination.Length < order.Length)
-            throw new ArgumentException($"Up to {order.Length} classes can be reachable, but there is room for {destination.Length} only.", nameof(destination));
-        var exclude = epsilon >= 0 && IsError(error);
-        foreach (var logit in logits)
-            exclude &= float.IsFinite(logit);
+        CheckLengths(logits.Length, order.Length, constants.ClassCount, needed: 1);
+        if (destination.Length < logits.Length)
+            throw new ArgumentException($"Up to {logits.Length} classes can be reachable, but there is room for {destination.Length} only.", nameof(destination));
+        var exclude = epsilon >= 0 && IsError(error) && FiniteValues.Only(logits);
 
+        ulong[]? rented = null;
+        var keys = logits.Length <= StackValues ? stackalloc ulong[logits.Length] : rented = ArrayPool<ulong>.Shared.Rent(logits.Length);
         var count = 0;
         var top = order[0];
         var row = constants.Row(top);
         var highest = Subtract(logits[top], error);
-        foreach (var index in order)
+        for (var i = 0; i < logits.Length; i++)
         {
             // Left out only if the margin, rounded down, exceeds what the distance can take from it.
-            var unreachable = exclude && index != top && Shrink * (highest - logits[index]) > epsilon * row[index];
+            var unreachable = exclude && i != top && Shrink * (highest - logits[i]) > epsilon * row[i];
             if (!unreachable)
-                destination[count++] = index;
+                keys[count++] = ClassOrder.Key(logits[i], i);
         }
+        keys = keys[..count];
+        ClassOrder.Write(keys, destination);
+        if (rented is not null)
+            ArrayPool<ulong>.Shared.Return(rented);
         return count;
     }
 
@@ -178,30 +170,20 @@ internal static class Certificate
         return Math.Min(rounded, float.MaxValue);
     }
 
-    /// <summary>Copies the logits as doubles; false if one is not finite.</summary>
-    private static bool Widen(ReadOnlySpan<float> logits, Span<double> destination)
+    /// <summary>Copies the logits as doubles.</summary>
+    private static void Widen(ReadOnlySpan<float> logits, Span<double> destination)
     {
-        var finite = true;
-        for (var i = 0; i < logits.Length; i++)
-        {
-            finite &= float.IsFinite(logits[i]);
+        var vectors = MemoryMarshal.Cast<float, Vector<float>>(logits);
+        var wide = MemoryMarshal.Cast<double, Vector<double>>(destination);
+        for (var v = 0; v < vectors.Length; v++)
+            Vector.Widen(vectors[v], out wide[2 * v], out wide[(2 * v) + 1]);
+        for (var i = vectors.Length * Vector<float>.Count; i < logits.Length; i++)
             destination[i] = logits[i];
-        }
-        return finite;
     }
 
-    private static void CheckLengths(int logits, int order, int classCount)
+    private static void CheckLengths(int logits, int order, int classCount, int needed)
     {
-        if (logits != classCount || order != classCount)
+        if (logits != classCount || order > classCount || order < Math.Min(needed, classCount))
             throw new ArgumentException($"The constants are for {classCount} classes, but there are {logits} logits and an order of {order}.");
-    }
-
-    /// <summary>Maps floats to integers so that a higher float gives a lower integer.</summary>
-    private static uint DescendingBits(float value)
-    {
-        if (float.IsNaN(value))
-            return uint.MaxValue;
-        var bits = BitConverter.SingleToUInt32Bits(value + 0f);   // −0 + 0 = +0
-        return (bits & 0x80000000) != 0 ? bits : ~(bits | 0x80000000);
     }
 }

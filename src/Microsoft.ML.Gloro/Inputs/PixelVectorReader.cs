@@ -1,3 +1,5 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Gloro.Inputs;
@@ -21,12 +23,35 @@ internal sealed class PixelVectorReader(string columnName, InputSpec spec, Value
         getter(ref _values);
         CheckLength(_values.Length);
         _values.CopyTo(destination);
-        foreach (float value in destination[..Spec.Size])
+        ReadOnlySpan<float> values = destination[..Spec.Size];
+        if (AreAllPixels(values))
+            return;
+        foreach (float value in values)
         {
             // NaN and ±∞ pass: such a row is scored, and nothing is certified for it.
             if (float.IsFinite(value) && (value < Lowest || value > Highest))
                 throw RowError($"the value {value} is no pixel scaled to [0, 1]; use ExtractPixels with scaleImage: 1f / 255f and no offset.");
         }
+    }
+
+    // Nearly always, and a sixth of the time of looking at each: it counts where one row is scored.
+    private static bool AreAllPixels(ReadOnlySpan<float> values)
+    {
+        ReadOnlySpan<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(values);
+        Vector<float> lowest = new(Lowest), highest = new(Highest);
+        foreach (Vector<float> vector in vectors)
+        {
+            if (!Vector.GreaterThanOrEqualAll(vector, lowest) || !Vector.LessThanOrEqualAll(vector, highest))
+                return false;
+        }
+
+        foreach (float value in values[(vectors.Length * Vector<float>.Count)..])
+        {
+            if (!(value >= Lowest && value <= Highest))
+                return false;
+        }
+
+        return true;
     }
 
     /// <summary>Pixels rounded to the nearest byte: what training keeps. Scoring reads the values as they are.</summary>

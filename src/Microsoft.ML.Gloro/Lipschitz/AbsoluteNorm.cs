@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Microsoft.ML.Gloro.Lipschitz;
 
 /// <summary>
@@ -13,6 +15,7 @@ internal static class AbsoluteNorm
     /// <param name="outputs">Output channels.</param>
     /// <param name="inputs">Input channels.</param>
     /// <param name="taps">Places of the kernel; 1 for a dense layer.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)] // runs once, when a model is loaded
     public static double UpperBound(float[] weights, int outputs, int inputs, int taps)
     {
         var columns = new double[inputs];

@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.ML.Gloro.Guarantees;
 using Microsoft.ML.Gloro.Plain;
 
 namespace Microsoft.ML.Gloro.Models;
@@ -109,6 +110,8 @@ internal static class ModelLimits
 
     private static void CheckFinite(string what, float[] weights)
     {
+        if (FiniteValues.Only(weights))
+            return;
         for (int i = 0; i < weights.Length; i++)
         {
             if (!float.IsFinite(weights[i]))

@@ -1,8 +1,12 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Microsoft.ML.Gloro.Plain;
 
 namespace Microsoft.ML.Gloro.Models;
 
 /// <summary>Cheap lower bounds of layers' L2 operator norms: what a particular input attains. For plausibility only; nothing is certified with them.</summary>
+/// <remarks>Runs once, when a model is loaded, and would be over before the runtime had compiled it well: its loops are compiled well from the start.</remarks>
 internal static class NormFromBelow
 {
     private const int Steps = 4;
@@ -18,6 +22,7 @@ internal static class NormFromBelow
         _ => 0,
     };
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double OfConvolution(PlainConvolution layer, PlainShape shape)
     {
         PlainShape output = layer.GetOutputShape(shape);
@@ -90,17 +95,27 @@ internal static class NormFromBelow
     // Squares of floats neither overflow nor vanish in double.
     private static double Norm(ReadOnlySpan<double> values) => Math.Sqrt(Dot(values, values));
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
     {
-        double sum = 0;
-        for (int i = 0; i < a.Length; i++)
+        ReadOnlySpan<Vector<double>> first = MemoryMarshal.Cast<double, Vector<double>>(a), second = MemoryMarshal.Cast<double, Vector<double>>(b);
+        var sums = Vector<double>.Zero;
+        for (int i = 0; i < first.Length; i++)
+            sums += first[i] * second[i];
+        double sum = Vector.Sum(sums);
+        for (int i = first.Length * Vector<double>.Count; i < a.Length; i++)
             sum += a[i] * b[i];
         return sum;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Add(Span<double> sum, ReadOnlySpan<double> values, double factor)
     {
-        for (int i = 0; i < sum.Length; i++)
+        Span<Vector<double>> sums = MemoryMarshal.Cast<double, Vector<double>>(sum);
+        ReadOnlySpan<Vector<double>> added = MemoryMarshal.Cast<double, Vector<double>>(values);
+        for (int i = 0; i < sums.Length; i++)
+            sums[i] += factor * added[i];
+        for (int i = sums.Length * Vector<double>.Count; i < sum.Length; i++)
             sum[i] += factor * values[i];
     }
 

@@ -1,76 +1,58 @@
 using System.Runtime.ExceptionServices;
 using Microsoft.ML.Data;
-using Microsoft.ML.Gloro.Inputs;
 
 namespace Microsoft.ML.Gloro.Scoring;
 
 /// <summary>
-/// Reads rows ahead, scores them together and hands them out one by one. The window grows (1, 4, 16, … rows), so that Preview and TakeRows stay cheap.
+/// Reads rows ahead, scores them together and hands them out one by one. The window grows (1, 4, 16, … rows), so that Preview and TakeRows stay cheap. Once it has its full size
+/// the next rows are read, and images decoded, on another thread while these are scored: to whoever goes through all rows, reading costs little that scoring does not.
 /// A row that cannot be read fails when its turn comes, not when it is read ahead: the rows before it are served first.
 /// </summary>
 /// <remarks>
 /// For one thread at a time, except that any thread may dispose it: what a batch that is being scored still needs is let go when that batch is done, and Dispose does not wait for it.
+/// It does wait for a row that another thread is reading ahead, as ML.NET's own cursors do: what rows are made of may be freed after them. The source is used by one thread at a time.
 /// </remarks>
 internal sealed class BatchingCursor : DataViewRowCursor
 {
     private const int Growth = 4;
 
     private readonly ScoringSchema _schema;
-    private readonly DataViewRowCursor _input;
     private readonly bool[] _active;
     private readonly int _largestWindow;
+    private readonly bool _overlaps;
     private readonly ScoredBatch _batch;
-    private readonly FeatureReader _reader;
-    private readonly List<ReadAheadColumn> _columns = [];
+    private readonly WindowReader _reader;
     private readonly Delegate?[] _getters;
-    private readonly ValueGetter<DataViewRowId> _idGetter;
     private readonly DeferredDisposal _life;
-    private long[] _batches = [];
-    private DataViewRowId[] _ids = [];
-    private int _window = 1, _count, _current = -1, _captured;
+    private ReadRows _rows; // those at hand
+    private int _window = 1, _current = -1;
     private long _position = -1;
-    private bool _ended;
     private ExceptionDispatchInfo? _failure;
+    private BackgroundRead? _next;
 
     public BatchingCursor(GloroTransformer transformer, ScoringSchema schema, IDataView source, DataViewRowCursor input, bool[] active)
     {
-        (_schema, _input, _active, _largestWindow) = (schema, input, active, transformer.ReadAhead);
+        (_schema, _active, _largestWindow) = (schema, active, transformer.ReadAheadRows);
+        _overlaps = _largestWindow > 1 && transformer.Threads > 1;
         _batch = new ScoredBatch(transformer, schema.ActiveOutputs(active));
         _getters = new Delegate?[active.Length];
-        _idGetter = input.GetIdGetter();
-        _life = new DeferredDisposal(this, Free);
-        var locator = new RowLocator(input, source);
-        ReadAheadColumn? feature = null;
-        for (int i = 0; i < active.Length; i++)
+        _reader = new WindowReader(schema, source, input, active, _batch, Current, _getters);
+        for (int i = schema.Input.Count; i < active.Length; i++)
         {
-            if (!active[i])
-                continue;
-            if (i >= schema.Input.Count)
-            {
+            if (active[i])
                 _getters[i] = OutputGetters.Create((OutputColumn)(i - schema.Input.Count), _batch, Current);
-                continue;
-            }
-
-            var column = ReadAheadColumn.Create(input, schema.Input[i], locator);
-            _columns.Add(column);
-            _getters[i] = column.Getter(Current);
-            if (i == schema.Feature.Index)
-                feature = column;
         }
 
-        // A feature column that is asked for as well is read once: decoding an image twice would cost more than scoring it.
-        _reader = feature is null
-            ? FeatureReader.Create(input, schema.Feature, schema.InputSpec, source)
-            : FeatureReader.Create(schema.Feature, schema.InputSpec, feature.BorrowingGetter(() => _captured), locator);
+        _life = new DeferredDisposal(this, _reader.Dispose);
     }
 
     public override DataViewSchema Schema => _schema.Output;
 
     public override long Position => _position;
 
-    public override long Batch => _current >= 0 ? _batches[_current] : 0;
+    public override long Batch => _current >= 0 ? _reader.Batch(_current) : 0;
 
-    public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId id) => id = _ids[Current()];
+    public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId id) => id = _reader.Id(Current());
 
     public override bool IsColumnActive(DataViewSchema.Column column) => _active[column.Index];
 
@@ -80,22 +62,25 @@ internal sealed class BatchingCursor : DataViewRowCursor
     {
         // Not the end of the data: whoever is told so would go on with a part of the rows.
         _life.ThrowIfDisposed();
-        if (_current + 1 >= _count)
+        int next = _current < 0 ? _rows.First : _current + 1;
+        if (next >= _rows.First + _rows.Count)
         {
             _current = -1;
-            _count = 0;
+            _rows = _rows with { Count = 0 };
             _failure?.Throw();
-            if (!_ended)
+            if (!_rows.Ended)
                 FillOrFail();
             _life.ThrowIfDisposed();
-            if (_count == 0)
+            if (_rows.Count == 0)
             {
                 _position = -1;
                 return false;
             }
+
+            next = _rows.First;
         }
 
-        _current++;
+        _current = next;
         _position++;
         return true;
     }
@@ -106,20 +91,14 @@ internal sealed class BatchingCursor : DataViewRowCursor
         {
             _current = -1;
             _life.Dispose();
+            _reader.Stop();
+            CancelNext();
         }
 
         base.Dispose(disposing);
     }
 
     private int Current() => _current >= 0 ? _current : throw new InvalidOperationException("The cursor is at no row: call MoveNext first, and read values only where it returned true.");
-
-    private void Free()
-    {
-        _reader.Dispose();
-        foreach (var column in _columns)
-            column.Dispose();
-        _input.Dispose();
-    }
 
     // A cursor that has failed goes on failing: to go on with the next row would leave rows out unnoticed.
     private void FillOrFail()
@@ -136,57 +115,56 @@ internal sealed class BatchingCursor : DataViewRowCursor
         }
         finally
         {
+            if (_life.IsDisposed)
+                CancelNext(); // it may have begun after Dispose looked for it
             _life.Leave();
         }
     }
 
     private void Fill()
     {
-        EnsureCapacity();
-        int count = 0;
+        ReadRows read = TakeNext() ?? ReadNow();
+        _failure = read.Failure;
+        if (read.Count == 0)
+            read.Failure?.Throw();
+        bool atFullSize = _window == _largestWindow;
+        _window = (int)Math.Min(_largestWindow, (long)_window * Growth);
+        if (_overlaps && atFullSize && !read.Ended && read.Failure is null)
+            ReadInBackground(read.First == 0 ? _largestWindow : 0);
+        if (read.Count > 0)
+            _batch.Compute(read.First, read.Count);
+        _rows = read;
+    }
+
+    private ReadRows ReadNow()
+    {
+        _reader.EnsureCapacity(_window);
+        return _reader.Read(0, _window);
+    }
+
+    private void ReadInBackground(int first)
+    {
+        _reader.EnsureCapacity(2 * _largestWindow);
+        _life.Enter();
+        var next = new BackgroundRead(() => _reader.Read(first, _largestWindow));
+        Interlocked.Exchange(ref _next, next);
+        next.Start();
+    }
+
+    /// <summary>The rows that are read in the background, once they are; null if none are.</summary>
+    private ReadRows? TakeNext()
+    {
+        if (Interlocked.Exchange(ref _next, null) is not { } next)
+            return null;
         try
         {
-            while (count < _window)
-            {
-                if (!_input.MoveNext())
-                {
-                    _ended = true;
-                    break;
-                }
-
-                Capture(count);
-                count++;
-            }
+            return next.Result();
         }
-        catch (Exception e) when (count > 0)
+        finally
         {
-            _failure = ExceptionDispatchInfo.Capture(e);
+            _life.Leave();
         }
-
-        if (count > 0)
-            _batch.Compute(count);
-        _count = count;
-        _window = (int)Math.Min(_largestWindow, (long)_window * Growth);
     }
 
-    private void Capture(int row)
-    {
-        _captured = row;
-        foreach (var column in _columns)
-            column.Capture(row);
-        _reader.Read(_batch.Input(row));
-        _batches[row] = _input.Batch;
-        _idGetter(ref _ids[row]);
-    }
-
-    private void EnsureCapacity()
-    {
-        if (_ids.Length >= _window)
-            return;
-        Array.Resize(ref _ids, _window);
-        Array.Resize(ref _batches, _window);
-        _batch.EnsureCapacity(_window);
-        foreach (var column in _columns)
-            column.EnsureCapacity(_window);
-    }
+    private void CancelNext() => Interlocked.Exchange(ref _next, null)?.Cancel(_life.Leave);
 }

@@ -11,9 +11,12 @@ internal sealed class DeferredDisposal(object owner, Action free) : IDisposable
     private int _users = 1; // the owner, and every use that is running
     private int _disposed;
 
+    /// <summary>Whether the owner was disposed.</summary>
+    public bool IsDisposed => Volatile.Read(ref _disposed) != 0;
+
     /// <summary>Refuses if the owner was disposed.</summary>
     /// <exception cref="ObjectDisposedException">It was.</exception>
-    public void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, owner);
+    public void ThrowIfDisposed() => ObjectDisposedException.ThrowIf(IsDisposed, owner);
 
     /// <summary>Begins a use, which <see cref="Leave"/> must end.</summary>
     /// <exception cref="ObjectDisposedException">The owner was disposed.</exception>
@@ -22,7 +25,7 @@ internal sealed class DeferredDisposal(object owner, Action free) : IDisposable
         int users = Volatile.Read(ref _users);
         while (true)
         {
-            ObjectDisposedException.ThrowIf(users == 0 || Volatile.Read(ref _disposed) != 0, owner);
+            ObjectDisposedException.ThrowIf(users == 0 || IsDisposed, owner);
             int seen = Interlocked.CompareExchange(ref _users, users + 1, users);
             if (seen == users)
                 return;

@@ -64,7 +64,7 @@ internal sealed class GloroRow : DataViewRow
             return 0;
         _scored = Nowhere; // so that a failure is not taken for a result
         _reader!.Read(_batch!.Input(0));
-        _batch.Compute(1);
+        _batch.Compute(0, 1);
         _scored = _input.Position;
         return 0;
     }

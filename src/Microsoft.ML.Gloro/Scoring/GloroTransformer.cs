@@ -1,5 +1,6 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Gloro.Models;
+using Microsoft.ML.Gloro.Plain;
 using Microsoft.ML.Gloro.Scoring;
 using Microsoft.ML.Runtime;
 using Microsoft.ML.Transforms.Image;
@@ -21,8 +22,8 @@ namespace Microsoft.ML.Gloro;
 /// </remarks>
 public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<GloroModelParameters>, IDisposable
 {
-    private const int LargestReadAhead = 64;
-    private const int ReadAheadValues = 4 << 20; // 16 MB of input values
+    private const int MostReadAheadRows = 64;
+    private const int ActivationValues = 16 << 20; // 64 MB of them, in the layer of a batch that has most, its input and its output
 
     private readonly IHost _host;
     private readonly SharedScorer _scorer;
@@ -38,10 +39,11 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
     {
         ArgumentException.ThrowIfNullOrEmpty(featureColumnName);
         ArgumentNullException.ThrowIfNull(options.Prefix);
-        ArgumentOutOfRangeException.ThrowIfNegative(options.ReadAhead);
+        ArgumentOutOfRangeException.ThrowIfNegative(options.ReadAheadRows, nameof(options.ReadAheadRows));
+        ArgumentOutOfRangeException.ThrowIfNegative(options.Threads, nameof(options.Threads));
         (_host, GloroModel, FeatureColumnName, _options, _scorer, Guard) = (host, model, featureColumnName, options, scorer, new InputGuard(model));
-        int chosen = Math.Clamp(ReadAheadValues / model.Network.InputShape.Size, 1, LargestReadAhead);
-        ReadAhead = options.ReadAhead == 0 ? chosen : options.ReadAhead;
+        ReadAheadRows = options.ReadAheadRows == 0 ? ChooseRows(model.Network) : options.ReadAheadRows;
+        Threads = options.Threads == 0 ? Environment.ProcessorCount : options.Threads;
     }
 
     /// <summary>The column that features are read from: an image, encoded image bytes, or a vector of Single.</summary>
@@ -71,6 +73,15 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
     /// </summary>
     public double Temperature => GloroModel.Temperature;
 
+    /// <summary>
+    /// The threads that score a batch, the calling one included: every processor that this process may use, unless <see cref="GloroCatalog.WithScoringOptions"/> says otherwise.
+    /// With more than one, the next rows are read while these are scored; with 1 everything runs on the thread that reads.
+    /// </summary>
+    public int Threads { get; }
+
+    /// <summary>The most rows that are scored together: 64, or fewer where the network's activations would take more than 64 MB, unless <see cref="GloroCatalog.WithScoringOptions"/> says otherwise.</summary>
+    public int ReadAheadRows { get; }
+
     /// <summary>What is known of the model.</summary>
     public GloroModelParameters Model => new(GloroModel);
 
@@ -87,9 +98,6 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
     internal ScoringOptions Options => _options;
 
     internal InputGuard Guard { get; }
-
-    /// <summary>The most rows that a cursor reads ahead.</summary>
-    internal int ReadAhead { get; }
 
     /// <summary>The schema of scored rows.</summary>
     /// <exception cref="ArgumentException">The feature column is missing, or of a type or size that cannot be read.</exception>
@@ -142,11 +150,27 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
         return new GloroTransformer(_host, model, FeatureColumnName, _options, arithmetic == Arithmetic ? _scorer.AddOwner() : new SharedScorer(model, _options.Threads));
     }
 
+    /// <summary>The same model, scored with other threads or in other batches. Each must be disposed by itself.</summary>
+    /// <exception cref="ObjectDisposedException">This transformer is disposed.</exception>
+    internal GloroTransformer With(int threads, int readAheadRows)
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+        var options = _options with { Threads = threads, ReadAheadRows = readAheadRows };
+        return new GloroTransformer(_host, GloroModel, FeatureColumnName, options, threads == _options.Threads ? _scorer.AddOwner() : new SharedScorer(GloroModel, threads));
+    }
+
     /// <summary>Computes logits. Safe for concurrent use.</summary>
     internal void Score(Memory<float> inputs, int rows, Memory<float> logits)
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
         _scorer.Get().Score(inputs, rows, logits);
+    }
+
+    // A batch beyond some rows is no faster, and what ONNX Runtime takes for its activations it keeps.
+    private static int ChooseRows(PlainNetwork network)
+    {
+        long largest = Enumerable.Range(0, network.Layers.Count).Max(i => (long)network.Shapes[i].Size + network.Shapes[i + 1].Size);
+        return (int)Math.Clamp(ActivationValues / largest, 1, MostReadAheadRows);
     }
 
     private ScoringSchema Bind(DataViewSchema inputSchema)

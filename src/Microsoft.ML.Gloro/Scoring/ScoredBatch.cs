@@ -11,7 +11,7 @@ internal sealed class ScoredBatch
 {
     private readonly GloroTransformer _transformer;
     private readonly GloroModel _model;
-    private readonly int _inputSize, _classes, _radiiCount;
+    private readonly int _inputSize, _classes, _radiiCount, _ordered;
     private readonly bool _needsOrder, _needsRadii;
     private float[] _inputs = [], _logits = [], _radii = [];
     private int[] _order = [];
@@ -39,6 +39,7 @@ internal sealed class ScoredBatch
 
         _needsRadii = Needs(OutputColumn.TopKRadii, OutputColumn.CertifiedRadius, OutputColumn.IsCertified, OutputColumn.CertifiedK, OutputColumn.CertifiedLabels);
         _needsOrder = _needsRadii || Needs(OutputColumn.PredictedLabel, OutputColumn.ReachableLabels);
+        _ordered = _needsRadii ? _radiiCount : 1; // no certified set is larger: to sort a thousand classes would take longer than to certify them
     }
 
     /// <summary>Makes room for <paramref name="rows"/> rows.</summary>
@@ -51,7 +52,7 @@ internal sealed class ScoredBatch
         Array.Resize(ref _ranked, rows);
         Array.Resize(ref _errors, rows);
         if (_needsOrder)
-            Array.Resize(ref _order, rows * _classes);
+            Array.Resize(ref _order, rows * _ordered);
         if (_needsRadii)
         {
             Array.Resize(ref _radii, rows * _radiiCount);
@@ -62,11 +63,11 @@ internal sealed class ScoredBatch
     /// <summary>Where the input of <paramref name="row"/> is written before <see cref="Compute"/>.</summary>
     public Span<float> Input(int row) => _inputs.AsSpan(row * _inputSize, _inputSize);
 
-    /// <summary>Scores and certifies the first <paramref name="rows"/> inputs.</summary>
-    public void Compute(int rows)
+    /// <summary>Scores and certifies <paramref name="rows"/> inputs from <paramref name="first"/> on. Other inputs may be written meanwhile.</summary>
+    public void Compute(int first, int rows)
     {
-        _transformer.Score(_inputs, rows, _logits);
-        for (int row = 0; row < rows; row++)
+        _transformer.Score(_inputs.AsMemory(first * _inputSize), rows, _logits.AsMemory(first * _classes));
+        for (int row = first; row < first + rows; row++)
         {
             var logits = _logits.AsSpan(row * _classes, _classes);
             if (!_transformer.Guard.TryJudge(Input(row), out _errors[row]))
@@ -74,7 +75,7 @@ internal sealed class ScoredBatch
             if (!_needsOrder)
                 continue;
 
-            var order = _order.AsSpan(row * _classes, _classes);
+            var order = _order.AsSpan(row * _ordered, _ordered);
             _ranked[row] = Certificate.TryOrder(logits, order);
             if (!_needsRadii)
                 continue;
@@ -104,14 +105,14 @@ internal sealed class ScoredBatch
     /// <summary>What is certified at the model's ε under its guarantee.</summary>
     public CertifiedSet Certified(int row) => _certified[row];
 
-    /// <summary>Classes by descending logit; empty if a logit is not finite.</summary>
-    public ReadOnlySpan<int> Order(int row) => _ranked[row] ? _order.AsSpan(row * _classes, _classes) : [];
+    /// <summary>The first classes by descending logit, as many as can be certified together, or one; empty if a logit is not finite.</summary>
+    public ReadOnlySpan<int> Order(int row) => _ranked[row] ? _order.AsSpan(row * _ordered, _ordered) : [];
 
     /// <summary>The classes that could be top-1 within ε; every class if the row may not be certified. Valid until the next call.</summary>
     public ReadOnlySpan<int> Reachable(int row)
     {
         _reachable ??= new int[_classes];
-        var order = _order.AsSpan(row * _classes, _classes);
+        var order = _order.AsSpan(row * _ordered, _ordered);
         double error = _model.Epsilon <= _transformer.Guard.LargestRadius ? _errors[row] : double.PositiveInfinity;
         return _reachable.AsSpan(0, Certificate.ReachableLabels(Logits(row), order, _model.Constants, error, _model.Epsilon, _reachable));
     }

@@ -1,5 +1,4 @@
-using System.Numerics;
-using System.Runtime.InteropServices;
+using Microsoft.ML.Gloro.Guarantees;
 
 namespace Microsoft.ML.Gloro.Scoring;
 
@@ -25,21 +24,8 @@ internal static class ScorerRows
     {
         for (int row = 0; row < rows; row++)
         {
-            if (!IsFinite(inputs.Slice(row * scorer.InputSize, scorer.InputSize)))
+            if (!FiniteValues.Only(inputs.Slice(row * scorer.InputSize, scorer.InputSize)))
                 logits.Slice(row * scorer.ClassCount, scorer.ClassCount).Fill(float.NaN);
         }
-    }
-
-    private static bool IsFinite(ReadOnlySpan<float> values)
-    {
-        // x − x is 0 for finite x and NaN otherwise; NaN stays in a sum.
-        var sum = Vector<float>.Zero;
-        ReadOnlySpan<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(values);
-        foreach (Vector<float> vector in vectors)
-            sum += vector - vector;
-        float rest = Vector.Sum(sum);
-        foreach (float value in values[(vectors.Length * Vector<float>.Count)..])
-            rest += value - value;
-        return rest == 0;
     }
 }

@@ -7,9 +7,9 @@ internal sealed record ScoringOptions
     public string Prefix { get; init; } = "";
 
     /// <summary>
-    /// The most rows that a cursor reads ahead; 0, the default, chooses from the size of a row. Not saved: it belongs to the machine, not to the model.
+    /// The most rows that are scored together; 0, the default, chooses from the size of the network's activations. Not saved: it belongs to the machine, not to the model.
     /// </summary>
-    public int ReadAhead { get; init; }
+    public int ReadAheadRows { get; init; }
 
     /// <summary>Threads that score a batch; 0, the default, for every processor that this process may use. Not saved.</summary>
     public int Threads { get; init; }

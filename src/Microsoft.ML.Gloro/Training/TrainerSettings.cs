@@ -35,7 +35,7 @@ internal sealed record TrainerSettings
     public GloroOptimizer Optimizer { get; init; } = GloroOptimizer.NAdam;
 
     /// <summary>Whether slow weights hold the fast ones back.</summary>
-    public bool Lookahead { get; init; } = true;
+    public bool Lookahead { get; init; }
 
     /// <summary>The share of the weights that a step at learning rate 1 takes away; 0 for none.</summary>
     public double WeightDecay { get; init; }

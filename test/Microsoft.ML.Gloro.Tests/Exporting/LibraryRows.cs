@@ -16,7 +16,7 @@ internal static class LibraryRows
         batch.EnsureCapacity(rows.Length);
         for (int i = 0; i < rows.Length; i++)
             rows[i].CopyTo(batch.Input(i));
-        batch.Compute(rows.Length);
+        batch.Compute(0, rows.Length);
         return
         [
             .. Enumerable.Range(0, rows.Length).Select(i =>

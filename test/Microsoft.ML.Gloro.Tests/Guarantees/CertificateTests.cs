@@ -155,6 +155,22 @@ public sealed class CertificateTests
     }
 
     [TestMethod]
+    public void TryOrder_FewPlaces_GivesTheBeginningOfTheWholeOrder()
+    {
+        var random = new Random(9);
+        for (var row = 0; row < 5_000; row++)
+        {
+            var logits = Rows.Logits(random, random.Next(1, 120));
+            var expected = Rows.Order(logits);
+            var order = new int[random.Next(Math.Min(logits.Length, 40) + 1)];
+            Assert.AreEqual(logits.All(float.IsFinite), Certificate.TryOrder(logits, order));
+            CollectionAssert.AreEqual(expected[..order.Length], order, string.Join(' ', logits));
+        }
+
+        Assert.ThrowsExactly<ArgumentException>(() => Certificate.TryOrder([1, 2], new int[3]));
+    }
+
+    [TestMethod]
     public void Evaluate_Strictness_EpsilonAtTheRadiusIsNotCertified()
     {
         var guarantee = Rows.Bind(RobustnessGuarantee.RelaxedTopK(2), 3);
@@ -172,7 +188,7 @@ public sealed class CertificateTests
 
     [TestMethod]
     public void Evaluate_OtherNumberOfClasses_Throws() =>
-        Assert.ThrowsExactly<ArgumentException>(() => Certificate.Evaluate(Rows.Bind(RobustnessGuarantee.Local, 3), [0, 1], [1f], 0));
+        Assert.ThrowsExactly<ArgumentException>(() => Certificate.Evaluate(Rows.Bind(RobustnessGuarantee.RelaxedTopK(2), 3), [0], [1f, 1f], 0));
 
     [TestMethod]
     [DataRow(float.NaN)]

@@ -174,14 +174,16 @@ public sealed class InterruptedScoringTests
     }
 
     [TestMethod]
-    public void Cursors_ThousandsAbandoned_KeepNoMemoryThreadsOrHandles()
+    [DataRow(0, 0)]
+    [DataRow(4, 2)] // most are left while another thread reads ahead
+    public void Cursors_ThousandsAbandoned_KeepNoMemoryThreadsOrHandles(int readAhead, int scoringThreads)
     {
         // Of 64 × 64 pixels each: 21 images in a window are 340 kB, so that hundreds of windows that were kept would show.
         var images = Enumerable.Range(0, 30).Select(i => new Row { Image = TestImages.Png(TestImages.Planes(64, 64, i), 64, 64), Name = $"image {i}" }).ToList();
         using var folder = new TemporaryFolder();
         var files = images.ConvertAll(row => new Row { Name = folder.Write($"{row.Name}.png", row.Name == "image 9" ? [1, 2, 3] : row.Image) });
-        using var onImages = TestModels.Transformer(TestModels.Image(), "Image");
-        using var onVectors = TestModels.Transformer(TestModels.Vector());
+        using var onImages = TestModels.Transformer(TestModels.Image(), "Image", readAhead: readAhead, threads: scoringThreads);
+        using var onVectors = TestModels.Transformer(TestModels.Vector(), readAhead: readAhead, threads: scoringThreads);
         var loaded = _mlContext.Transforms.LoadImages("Image", folder.Path, "Name").Fit(View(files)).Transform(View(files));
         var fromFiles = onImages.Transform(loaded);
         var vectors = onVectors.Transform(new ProbeDataView(100));
@@ -191,7 +193,7 @@ public sealed class InterruptedScoringTests
             Leave(vectors, 2 + (round % 30), dispose: round % 7 != 0);
             Leave(vectors, round % 5, dispose: true);
             if (round % 2 == 0)
-                Leave(fromFiles, 2 + (round % 5), dispose: round % 10 != 0); // reads 5 images ahead at most
+                Leave(fromFiles, 2 + (round % 5), dispose: round % 10 != 0); // does not come to image 9
             if (round % 10 == 0)
                 Assert.ThrowsExactly<InvalidOperationException>(() => Leave(fromFiles, 12, dispose: true)); // the one that is no image
         });

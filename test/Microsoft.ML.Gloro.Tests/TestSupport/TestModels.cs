@@ -35,8 +35,8 @@ internal static class TestModels
         new(network, RigorousBound.Compute(network), Names[..network.ClassCount], guarantee ?? RobustnessGuarantee.RelaxedTopK(3), epsilon, isImage);
 
     /// <summary>A transformer of <paramref name="model"/>.</summary>
-    public static GloroTransformer Transformer(GloroModel model, string featureColumnName = "Features", string prefix = "", int readAhead = 0) =>
-        new(new MLContext(seed: 1), model, featureColumnName, new ScoringOptions { Prefix = prefix, ReadAhead = readAhead });
+    public static GloroTransformer Transformer(GloroModel model, string featureColumnName = "Features", string prefix = "", int readAhead = 0, int threads = 0) =>
+        new(new MLContext(seed: 1), model, featureColumnName, new ScoringOptions { Prefix = prefix, ReadAheadRows = readAhead, Threads = threads });
 
     /// <summary>Random features; the larger <paramref name="scale"/>, the larger the margins.</summary>
     public static float[] Features(Random random, int count, float scale = 1) => Weights(random, count, scale);
