@@ -81,8 +81,8 @@ public sealed class FineTuningTests
         var keyed = _mlContext.Transforms.Conversion.MapValueToKey("Label").Fit(moved).Transform(moved);
         double before = _mlContext.Gloro.Evaluate(s_vectors.Transform(keyed)).VerifiedRobustAccuracy;
         using var tuned = _mlContext.Gloro.MulticlassClassification(options).Fit(keyed);
-        Assert.IsLessThan(0.7, before);
-        Assert.IsGreaterThan(0.9, _mlContext.Gloro.Evaluate(tuned.Transform(keyed)).VerifiedRobustAccuracy);
+        Assert.IsLessThan(0.9, before, "There is something to learn.");
+        Assert.IsGreaterThan(before + 0.05, _mlContext.Gloro.Evaluate(tuned.Transform(keyed)).VerifiedRobustAccuracy);
         using var again = _mlContext.Gloro.MulticlassClassification(options).Fit(keyed);
         Assert.AreEqual(ModelFiles.GloroPart(tuned), ModelFiles.GloroPart(again));
     }
