@@ -1,7 +1,11 @@
 using EuroSat;
+using EuroSat.Download;
 using Experiments;
 using Microsoft.ML;
 using Microsoft.ML.Gloro;
+
+if (args.Contains("--download"))
+    return await DownloadCommand.RunAsync(args);
 
 var defaults = new ExperimentArguments { Save = "eurosat.zip" };
 ExperimentArguments arguments;
@@ -24,6 +28,7 @@ catch (Exception e) when (e is FormatException or IOException or UnauthorizedAcc
 
         FOLDER holds class folders of images under train/ and test/. The options and their defaults:
 
+        {DownloadCommand.Usage}
         {defaults.Usage}
         """);
     return 2;

@@ -16,7 +16,7 @@ internal sealed record ExperimentArguments
           --depth N --width N  residual convolutions and their channels                              (default: {Depth}, {Width})
           --tail N             outputs of each orthogonal dense layer                                (default: {Tail})
           --tail-depth N       orthogonal dense layers                                               (default: {TailDepth})
-          --layers TEXT        an own network instead: layers joined by commas, see the README       (default: none)
+          --layers TEXT        an own network instead: layers joined by commas, see docs/layers.md  (default: none)
           --loss NAME          {string.Join(" | ", Enum.GetNames<GloroLossKind>())}  (default: {Loss})
           --batch N            images in a step                                                      (default: {Batch})
           --power-steps N      power iterations in a step of training                                (default: {PowerSteps})

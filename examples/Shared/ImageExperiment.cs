@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Examples;
 using Microsoft.ML;
 using Microsoft.ML.Gloro;
 
@@ -9,6 +10,7 @@ internal sealed class ImageExperiment : IDisposable
 {
     private readonly ExperimentArguments _arguments;
     private readonly CancellationTokenSource _stop = new();
+    private readonly TrainingDisplay _display = new(lines: false); // the log has a line for each epoch
     private readonly Stopwatch _clock = Stopwatch.StartNew();
 
     public ImageExperiment(ExperimentArguments arguments)
@@ -60,6 +62,7 @@ internal sealed class ImageExperiment : IDisposable
             AveragingDecay = _arguments.Averaging,
             EarlyStoppingPatience = _arguments.Patience,
             TimeBudget = _arguments.TimeBudget,
+            Progress = _display,
             CheckpointFolder = _arguments.Checkpoints,
             Seed = _arguments.Seed,
             CancellationToken = _stop.Token,
@@ -107,7 +110,7 @@ internal sealed class ImageExperiment : IDisposable
 
     private ITransformer Train(IEstimator<ITransformer> pipeline, IDataView train)
     {
-        ITransformer model = pipeline.Fit(train);
+        ITransformer model = _display.Run(() => pipeline.Fit(train));
         Context.Model.Save(model, train.Schema, _arguments.PartialSave);
         File.Move(_arguments.PartialSave, _arguments.Save, overwrite: true);
         Say($"Trained, and saved as {Path.GetFullPath(_arguments.Save)} ({new FileInfo(_arguments.Save).Length / 1024.0 / 1024.0:F1} MB).");
@@ -116,26 +119,25 @@ internal sealed class ImageExperiment : IDisposable
 
     private void Print(IDataView scored, IReadOnlyList<(string Name, RobustnessGuarantee Guarantee)> guarantees)
     {
-        Console.WriteLine(Context.Gloro.Evaluate(scored));
-        Console.WriteLine($"{"guarantee",-12} {"VRA",6} {"top-1 VRA",10} {"certified",10} {"mean set",9}");
-        foreach (var (name, guarantee) in guarantees)
+        Show.Line($"{Context.Gloro.Evaluate(scored)}");
+        Show.Table(["guarantee", "VRA", "top-1 VRA", "certified", "mean set"], guarantees.Select(asked =>
         {
-            GloroMetrics m = Context.Gloro.Evaluate(scored, guarantee: guarantee);
-            Console.WriteLine($"{name,-12} {m.VerifiedRobustAccuracy,6:F4} {m.Top1VerifiedRobustAccuracy,10:F4} {m.CertifiedFraction,10:F4} {m.MeanCertifiedSetSize,9:F2}");
-        }
+            GloroMetrics m = Context.Gloro.Evaluate(scored, guarantee: asked.Guarantee);
+            return new[] { asked.Name, $"{m.VerifiedRobustAccuracy:F4}", $"{m.Top1VerifiedRobustAccuracy:F4}", $"{m.CertifiedFraction:F4}", $"{m.MeanCertifiedSetSize:F2}" };
+        }));
     }
 
     private void Suggest(IDataView scored, GloroAffinityDiscoveryOptions discovery, RobustnessGuarantee[] known)
     {
         GuaranteeSuggestions suggestions = Context.Gloro.Suggest(scored, new() { Discovery = discovery, Guarantees = known, CancellationToken = _stop.Token });
-        Console.WriteLine(suggestions.Discovery);
-        Console.WriteLine(suggestions);
+        Show.Line($"{suggestions.Discovery}");
+        Show.Line($"{suggestions}");
         var pairs = (from set in suggestions.Discovery!.Details
                      from i in Enumerable.Range(0, set.Classes.Count)
                      from j in Enumerable.Range(0, i)
                      select (ClassGroup(set.Classes[i]), ClassGroup(set.Classes[j]))).Where(pair => pair.Item1.Length > 0).ToList();
         if (pairs.Count > 0)
-            Console.WriteLine($"{pairs.Count(pair => pair.Item1 == pair.Item2)} of the {pairs.Count} pairs of classes in the discovered sets are in one group of the data set's own");
+            Show.Line($"{pairs.Count(pair => pair.Item1 == pair.Item2)} of the {pairs.Count} pairs of classes in the discovered sets are in one group of the data set's own");
     }
 
     private void Draw(IDataView scored, string path)
@@ -145,7 +147,7 @@ internal sealed class ImageExperiment : IDisposable
         File.WriteAllText(path, SharedSetsFigure.Draw(sets, order, $"Classes that stand in one certified label set ({FigureGuarantee})"));
     }
 
-    private void Say(string text) => Console.WriteLine($"{_clock.Elapsed:hh\\:mm\\:ss}  {text}");
+    private void Say(string text) => Show.Line($"{_clock.Elapsed:hh\\:mm\\:ss}  {text}");
 
     private void Stop(object? sender, ConsoleCancelEventArgs e)
     {

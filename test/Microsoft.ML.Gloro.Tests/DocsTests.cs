@@ -37,10 +37,10 @@ public sealed partial class DocsTests
     }
 
     [TestMethod]
-    public void Readme_TableOfLayers_HasEveryLayerWithTestsThatExist()
+    public void Layers_TableOfLayers_HasEveryLayerWithTestsThatExist()
     {
         var tests = NamesOfTests();
-        string[][] rows = Table(Readme(), "| `GloroLayer.` |");
+        string[][] rows = Table(Layers(), "| `GloroLayer.` |");
         string[] factories = [.. typeof(GloroLayer).GetMethods().Where(m => m.IsStatic && m.ReturnType == typeof(GloroLayer) && m.Name != nameof(GloroLayer.Parse)).Select(m => m.Name)];
         CollectionAssert.AreEquivalent(factories, rows.SelectMany(cells => Quoted().Matches(cells[1])).Select(match => match.Groups[1].Value).ToArray());
         foreach (string[] cells in rows)
@@ -52,10 +52,10 @@ public sealed partial class DocsTests
     }
 
     [TestMethod]
-    public void Readme_TableOfArchitectures_HasEachWithItsWeights()
+    public void Layers_TableOfArchitectures_HasEachWithItsWeights()
     {
         var input = new PlainShape(3, 64, 64);
-        string[][] rows = Table(Readme(), "| `Architecture` |");
+        string[][] rows = Table(Layers(), "| `Architecture` |");
         CollectionAssert.AreEqual(Enum.GetNames<GloroArchitecture>(), rows.Select(cells => cells[1].Trim(' ', '`')).ToArray());
         foreach (string[] cells in rows)
         {
@@ -65,15 +65,43 @@ public sealed partial class DocsTests
     }
 
     [TestMethod]
-    public void Readme_OwnSequenceOfLayers_IsTheOneThatIsTested()
+    public void Layers_OwnSequenceOfLayers_IsTheOneThatIsTested()
     {
         string tested = File.ReadAllText(Path.Combine(Repository.Root, "test", "Microsoft.ML.Gloro.Tests", "Networks", "NetworkBuilderTests.cs"));
-        Assert.Contains(Sample(Readme()), Code(tested));
+        Assert.Contains(Sample(Layers()), Code(tested));
         static string Sample(string text) => Code(text[text.IndexOf("Layers =", StringComparison.Ordinal)..text.IndexOf("    ],", StringComparison.Ordinal)]);
         static string Code(string text) => Blank().Replace(Comment().Replace(text, ""), "");
     }
 
-    private static string Readme() => File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
+    [TestMethod]
+    public void Troubleshooting_EveryMessage_IsOneOfTheSource()
+    {
+        string source = string.Concat(Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
+
+        // A message that is put together from nameof(…) reads as its name.
+        source = NameOf().Replace(source, "$1");
+        string[] messages = [.. File.ReadLines(Path.Combine(Repository.Root, "docs", "troubleshooting.md")).Where(line => line.StartsWith("### `", StringComparison.Ordinal)).Select(line => Quoted().Match(line).Groups[1].Value)];
+        Assert.IsGreaterThan(10, messages.Length);
+        Assert.IsEmpty(messages.Where(message => !source.Contains(message, StringComparison.Ordinal)));
+    }
+
+    [TestMethod]
+    public void Documents_Links_LeadToFilesAndProjectsThatExist()
+    {
+        var faults = new List<string>();
+        foreach (string path in Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md").Append(Path.Combine(Repository.Root, "README.md")))
+        {
+            string text = File.ReadAllText(path);
+            faults.AddRange(Link().Matches(text).Select(match => match.Groups[1].Value).Where(link => !link.StartsWith("http", StringComparison.Ordinal))
+                .Where(link => !File.Exists(Path.Combine(Path.GetDirectoryName(path)!, link))).Select(link => $"{Path.GetFileName(path)} links to {link}"));
+            faults.AddRange(Project().Matches(text).Select(match => match.Groups[1].Value + match.Groups[2].Value)
+                .Where(folder => !Directory.Exists(Path.Combine(Repository.Root, folder))).Select(folder => $"{Path.GetFileName(path)} runs {folder}"));
+        }
+
+        Assert.IsEmpty(faults, string.Join('\n', faults));
+    }
+
+    private static string Layers() => File.ReadAllText(Path.Combine(Repository.Root, "docs", "layers.md"));
 
     /// <summary>The cells of the table with such a header; the first and the last are empty.</summary>
     private static string[][] Table(string text, string header) =>
@@ -81,6 +109,15 @@ public sealed partial class DocsTests
 
     private static HashSet<string> NamesOfTests() => [.. typeof(DocsTests).Assembly.GetTypes().Where(type => type.IsDefined(typeof(TestClassAttribute), false))
         .SelectMany(type => type.GetMethods().Where(method => method.IsDefined(typeof(TestMethodAttribute), true)).Select(method => $"{type.Name}.{method.Name}"))];
+
+    [GeneratedRegex(@"\{nameof\((?:\w+\.)*(\w+)\)\}")]
+    private static partial Regex NameOf();
+
+    [GeneratedRegex(@"\]\(([^)#\s]+)(?:#[^)]*)?\)")]
+    private static partial Regex Link();
+
+    [GeneratedRegex(@"--project ([\w/]+)|`(examples/[A-Za-z0-9]+)`")]
+    private static partial Regex Project();
 
     [GeneratedRegex(@"//.*")]
     private static partial Regex Comment();

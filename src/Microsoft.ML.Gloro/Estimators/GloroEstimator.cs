@@ -23,6 +23,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
     private readonly MLContext _mlContext;
     private readonly IHost _host;
     private readonly GloroTrainerOptions _options;
+    private readonly GloroModel? _initial;
     private readonly int _seed;
 
     internal GloroEstimator(MLContext mlContext, GloroTrainerOptions options)
@@ -31,6 +32,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         ArgumentNullException.ThrowIfNull(options);
         _options = options.Copy();
         _options.Validate();
+        _initial = _options.Initial;
         _mlContext = mlContext;
         _host = ((IHostEnvironment)mlContext).Register("Gloro", null, null);
 
@@ -50,7 +52,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
 
     /// <summary>Trains on <paramref name="input"/>, bounds the finished network rigorously, calibrates its scores, and gives its transformer.</summary>
     /// <exception cref="ArgumentException">
-    /// A column is missing or of a wrong type, the guarantee does not fit the classes, or the augmentation or the network's layers do not fit the inputs.
+    /// A column is missing or of a wrong type, the guarantee does not fit the classes, or the augmentation, the network's layers or the initial model do not fit the inputs.
     /// </exception>
     /// <exception cref="InvalidOperationException">
     /// The rows cannot be trained on, an image cannot be read, training diverged, or the checkpoint folder cannot be used or holds an interrupted training of something else.
@@ -75,7 +77,8 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         var spec = ChooseSpec(input);
         if ((_options as GloroImageClassificationOptions)?.Augmentation.FaultFor(spec.Shape.Height, spec.Shape.Width) is { } misfit)
             throw new ArgumentException($"The options of the Gloro trainer cannot be used. {nameof(GloroImageClassificationOptions.Augmentation)}: {misfit}");
-        NetworkFactory.Check(_options, spec.Shape, classNames.Length);
+        if (_initial is null)
+            NetworkFactory.Check(_options, spec.Shape, classNames.Length);
 
         var train = Read(input, spec, classNames);
         TrainingSet? validation = _options.ValidationSet is { } view ? Read(view, spec, classNames) : null;
@@ -87,7 +90,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
 
         if (_options.EarlyStoppingPatience is not null && validation is not { Count: > 0 })
             throw new InvalidOperationException($"{nameof(GloroTrainerOptions.EarlyStoppingPatience)} needs rows to validate on, and there are none.");
-        var network = Train(Settings(guarantee, validation, mixedPrecision, seed, device), train, validation, classNames.Length, checkpoints, channel);
+        var network = Train(Settings(guarantee, validation, mixedPrecision, seed, device), train, validation, classNames, checkpoints, channel);
         var bound = RigorousBound.Compute(network, _options.CancellationToken);
         channel.Info(MessageSensitivity.None, "The rigorous bound of the finished network: κ = {0}.", bound.Value);
         var model = new GloroModel(network, bound, classNames, _options.Guarantee, _options.Epsilon, _options.IsImage, rowCounts, ModelProvenance.OfThisLibrary(Summary(seed)), _options.Arithmetic);
@@ -143,9 +146,18 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         }
     }
 
-    private InputSpec ChooseSpec(IDataView input) => _options is GloroImageClassificationOptions { ImageSize: { } size }
-        ? InputSpec.Image(size.Height, size.Width)
-        : InputSpecInference.Infer(input, FindFeature(input.Schema), _options.IsImage);
+    private InputSpec ChooseSpec(IDataView input)
+    {
+        if (_initial is { IsImage: true } initial)
+            return InputSpec.Image(initial.Network.InputShape.Height, initial.Network.InputShape.Width);
+        if (_options is GloroImageClassificationOptions { ImageSize: { } size })
+            return InputSpec.Image(size.Height, size.Width);
+        var feature = FindFeature(input.Schema);
+        var spec = InputSpecInference.Infer(input, feature, _options.IsImage);
+        return _initial is null || _initial.Network.InputShape == spec.Shape
+            ? spec
+            : throw new ArgumentException($"Column '{feature.Name}' holds {spec}, and {nameof(GloroTrainerOptions.InitialModel)} takes a vector of {_initial.Network.InputShape.Size}. Give it the features that it was trained on.");
+    }
 
     private TrainingSet Read(IDataView data, InputSpec spec, string[] classNames) => TrainingDataReader.Read(
         data, _options.LabelColumnName, _options.FeatureColumnName, spec, classNames,
@@ -198,12 +210,14 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         Device = device,
     };
 
-    private Plain.PlainNetwork Train(TrainerSettings settings, TrainingSet train, TrainingSet? validation, int classes, CheckpointStore? checkpoints, IChannel channel)
+    private Plain.PlainNetwork Train(TrainerSettings settings, TrainingSet train, TrainingSet? validation, string[] classNames, CheckpointStore? checkpoints, IChannel channel)
     {
         if (_options.ThreadCount is { } threads)
             torch.set_num_threads(threads);
         using var scope = torch.NewDisposeScope();
-        using var network = NetworkFactory.Create(_options, train, classes, settings.Seed, settings.Device);
+        using var network = _initial is { } initial
+            ? NetworkFactory.GoOn(initial, classNames, settings.Seed, settings.Device, text => channel.Info(MessageSensitivity.None, text))
+            : NetworkFactory.Create(_options, train, classNames.Length, settings.Seed, settings.Device);
         checkpoints?.Identify(CheckpointFingerprint.OfTraining(train, validation, network));
         var trainer = new Trainer(settings, network, train, validation) { Checkpoints = checkpoints, Note = text => channel.Info(MessageSensitivity.None, text) };
         trainer.Run(Report, _options.CancellationToken);
@@ -218,7 +232,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
 
     private string Summary(int seed)
     {
-        string architecture = NetworkFactory.Describe(_options);
+        string architecture = _initial is null ? NetworkFactory.Describe(_options) : $"fine-tuned from weights {_initial.Bound.WeightHash[..16]}…";
         string more = (_options.WeightDecay > 0 ? FormattableString.Invariant($", weight decay {_options.WeightDecay}") : "")
             + (_options.AveragingDecay > 0 ? FormattableString.Invariant($", averaging decay {_options.AveragingDecay}") : "")
             + (_options.TimeBudget is { } budget ? FormattableString.Invariant($", at most {budget:c}") : "")

@@ -62,13 +62,20 @@ public sealed class GloroImageClassificationOptions : GloroTrainerOptions
 
     internal override bool IsImage => true;
 
+    private protected override IEnumerable<string> NetworkOptionsThatAreSet => new (string Name, bool IsSet)[]
+    {
+        (nameof(Architecture), Architecture != GloroArchitecture.LiResNet), (nameof(Layers), Layers is not null), (nameof(Size), Size is not null), (nameof(Depth), Depth != DefaultDepth),
+        (nameof(Width), Width != DefaultWidth), (nameof(TailWidth), TailWidth != DefaultTailWidth), (nameof(TailDepth), TailDepth != DefaultTailDepth),
+        (nameof(ImageSize), ImageSize is not null),
+    }.Where(option => option.IsSet).Select(option => option.Name);
+
     private bool IsLiResNet => Layers is null && Architecture == GloroArchitecture.LiResNet;
 
     internal override bool Uses(string option) => option switch
     {
-        nameof(Depth) or nameof(Width) or nameof(TailWidth) or nameof(TailDepth) => IsLiResNet && Size is null,
-        nameof(Size) => IsLiResNet,
-        nameof(Architecture) => Layers is null,
+        nameof(Depth) or nameof(Width) or nameof(TailWidth) or nameof(TailDepth) => IsLiResNet && Size is null && InitialModel is null,
+        nameof(Size) => IsLiResNet && InitialModel is null,
+        nameof(Architecture) => Layers is null && InitialModel is null,
         _ => base.Uses(option),
     };
 

@@ -8,6 +8,8 @@ namespace Microsoft.ML.Gloro;
 /// </summary>
 public sealed class GloroMulticlassClassificationOptions : GloroTrainerOptions
 {
+    private const int DefaultDepth = 3, DefaultWidth = 128;
+
     /// <summary>Creates options with their defaults.</summary>
     public GloroMulticlassClassificationOptions()
         : base("Features")
@@ -15,12 +17,12 @@ public sealed class GloroMulticlassClassificationOptions : GloroTrainerOptions
     }
 
     /// <summary>Residual dense layers. Default: 3.</summary>
-    [Range(0, 16, init: 3)]
-    public int Depth { get; set; } = 3;
+    [Range(0, 16, init: DefaultDepth)]
+    public int Depth { get; set; } = DefaultDepth;
 
     /// <summary>Their width, an even number. Default: 128.</summary>
-    [Choice(32, 64, 128, 256, 512)]
-    public int Width { get; set; } = 128;
+    [Choice(32, 64, DefaultWidth, 256, 512)]
+    public int Width { get; set; } = DefaultWidth;
 
     /// <summary>
     /// The network as a sequence of layers of one's own, between the scaling of the inputs and the rows of the classes, which every network has. It takes the place of
@@ -30,7 +32,20 @@ public sealed class GloroMulticlassClassificationOptions : GloroTrainerOptions
 
     internal override bool IsImage => false;
 
-    internal override bool Uses(string option) => option is nameof(Depth) or nameof(Width) ? Layers is null : base.Uses(option);
+    private protected override IEnumerable<string> NetworkOptionsThatAreSet
+    {
+        get
+        {
+            if (Layers is not null)
+                yield return nameof(Layers);
+            if (Depth != DefaultDepth)
+                yield return nameof(Depth);
+            if (Width != DefaultWidth)
+                yield return nameof(Width);
+        }
+    }
+
+    internal override bool Uses(string option) => option is nameof(Depth) or nameof(Width) ? Layers is null && InitialModel is null : base.Uses(option);
 
     internal override GloroTrainerOptions Copy()
     {

@@ -1,13 +1,16 @@
 using System.Text.Json.Serialization;
 using Microsoft.ML.Gloro.Estimators;
+using Microsoft.ML.Gloro.Models;
+using Microsoft.ML.Gloro.Networks;
+using Microsoft.ML.Gloro.Scoring;
 using Microsoft.ML.SearchSpace;
 
 namespace Microsoft.ML.Gloro;
 
 /// <summary>What both Gloro trainers take. All values are copied when a trainer is made; later changes have no effect on it.</summary>
 /// <remarks>
-/// AutoML can search over the numbers, which say their range. It passes options on as JSON, in which <see cref="ValidationSet"/>, <see cref="Progress"/> and
-/// <see cref="CancellationToken"/> have no place: set these on the options that it hands out.
+/// AutoML can search over the numbers, which say their range. It passes options on as JSON, in which <see cref="ValidationSet"/>, <see cref="InitialModel"/>,
+/// <see cref="Progress"/> and <see cref="CancellationToken"/> have no place: set these on the options that it hands out.
 /// </remarks>
 public abstract class GloroTrainerOptions
 {
@@ -57,6 +60,20 @@ public abstract class GloroTrainerOptions
     /// </summary>
     /// <remarks>T is finite, also if all validation rows are right; if they are right no more often than chance, scores become nearly equal.</remarks>
     public bool CalibrateScores { get; set; } = true;
+
+    /// <summary>
+    /// A trained model to go on from: a Gloro transformer, or a chain of transformers with one in it, as Fit or <c>mlContext.Model.Load</c> gives. Training begins with its network and
+    /// weights, which compute exactly what they did, and ends with a model that is proved anew like any other. A class that the model knows by name keeps its row of the last layer;
+    /// a class that it does not know gets a new one. Default: null, a new network.
+    /// </summary>
+    /// <remarks>
+    /// <para>Inputs are read as the model's: images are resized to its size, feature vectors must have its length, and its scaling of inputs stays. The options that describe a network are to
+    /// be left at their defaults. A <see cref="LearningRate"/> of a tenth of the usual, and an <see cref="InitialEpsilonFactor"/> of 1, lose less of what was learnt.</para>
+    /// <para>What is trained is the deployed form: residual layers go on as plain ones, orthogonal layers are held by the norms that training sees and no more by construction,
+    /// centering goes on as biases, and <see cref="WeightDecay"/> pulls all of them towards zero.</para>
+    /// </remarks>
+    [JsonIgnore]
+    public ITransformer? InitialModel { get; set; }
 
     /// <summary>
     /// Ends training when so many epochs have brought no better VRA on the validation rows; the weights of the best VRA are then taken, unless <see cref="KeepBest"/> is false.
@@ -194,6 +211,12 @@ public abstract class GloroTrainerOptions
 
     internal abstract bool IsImage { get; }
 
+    /// <summary>The model in <see cref="InitialModel"/>; null if there is none.</summary>
+    internal GloroModel? Initial => InitialModel is null ? null : GloroInChain.Find(InitialModel).GloroModel;
+
+    /// <summary>The names of the options that describe a network, which <see cref="InitialModel"/> brings.</summary>
+    private protected abstract IEnumerable<string> NetworkOptionsThatAreSet { get; }
+
     /// <summary>Whether an option has any say, the others being as they are: a sweep leaves it alone if not.</summary>
     internal virtual bool Uses(string option) => option switch
     {
@@ -259,6 +282,8 @@ public abstract class GloroTrainerOptions
             yield return $"{nameof(CheckpointFolder)} is no folder's name; use null for no checkpoints.";
         if (!(AveragingDecay is >= 0 and < 1))
             yield return $"{nameof(AveragingDecay)} must be from 0 to below 1, not {AveragingDecay}.";
+        foreach (string fault in FaultsOfTheInitialModel())
+            yield return fault;
         foreach (var (name, value, least) in new[] { (nameof(Epochs), Epochs, 1), (nameof(BatchSize), BatchSize, 2), (nameof(PowerIterationSteps), PowerIterationSteps, 1) })
         {
             if (value < least)
@@ -283,5 +308,29 @@ public abstract class GloroTrainerOptions
             if (!(value is >= 0 and <= 1))
                 yield return $"{name} must be from 0 to 1, not {value}.";
         }
+    }
+
+    private IEnumerable<string> FaultsOfTheInitialModel()
+    {
+        if (InitialModel is null)
+            yield break;
+        GloroModel? initial = null;
+        string? fault = null;
+        try
+        {
+            initial = Initial!;
+            NetworkRestorer.Check(initial.Network);
+        }
+        catch (ArgumentException e)
+        {
+            fault = e.Message;
+        }
+
+        if (fault is not null)
+            yield return $"{nameof(InitialModel)}: {fault}";
+        if (initial is not null && initial.IsImage != IsImage)
+            yield return $"{nameof(InitialModel)} takes {(initial.IsImage ? "images" : "feature vectors")}, and this trainer {(IsImage ? "images" : "feature vectors")}.";
+        if (NetworkOptionsThatAreSet.ToList() is { Count: > 0 } set)
+            yield return $"{nameof(InitialModel)} brings its own network; leave {string.Join(", ", set)} at the default.";
     }
 }

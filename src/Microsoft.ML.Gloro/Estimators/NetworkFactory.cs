@@ -59,6 +59,18 @@ internal static class NetworkFactory
         return NetworkBuilder.Build(train.Shape, classes, Layers(options, train.Shape, classes), means, options.IsImage ? 1 : CommonScale(train, means), factory);
     }
 
+    /// <summary>The network of a model, to be trained on. Classes that it knows by name keep their rows of the last layer.</summary>
+    public static LipschitzNetwork GoOn(GloroModel initial, IReadOnlyList<string> classNames, int seed, torch.Device device, Action<string> note)
+    {
+        var known = initial.ClassNames.Select((name, i) => (name, i)).DistinctBy(pair => pair.name).ToDictionary(pair => pair.name, pair => pair.i);
+        int[] rows = [.. classNames.Select(name => known.GetValueOrDefault(name, -1))];
+        string[] fresh = [.. classNames.Where((_, i) => rows[i] < 0)];
+        note($"Training starts from a model of {initial.ClassNames.Count} classes. {rows.Length - fresh.Length} classes keep their row of the last layer" +
+            (fresh.Length > 0 ? $"; new: {string.Join(", ", fresh)}." : "."));
+        using var generator = new torch.Generator(unchecked((ulong)seed), torch.CPU);
+        return NetworkRestorer.Restore(initial.Network, rows, new LayerFactory(generator, device));
+    }
+
     private static LiResNetSize NumbersOf(GloroImageClassificationOptions options) => new(options.Depth, options.Width, options.TailWidth, options.TailDepth);
 
     // One over the root mean square of all centred features: inputs of about unit size, whatever units the features have.

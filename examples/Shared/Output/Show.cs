@@ -1,0 +1,47 @@
+using Spectre.Console;
+
+namespace Examples;
+
+/// <summary>What examples print: drawn tables on a terminal, and plain lines where the output goes to a file or to another program.</summary>
+internal static class Show
+{
+    /// <summary>Whether somebody looks at a terminal that can draw.</summary>
+    public static bool IsTerminal { get; } = !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Ansi;
+
+    /// <summary>A line of text. On a terminal it goes above whatever is being drawn.</summary>
+    public static void Line(string text = "")
+    {
+        if (IsTerminal)
+            AnsiConsole.WriteLine(text);
+        else
+            Console.WriteLine(text);
+    }
+
+    /// <summary>A table; columns that hold nothing but numbers are aligned to the right.</summary>
+    public static void Table(IReadOnlyList<string> header, IEnumerable<IReadOnlyList<string>> rows)
+    {
+        var cells = rows.ToList();
+        bool[] isNumber = [.. header.Select((_, column) => cells.TrueForAll(row => row[column].Length > 0 && (char.IsAsciiDigit(row[column][0]) || row[column][0] is '-' or '.' or '+')))];
+        if (IsTerminal)
+            Draw(header, cells, isNumber);
+        else
+            Print(header, cells, isNumber);
+    }
+
+    private static void Draw(IReadOnlyList<string> header, List<IReadOnlyList<string>> rows, bool[] isNumber)
+    {
+        var table = new Table().Border(TableBorder.Rounded);
+        for (int i = 0; i < header.Count; i++)
+            table.AddColumn(new TableColumn(new Text(header[i])) { Alignment = isNumber[i] ? Justify.Right : Justify.Left });
+        foreach (var row in rows)
+            table.AddRow([.. row.Select(cell => new Text(cell))]);
+        AnsiConsole.Write(table);
+    }
+
+    private static void Print(IReadOnlyList<string> header, List<IReadOnlyList<string>> rows, bool[] isNumber)
+    {
+        int[] widths = [.. header.Select((name, column) => Math.Max(name.Length, rows.Select(row => row[column].Length).DefaultIfEmpty().Max()))];
+        foreach (var row in rows.Prepend(header))
+            Console.WriteLine("  " + string.Join("  ", row.Select((cell, i) => isNumber[i] ? cell.PadLeft(widths[i]) : cell.PadRight(widths[i]))).TrimEnd());
+    }
+}

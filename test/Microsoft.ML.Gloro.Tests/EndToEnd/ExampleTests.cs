@@ -1,0 +1,151 @@
+using System.Text;
+using Microsoft.ML.Gloro.Tests.TestSupport;
+
+namespace Microsoft.ML.Gloro.Tests.EndToEnd;
+
+/// <summary>Every example runs to its end, on little data, and says what it is there to say.</summary>
+[TestClass]
+public sealed class ExampleTests
+{
+    // Examples that make their own data and take --short. A new one is a line here.
+    private static readonly (string Name, string Says)[] s_short =
+    [
+        ("ChooseGuarantee", "Chosen: "),
+        ("CrossValidation", "VRA of 3 folds: "),
+        ("CustomNetwork", "one's own"),
+        ("FineTune", "The model that was gone on from is "),
+        ("Quickstart", "60 test tiles, clean accuracy "),
+        ("Tabular", "What accuracy loses if a column is shuffled"),
+    ];
+
+    // Those that are started by a test of their own, here or beside what they show.
+    private static readonly string[] s_others = ["Audit", "Cifar100", "EuroSat", "Report", "ScoreOnly", "ServeOnnx", "Sweep", "WebApi"];
+
+    private static readonly string[] s_classes =
+        ["AnnualCrop", "Forest", "HerbaceousVegetation", "Highway", "Industrial", "Pasture", "PermanentCrop", "Residential", "River", "SeaLake"];
+
+    private static TemporaryFolder s_folder = null!;
+
+    public static IEnumerable<object[]> Runs => s_short.Select(example => new object[] { example.Name, example.Says });
+
+    private static string Data => Path.Combine(s_folder.Path, "data");
+
+    private static string ModelPath => Path.Combine(s_folder.Path, "model.zip");
+
+    /// <summary>A data set in EuroSAT's layout, and a model of it.</summary>
+    [ClassInitialize]
+    public static void Prepare(TestContext _)
+    {
+        TorchProcess.Prepare();
+        s_folder = new TemporaryFolder();
+        for (int i = 0; i < 5 * s_classes.Length; i++)
+        {
+            int label = i % s_classes.Length;
+            string folder = Directory.CreateDirectory(Path.Combine(Data, i < 3 * s_classes.Length ? "train" : "test", s_classes[label])).FullName;
+            byte[] planes = Array.ConvertAll(TestImages.Planes(16, 16, seed: i), noise => (byte)((noise / 8) + (20 * label)));
+            File.WriteAllBytes(Path.Combine(folder, $"{i}.png"), TestImages.Png(planes, 16, 16));
+        }
+
+        var mlContext = new MLContext(seed: 1);
+        var rows = mlContext.Data.LoadFromEnumerable(Directory.GetFiles(Path.Combine(Data, "train"), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            .Select(path => new TileRow { Label = Path.GetFileName(Path.GetDirectoryName(path))!, ImagePath = path }));
+        var options = ColourTiles.Options(epochs: 4);
+        options.Guarantee = RobustnessGuarantee.RelaxedTopK(3);
+        var model = mlContext.Transforms.Conversion.MapValueToKey("Label").Append(mlContext.Transforms.LoadImages("Image", null, "ImagePath"))
+            .Append(mlContext.Gloro.ImageClassification(options)).Fit(rows);
+        mlContext.Model.Save(model, rows.Schema, ModelPath);
+        using var file = File.Create(Path.ChangeExtension(ModelPath, ".onnx"));
+        mlContext.Gloro.ConvertToOnnx(model, file);
+    }
+
+    [ClassCleanup]
+    public static void Clean() => s_folder.Dispose();
+
+    [TestMethod]
+    [DynamicData(nameof(Runs))]
+    public async Task Example_Short_EndsWellAndSays(string name, string says)
+    {
+        string output = await RunAsync(name, "--short");
+        StringAssert.Contains(output, says);
+        Assert.DoesNotContain('\x1b', output, "Lines that go to a file are plain.");
+    }
+
+    [TestMethod]
+    public void Examples_OfTheRepository_AreAllRun()
+    {
+        var names = Directory.GetFiles(Path.Combine(Repository.Root, "examples"), "*.csproj", SearchOption.AllDirectories).Select(path => Path.GetFileNameWithoutExtension(path)).ToList();
+        Assert.IsGreaterThan(10, names.Count);
+        Assert.IsEmpty(names.Except(s_short.Select(example => example.Name)).Except(s_others), "Add it to the list above, or give it a test of its own.");
+    }
+
+    [TestMethod]
+    public async Task EuroSat_TinyFolder_TrainsSavesAndMeasures()
+    {
+        string output = await RunAsync("EuroSat", "--data", Data, "--epochs", "1", "--depth", "1", "--width", "8", "--tail", "16", "--batch", "8", "--discover", "3", "--figure", "sets.svg");
+        StringAssert.Contains(output, "Trained, and saved as ");
+        StringAssert.Contains(output, "affinity   0."); // the row of the table
+        Assert.IsTrue(File.Exists(Path.Combine(s_folder.Path, "eurosat.zip")));
+        StringAssert.StartsWith(File.ReadAllText(Path.Combine(s_folder.Path, "sets.svg")), "<svg");
+    }
+
+    [TestMethod]
+    public async Task EuroSat_WithoutData_SaysWhatIsMissing()
+    {
+        var (code, _, error) = await ExampleProcess.RunAsync("EuroSat", s_folder.Path, "--data", "nowhere");
+        Assert.AreEqual(2, code);
+        StringAssert.Contains(error, "There is no folder nowhere");
+        StringAssert.Contains(error, "--download");
+    }
+
+    [TestMethod]
+    public async Task Cifar100_TinyFolder_TrainsSavesAndMeasures()
+    {
+        string folder = Directory.CreateDirectory(Path.Combine(s_folder.Path, "cifar")).FullName;
+        File.WriteAllLines(Path.Combine(folder, "fine_label_names.txt"), Enumerable.Range(0, 100).Select(i => $"class{i:D2}"));
+        File.WriteAllLines(Path.Combine(folder, "coarse_label_names.txt"), Enumerable.Range(0, 20).Select(i => $"super{i:D2}"));
+        foreach (string part in new[] { "train.bin", "test.bin" })
+            File.WriteAllBytes(Path.Combine(folder, part), [.. Enumerable.Range(0, 200).SelectMany(i => (byte[])[(byte)(i % 100 / 5), (byte)(i % 100), .. TestImages.Planes(32, 32, seed: i)])]);
+        string output = await RunAsync("Cifar100", "--data", folder, "--guarantee", "superclasses", "--epochs", "1", "--depth", "1", "--width", "8", "--tail", "16");
+        StringAssert.Contains(output, "Trained, and saved as ");
+        StringAssert.Contains(output, "superclasses  ");
+    }
+
+    [TestMethod]
+    public async Task Audit_SavedModel_BreaksNothing()
+    {
+        string output = await RunAsync("Audit", "--model", ModelPath, "--data", Path.Combine(Data, "test"), "--rows", "6", "--steps", "2", "--restarts", "1", "--boundary-rows", "1");
+        StringAssert.Contains(output, "Float64");
+        StringAssert.Contains(output, "20 images in ");
+    }
+
+    [TestMethod]
+    public async Task ScoreOnly_SavedModel_NamesSets()
+    {
+        string output = await RunAsync("ScoreOnly", ModelPath, Path.Combine(Data, "test"));
+        StringAssert.Contains(output, "20 images, ");
+    }
+
+    [TestMethod]
+    public async Task ServeOnnx_ExportedModel_CertifiesAsTheLibraryDoes()
+    {
+        string here = await RunAsync("ScoreOnly", ModelPath, Path.Combine(Data, "test")), there = await RunAsync("ServeOnnx", Path.ChangeExtension(ModelPath, ".onnx"), Path.Combine(Data, "test"));
+        StringAssert.Contains(there, "rtk:3");
+        Assert.AreEqual(Certified(here), Certified(there));
+        static string Certified(string output) => output[output.IndexOf("20 images, ", StringComparison.Ordinal)..output.LastIndexOf(" with a certificate", StringComparison.Ordinal)];
+    }
+
+    [TestMethod]
+    public async Task Sweep_Shortest_ComparesTheBestWithWhatWasGiven()
+    {
+        string output = await RunAsync("Sweep", "--shortest");
+        StringAssert.Contains(output, "On the test tiles:");
+        StringAssert.Contains(output, "as given");
+    }
+
+    private static async Task<string> RunAsync(string name, params string[] arguments)
+    {
+        var (code, output, error) = await ExampleProcess.RunAsync(name, s_folder.Path, arguments);
+        Assert.AreEqual(0, code, new StringBuilder(output).Append(error).ToString());
+        return output;
+    }
+}
