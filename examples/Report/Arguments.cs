@@ -20,6 +20,7 @@ internal sealed record Arguments
           --guarantee TEXT     local | rtk:3 | affinity:Highway+River,Forest+Pasture                  (default: the model's)
           --epsilon NUMBER     L2 radius in pixels scaled to [0, 1], such as 36/255                   (default: the model's)
           --affinity SETS      affinity sets to compare, such as Highway+River,Forest+Pasture         (default: none)
+          --short              with no model: a few tiles and a moment's training, to see that it runs  (default: no)
           --audit N            attack N images too, and put what came of it into the report           (default: 0)
         """;
 
@@ -31,6 +32,8 @@ internal sealed record Arguments
 
     public int Audit { get; init; }
 
+    public bool Short { get; init; }
+
     public GloroReportOptions Options { get; } = new();
 
     /// <summary>Reads the command line.</summary>
@@ -40,6 +43,13 @@ internal sealed record Arguments
         var arguments = new Arguments();
         for (int i = 0; i < args.Length; i += 2)
         {
+            if (args[i] == "--short")
+            {
+                arguments = arguments with { Short = true };
+                i--; // which has no value
+                continue;
+            }
+
             if (i + 1 == args.Length)
                 throw new FormatException($"{args[i]} needs a value.");
             string name = args[i], value = args[i + 1];

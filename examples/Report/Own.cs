@@ -8,23 +8,20 @@ namespace Report;
 /// <summary>Data and models of the example's own, for those who have none at hand.</summary>
 internal static class Own
 {
-    private const int TrainingTiles = 2000, TestTiles = 600, Points = 1200;
-
     /// <summary>Draws tiles of land use as Quickstart does, and trains on them for a moment.</summary>
-    public static (ITransformer Model, IDataView Test) Tiles(MLContext mlContext, string folder)
+    public static (ITransformer Model, IDataView Test) Tiles(MLContext mlContext, string folder, bool isShort)
     {
-        IDataView train = Draw("train", TrainingTiles, seed: 1), test = Draw("test", TestTiles, seed: 2);
+        IDataView train = Draw("train", isShort ? 120 : 2000, seed: 1), test = Draw("test", isShort ? 60 : 600, seed: 2);
         var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
             .Append(mlContext.Transforms.LoadImages("Image", imageFolder: null, "ImagePath"))
             .Append(mlContext.Gloro.ImageClassification(new GloroImageClassificationOptions
             {
                 Guarantee = RobustnessGuarantee.RelaxedTopK(3),
-                Depth = 2,
-                Width = 24,
-                TailWidth = 96,
-                Epochs = 6,
-                BatchSize = 64,
-                LearningRate = 2e-3,
+                Depth = isShort ? 1 : 2,
+                Width = isShort ? 8 : 24,
+                TailWidth = isShort ? 16 : 96,
+                Epochs = isShort ? 2 : 6,
+                LearningRate = 4e-3,
                 Augmentation = GloroAugmentationOptions.Aerial,
             }));
         return (pipeline.Fit(train), test);
@@ -38,10 +35,10 @@ internal static class Own
     }
 
     /// <summary>Three bands that bend around each other in the plane, and a model of them.</summary>
-    public static (ITransformer Model, IDataView Data) Bands(MLContext mlContext)
+    public static (ITransformer Model, IDataView Data) Bands(MLContext mlContext, bool isShort)
     {
         var random = new Random(1);
-        var rows = new PointRow[Points];
+        var rows = new PointRow[isShort ? 300 : 1200];
         string[] names = ["inner", "middle", "outer"];
         for (int i = 0; i < rows.Length; i++)
         {
@@ -55,9 +52,8 @@ internal static class Own
         {
             Guarantee = RobustnessGuarantee.Affinity(AffinitySets.Parse("inner+middle")),
             Epsilon = 0.12f,
-            Epochs = 60,
-            Width = 64,
-            BatchSize = 64,
+            Epochs = isShort ? 5 : 60,
+            Width = isShort ? 16 : 64,
             LearningRate = 5e-3,
         }));
         return (pipeline.Fit(data), data);

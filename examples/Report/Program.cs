@@ -29,9 +29,9 @@ IDataView test;
 if (model is null)
 {
     Console.WriteLine("Drawing tiles, and training on them for a moment");
-    (model, test) = Own.Tiles(mlContext, folder);
+    (model, test) = Own.Tiles(mlContext, folder, arguments.Short);
     arguments.Options.Guarantees = [RobustnessGuarantee.Affinity(AffinitySets.Parse("Highway+River,Field+Meadow+Pasture,Industrial+Residential"))];
-    (ITransformer bands, IDataView points) = Own.Bands(mlContext);
+    (ITransformer bands, IDataView points) = Own.Bands(mlContext, arguments.Short);
     string regions = Path.Combine(folder, "regions.svg");
     File.WriteAllText(regions, mlContext.Gloro.DrawDecisionRegions(bands, points));
     Console.WriteLine($"Decision regions of a model of two features: {regions}");

@@ -15,11 +15,12 @@ public sealed class ExampleTests
         ("CustomNetwork", "one's own"),
         ("FineTune", "The model that was gone on from is "),
         ("Quickstart", "60 test tiles, clean accuracy "),
+        ("Report", "Decision regions of a model of two features"),
         ("Tabular", "What accuracy loses if a column is shuffled"),
     ];
 
     // Those that are started by a test of their own, here or beside what they show.
-    private static readonly string[] s_others = ["Audit", "Cifar100", "EuroSat", "Report", "ScoreOnly", "ServeOnnx", "Sweep", "WebApi"];
+    private static readonly string[] s_others = ["Audit", "Cifar100", "EuroSat", "ScoreOnly", "ServeOnnx", "Sweep", "WebApi"];
 
     private static readonly string[] s_classes =
         ["AnnualCrop", "Forest", "HerbaceousVegetation", "Highway", "Industrial", "Pasture", "PermanentCrop", "Residential", "River", "SeaLake"];
@@ -116,6 +117,16 @@ public sealed class ExampleTests
         string output = await RunAsync("Audit", "--model", ModelPath, "--data", Path.Combine(Data, "test"), "--rows", "6", "--steps", "2", "--restarts", "1", "--boundary-rows", "1");
         StringAssert.Contains(output, "Float64");
         StringAssert.Contains(output, "20 images in ");
+    }
+
+    [TestMethod]
+    public async Task Report_SavedModelAndAudit_ShowsWhatAttacksCameTo()
+    {
+        string output = await RunAsync("Report", "--model", ModelPath, "--data", Path.Combine(Data, "test"), "--audit", "4", "--out", "audited.html");
+        StringAssert.Contains(output, "Of 20 images, ");
+        string page = File.ReadAllText(Path.Combine(s_folder.Path, "audited.html"));
+        StringAssert.Contains(page, "What attacks came to");
+        StringAssert.Contains(page, "proved anew");
     }
 
     [TestMethod]

@@ -150,10 +150,11 @@ public sealed class OverlappedReadingTests
         Assert.IsTrue(cursor.MoveNext());
         Assert.IsTrue(cursor.MoveNext());
         Assert.IsTrue(inside.Wait(Patience));
-        var disposing = Task.Run(cursor.Dispose);
-        Assert.IsFalse(disposing.Wait(50), "What the row is made of is in use.");
+        var disposing = new Thread(cursor.Dispose);
+        disposing.Start();
+        Assert.IsTrue(SpinWait.SpinUntil(() => disposing.ThreadState == ThreadState.WaitSleepJoin, Patience), "What the row is made of is in use: Dispose waits.");
         goOn.Set();
-        Assert.IsTrue(disposing.Wait(Patience));
+        Assert.IsTrue(disposing.Join(Patience));
         Assert.AreEqual((0, 7), (source.OpenCursors, source.Moves), "The row in hand is the last.");
         Assert.ThrowsExactly<ObjectDisposedException>(() => cursor.MoveNext());
     }
