@@ -1,6 +1,6 @@
-using EuroSat;
 using EuroSat.Download;
 using Experiments;
+using ImageFolders;
 using Microsoft.ML;
 using Microsoft.ML.Gloro;
 

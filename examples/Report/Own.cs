@@ -1,3 +1,4 @@
+using ImageFolders;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Gloro;

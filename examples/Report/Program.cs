@@ -1,5 +1,6 @@
 // Writes a report of what is proved: of a saved model and a folder of images, or of tiles that it draws itself.
 using System.Diagnostics;
+using ImageFolders;
 using Microsoft.ML;
 using Microsoft.ML.Gloro;
 using Report;

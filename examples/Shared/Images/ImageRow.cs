@@ -1,4 +1,4 @@
-namespace EuroSat;
+namespace ImageFolders;
 
 /// <summary>An image file and the class that its folder is named after.</summary>
 internal sealed class ImageRow
