@@ -17,12 +17,13 @@ public sealed partial class ArchitectureTests
     private static readonly Dictionary<string, string[]> s_mayKnow = new()
     {
         ["Plain"] = [],
+        ["Files"] = [],
         ["Guarantees"] = [],
         ["Lipschitz"] = ["Plain", "Guarantees"],
         ["Rounding"] = ["Plain", "Guarantees", "Lipschitz"],
         ["Forward"] = ["Plain"],
         ["Networks"] = ["Plain", "Lipschitz"],
-        ["Training"] = ["Plain", "Guarantees", "Networks"],
+        ["Training"] = ["Plain", "Files", "Guarantees", "Networks"],
         ["Models"] = ["Plain", "Guarantees", "Lipschitz", "Rounding"],
         ["Inputs"] = ["Plain"],
         ["Scoring"] = ["Plain", "Guarantees", "Lipschitz", "Rounding", "Forward", "Models", "Inputs"],
@@ -30,7 +31,7 @@ public sealed partial class ArchitectureTests
         ["Evaluation"] = ["Guarantees", "Inputs", "Scoring"],
         ["Auditing"] = ["Plain", "Guarantees", "Lipschitz", "Models", "Inputs", "Scoring", "Training", "Evaluation"],
         ["Exporting"] = ["Plain", "Guarantees", "Lipschitz", "Models", "Scoring"],
-        ["Reporting"] = ["Guarantees", "Lipschitz", "Models", "Inputs", "Scoring", "Evaluation", "Auditing"],
+        ["Reporting"] = ["Files", "Guarantees", "Lipschitz", "Models", "Inputs", "Scoring", "Evaluation", "Auditing"],
         ["Tuning"] = ["Estimators", "Scoring", "Evaluation"],
         [FrontDoor] = ["Guarantees", "Estimators", "Scoring", "Evaluation", "Auditing", "Exporting", "Reporting", "Tuning"],
     };
@@ -53,6 +54,7 @@ public sealed partial class ArchitectureTests
         // A sweep trains and measures by the doors that everybody takes.
         [("Tuning", "Scoring")] = ["GloroTransformer"],
         [("Tuning", "Evaluation")] = ["GloroMetrics", "GloroEvaluator"],
+
         // A report shows what others found: an audit's results, a model's bounds and origin. Of what scores it knows how to find a model, which it lets score a grid of points.
         [("Reporting", "Auditing")] = ["GloroAuditReport"],
         [("Reporting", "Lipschitz")] = ["LayerBound", "LipschitzBound", "WeightHash"],

@@ -1,6 +1,5 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
+using Microsoft.ML.Gloro.Lipschitz;
 using Microsoft.ML.Gloro.Plain;
 
 namespace Microsoft.ML.Gloro.Models;
@@ -80,48 +79,18 @@ internal static class NormFromBelow
         double found = largest;
         for (int step = 0; step < Steps; step++)
         {
-            Scale(input, 1 / Norm(input));
+            DoubleVectors.Scale(input, 1 / Norm(input));
             for (int row = 0; row < rows; row++)
-                output[row] = Dot(matrix.AsSpan(row * columns, columns), input);
+                output[row] = DoubleVectors.Dot(matrix.AsSpan(row * columns, columns), input);
             found = Math.Max(found, Norm(output));
             Array.Clear(input);
             for (int row = 0; row < rows; row++)
-                Add(input, matrix.AsSpan(row * columns, columns), output[row]);
+                DoubleVectors.Add(input, matrix.AsSpan(row * columns, columns), output[row]);
         }
 
         return found;
     }
 
     // Squares of floats neither overflow nor vanish in double.
-    private static double Norm(ReadOnlySpan<double> values) => Math.Sqrt(Dot(values, values));
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static double Dot(ReadOnlySpan<double> a, ReadOnlySpan<double> b)
-    {
-        ReadOnlySpan<Vector<double>> first = MemoryMarshal.Cast<double, Vector<double>>(a), second = MemoryMarshal.Cast<double, Vector<double>>(b);
-        var sums = Vector<double>.Zero;
-        for (int i = 0; i < first.Length; i++)
-            sums += first[i] * second[i];
-        double sum = Vector.Sum(sums);
-        for (int i = first.Length * Vector<double>.Count; i < a.Length; i++)
-            sum += a[i] * b[i];
-        return sum;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Add(Span<double> sum, ReadOnlySpan<double> values, double factor)
-    {
-        Span<Vector<double>> sums = MemoryMarshal.Cast<double, Vector<double>>(sum);
-        ReadOnlySpan<Vector<double>> added = MemoryMarshal.Cast<double, Vector<double>>(values);
-        for (int i = 0; i < sums.Length; i++)
-            sums[i] += factor * added[i];
-        for (int i = sums.Length * Vector<double>.Count; i < sum.Length; i++)
-            sum[i] += factor * values[i];
-    }
-
-    private static void Scale(Span<double> values, double factor)
-    {
-        for (int i = 0; i < values.Length; i++)
-            values[i] *= factor;
-    }
+    private static double Norm(ReadOnlySpan<double> values) => Math.Sqrt(DoubleVectors.Dot(values, values));
 }

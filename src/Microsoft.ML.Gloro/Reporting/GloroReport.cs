@@ -1,3 +1,5 @@
+using System.Text;
+using Microsoft.ML.Gloro.Files;
 using Microsoft.ML.Gloro.Reporting;
 
 namespace Microsoft.ML.Gloro;
@@ -23,7 +25,7 @@ public sealed class GloroReport
     public void Save(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        AtomicFile.Write(path, ReportPage.Document(title, content));
+        AtomicFile.Write(path, file => file.Write(Encoding.UTF8.GetBytes(ReportPage.Document(title, content))));
     }
 
     /// <summary>The summary in sentences, as plain text in the invariant culture.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -39,6 +40,10 @@ internal sealed partial class HtmlText
 
     /// <summary>A name that may be broken where a new word begins in it, as in HerbaceousVegetation.</summary>
     public static RawHtml Name(string name) => new(string.Join("<wbr>", WordEnds().Split(name).Select(Encode)));
+
+    /// <summary>The finished markup, with the hash of it in place of <see cref="IdPrefix"/>: what hashes alike is alike.</summary>
+    public static string WithOwnIds(string html) =>
+        html.Replace(IdPrefix, $"g{Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(html)))[..10].ToLowerInvariant()}-", StringComparison.Ordinal);
 
     public RawHtml ToRaw() => new(text.ToString());
 

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Security.Cryptography;
 using System.Text;
 using Microsoft.ML.Gloro.Guarantees;
 using Microsoft.ML.Gloro.Scoring;
@@ -39,8 +38,7 @@ internal static class RegionDrawing
         }
 
         svg.Add($"</g>\n</svg>\n");
-        string text = svg.ToRaw().Html;
-        return text.Replace(HtmlText.IdPrefix, $"g{Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(text)))[..10].ToLowerInvariant()}-", StringComparison.Ordinal);
+        return HtmlText.WithOwnIds(svg.ToRaw().Html);
     }
 
     /// <summary>The panels of a model.</summary>

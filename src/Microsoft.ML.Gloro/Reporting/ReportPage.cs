@@ -1,6 +1,3 @@
-using System.Security.Cryptography;
-using System.Text;
-
 namespace Microsoft.ML.Gloro.Reporting;
 
 /// <summary>Puts the sections of a report together.</summary>
@@ -25,10 +22,8 @@ internal static class ReportPage
         ProvenanceSection.Add(page, data);
         page.Add($"</main>\n</div>\n");
 
-        // Ids, and the classes of colours, are this report's own: what hashes alike is alike.
-        string html = page.ToRaw().Html.Replace("ε = ", "ε&#160;=&#160;", StringComparison.Ordinal); // which no line ends in
-        string hash = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(html)))[..10].ToLowerInvariant();
-        return new(html.Replace(HtmlText.IdPrefix, $"g{hash}-", StringComparison.Ordinal));
+        // Ids, and the classes of colours, are this report's own. No line ends in the middle of "ε = ".
+        return new(HtmlText.WithOwnIds(page.ToRaw().Html.Replace("ε = ", "ε&#160;=&#160;", StringComparison.Ordinal)));
     }
 
     /// <summary>A page of its own around a report. It may not fetch or run anything, whatever should have got into it.</summary>

@@ -12,14 +12,17 @@ internal static class ExampleProcess
     private static readonly string s_configuration =
         typeof(ExampleProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "ExamplesConfiguration").Value!;
 
+    /// <summary>The built program of an example.</summary>
+    /// <param name="name">Its folder under examples.</param>
+    public static string PathOf(string name) => Path.Combine(Repository.Root, "examples", name, "bin", s_configuration, "net8.0", $"{name}.dll");
+
     /// <summary>Runs an example to its end.</summary>
     /// <param name="name">Its folder under examples.</param>
     /// <param name="folder">The folder that it runs in.</param>
     /// <param name="arguments">Its command line.</param>
     public static async Task<(int Code, string Output, string Error)> RunAsync(string name, string folder, params string[] arguments)
     {
-        string assembly = Path.Combine(Repository.Root, "examples", name, "bin", s_configuration, "net8.0", $"{name}.dll");
-        var start = new ProcessStartInfo("dotnet", [assembly, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
+        var start = new ProcessStartInfo("dotnet", [PathOf(name), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
         start.Environment["OMP_NUM_THREADS"] = "1"; // on a busy machine two threads wait for each other longer than they compute
         using var process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();

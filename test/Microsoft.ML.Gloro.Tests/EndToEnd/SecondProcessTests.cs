@@ -1,5 +1,3 @@
-using System.Diagnostics;
-using System.Reflection;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.EndToEnd;
@@ -13,10 +11,8 @@ public class SecondProcessTests
     private static readonly string[] s_columns =
         ["ImagePath", "PredictedLabel", "Score", "Logits", "TopKRadii", "CertifiedRadius", "IsCertified", "CertifiedK", "CertifiedLabels", "ReachableLabels"];
 
-    private static string ScoreOnly => typeof(SecondProcessTests).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "ScoreOnlyPath").Value!;
-
     [TestMethod]
-    public void ScoreOnly_AThousandImages_ColumnsBitIdenticalToThisProcess()
+    public async Task ScoreOnly_AThousandImages_ColumnsBitIdenticalToThisProcess()
     {
         using var folder = new TemporaryFolder();
         string images = Directory.CreateDirectory(Path.Combine(folder.Path, "images", "class")).FullName;
@@ -36,7 +32,8 @@ public class SecondProcessTests
         using (var file = File.Create(here))
             mlContext.Data.SaveAsText(mlContext.Transforms.SelectColumns(s_columns).Fit(scored).Transform(scored), file, headerRow: false, schema: false);
 
-        string output = Run(ScoreOnly, modelPath, Path.Combine(folder.Path, "images"), there);
+        var (code, output, error) = await ExampleProcess.RunAsync("ScoreOnly", folder.Path, modelPath, Path.Combine(folder.Path, "images"), there);
+        Assert.AreEqual(0, code, output + error);
 
         Assert.HasCount(Images, File.ReadAllLines(here).Where(line => line.Length > 0).ToArray(), "The text has a line for each image.");
 
@@ -48,21 +45,10 @@ public class SecondProcessTests
     [TestMethod]
     public void ScoreOnly_OutputFolder_HoldsNoLibTorch()
     {
-        string[] files = [.. Directory.EnumerateFiles(Path.GetDirectoryName(ScoreOnly)!, "*", SearchOption.AllDirectories).Select(f => Path.GetFileName(f))];
+        string[] files = [.. Directory.EnumerateFiles(Path.GetDirectoryName(ExampleProcess.PathOf("ScoreOnly"))!, "*", SearchOption.AllDirectories).Select(f => Path.GetFileName(f))];
         CollectionAssert.Contains(files, "Microsoft.ML.Gloro.dll");
         string[] torch = [.. files.Where(f => f.Contains("torch_cpu", StringComparison.OrdinalIgnoreCase) || f.Contains("libtorch.", StringComparison.OrdinalIgnoreCase) || f.StartsWith("libc10", StringComparison.OrdinalIgnoreCase) || f.StartsWith("c10", StringComparison.OrdinalIgnoreCase))];
         Assert.IsEmpty(torch, string.Join(", ", torch));
-    }
-
-    private static string Run(string assembly, params string[] arguments)
-    {
-        var start = new ProcessStartInfo("dotnet", [assembly, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using var process = Process.Start(start)!;
-        var error = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        Assert.AreEqual(0, process.ExitCode, output + error.Result);
-        return output;
     }
 
     private sealed class Row

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Reflection;
 using System.Text.RegularExpressions;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 
@@ -21,8 +20,7 @@ internal sealed partial class WebApiServer : IDisposable
     /// <summary>Starts it and waits until it listens.</summary>
     public static WebApiServer Start()
     {
-        string path = typeof(WebApiServer).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "WebApiPath").Value!;
-        var start = new ProcessStartInfo("dotnet", [path, "--urls", "http://127.0.0.1:0"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [ExampleProcess.PathOf("WebApi"), "--urls", "http://127.0.0.1:0"]) { RedirectStandardOutput = true, RedirectStandardError = true };
         var process = new Process { StartInfo = start };
         var address = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
         var output = new System.Text.StringBuilder();

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Microsoft.ML.Gloro.Files;
 using Microsoft.ML.Gloro.Reporting;
 using Microsoft.ML.Gloro.Tests.Evaluation;
 using Microsoft.ML.Gloro.Tests.TestSupport;

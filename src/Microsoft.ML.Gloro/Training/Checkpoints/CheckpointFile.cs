@@ -1,39 +1,30 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Microsoft.ML.Gloro.Files;
 
 namespace Microsoft.ML.Gloro.Training;
 
 /// <summary>One checkpoint on disk: a tag, a <see cref="CheckpointHeader"/> as JSON, tensors, and at the end the SHA-256 of all before it.</summary>
 internal static class CheckpointFile
 {
-    /// <summary>What a file's name ends with while it is being written.</summary>
-    public const string PartialSuffix = ".partial";
-
     private const string Tag = "Gloro checkpoint 1";
 
     /// <summary>Writes a file that is there as a whole or, whenever the process is killed, not at all.</summary>
     /// <exception cref="IOException">It cannot be written.</exception>
-    public static void Write(string path, CheckpointHeader header, Action<BinaryWriter> content)
+    public static void Write(string path, CheckpointHeader header, Action<BinaryWriter> content) => AtomicFile.Write(path, file =>
     {
-        string partial = path + PartialSuffix;
-        using (var file = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None))
+        using var hash = SHA256.Create();
+        using (var hashed = new CryptoStream(file, hash, CryptoStreamMode.Write, leaveOpen: true))
+        using (var writer = new BinaryWriter(hashed, Encoding.UTF8, leaveOpen: true))
         {
-            using var hash = SHA256.Create();
-            using (var hashed = new CryptoStream(file, hash, CryptoStreamMode.Write, leaveOpen: true))
-            using (var writer = new BinaryWriter(hashed, Encoding.UTF8, leaveOpen: true))
-            {
-                writer.Write(Tag);
-                writer.Write(JsonSerializer.Serialize(header));
-                content(writer);
-            }
-
-            file.Write(hash.Hash!);
-            file.Flush(flushToDisk: true); // The name must not reach the disk before the content.
+            writer.Write(Tag);
+            writer.Write(JsonSerializer.Serialize(header));
+            content(writer);
         }
 
-        File.Move(partial, path, overwrite: true);
-    }
+        file.Write(hash.Hash!);
+    });
 
     /// <summary>The header of a file, once every byte of the file has been checked.</summary>
     /// <exception cref="InvalidDataException">The file is damaged or no checkpoint.</exception>

@@ -1,3 +1,5 @@
+using Microsoft.ML.Gloro.Files;
+
 namespace Microsoft.ML.Gloro.Training;
 
 /// <summary>
@@ -89,7 +91,7 @@ internal sealed class CheckpointStore : IDisposable
             CheckpointFile.Write(path, new CheckpointHeader { Epoch = epoch, Finished = finished, Elapsed = elapsed, Fingerprint = _fingerprint }, content);
             string? previous = finished ? null : _path;
             _path = path;
-            foreach (string other in Files().Concat(Directory.EnumerateFiles(_folder, $"*{Extension}{CheckpointFile.PartialSuffix}")))
+            foreach (string other in Files().Concat(Directory.EnumerateFiles(_folder, $"*{Extension}{AtomicFile.PartialSuffix}")))
             {
                 if (other != path && other != previous)
                     File.Delete(other);

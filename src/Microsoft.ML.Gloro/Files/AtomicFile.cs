@@ -1,16 +1,14 @@
-using System.Text;
+namespace Microsoft.ML.Gloro.Files;
 
-namespace Microsoft.ML.Gloro.Reporting;
-
-/// <summary>Writes a text file that is there as a whole or, whatever happens, as it was before.</summary>
+/// <summary>Writes a file that is there as a whole or, whatever happens and whenever the process is killed, as it was before.</summary>
 internal static class AtomicFile
 {
-    /// <summary>What a file's name ends with while it is being written.</summary>
+    /// <summary>What a file's name ends with while it is being written. A process that is killed may leave such a file.</summary>
     public const string PartialSuffix = ".partial";
 
-    /// <summary>Writes <paramref name="text"/> in UTF-8 beside <paramref name="path"/>, and puts it in its place.</summary>
+    /// <summary>Lets <paramref name="content"/> write a file beside <paramref name="path"/>, and puts it in its place.</summary>
     /// <exception cref="IOException">It cannot be written; what was there is untouched.</exception>
-    public static void Write(string path, string text)
+    public static void Write(string path, Action<Stream> content)
     {
         string partial = path + PartialSuffix;
         using (var file = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None))
@@ -18,7 +16,7 @@ internal static class AtomicFile
             // From here on the partial file is ours to clear away.
             try
             {
-                file.Write(new UTF8Encoding(encoderShouldEmitUTF8Identifier: false).GetBytes(text));
+                content(file);
                 file.Flush(flushToDisk: true); // The name must not reach the disk before the content.
             }
             catch
