@@ -12,7 +12,7 @@ try
     data = new CifarFolder(arguments.Data);
     if (arguments.Superclasses)
         arguments = arguments with { Guarantee = RobustnessGuarantee.Affinity(data.Superclasses) };
-    arguments.CheckSave();
+    arguments.CheckModels();
 }
 catch (Exception e) when (e is FormatException or IOException or InvalidDataException or UnauthorizedAccessException)
 {

@@ -15,7 +15,7 @@ try
     arguments = ExperimentArguments.Parse(args, defaults);
     trainRows = ImageRow.ReadFolders(Path.Combine(arguments.Data, "train"));
     testRows = ImageRow.ReadFolders(Path.Combine(arguments.Data, "test"));
-    arguments.CheckSave();
+    arguments.CheckModels();
 }
 catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
 {

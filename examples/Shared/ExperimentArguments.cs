@@ -6,10 +6,13 @@ namespace Experiments;
 /// <summary>The command line of a training that is measured on a test part.</summary>
 internal sealed record ExperimentArguments
 {
+    private static readonly string[] s_networkOptions = ["--depth", "--width", "--tail", "--tail-depth", "--layers"];
+
     /// <summary>What can be asked for, with the defaults of the data set.</summary>
     public string Usage => FormattableString.Invariant($"""
           --data FOLDER        the data set (required)
           --model FILE         measure this trained model instead of training one                    (default: none)
+          --start-from FILE    go on training this model, with its own network                      (default: a new network)
           --guarantee TEXT     local | rtk:3 | affinity:a+b,c+d                                      (default: {Guarantee})
           --epsilon NUMBER     L2 radius in pixels scaled to [0, 1]                                  (default: 36/255)
           --epochs N           passes over the training images                                       (default: {Epochs})
@@ -44,6 +47,8 @@ internal sealed record ExperimentArguments
     public string Data { get; init; } = "";
 
     public string? Model { get; init; }
+
+    public string? StartFrom { get; init; }
 
     public RobustnessGuarantee Guarantee { get; init; } = RobustnessGuarantee.Local;
 
@@ -109,9 +114,15 @@ internal sealed record ExperimentArguments
     /// <summary>Where the model is written before it takes its name.</summary>
     public string PartialSave => Save + ".part";
 
-    /// <summary>Makes sure that the model can be written: an hour of training must not end at a file that cannot. A file that is there stays whole until the new one is.</summary>
-    public void CheckSave()
+    /// <summary>Makes sure that a model to begin with is there, and that the one to save can be written: an hour of training must not end at a file that cannot. A file that is there stays whole until the new one is.</summary>
+    public void CheckModels()
     {
+        foreach (string? path in new[] { Model, StartFrom })
+        {
+            if (path is not null && !File.Exists(path))
+                throw new FileNotFoundException($"There is no model {path}.", path);
+        }
+
         if (Model is null)
             File.Create(PartialSave).Dispose();
     }
@@ -130,6 +141,7 @@ internal sealed record ExperimentArguments
             {
                 "--data" => arguments with { Data = value },
                 "--model" => arguments with { Model = value },
+                "--start-from" => arguments with { StartFrom = value },
                 "--guarantee" => value == "superclasses"
                     ? arguments with { Superclasses = true }
                     : arguments with { Guarantee = RobustnessGuarantee.Parse(value), Superclasses = false },
@@ -165,6 +177,8 @@ internal sealed record ExperimentArguments
             };
         }
 
+        if (arguments.StartFrom is not null && args.FirstOrDefault(s_networkOptions.Contains) is { } option)
+            throw new FormatException($"{option} describes a new network, and --start-from brings its own: leave one of them out.");
         return arguments.Data.Length > 0 ? arguments : throw new FormatException("--data is missing.");
     }
 

@@ -40,18 +40,13 @@ internal sealed class ImageExperiment : IDisposable
         (augmentation.RandAugment, augmentation.CutoutSide, augmentation.MixupAlpha) = (_arguments.RandAugment, _arguments.Cutout, _arguments.Mixup);
         if (_arguments.Colour != 0)
             augmentation.ColourJitter = new() { Brightness = _arguments.Colour, Contrast = _arguments.Colour, Saturation = _arguments.Colour };
-        return new GloroImageClassificationOptions
+        var options = new GloroImageClassificationOptions
         {
             Guarantee = _arguments.Guarantee,
             Epsilon = _arguments.Epsilon,
             Epochs = _arguments.Epochs,
             BatchSize = _arguments.Batch,
             PowerIterationSteps = _arguments.PowerSteps,
-            Depth = _arguments.Depth,
-            Width = _arguments.Width,
-            TailWidth = _arguments.Tail,
-            TailDepth = _arguments.TailDepth,
-            Layers = _arguments.Layers,
             Loss = _arguments.Loss,
             FinalEpsilonFactor = _arguments.EpsilonFactor,
             LearningRate = _arguments.LearningRate,
@@ -67,6 +62,11 @@ internal sealed class ImageExperiment : IDisposable
             Seed = _arguments.Seed,
             CancellationToken = _stop.Token,
         };
+        if (_arguments.StartFrom is { } path)
+            (options.InitialModel, options.InitialEpsilonFactor) = (Context.Model.Load(path, out _), 1);
+        else
+            (options.Depth, options.Width, options.TailWidth, options.TailDepth, options.Layers) = (_arguments.Depth, _arguments.Width, _arguments.Tail, _arguments.TailDepth, _arguments.Layers);
+        return options;
     }
 
     /// <summary>Trains and saves, or loads, and measures. Returns the exit code.</summary>

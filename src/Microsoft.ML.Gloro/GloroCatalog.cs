@@ -133,11 +133,12 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <summary>The same model, scored with other threads or in other batches. They change no bit of any column, and are not saved: they belong to the machine, not to the model.</summary>
     /// <param name="model">A fitted or loaded Gloro transformer, or a chain of transformers with one in it.</param>
     /// <param name="threads">
-    /// Threads that share the work of a batch, the calling one included. 0, the default, for every processor that this process may use. 1 for everything on the thread that reads: for a
-    /// server that scores many requests at once. More than one also let Transform read the next rows, and decode their images, while these are scored.
+    /// Threads that score, the calling one included. 0, the default, for every processor that this process may use. 1 for everything on the thread that reads: for a server that scores many
+    /// requests at once. With more, each of them reads rows of its own for Transform, decodes their images and scores them.
     /// </param>
     /// <param name="readAheadRows">
-    /// The most rows that Transform reads ahead and scores together. 0, the default, for 64, or fewer where the network's activations would take more than 64 MB. 1 for none ahead.
+    /// The most rows that Transform scores together. 0, the default, for 256, or fewer where the network's activations would take more than 2 MB. As many are read ahead for each thread, and
+    /// twice more. 1 for none ahead.
     /// </param>
     /// <returns>A new transformer, or a new chain of the same transformers around it. It shares the network's session with <paramref name="model"/> unless the threads differ.</returns>
     /// <exception cref="ArgumentException">There is no Gloro transformer, or more than one, or a number is negative.</exception>

@@ -5,7 +5,7 @@ namespace Microsoft.ML.Gloro.Scoring;
 
 /// <summary>
 /// Reads rows ahead, scores them together and hands them out one by one. The window grows (1, 4, 16, … rows), so that Preview and TakeRows stay cheap. Once it has its full size
-/// the next rows are read, and images decoded, on another thread while these are scored: to whoever goes through all rows, reading costs little that scoring does not.
+/// several windows are read, decoded and scored at once by a <see cref="ScoringPipeline"/>, if the transformer has more than one thread.
 /// A row that cannot be read fails when its turn comes, not when it is read ahead: the rows before it are served first.
 /// </summary>
 /// <remarks>
@@ -18,7 +18,7 @@ internal sealed class BatchingCursor : DataViewRowCursor
 
     private readonly ScoringSchema _schema;
     private readonly bool[] _active;
-    private readonly int _largestWindow;
+    private readonly int _largestWindow, _threads;
     private readonly bool _overlaps;
     private readonly ScoredBatch _batch;
     private readonly WindowReader _reader;
@@ -28,12 +28,12 @@ internal sealed class BatchingCursor : DataViewRowCursor
     private int _window = 1, _current = -1;
     private long _position = -1;
     private ExceptionDispatchInfo? _failure;
-    private BackgroundRead? _next;
+    private ScoringPipeline? _pipeline; // once the window has its full size
 
     public BatchingCursor(GloroTransformer transformer, ScoringSchema schema, IDataView source, DataViewRowCursor input, bool[] active)
     {
-        (_schema, _active, _largestWindow) = (schema, active, transformer.ReadAheadRows);
-        _overlaps = _largestWindow > 1 && transformer.Threads > 1;
+        (_schema, _active, _largestWindow, _threads) = (schema, active, transformer.ReadAheadRows, transformer.Threads);
+        _overlaps = _largestWindow > 1 && _threads > 1;
         _batch = new ScoredBatch(transformer, schema.ActiveOutputs(active));
         _getters = new Delegate?[active.Length];
         _reader = new WindowReader(schema, source, input, active, _batch, Current, _getters);
@@ -92,7 +92,7 @@ internal sealed class BatchingCursor : DataViewRowCursor
             _current = -1;
             _life.Dispose();
             _reader.Stop();
-            CancelNext();
+            Volatile.Read(ref _pipeline)?.Stop();
         }
 
         base.Dispose(disposing);
@@ -115,56 +115,38 @@ internal sealed class BatchingCursor : DataViewRowCursor
         }
         finally
         {
-            if (_life.IsDisposed)
-                CancelNext(); // it may have begun after Dispose looked for it
             _life.Leave();
         }
     }
 
     private void Fill()
     {
-        ReadRows read = TakeNext() ?? ReadNow();
-        _failure = read.Failure;
-        if (read.Count == 0)
-            read.Failure?.Throw();
-        bool atFullSize = _window == _largestWindow;
+        ReadRows rows = _overlaps && _window == _largestWindow ? NextOfPipeline() : ReadAndScore();
+        _failure = rows.Failure;
+        if (rows.Count == 0)
+            rows.Failure?.Throw();
         _window = (int)Math.Min(_largestWindow, (long)_window * Growth);
-        if (_overlaps && atFullSize && !read.Ended && read.Failure is null)
-            ReadInBackground(read.First == 0 ? _largestWindow : 0);
-        if (read.Count > 0)
-            _batch.Compute(read.First, read.Count);
-        _rows = read;
+        _rows = rows;
     }
 
-    private ReadRows ReadNow()
+    private ReadRows ReadAndScore()
     {
         _reader.EnsureCapacity(_window);
-        return _reader.Read(0, _window);
+        ReadRows rows = _reader.Read(0, _window);
+        if (rows.Count > 0)
+            _batch.Compute(rows.First, rows.Count);
+        return rows;
     }
 
-    private void ReadInBackground(int first)
+    private ReadRows NextOfPipeline()
     {
-        _reader.EnsureCapacity(2 * _largestWindow);
-        _life.Enter();
-        var next = new BackgroundRead(() => _reader.Read(first, _largestWindow));
-        Interlocked.Exchange(ref _next, next);
-        next.Start();
-    }
-
-    /// <summary>The rows that are read in the background, once they are; null if none are.</summary>
-    private ReadRows? TakeNext()
-    {
-        if (Interlocked.Exchange(ref _next, null) is not { } next)
-            return null;
-        try
+        if (_pipeline is null)
         {
-            return next.Result();
+            _reader.EnsureCapacity(ScoringPipeline.WindowsFor(_threads) * _largestWindow);
+            var pipeline = new ScoringPipeline(_threads, _life, window => _reader.Read(window * _largestWindow, _largestWindow), rows => _batch.Compute(rows.First, rows.Count, alone: true));
+            Volatile.Write(ref _pipeline, pipeline);
         }
-        finally
-        {
-            _life.Leave();
-        }
-    }
 
-    private void CancelNext() => Interlocked.Exchange(ref _next, null)?.Cancel(_life.Leave);
+        return _pipeline.Next();
+    }
 }

@@ -20,17 +20,21 @@ internal sealed class DeferredDisposal(object owner, Action free) : IDisposable
 
     /// <summary>Begins a use, which <see cref="Leave"/> must end.</summary>
     /// <exception cref="ObjectDisposedException">The owner was disposed.</exception>
-    public void Enter()
+    public void Enter() => ObjectDisposedException.ThrowIf(!TryEnter(), owner);
+
+    /// <summary>Begins a use, which <see cref="Leave"/> must end, unless the owner was disposed.</summary>
+    public bool TryEnter()
     {
         int users = Volatile.Read(ref _users);
-        while (true)
+        while (users != 0 && !IsDisposed)
         {
-            ObjectDisposedException.ThrowIf(users == 0 || IsDisposed, owner);
             int seen = Interlocked.CompareExchange(ref _users, users + 1, users);
             if (seen == users)
-                return;
+                return true;
             users = seen;
         }
+
+        return false;
     }
 
     /// <summary>Ends a use.</summary>

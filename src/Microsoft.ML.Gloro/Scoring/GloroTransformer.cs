@@ -22,8 +22,8 @@ namespace Microsoft.ML.Gloro;
 /// </remarks>
 public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<GloroModelParameters>, IDisposable
 {
-    private const int MostReadAheadRows = 64;
-    private const int ActivationValues = 16 << 20; // 64 MB of them, in the layer of a batch that has most, its input and its output
+    private const int MostReadAheadRows = 256;
+    private const int ActivationValues = 1 << 19; // 2 MB of them, in the layer of a batch that has most, its input and its output
 
     private readonly IHost _host;
     private readonly SharedScorer _scorer;
@@ -74,12 +74,15 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
     public double Temperature => GloroModel.Temperature;
 
     /// <summary>
-    /// The threads that score a batch, the calling one included: every processor that this process may use, unless <see cref="GloroCatalog.WithScoringOptions"/> says otherwise.
-    /// With more than one, the next rows are read while these are scored; with 1 everything runs on the thread that reads.
+    /// The threads that score: every processor that this process may use, unless <see cref="GloroCatalog.WithScoringOptions"/> says otherwise. A single row, and the first few of a view, are
+    /// shared out among them; of many rows each takes a batch of its own, the calling one included. With 1 everything runs on the thread that reads.
     /// </summary>
     public int Threads { get; }
 
-    /// <summary>The most rows that are scored together: 64, or fewer where the network's activations would take more than 64 MB, unless <see cref="GloroCatalog.WithScoringOptions"/> says otherwise.</summary>
+    /// <summary>
+    /// The most rows that are scored together: 256, or fewer where the network's activations would take more than 2 MB, unless <see cref="GloroCatalog.WithScoringOptions"/> says otherwise.
+    /// With more than one thread, as many batches as there are threads, and two more, are read ahead.
+    /// </summary>
     public int ReadAheadRows { get; }
 
     /// <summary>What is known of the model.</summary>
@@ -160,13 +163,13 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
     }
 
     /// <summary>Computes logits. Safe for concurrent use.</summary>
-    internal void Score(Memory<float> inputs, int rows, Memory<float> logits)
+    internal void Score(Memory<float> inputs, int rows, Memory<float> logits, bool alone = false)
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
-        _scorer.Get().Score(inputs, rows, logits);
+        _scorer.Get().Score(inputs, rows, logits, alone);
     }
 
-    // A batch beyond some rows is no faster, and what ONNX Runtime takes for its activations it keeps.
+    // What a layer writes the next one reads: a batch that leaves the processor's cache in between is slower, and gains nothing.
     private static int ChooseRows(PlainNetwork network)
     {
         long largest = Enumerable.Range(0, network.Layers.Count).Max(i => (long)network.Shapes[i].Size + network.Shapes[i + 1].Size);

@@ -17,7 +17,8 @@ internal interface INetworkScorer : IDisposable
     /// <param name="inputs">The rows, one after the other: rows × <see cref="InputSize"/> values (more are ignored).</param>
     /// <param name="rows">The number of rows; 0 does nothing.</param>
     /// <param name="logits">Receives rows × <see cref="ClassCount"/> values.</param>
+    /// <param name="alone">Whether the calling thread does all of it: for several that score at once, which would only wait for each other.</param>
     /// <exception cref="ArgumentException">A buffer is too short, or <paramref name="rows"/> is negative.</exception>
     /// <exception cref="ObjectDisposedException">The scorer was disposed before the call.</exception>
-    void Score(ReadOnlyMemory<float> inputs, int rows, Memory<float> logits);
+    void Score(ReadOnlyMemory<float> inputs, int rows, Memory<float> logits, bool alone = false);
 }

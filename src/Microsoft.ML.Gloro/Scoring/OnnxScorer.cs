@@ -18,6 +18,7 @@ internal sealed class OnnxScorer : INetworkScorer
     private static readonly string[] InputNames = [OnnxGraph.InputName];
     private static readonly string[] OutputNames = [OnnxGraph.OutputName];
     private readonly InferenceSession _session;
+    private readonly Lazy<InferenceSession> _alone; // the number of threads belongs to a session
     private readonly RunOptions _runOptions = new();
     private readonly long[] _inputShape;
     private readonly DeferredDisposal _life;
@@ -34,19 +35,8 @@ internal sealed class OnnxScorer : INetworkScorer
         PlainShape shape = network.InputShape;
         (InputSize, ClassCount) = (shape.Size, network.ClassCount);
         _inputShape = shape.IsVector ? [shape.Channels] : [shape.Channels, shape.Height, shape.Width];
-        using var session = new SessionOptions
-        {
-            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
-            IntraOpNumThreads = threads == 0 ? Environment.ProcessorCount : threads,
-            InterOpNumThreads = 1,
-            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
-        };
-
-        // A waiting thread must not take a processor from decoding, or from another session. It may look around for 0.1 ms, which bridges one operator and the next: on a machine with nothing else to do, waking it for each takes longer than the work.
-        session.AddSessionConfigEntry("session.intra_op.allow_spinning", "1");
-        session.AddSessionConfigEntry("session.intra_op.spin_duration_us", "100");
-        session.AddSessionConfigEntry("optimization.disable_specified_optimizers", "ConvMulFusion;ConvAddFusion"); // they would multiply scalings into kernels: other weights than those the bound was proved for
-        _session = new InferenceSession(OnnxGraph.Build(network), session);
+        _session = CreateSession(network, threads == 0 ? Environment.ProcessorCount : threads);
+        _alone = new Lazy<InferenceSession>(() => threads == 1 ? _session : CreateSession(network, 1));
         _life = new DeferredDisposal(this, Free);
     }
 
@@ -56,23 +46,16 @@ internal sealed class OnnxScorer : INetworkScorer
     /// <summary>Values in one row of logits.</summary>
     public int ClassCount { get; }
 
-    /// <summary>
-    /// Computes the logits of <paramref name="rows"/> rows. A row holding NaN or an infinity gets NaN logits, so nothing is certified for it.
-    /// The logits of a row are the same bits whichever rows it is scored with. The memory is read and written in place, without a copy.
-    /// </summary>
-    /// <param name="inputs">The rows, one after the other: rows × <see cref="InputSize"/> values (more are ignored).</param>
-    /// <param name="rows">The number of rows; 0 does nothing.</param>
-    /// <param name="logits">Receives rows × <see cref="ClassCount"/> values.</param>
-    /// <exception cref="ArgumentException">A buffer is too short, or <paramref name="rows"/> is negative.</exception>
-    /// <exception cref="ObjectDisposedException">The scorer was disposed before the call.</exception>
-    public void Score(ReadOnlyMemory<float> inputs, int rows, Memory<float> logits)
+    /// <inheritdoc/>
+    /// <remarks>The memory is read and written in place, without a copy.</remarks>
+    public void Score(ReadOnlyMemory<float> inputs, int rows, Memory<float> logits, bool alone = false)
     {
         (inputs, logits) = ScorerRows.Take(this, inputs, rows, logits);
         _life.Enter();
         try
         {
             if (rows > 0)
-                Run(MemoryMarshal.AsMemory(inputs), rows, logits);
+                Run(alone ? _alone.Value : _session, MemoryMarshal.AsMemory(inputs), rows, logits);
         }
         finally
         {
@@ -83,12 +66,29 @@ internal sealed class OnnxScorer : INetworkScorer
     /// <summary>Refuses further calls and frees the session, at once or when the last running <see cref="Score"/> is done. May be called often.</summary>
     public void Dispose() => _life.Dispose();
 
-    private void Run(Memory<float> inputs, int rows, Memory<float> logits)
+    private static InferenceSession CreateSession(PlainNetwork network, int threads)
+    {
+        using var options = new SessionOptions
+        {
+            ExecutionMode = ExecutionMode.ORT_SEQUENTIAL,
+            IntraOpNumThreads = threads,
+            InterOpNumThreads = 1,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
+        };
+
+        // A waiting thread must not take a processor from decoding, or from another session. It may look around for 0.1 ms, which bridges one operator and the next: on a machine with nothing else to do, waking it for each takes longer than the work.
+        options.AddSessionConfigEntry("session.intra_op.allow_spinning", "1");
+        options.AddSessionConfigEntry("session.intra_op.spin_duration_us", "100");
+        options.AddSessionConfigEntry("optimization.disable_specified_optimizers", "ConvMulFusion;ConvAddFusion"); // they would multiply scalings into kernels: other weights than those the bound was proved for
+        return new InferenceSession(OnnxGraph.Build(network), options);
+    }
+
+    private void Run(InferenceSession session, Memory<float> inputs, int rows, Memory<float> logits)
     {
         OrtMemoryInfo memory = OrtMemoryInfo.DefaultInstance;
         using OrtValue input = OrtValue.CreateTensorValueFromMemory(memory, inputs, [rows, .. _inputShape]);
         using OrtValue output = OrtValue.CreateTensorValueFromMemory(memory, logits, [rows, ClassCount]);
-        _session.Run(_runOptions, InputNames, [input], OutputNames, [output]);
+        session.Run(_runOptions, InputNames, [input], OutputNames, [output]);
 
         ScorerRows.Blank(this, inputs.Span, rows, logits.Span);
     }
@@ -96,6 +96,8 @@ internal sealed class OnnxScorer : INetworkScorer
     private void Free()
     {
         _session.Dispose();
+        if (_alone.IsValueCreated)
+            _alone.Value.Dispose();
         _runOptions.Dispose();
     }
 }

@@ -5,7 +5,8 @@ namespace Microsoft.ML.Gloro.Scoring;
 
 /// <summary>
 /// Inputs and results of the rows that are scored together. What several columns share (logits, class order, radii, certified set) is computed once for all of them,
-/// and only if an active column needs it; nothing is allocated per row. One batch serves one cursor or row and is not safe for concurrent use.
+/// and only if an active column needs it; nothing is allocated per row. One batch serves one cursor or row. Several threads may use it if each has rows of its own, except
+/// <see cref="EnsureCapacity"/>, which must be alone, and <see cref="Reachable"/>.
 /// </summary>
 internal sealed class ScoredBatch
 {
@@ -63,10 +64,13 @@ internal sealed class ScoredBatch
     /// <summary>Where the input of <paramref name="row"/> is written before <see cref="Compute"/>.</summary>
     public Span<float> Input(int row) => _inputs.AsSpan(row * _inputSize, _inputSize);
 
-    /// <summary>Scores and certifies <paramref name="rows"/> inputs from <paramref name="first"/> on. Other inputs may be written meanwhile.</summary>
-    public void Compute(int first, int rows)
+    /// <summary>Scores and certifies <paramref name="rows"/> inputs from <paramref name="first"/> on.</summary>
+    /// <param name="first">The first of them.</param>
+    /// <param name="rows">How many.</param>
+    /// <param name="alone">Whether the calling thread does all of it, for other threads do the same with other rows.</param>
+    public void Compute(int first, int rows, bool alone = false)
     {
-        _transformer.Score(_inputs.AsMemory(first * _inputSize), rows, _logits.AsMemory(first * _classes));
+        _transformer.Score(_inputs.AsMemory(first * _inputSize), rows, _logits.AsMemory(first * _classes), alone);
         for (int row = first; row < first + rows; row++)
         {
             var logits = _logits.AsSpan(row * _classes, _classes);

@@ -90,6 +90,24 @@ public sealed class ExampleTests
     }
 
     [TestMethod]
+    public async Task EuroSat_FromAModel_GoesOnTrainingIt()
+    {
+        string output = await RunAsync("EuroSat", "--data", Data, "--start-from", ModelPath, "--epochs", "1", "--batch", "8", "--save", "tuned.zip");
+        StringAssert.Contains(output, "Trained, and saved as ");
+        Assert.IsTrue(File.Exists(Path.Combine(s_folder.Path, "tuned.zip")));
+    }
+
+    [TestMethod]
+    [DataRow("there is none.zip", "--width", "8", "--width describes a new network")]
+    [DataRow("there is none.zip", "--epochs", "1", "There is no model there is none.zip.")]
+    public async Task EuroSat_FromAModelThatCannotBe_SaysWhy(string model, string option, string value, string says)
+    {
+        var (code, _, error) = await ExampleProcess.RunAsync("EuroSat", s_folder.Path, "--data", Data, "--start-from", model, option, value);
+        Assert.AreEqual(2, code);
+        StringAssert.Contains(error, says);
+    }
+
+    [TestMethod]
     public async Task EuroSat_WithoutData_SaysWhatIsMissing()
     {
         var (code, _, error) = await ExampleProcess.RunAsync("EuroSat", s_folder.Path, "--data", "nowhere");

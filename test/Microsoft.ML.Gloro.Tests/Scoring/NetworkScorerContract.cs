@@ -98,7 +98,7 @@ public abstract class NetworkScorerContract
             int count = 1 + (i % 5);
             int row = i % (rows - count);
             var logits = new float[count * scorer.ClassCount];
-            scorer.Score(inputs.AsMemory(row * scorer.InputSize), count, logits);
+            scorer.Score(inputs.AsMemory(row * scorer.InputSize), count, logits, alone: i % 2 == 0);
             CollectionAssert.AreEqual(expected[(row * scorer.ClassCount)..((row + count) * scorer.ClassCount)], logits);
         });
     }
@@ -133,7 +133,7 @@ public abstract class NetworkScorerContract
                     Array.Fill(logits, float.NaN);
                     try
                     {
-                        scorer.Score(inputs, 8, logits);
+                        scorer.Score(inputs, 8, logits, alone: true);
                     }
                     catch (ObjectDisposedException)
                     {

@@ -3,7 +3,7 @@ using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Scoring;
 
-/// <summary>Rows that another thread reads while those before them are scored. With windows of 4 rows at most these are the rows from 5 on.</summary>
+/// <summary>Rows that threads of the pool read and score while those before them are served. With windows of 4 rows at most these are the rows from 1 on.</summary>
 [TestClass]
 public sealed class OverlappedReadingTests
 {
@@ -66,22 +66,25 @@ public sealed class OverlappedReadingTests
     }
 
     [TestMethod]
-    public void Cursor_AtARow_HasTheNextWindowReadAndNoMore()
+    public void Cursor_AtARow_HasAsManyWindowsReadAsThereIsRoomForAndNoMore()
     {
-        int reader = 0;
-        var source = new ProbeDataView(100) { OnFeatures = _ => reader = Environment.CurrentManagedThreadId };
+        var readers = new System.Collections.Concurrent.ConcurrentBag<int>();
+        var source = new ProbeDataView(100) { OnFeatures = _ => readers.Add(Environment.CurrentManagedThreadId) };
         using var transformer = Transformer();
         var view = transformer.Transform(source);
         using var cursor = view.GetRowCursor(view.Schema);
         Assert.IsTrue(cursor.MoveNext());
         Assert.AreEqual(1, source.Moves);
         Assert.IsTrue(cursor.MoveNext());
-        Assert.IsTrue(SpinWait.SpinUntil(() => source.Moves >= 9, Patience), "Rows 5 to 8 are read with nobody asking for them.");
+        const int full = 1 + (Window * (Threads + 2)); // for each thread, served, and waiting to be
+        Assert.IsTrue(SpinWait.SpinUntil(() => source.Moves >= full, Patience), "They are read with nobody asking for them.");
         for (int i = 2; i < 5; i++)
             Assert.IsTrue(cursor.MoveNext());
         Thread.Sleep(20);
-        Assert.AreEqual(9, source.Moves);
-        Assert.AreNotEqual(Environment.CurrentManagedThreadId, reader);
+        Assert.AreEqual(full, source.Moves);
+        Assert.IsTrue(cursor.MoveNext());
+        Assert.IsTrue(SpinWait.SpinUntil(() => source.Moves == full + Window, Patience));
+        Assert.IsGreaterThan(1, readers.Distinct().Count());
     }
 
     [TestMethod]
@@ -196,10 +199,14 @@ public sealed class OverlappedReadingTests
             for (int i = 0; i < 3; i++)
                 Assert.IsTrue(cursor.MoveNext());
             transformer.Dispose();
-            for (int i = 3; i < 5; i++)
-                Assert.IsTrue(cursor.MoveNext());
-            for (int attempt = 0; attempt < 2; attempt++)
-                Assert.ThrowsExactly<ObjectDisposedException>(() => cursor.MoveNext());
+            int served = 3; // and those that were scored already
+            Assert.ThrowsExactly<ObjectDisposedException>(() =>
+            {
+                while (cursor.MoveNext())
+                    served++;
+            });
+            Assert.IsLessThanOrEqualTo(1 + (Window * (Threads + 2)), served);
+            Assert.ThrowsExactly<ObjectDisposedException>(() => cursor.MoveNext());
         }
 
         Assert.AreEqual(0, source.OpenCursors);

@@ -13,20 +13,20 @@ public sealed class ScoringOptionsTests
     public void Defaults_SmallNetwork_UseAllProcessorsAndFullBatches()
     {
         using var transformer = TestModels.Transformer(TestModels.Vector());
-        Assert.AreEqual((Environment.ProcessorCount, 64), (transformer.Threads, transformer.ReadAheadRows));
+        Assert.AreEqual((Environment.ProcessorCount, 256), (transformer.Threads, transformer.ReadAheadRows));
     }
 
     [TestMethod]
     public void Defaults_LargeActivations_ScoreFewerRowsTogether()
     {
-        // MinMax has 16 channels of 256 × 256 before it and behind it: 2 M values a row, of which 16 M may be at once.
-        var network = new PlainNetwork(new PlainShape(3, 256, 256),
+        // MinMax has 16 channels of 64 × 64 before it and behind it: 128 K values a row, of which 512 K may be at once.
+        var network = new PlainNetwork(new PlainShape(3, 64, 64),
         [
             new PlainConvolution(new float[48], new float[16], 3, 16, 1, 1, 1, PlainPadding.All(0)), new PlainActivation(PlainActivationKind.MinMax),
-            new PlainAveragePooling(64), new PlainFlatten(), new PlainDense(new float[2 * 256], new float[2], 256, 2),
+            new PlainAveragePooling(16), new PlainFlatten(), new PlainDense(new float[2 * 256], new float[2], 256, 2),
         ]);
         using var transformer = TestModels.Transformer(TestModels.Create(network, RobustnessGuarantee.Local, 0.1f, isImage: true));
-        Assert.AreEqual(8, transformer.ReadAheadRows);
+        Assert.AreEqual(4, transformer.ReadAheadRows);
         using var other = (GloroTransformer)_mlContext.Gloro.WithScoringOptions(transformer, readAheadRows: 100);
         Assert.AreEqual(100, other.ReadAheadRows);
     }
@@ -40,7 +40,7 @@ public sealed class ScoringOptionsTests
         foreach (var (threads, rows) in new[] { (1, 0), (3, 5), (0, 1), (0, 33) })
         {
             using var other = (GloroTransformer)_mlContext.Gloro.WithScoringOptions(model, threads, rows);
-            Assert.AreEqual((threads == 0 ? Environment.ProcessorCount : threads, rows == 0 ? 64 : rows), (other.Threads, other.ReadAheadRows));
+            Assert.AreEqual((threads == 0 ? Environment.ProcessorCount : threads, rows == 0 ? 256 : rows), (other.Threads, other.ReadAheadRows));
             CollectionAssert.AreEqual(expected, ScoredRow.All(other.Transform(view)).ConvertAll(r => r.ToString()));
         }
 
@@ -62,7 +62,7 @@ public sealed class ScoringOptionsTests
         using var stream = new MemoryStream();
         _mlContext.Model.Save(model, view.Schema, stream);
         using var loaded = (GloroTransformer)_mlContext.Model.Load(new MemoryStream(stream.ToArray()), out _);
-        Assert.AreEqual((Environment.ProcessorCount, 64), (loaded.Threads, loaded.ReadAheadRows));
+        Assert.AreEqual((Environment.ProcessorCount, 256), (loaded.Threads, loaded.ReadAheadRows));
     }
 
     [TestMethod]
