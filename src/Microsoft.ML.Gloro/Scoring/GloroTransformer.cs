@@ -106,7 +106,7 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
     /// <exception cref="ArgumentException">The feature column is missing, or of a type or size that cannot be read.</exception>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => Bind(inputSchema).Output;
 
-    /// <summary>The rows of <paramref name="input"/> with the output columns; they are scored as they are read, a batch ahead.</summary>
+    /// <summary>The rows of <paramref name="input"/> with the output columns; they are scored as they are read, some batches ahead.</summary>
     /// <exception cref="ArgumentException">The feature column is missing, or of a type or size that cannot be read.</exception>
     public IDataView Transform(IDataView input)
     {
