@@ -232,7 +232,7 @@ public sealed class InterruptedScoringTests
         Console.WriteLine(figures);
         Assert.IsLessThan(before.Managed + (256 << 10), after.Managed, figures);
         Assert.IsLessThan(before.Process + (64L << 20), after.Process, figures);
-        Assert.IsLessThanOrEqualTo(before.Threads + 4, after.Threads, figures);
+        Assert.IsLessThan(before.Threads + 32, after.Threads, figures); // the pool takes a few on when the machine is busy; one kept a round would be hundreds
         Assert.IsLessThanOrEqualTo(before.Handles + 8, after.Handles, figures);
     }
 
