@@ -17,7 +17,7 @@ namespace Microsoft.ML.Gloro.Estimators;
 /// </summary>
 internal static class CheckpointFingerprint
 {
-    private const string SeedName = nameof(GloroTrainerOptions.Seed);
+    private const string SeedName = nameof(GloroTrainerOptions.Seed), LibraryName = "Microsoft.ML.Gloro", TorchName = "TorchSharp";
 
     private static readonly JsonSerializerOptions s_json = new() { Converters = { new JsonStringEnumConverter() } };
 
@@ -32,8 +32,8 @@ internal static class CheckpointFingerprint
     /// <summary>What is known before a row is read: versions, options, classes.</summary>
     public static IEnumerable<KeyValuePair<string, string>> OfOptions(GloroTrainerOptions options, int seed, bool mixedPrecision, IReadOnlyList<string> classNames) =>
     [
-        new("Microsoft.ML.Gloro", VersionOf(typeof(CheckpointFingerprint))),
-        new("TorchSharp", VersionOf(typeof(torch))),
+        new(LibraryName, VersionOf(typeof(CheckpointFingerprint))),
+        new(TorchName, VersionOf(typeof(torch))),
         new("the trainer", options.IsImage ? "ImageClassification" : "MulticlassClassification"),
         .. Flatten("", JsonSerializer.SerializeToElement(options, options.GetType(), s_json)).Where(p => !s_leftOut.Contains(p.Key)),
         .. options.Initial is { } initial ? [new KeyValuePair<string, string>(nameof(GloroTrainerOptions.InitialModel), initial.Bound.WeightHash)] : Array.Empty<KeyValuePair<string, string>>(),
@@ -41,6 +41,16 @@ internal static class CheckpointFingerprint
         new(nameof(GloroTrainerOptions.MixedPrecision), mixedPrecision ? "true" : "false"),
         new("the classes", Describe(classNames.Count, hash => hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(classNames)))),
     ];
+
+    /// <summary>Whether a finished training differs in nothing but that it is to be longer. Other versions may go on from its weights: nothing is claimed of the bytes that come out.</summary>
+    /// <param name="options">What is asked for now.</param>
+    /// <param name="finished">The training.</param>
+    /// <param name="differing">In which names they differ.</param>
+    public static bool IsProlonged(GloroTrainerOptions options, CheckpointHeader finished, IReadOnlyCollection<string> differing) =>
+        differing.Any(IsLength) && differing.All(name => IsLength(name) || name is LibraryName or TorchName) && HasMore(options, finished);
+
+    /// <summary>Whether the options leave epochs and time after what a training has taken.</summary>
+    public static bool HasMore(GloroTrainerOptions options, CheckpointHeader training) => training.Epoch < options.Epochs && !(training.Elapsed >= options.TimeBudget);
 
     /// <summary>The rows and the network before its first step.</summary>
     public static IEnumerable<KeyValuePair<string, string>> OfTraining(TrainingSet train, TrainingSet? validation, LipschitzNetwork network) =>
@@ -77,6 +87,8 @@ internal static class CheckpointFingerprint
     /// <summary>The seed of the training that <paramref name="checkpoint"/> is of.</summary>
     public static int? SeedOf(CheckpointHeader checkpoint) =>
         int.TryParse(checkpoint.Fingerprint.GetValueOrDefault(SeedName), NumberStyles.Integer, CultureInfo.InvariantCulture, out int seed) ? seed : null;
+
+    private static bool IsLength(string name) => name is nameof(GloroTrainerOptions.Epochs) or nameof(GloroTrainerOptions.TimeBudget);
 
     private static string Describe(int count, Action<IncrementalHash> append)
     {

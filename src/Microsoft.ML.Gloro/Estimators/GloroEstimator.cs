@@ -71,9 +71,9 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         bool mixedPrecision = _options.MixedPrecision ?? TrainingDevice.HasFastBFloat16(device);
         using var checkpoints = _options.CheckpointFolder is { } folder ? new CheckpointStore(folder, text => channel.Warning(MessageSensitivity.None, text)) : null;
 
-        // A seed that nobody chose may be another in each process: an interrupted training keeps its own.
-        int seed = _options.Seed is null && checkpoints?.Latest is { Finished: false } interrupted ? CheckpointFingerprint.SeedOf(interrupted) ?? _seed : _seed;
-        checkpoints?.Identify(CheckpointFingerprint.OfOptions(_options, seed, mixedPrecision, classNames));
+        // A seed that nobody chose may be another in each process: a training that goes on keeps its own.
+        int seed = _options.Seed is null && checkpoints?.Latest is { } latest && (!latest.Finished || CheckpointFingerprint.HasMore(_options, latest)) ? CheckpointFingerprint.SeedOf(latest) ?? _seed : _seed;
+        checkpoints?.Identify(CheckpointFingerprint.OfOptions(_options, seed, mixedPrecision, classNames), (finished, names) => CheckpointFingerprint.IsProlonged(_options, finished, names));
         var spec = ChooseSpec(input);
         if ((_options as GloroImageClassificationOptions)?.Augmentation.FaultFor(spec.Shape.Height, spec.Shape.Width) is { } misfit)
             throw new ArgumentException($"The options of the Gloro trainer cannot be used. {nameof(GloroImageClassificationOptions.Augmentation)}: {misfit}");

@@ -107,8 +107,9 @@ public abstract class GloroTrainerOptions
     /// <para>The folder is one training's; cross-validation, which is several, does without. With another library version, other options, data or first weights Fit refuses the checkpoint of an interrupted training and says
     /// what differs: delete the folder to give it up, or name another. Columns' names, <see cref="ThreadCount"/>, <see cref="Arithmetic"/> and the device may differ. Without
     /// a <see cref="Seed"/> an interrupted training keeps the seed it began with.</para>
-    /// <para>When training is complete, one checkpoint stays, of the finished weights: the same Fit again gives the same model at once, should it not have been saved; a Fit
-    /// of anything else begins anew and replaces it. Delete the folder when the model is saved. While training two epochs are kept; if the last one is found damaged, the
+    /// <para>When training is complete, one checkpoint stays, of the finished weights: the same Fit again gives the same model at once, should it not have been saved.
+    /// A Fit that differs only in more <see cref="Epochs"/> or a longer <see cref="TimeBudget"/> goes on from these weights, with schedules where they would be by then, and keeps them if it finds none better:
+    /// much the same as a training that was that long from the start, but not its bytes. A Fit of anything else begins anew and replaces it. Delete the folder when the model is saved. While training two epochs are kept; if the last one is found damaged, the
     /// one before is taken. Each takes four bytes for four to six times the number of weights.</para>
     /// </remarks>
     public string? CheckpointFolder { get; set; }

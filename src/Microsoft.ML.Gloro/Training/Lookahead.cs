@@ -33,6 +33,13 @@ internal sealed class Lookahead(IReadOnlyList<Tensor> parameters) : IDisposable
         }
     }
 
+    /// <summary>Forgets all but the weights as they are.</summary>
+    public void Restart()
+    {
+        _steps = 0;
+        TensorBytes.Assign(_slow, parameters);
+    }
+
     /// <summary>Writes the slow weights and the place in the period, for a checkpoint.</summary>
     public void Save(BinaryWriter writer)
     {

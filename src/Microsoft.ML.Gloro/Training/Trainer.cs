@@ -38,7 +38,7 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
         using var state = new TrainingState(network, settings);
         var batches = new BatchSource(train, settings.BatchSize, settings.Device);
         var clock = new TrainingClock(Time, settings.TimeBudget, (long)batches.PerEpoch * settings.Epochs);
-        for (bool finished = Resume(state, clock, batches.PerEpoch); !finished;)
+        for (bool finished = Resume(state, clock, batches.PerEpoch, cancellationToken); !finished;)
         {
             double loss = RunEpoch(state, batches, clock, cancellationToken);
             var trained = clock.Elapsed;
@@ -46,7 +46,7 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
             if (finished)
                 state.Lookahead?.Synchronize();
             RequireFiniteWeights(state.Epoch);
-            var (clean, verified, kappa) = Measure(state, cancellationToken);
+            var (clean, verified, kappa) = Measure(state, state.Epoch + 1, cancellationToken);
             state.Epoch++;
             finished |= IsHopeless(state) || clock.Progress >= 1;
             if (finished)
@@ -69,14 +69,18 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
     }
 
     // True if there is nothing left to do.
-    private bool Resume(TrainingState state, TrainingClock clock, int batchesPerEpoch)
+    private bool Resume(TrainingState state, TrainingClock clock, int batchesPerEpoch, CancellationToken cancellationToken)
     {
         if (Checkpoints?.Latest is not { } latest)
             return false;
         Checkpoints.Read(reader => state.Load(reader, latest));
         clock.Resume(latest.Elapsed, (long)latest.Epoch * batchesPerEpoch);
-        Note?.Invoke(latest.Finished ? $"The same training is complete in the checkpoint folder, after {latest.Epoch} epochs." : $"Going on after epoch {latest.Epoch} of the checkpoint folder.");
-        return latest.Finished;
+        if (Checkpoints.IsProlonged)
+            Measure(state, latest.Epoch, cancellationToken); // what is not surpassed is to be kept
+        Note?.Invoke(!latest.Finished ? $"Going on after epoch {latest.Epoch} of the checkpoint folder."
+            : Checkpoints.IsProlonged ? $"Going on from the training of {latest.Epoch} epochs that is complete in the checkpoint folder."
+            : $"The same training is complete in the checkpoint folder, after {latest.Epoch} epochs.");
+        return latest.Finished && !Checkpoints.IsProlonged;
     }
 
     // The mean loss of an epoch, or of its part if the time budget ends in it.
@@ -155,7 +159,7 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
         $"Training diverged in epoch {epoch + 1}: {what}. Lower the learning rate (now {settings.LearningRate}) or scale the features to about one."));
 
     // Measures what would be deployed if this epoch were the last or the best.
-    private (double CleanAccuracy, double VerifiedRobustAccuracy, float Kappa) Measure(TrainingState state, CancellationToken cancellationToken)
+    private (double CleanAccuracy, double VerifiedRobustAccuracy, float Kappa) Measure(TrainingState state, int epoch, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
@@ -165,11 +169,11 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
             var kappa = network.EstimateKappa(state.Average is null ? 0 : PowerStepsForAverages);
             float value = kappa.item<float>();
             if (!float.IsFinite(value))
-                throw Diverged(state.Epoch, $"the Lipschitz constant became {value}");
+                throw Diverged(epoch - 1, $"the Lipschitz constant became {value}");
             var (clean, verified) = validation is null || validation.Count == 0
                 ? (double.NaN, double.NaN)
                 : Validator.Measure(network, validation, settings.Guarantee, settings.Epsilon, kappa, settings.Device, cancellationToken);
-            state.Best.Consider(state.Epoch + 1, verified);
+            state.Best.Consider(epoch, verified);
             return (clean, verified, value);
         }
         finally

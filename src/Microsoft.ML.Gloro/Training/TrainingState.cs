@@ -46,13 +46,18 @@ internal sealed class TrainingState(LipschitzNetwork network, TrainerSettings se
         Best.Save(writer);
     }
 
-    /// <summary>Goes back to what <see cref="Save"/> wrote, bit for bit.</summary>
+    /// <summary>Goes back to what <see cref="Save"/> wrote, bit for bit; of a finished training to its weights, with an optimiser that knows nothing yet.</summary>
     public void Load(BinaryReader reader, CheckpointHeader header)
     {
         Epoch = header.Epoch;
         TensorBytes.Read(reader, _tensors);
         if (header.Finished)
+        {
+            Lookahead?.Restart();
+            Average?.Restart();
             return;
+        }
+
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         Optimizer.load_state_dict(reader);

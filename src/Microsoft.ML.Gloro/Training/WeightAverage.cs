@@ -36,6 +36,13 @@ internal sealed class WeightAverage(IReadOnlyList<Tensor> state, double decay) :
         }
     }
 
+    /// <summary>Forgets all but the state as it is.</summary>
+    public void Restart()
+    {
+        _steps = 0;
+        TensorBytes.Assign(_average, state);
+    }
+
     /// <summary>Writes the average, for a checkpoint.</summary>
     public void Save(BinaryWriter writer)
     {

@@ -54,6 +54,37 @@ public sealed class ResumeTests
     }
 
     [TestMethod]
+    public void Fit_LongerThanWhatIsComplete_GoesOnFromItAndCanBeInterrupted()
+    {
+        using var folder = new TemporaryFolder();
+        string one = Path.Combine(folder.Path, "one"), two = Path.Combine(folder.Path, "two");
+        foreach (string checkpoints in new[] { one, two })
+            Assert.AreEqual("1 2 3", Fit(checkpoints, 3).Epochs);
+        var whole = Fit(one, 6);
+        Assert.AreEqual("4 5 6", whole.Epochs);
+
+        using var source = new CancellationTokenSource();
+        Assert.ThrowsExactly<OperationCanceledException>(() => Fit(two, 6, o => (o.CancellationToken, o.Progress) = (source.Token, new Recorder(p => { if (p.Epoch == 5) source.Cancel(); }))));
+        Assert.AreEqual(("6", whole.Model), Fit(two, 6));
+        Assert.AreEqual(("", whole.Model), Fit(two, 6));
+
+        // Nothing more to do, or something else: anew.
+        Assert.AreEqual("1 2", Fit(one, 2).Epochs);
+        Assert.AreEqual("1 2 3", Fit(one, 3, o => o.LearningRate *= 2).Epochs);
+        Assert.AreEqual("1 2 3 4", Fit(one, 4, seed: 2).Epochs);
+
+        (string Epochs, string Model) Fit(string checkpoints, int epochs, Action<GloroMulticlassClassificationOptions>? change = null, int seed = 1)
+        {
+            var recorder = new Recorder();
+            var options = Blobs.Options(epochs);
+            (options.CheckpointFolder, options.Seed, options.Progress) = (checkpoints, 5, recorder);
+            change?.Invoke(options);
+            var model = Blobs.Pipeline(new MLContext(), options).Fit(Blobs.View(seed: seed)).LastTransformer;
+            return (string.Join(' ', recorder.Seen.Select(p => p.Epoch)), ModelFiles.GloroPart(model));
+        }
+    }
+
+    [TestMethod]
     public void Fit_CheckpointOfAnotherTraining_SaysWhatDiffers()
     {
         using var folder = new TemporaryFolder();

@@ -241,6 +241,33 @@ public sealed class LongRunTests
         Assert.AreEqual(with, Train(false, out _, out _, out _), "validation changes nothing");
     }
 
+    [TestMethod]
+    [DataRow(true)]
+    [DataRow(false)]
+    public void Run_FinishedTrainingProlongedOnWrongLabels_KeepsItsWeightsIfTheBestAreKept(bool keepBest)
+    {
+        using var folder = new TemporaryFolder();
+        var settings = Problems.Settings(4, epochs: 6) with { KeepBest = keepBest, Lookahead = true, AveragingDecay = 0.9 };
+        var (rows, labels) = Relabelled(200);
+        var notes = new List<string>();
+        string finished = Run(settings), again = Run(settings);
+        Array.Reverse(labels);
+        string prolonged = Run(settings with { Epochs = 12 });
+        Assert.AreEqual(finished, again);
+        Assert.AreEqual(keepBest, finished == prolonged);
+        Assert.Contains("Going on from the training of 6 epochs that is complete in the checkpoint folder.", notes);
+        Assert.AreEqual(keepBest, notes[^1].StartsWith("The weights of epoch", StringComparison.Ordinal));
+
+        string Run(TrainerSettings settings)
+        {
+            using var network = Problems.VectorNetwork(2);
+            using var store = new CheckpointStore(folder.Path, _ => { });
+            store.Identify(new Dictionary<string, string> { ["Epochs"] = $"{settings.Epochs}" }, (_, differing) => differing.Count > 0);
+            new Trainer(settings, network, rows, Problems.Clusters(100, 4, 2)) { Checkpoints = store, Note = notes.Add }.Run(null, default);
+            return Hash(network);
+        }
+    }
+
     private static string Hash(LipschitzNetwork network) => WeightHash.Compute(network.Condense());
 
     // Rows whose labels can be changed from outside.

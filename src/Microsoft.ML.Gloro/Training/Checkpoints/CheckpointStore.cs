@@ -7,7 +7,7 @@ namespace Microsoft.ML.Gloro.Training;
 /// </summary>
 /// <remarks>
 /// Nobody's work is thrown away: a folder with the checkpoint of an interrupted training is refused to another one. A finished training's checkpoint holds what a Fit
-/// of the same would end with anyway, and gives way to any other.
+/// of the same would end with anyway, is gone on from if it is only to be longer, and gives way to any other.
 /// </remarks>
 internal sealed class CheckpointStore : IDisposable
 {
@@ -51,17 +51,22 @@ internal sealed class CheckpointStore : IDisposable
     /// <summary>The checkpoint to go on from; null for none.</summary>
     public CheckpointHeader? Latest { get; private set; }
 
+    /// <summary>Whether the latest checkpoint is that of a finished training which is to go on.</summary>
+    public bool IsProlonged { get; private set; }
+
     /// <summary>Adds to what checkpoints of this training are known by, and compares the latest one with it.</summary>
+    /// <param name="fingerprint">Names and values.</param>
+    /// <param name="isProlonged">Whether a finished training that differs in these names may be gone on from; null if it may not.</param>
     /// <exception cref="InvalidOperationException">The folder holds the checkpoint of an interrupted training that differs.</exception>
-    public void Identify(IEnumerable<KeyValuePair<string, string>> fingerprint)
+    public void Identify(IEnumerable<KeyValuePair<string, string>> fingerprint, Func<CheckpointHeader, IReadOnlyCollection<string>, bool>? isProlonged = null)
     {
-        var differences = new List<string>();
+        var differences = new Dictionary<string, string>();
         foreach (var (name, value) in fingerprint)
         {
             _fingerprint[name] = value;
             string? before = Latest?.Fingerprint.GetValueOrDefault(name);
             if (before != value)
-                differences.Add($"{name} was {before ?? "not known"} and is {value}");
+                differences.Add(name, $"{name} was {before ?? "not known"} and is {value}");
         }
 
         if (Latest is not { } latest || differences.Count == 0)
@@ -69,11 +74,13 @@ internal sealed class CheckpointStore : IDisposable
         if (!latest.Finished)
         {
             throw new InvalidOperationException(
-                $"The checkpoint folder '{_folder}' holds epoch {latest.Epoch} of another training: {string.Join("; ", differences)}. " +
+                $"The checkpoint folder '{_folder}' holds epoch {latest.Epoch} of another training: {string.Join("; ", differences.Values)}. " +
                 "Fit with what it was trained with to go on with it, delete the folder to give it up, or name another CheckpointFolder.");
         }
 
-        (_path, Latest) = (null, null);
+        IsProlonged = isProlonged?.Invoke(latest, differences.Keys) ?? false;
+        if (!IsProlonged)
+            (_path, Latest) = (null, null);
     }
 
     /// <summary>Reads the content of the latest checkpoint.</summary>
