@@ -19,7 +19,6 @@ internal sealed class BatchingCursor : DataViewRowCursor
     private readonly ScoringSchema _schema;
     private readonly bool[] _active;
     private readonly int _largestWindow, _threads;
-    private readonly bool _overlaps;
     private readonly ScoredBatch _batch;
     private readonly WindowReader _reader;
     private readonly Delegate?[] _getters;
@@ -33,7 +32,6 @@ internal sealed class BatchingCursor : DataViewRowCursor
     public BatchingCursor(GloroTransformer transformer, ScoringSchema schema, IDataView source, DataViewRowCursor input, bool[] active)
     {
         (_schema, _active, _largestWindow, _threads) = (schema, active, transformer.ReadAheadRows, transformer.Threads);
-        _overlaps = _largestWindow > 1 && _threads > 1;
         _batch = new ScoredBatch(transformer, schema.ActiveOutputs(active));
         _getters = new Delegate?[active.Length];
         _reader = new WindowReader(schema, source, input, active, _batch, Current, _getters);
@@ -121,7 +119,8 @@ internal sealed class BatchingCursor : DataViewRowCursor
 
     private void Fill()
     {
-        ReadRows rows = _overlaps && _window == _largestWindow ? NextOfPipeline() : ReadAndScore();
+        bool manyAtOnce = _threads > 1 && _largestWindow > 1 && _window == _largestWindow;
+        ReadRows rows = manyAtOnce ? NextOfPipeline() : ReadAndScore();
         _failure = rows.Failure;
         if (rows.Count == 0)
             rows.Failure?.Throw();

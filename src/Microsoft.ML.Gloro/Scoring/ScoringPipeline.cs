@@ -11,11 +11,13 @@ namespace Microsoft.ML.Gloro.Scoring;
 /// <para><see cref="Next"/> is for one thread at a time; any thread may call <see cref="Stop"/>.</para>
 /// </remarks>
 /// <param name="workers">How many windows are worked on at once, at least 1.</param>
-/// <param name="life">Entered for every window that is worked on, and left when that is done; refuses new ones once it is disposed.</param>
+/// <param name="life">Entered for every window that is to be read, and left when that is done; refuses new ones once it is disposed.</param>
 /// <param name="read">Reads the window with this number, below <see cref="WindowsFor"/>. Does not throw.</param>
 /// <param name="score">Scores rows that were read.</param>
 internal sealed class ScoringPipeline(int workers, DeferredDisposal life, Func<int, ReadRows> read, Action<ReadRows> score)
 {
+    private static readonly ReadRows s_none = new(0, 0, Ended: true, null);
+
     private readonly object _gate = new();
     private readonly Window[] _windows = [.. Enumerable.Range(0, WindowsFor(workers)).Select(number => new Window(number))];
     private long _offered, _given; // how many windows ever
@@ -60,7 +62,7 @@ internal sealed class ScoringPipeline(int workers, DeferredDisposal life, Func<i
         lock (_gate)
         {
             if (next.State != State.Scored)
-                return new ReadRows(0, 0, Ended: true, null);
+                return s_none;
             (next.State, _served) = (State.Served, next);
             _given++;
         }
@@ -136,8 +138,11 @@ internal sealed class ScoringPipeline(int workers, DeferredDisposal life, Func<i
     private void Run(Window window)
     {
         ReadRows rows = read(window.Number);
+        life.Leave(); // before Stop is told: what is to be freed after it is free then. Scoring needs none of it
         lock (_gate)
         {
+            if (_stopped)
+                rows = s_none;
             (_reading, _readingForNext, _readingThread) = (false, false, 0); // which goes on to other things
             _ended |= rows.Ended || rows.Failure is not null;
             Monitor.PulseAll(_gate);
@@ -164,7 +169,6 @@ internal sealed class ScoringPipeline(int workers, DeferredDisposal life, Func<i
         }
 
         Offer();
-        life.Leave();
     }
 
     private sealed class Window(int number)
