@@ -31,9 +31,22 @@ public sealed class CommittedModelTests
     }
 
     [TestMethod]
-    public void Checksums_OfTheModels_AreThoseOfTheList()
+    public void Load_CifarModel_HasTheSuperclassesAsItsGuarantee()
     {
-        string folder = Path.Combine(Repository.Root, "examples", "EuroSat", "models");
+        var mlContext = new MLContext(seed: 1);
+        var chain = (IEnumerable<ITransformer>)mlContext.Model.Load(Path.Combine(Repository.Root, "examples", "Cifar100", "models", "cifar100-superclasses.zip"), out _);
+        using GloroTransformer model = chain.OfType<GloroTransformer>().Single();
+        Assert.AreEqual((GuaranteeKind.Affinity, 100, CertificateArithmetic.Float64), (model.Guarantee.Kind, model.ClassNames.Count, model.Arithmetic));
+        Assert.AreEqual(1.178, model.Temperature, 1e-3);
+        Assert.IsLessThan(0.02, model.GloroModel.Bound.Slack, "The product of the bounds is within 2 % of what the layers attain.");
+    }
+
+    [TestMethod]
+    [DataRow("EuroSat")]
+    [DataRow("Cifar100")]
+    public void Checksums_OfTheModels_AreThoseOfTheList(string example)
+    {
+        string folder = Path.Combine(Repository.Root, "examples", example, "models");
         var listed = File.ReadLines(Path.Combine(folder, "SHA256SUMS")).Select(line => line.Split("  ")).ToDictionary(parts => parts[1], parts => parts[0]);
         CollectionAssert.AreEquivalent(Directory.GetFiles(folder, "*.zip").Select(Path.GetFileName).ToArray(), listed.Keys);
         foreach (var (name, sum) in listed)
