@@ -14,11 +14,8 @@ public sealed class CommittedModelTests
     public void Load_ModelBesideTheExample_ScoresAnImage(string name, string guarantee, double temperature)
     {
         var mlContext = new MLContext(seed: 1);
-        var chain = (IEnumerable<ITransformer>)mlContext.Model.Load(Path.Combine(Repository.Root, "examples", "EuroSat", "models", name), out _);
-        using GloroTransformer model = chain.OfType<GloroTransformer>().Single();
-        Assert.AreEqual((RobustnessGuarantee.Parse(guarantee), CertificateArithmetic.Float64), (model.Guarantee, model.Arithmetic));
-        Assert.AreEqual(temperature, model.Temperature, 1e-3);
-        Assert.IsLessThan(0.02, model.GloroModel.Bound.Slack, "The product of the bounds is within 2 % of what the layers attain.");
+        using GloroTransformer model = Load(mlContext, "EuroSat", name, temperature);
+        Assert.AreEqual(RobustnessGuarantee.Parse(guarantee), model.Guarantee);
 
         // Blue all over: a lake, if anything.
         byte[] planes = [.. Enumerable.Range(0, 3 * 64 * 64).Select(i => (byte)(i < 4096 ? 40 : i < 8192 ? 60 : 90))];
@@ -32,12 +29,8 @@ public sealed class CommittedModelTests
     [TestMethod]
     public void Load_CifarModel_HasTheSuperclassesAsItsGuarantee()
     {
-        var mlContext = new MLContext(seed: 1);
-        var chain = (IEnumerable<ITransformer>)mlContext.Model.Load(Path.Combine(Repository.Root, "examples", "Cifar100", "models", "cifar100-superclasses.zip"), out _);
-        using GloroTransformer model = chain.OfType<GloroTransformer>().Single();
-        Assert.AreEqual((GuaranteeKind.Affinity, 100, CertificateArithmetic.Float64), (model.Guarantee.Kind, model.ClassNames.Count, model.Arithmetic));
-        Assert.AreEqual(1.178, model.Temperature, 1e-3);
-        Assert.IsLessThan(0.02, model.GloroModel.Bound.Slack, "The product of the bounds is within 2 % of what the layers attain.");
+        using GloroTransformer model = Load(new MLContext(seed: 1), "Cifar100", "cifar100-superclasses.zip", temperature: 1.178);
+        Assert.AreEqual((GuaranteeKind.Affinity, 100), (model.Guarantee.Kind, model.ClassNames.Count));
     }
 
     [TestMethod]
@@ -45,11 +38,23 @@ public sealed class CommittedModelTests
     [DataRow("Cifar100")]
     public void Checksums_OfTheModels_AreThoseOfTheList(string example)
     {
-        string folder = Path.Combine(Repository.Root, "examples", example, "models");
+        string folder = Folder(example);
         var listed = File.ReadLines(Path.Combine(folder, "SHA256SUMS")).Select(line => line.Split("  ")).ToDictionary(parts => parts[1], parts => parts[0]);
         CollectionAssert.AreEquivalent(Directory.GetFiles(folder, "*.zip").Select(Path.GetFileName).ToArray(), listed.Keys);
         foreach (var (name, sum) in listed)
             Assert.AreEqual(sum, Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(Path.Combine(folder, name)))), ignoreCase: true, name);
+    }
+
+    private static string Folder(string example) => Path.Combine(Repository.Root, "examples", example, "models");
+
+    private static GloroTransformer Load(MLContext mlContext, string example, string name, double temperature)
+    {
+        var chain = (IEnumerable<ITransformer>)mlContext.Model.Load(Path.Combine(Folder(example), name), out _);
+        GloroTransformer model = chain.OfType<GloroTransformer>().Single();
+        Assert.AreEqual(CertificateArithmetic.Float64, model.Arithmetic);
+        Assert.AreEqual(temperature, model.Temperature, 1e-3);
+        Assert.IsLessThan(0.02, model.GloroModel.Bound.Slack, "The product of the bounds is within 2 % of what the layers attain.");
+        return model;
     }
 
     private sealed class Row
