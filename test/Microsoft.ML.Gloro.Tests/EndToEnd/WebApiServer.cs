@@ -24,22 +24,21 @@ internal sealed partial class WebApiServer : IDisposable
         var process = new Process { StartInfo = start };
         var address = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
         var output = new System.Text.StringBuilder();
-        void Hear(string? line)
+        string Keep(string? line)
         {
-            lock (output)
-                output.AppendLine(line);
-            if (line is null)
-                address.TrySetException(new InvalidOperationException($"The server stopped: {output}"));
-            else if (Listening().Match(line) is { Success: true } match)
-                address.TrySetResult(new Uri(match.Groups[1].Value));
+            lock (output) // both streams come at once
+                return output.AppendLine(line).ToString();
         }
 
-        process.OutputDataReceived += (_, e) => Hear(e.Data);
-        process.ErrorDataReceived += (_, e) =>
+        process.OutputDataReceived += (_, e) =>
         {
-            lock (output)
-                output.AppendLine(e.Data);
+            string heard = Keep(e.Data);
+            if (e.Data is null)
+                address.TrySetException(new InvalidOperationException($"The server stopped: {heard}"));
+            else if (Listening().Match(e.Data) is { Success: true } match)
+                address.TrySetResult(new Uri(match.Groups[1].Value));
         };
+        process.ErrorDataReceived += (_, e) => Keep(e.Data);
         process.Start();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
