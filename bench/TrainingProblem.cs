@@ -37,7 +37,7 @@ internal sealed record TrainingProblem(int Classes, bool MixedPrecision)
         Epochs = 1,
         BatchSize = BatchSize,
         LearningRate = s_defaults.LearningRate,
-        EpsilonFactors = (s_defaults.InitialEpsilonFactor, s_defaults.FinalEpsilonFactor),
+        EpsilonFactors = (s_defaults.InitialEpsilonFactor, s_defaults.FinalEpsilonFactor, s_defaults.FinalEpsilonFactor),
         WarmUpFraction = s_defaults.WarmUpFraction,
         MaximumGradientNorm = s_defaults.MaximumGradientNorm,
         PowerSteps = s_defaults.PowerIterationSteps,

@@ -24,6 +24,7 @@ internal sealed record ExperimentArguments
           --batch N            images in a step                                                      (default: {Batch})
           --power-steps N      power iterations in a step of training                                (default: {PowerSteps})
           --epsilon-factor X   epsilon of the second half of training, in multiples of epsilon       (default: {EpsilonFactor})
+          --closing-factor X   epsilon of the last fifth of training, in multiples of epsilon         (default: the same)
           --learning-rate X                                                                          (default: {LearningRate})
           --lookahead yes|no   whether slow weights hold the fast ones back                          (default: {(Lookahead ? "yes" : "no")})
           --weight-decay X     share of the weights a step takes away, times the learning rate       (default: {WeightDecay})
@@ -38,6 +39,7 @@ internal sealed record ExperimentArguments
           --checkpoints FOLDER keep each epoch there; after a stop or a kill the same command goes on (default: none)
           --seed N                                                                                   (default: {Seed})
           --save FILE          where the model goes                                                  (default: {Save})
+          --views NAME         the model's logits are means over {string.Join(" | ", Enum.GetNames<GloroImageViews>())}  (default: the model's own, or One)
           --columns FILE       all columns of the test images as text                                (default: none)
           --figure FILE        which classes share certified sets, as SVG                            (default: none)
           --discover N         look for affinity sets of at most N classes and compare guarantees;
@@ -77,6 +79,8 @@ internal sealed record ExperimentArguments
 
     public double EpsilonFactor { get; init; } = 2;
 
+    public double? ClosingFactor { get; init; }
+
     public double LearningRate { get; init; } = 2e-3;
 
     public bool Lookahead { get; init; }
@@ -102,6 +106,8 @@ internal sealed record ExperimentArguments
     public string? Checkpoints { get; init; }
 
     public int Seed { get; init; } = 1;
+
+    public GloroImageViews? Views { get; init; }
 
     public string? Columns { get; init; }
 
@@ -156,6 +162,7 @@ internal sealed record ExperimentArguments
                 "--layers" => arguments with { Layers = [.. value.Split(',', StringSplitOptions.TrimEntries).Select(GloroLayer.Parse)] },
                 "--loss" => arguments with { Loss = Enum.TryParse(value, ignoreCase: true, out GloroLossKind loss) ? loss : throw new FormatException($"--loss is one of {string.Join(", ", Enum.GetNames<GloroLossKind>())}, not '{value}'.") },
                 "--epsilon-factor" => arguments with { EpsilonFactor = Number(args[i], value) },
+                "--closing-factor" => arguments with { ClosingFactor = Number(args[i], value) },
                 "--learning-rate" => arguments with { LearningRate = Number(args[i], value) },
                 "--lookahead" => arguments with { Lookahead = value is "yes" or "no" ? value == "yes" : throw new FormatException($"--lookahead is yes or no, not '{value}'.") },
                 "--weight-decay" => arguments with { WeightDecay = Number(args[i], value) },
@@ -169,6 +176,7 @@ internal sealed record ExperimentArguments
                 "--time-budget" => arguments with { TimeBudget = TimeSpan.FromMinutes(Number(args[i], value)) },
                 "--checkpoints" => arguments with { Checkpoints = value },
                 "--seed" => arguments with { Seed = Whole(args[i], value) },
+                "--views" => arguments with { Views = Enum.TryParse(value, ignoreCase: true, out GloroImageViews views) ? views : throw new FormatException($"--views is one of {string.Join(", ", Enum.GetNames<GloroImageViews>())}, not '{value}'.") },
                 "--columns" => arguments with { Columns = value },
                 "--figure" => arguments with { Figure = value },
                 "--discover" => arguments with { Discover = Discovery(args[i], value) },

@@ -49,8 +49,10 @@ internal sealed class ImageExperiment : IDisposable
             PowerIterationSteps = _arguments.PowerSteps,
             Loss = _arguments.Loss,
             FinalEpsilonFactor = _arguments.EpsilonFactor,
+            ClosingEpsilonFactor = _arguments.ClosingFactor,
             LearningRate = _arguments.LearningRate,
             Augmentation = augmentation,
+            Views = _arguments.Views,
             ValidationFraction = _arguments.Validation,
             Lookahead = _arguments.Lookahead,
             WeightDecay = _arguments.WeightDecay,
@@ -87,6 +89,9 @@ internal sealed class ImageExperiment : IDisposable
             Console.Error.WriteLine(_arguments.Checkpoints is { } folder ? $"Stopped. The same command goes on after the last epoch in {folder}." : "Stopped. Nothing was saved.");
             return 1;
         }
+
+        if (_arguments.Views is { } views)
+            model = Context.Gloro.WithViews(model, views);
 
         // Each row is scored once, whatever is asked of it; only a figure, of another guarantee's sets, scores them again.
         IDataView scored = ScoredRows.Keep(Context, model.Transform(test));

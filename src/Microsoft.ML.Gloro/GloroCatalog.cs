@@ -130,6 +130,18 @@ public sealed class GloroCatalog(MLContext mlContext)
         return GloroInChain.Replace(model, gloro => gloro.With(arithmetic));
     }
 
+    /// <summary>The same network on other views of images, whose mean its logits then are: nothing is trained or bounded again, and radii cost nothing. See <see cref="GloroImageViews"/>.</summary>
+    /// <param name="model">A fitted or loaded Gloro transformer, or a chain of transformers with one in it, of images.</param>
+    /// <param name="views">The views. Those that training's augmentation has made pay; a network that never saw an image upside down does not know one.</param>
+    /// <returns>A new transformer, or a new chain of the same transformers around it. Scores keep the temperature that was fitted to the model's own views.</returns>
+    /// <exception cref="ArgumentException">There is no Gloro transformer, or more than one, the views are unknown, or its inputs have no such views.</exception>
+    [SuppressMessage("Performance", "CA1822", Justification = "The catalog's methods are found on mlContext.Gloro; this one happens not to need the context.")]
+    public ITransformer WithViews(ITransformer model, GloroImageViews views)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return GloroInChain.Replace(model, gloro => gloro.With(views));
+    }
+
     /// <summary>The same model, scored with other threads or in other batches. They change no bit of any column, and are not saved: they belong to the machine, not to the model.</summary>
     /// <param name="model">A fitted or loaded Gloro transformer, or a chain of transformers with one in it.</param>
     /// <param name="threads">

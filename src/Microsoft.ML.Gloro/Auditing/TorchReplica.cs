@@ -13,13 +13,14 @@ internal sealed class TorchReplica : IDisposable
     private readonly List<Func<Tensor, Tensor>> _layers = [];
     private readonly List<Tensor> _weights = [];
     private readonly ScalarType _type;
+    private readonly IReadOnlyList<ImageView> _views;
 
     /// <param name="network">The network.</param>
     /// <param name="type">The arithmetic: Float32 to attack, Float64 to tell a wrong bound from a rounding error.</param>
     /// <exception cref="NotSupportedException">A layer of a kind that is not known here.</exception>
     public TorchReplica(PlainNetwork network, ScalarType type = ScalarType.Float32)
     {
-        (InputShape, ClassCount, _type) = (network.InputShape, network.ClassCount, type);
+        (InputShape, ClassCount, _type, _views) = (network.InputShape, network.ClassCount, type, ImageView.Of(network.Views));
         for (int i = 0; i < network.Layers.Count; i++)
             _layers.Add(Replicate(network.Layers[i], network.Shapes[i], network.Shapes[i + 1]));
     }
@@ -34,10 +35,10 @@ internal sealed class TorchReplica : IDisposable
     /// <summary>The logits, [rows, classes], of inputs [rows, channels, height, width]. Vectors are n × 1 × 1 from end to end.</summary>
     public Tensor Forward(Tensor inputs)
     {
-        Tensor values = inputs;
+        Tensor values = _views.Count == 1 ? inputs : cat([.. _views.Select(view => See(view, inputs))], 0);
         foreach (var layer in _layers)
             values = layer(values);
-        return values.reshape(-1, ClassCount);
+        return _views.Count == 1 ? values.reshape(-1, ClassCount) : values.reshape(_views.Count, -1, ClassCount).mean([0]);
     }
 
     /// <inheritdoc/>
@@ -45,6 +46,19 @@ internal sealed class TorchReplica : IDisposable
     {
         foreach (Tensor weight in _weights)
             weight.Dispose();
+    }
+
+    private static Tensor See(ImageView view, Tensor images)
+    {
+        if (view.IsTransposed)
+            images = images.transpose(2, 3);
+        return (view.IsUpsideDown, view.IsMirrored) switch
+        {
+            (true, true) => images.flip(2, 3),
+            (true, false) => images.flip(2),
+            (false, true) => images.flip(3),
+            _ => images,
+        };
     }
 
     private Func<Tensor, Tensor> Replicate(PlainLayer layer, PlainShape input, PlainShape output) => layer switch

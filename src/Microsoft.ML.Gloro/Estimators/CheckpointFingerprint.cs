@@ -26,7 +26,7 @@ internal static class CheckpointFingerprint
     [
         nameof(GloroTrainerOptions.CheckpointFolder), nameof(GloroTrainerOptions.ThreadCount), SeedName, nameof(GloroTrainerOptions.MixedPrecision),
         nameof(GloroTrainerOptions.LabelColumnName), nameof(GloroTrainerOptions.FeatureColumnName), nameof(GloroTrainerOptions.OutputColumnPrefix), nameof(GloroTrainerOptions.Arithmetic),
-        nameof(GloroTrainerOptions.CalibrateScores),
+        nameof(GloroTrainerOptions.CalibrateScores), nameof(GloroImageClassificationOptions.Views),
     ];
 
     /// <summary>What is known before a row is read: versions, options, classes.</summary>

@@ -3,6 +3,7 @@ using Microsoft.ML.Gloro.Guarantees;
 using Microsoft.ML.Gloro.Inputs;
 using Microsoft.ML.Gloro.Lipschitz;
 using Microsoft.ML.Gloro.Models;
+using Microsoft.ML.Gloro.Plain;
 using Microsoft.ML.Gloro.Scoring;
 using Microsoft.ML.Gloro.Training;
 using Microsoft.ML.Runtime;
@@ -77,6 +78,9 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         var spec = ChooseSpec(input);
         if ((_options as GloroImageClassificationOptions)?.Augmentation.FaultFor(spec.Shape.Height, spec.Shape.Width) is { } misfit)
             throw new ArgumentException($"The options of the Gloro trainer cannot be used. {nameof(GloroImageClassificationOptions.Augmentation)}: {misfit}");
+        var views = (_options as GloroImageClassificationOptions)?.Views ?? _initial?.Network.Views ?? GloroImageViews.One;
+        if (ImageView.FaultFor(views, spec.Shape) is { } unseen)
+            throw new ArgumentException($"The options of the Gloro trainer cannot be used. {nameof(GloroImageClassificationOptions.Views)}: {unseen}");
         if (_initial is null)
             NetworkFactory.Check(_options, spec.Shape, classNames.Length);
 
@@ -90,7 +94,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
 
         if (_options.EarlyStoppingPatience is not null && validation is not { Count: > 0 })
             throw new InvalidOperationException($"{nameof(GloroTrainerOptions.EarlyStoppingPatience)} needs rows to validate on, and there are none.");
-        var network = Train(Settings(guarantee, validation, mixedPrecision, seed, device), train, validation, classNames, checkpoints, channel);
+        var network = Train(Settings(guarantee, validation, mixedPrecision, seed, device), train, validation, classNames, checkpoints, channel).With(views);
         var bound = RigorousBound.Compute(network, _options.CancellationToken);
         channel.Info(MessageSensitivity.None, "The rigorous bound of the finished network: κ = {0}.", bound.Value);
         var model = new GloroModel(network, bound, classNames, _options.Guarantee, _options.Epsilon, _options.IsImage, rowCounts, ModelProvenance.OfThisLibrary(Summary(seed)), _options.Arithmetic);
@@ -194,7 +198,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         BatchSize = _options.BatchSize,
         LearningRate = _options.LearningRate,
         WarmUpFraction = _options.WarmUpFraction,
-        EpsilonFactors = (_options.InitialEpsilonFactor, _options.FinalEpsilonFactor),
+        EpsilonFactors = (_options.InitialEpsilonFactor, _options.FinalEpsilonFactor, _options.ClosingEpsilonFactor ?? _options.FinalEpsilonFactor),
         Optimizer = _options.Optimizer,
         Lookahead = _options.Lookahead,
         WeightDecay = _options.WeightDecay,
@@ -210,7 +214,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         Device = device,
     };
 
-    private Plain.PlainNetwork Train(TrainerSettings settings, TrainingSet train, TrainingSet? validation, string[] classNames, CheckpointStore? checkpoints, IChannel channel)
+    private PlainNetwork Train(TrainerSettings settings, TrainingSet train, TrainingSet? validation, string[] classNames, CheckpointStore? checkpoints, IChannel channel)
     {
         if (_options.ThreadCount is { } threads)
             torch.set_num_threads(threads);

@@ -10,12 +10,12 @@ namespace Microsoft.ML.Gloro.Exporting;
 /// </summary>
 internal sealed class Float64Layers(GraphOperators ops)
 {
-    /// <summary>Adds all layers and returns the name of the logits, [N, classes] in double.</summary>
+    /// <summary>Adds all layers, and the views around them, and returns the name of the logits, [N, classes] in double.</summary>
     /// <param name="network">The network.</param>
     /// <param name="input">Its input, in single precision.</param>
     public string Append(PlainNetwork network, string input)
     {
-        string value = ops.Cast(input, OnnxType.Double);
+        string value = ops.Cast(OnnxViews.Append(ops.Graph, network, input), OnnxType.Double);
         bool isImage = !network.InputShape.IsVector;
         for (int i = 0; i < network.Layers.Count; i++)
         {
@@ -28,7 +28,7 @@ internal sealed class Float64Layers(GraphOperators ops)
             value = Append(layer, value, shape, network.Shapes[i + 1], isImage);
         }
 
-        return value;
+        return OnnxViews.Mean(ops.Graph, network, value);
     }
 
     private string Append(PlainLayer layer, string value, PlainShape shape, PlainShape output, bool isImage) => layer switch

@@ -34,6 +34,7 @@ internal static class PortableMetadata
             ("arithmetic", model.Arithmetic.ToString()),
             ("claim", Claim(model.Arithmetic, unit)),
             ("temperature", model.Temperature.ToString("R", CultureInfo.InvariantCulture)),
+            ("views", model.Network.Views.ToString()),
             ("lipschitz_bound", model.Bound.Value.ToString("R", CultureInfo.InvariantCulture)),
             ("bound_method", JsonSerializer.Serialize(layers.Select(layer => $"{layer.Index} {layer.Kind}: {layer.Method}"), s_json)),
             ("weight_hash", model.Bound.WeightHash),

@@ -15,7 +15,8 @@ namespace Microsoft.ML.Gloro.Forward;
 /// <item>Scaling: fma(scale, x, shift), one rounding.</item>
 /// <item>Average pooling s × s: from 0, the values added row by row, each row from left to right: s² roundings, the first exact; then times the double nearest to 1/s², one rounding.</item>
 /// <item>MinMax exchanges a pair unless the first is larger; ReLU is x for x &gt; 0 and x − x, which is 0, otherwise; flatten and space-to-depth move. None rounds.</item>
-/// <item>A logit is the last sum, rounded to the nearest float.</item>
+/// <item>Of several views (1, 2 or 8), the last sums are added in the order of the views, and the result divided by their number, which is exact but for underflow.</item>
+/// <item>A logit is that, rounded to the nearest float.</item>
 /// </list>
 /// <para>
 /// Nothing of that depends on the processor, the size of a batch or the number of threads: they decide which outputs are computed together, never the order within one.
@@ -31,6 +32,7 @@ internal sealed class ForwardPass
     private const int MaxGroup = 24; // rows that share one reading of the dense layers' weights
     private const int GroupValues = 1 << 18; // of one such buffer, unless a single row has more
     private readonly PlainShape _input;
+    private readonly (int Origin, int RowStep, int ColumnStep)[] _views;
     private readonly ForwardStep[] _image;
     private readonly ForwardStep[] _vector;
     private readonly int _group;
@@ -42,13 +44,14 @@ internal sealed class ForwardPass
     public ForwardPass(PlainNetwork network, IReadOnlyList<TileKernel>? kernels = null)
     {
         (_input, InputSize, ClassCount) = (network.InputShape, network.InputShape.Size, network.ClassCount);
+        _views = [.. ImageView.Of(network.Views).Select(view => view.Steps(_input.Height, _input.Width))];
         ForwardStep[] steps = [.. network.Layers.Select((layer, i) => Compile(layer, network.Shapes[i], kernels ?? TileKernel.Supported))];
 
         // Images one by one, since one fills a cache; from the first dense layer on in groups, since its weights are many and each serves a row once.
         int dense = network.Layers.TakeWhile(layer => layer is not PlainDense).Count();
         (_image, _vector) = (steps[..dense], steps[dense..]);
         _sizes = (steps.Max(step => step.Zeros), network.Shapes.Take(dense + 1).Max(shape => shape.Size), network.Shapes.Skip(dense).Max(shape => shape.Size));
-        _group = Math.Clamp(GroupValues / _sizes.Vector, 1, MaxGroup);
+        _group = Math.Max(1, Math.Clamp(GroupValues / _sizes.Vector, 1, MaxGroup) / _views.Length);
     }
 
     /// <summary>Values in one row of input.</summary>
@@ -101,18 +104,22 @@ internal sealed class ForwardPass
     private void RunGroup(ReadOnlyMemory<float> inputs, Memory<float> logits, int first, int end, int threads)
     {
         if (!_scratch.TryTake(out ForwardScratch? scratch))
-            scratch = new ForwardScratch(_sizes.Zeros, _sizes.Image, checked(_sizes.Vector * _group));
+            scratch = new ForwardScratch(_sizes.Zeros, _sizes.Image, checked(_sizes.Vector * _group * _views.Length));
         int rows = end - first;
         int vectorSize = _vector[0].Input.Size;
         for (int row = 0; row < rows; row++)
         {
-            Load(inputs.Span.Slice((first + row) * InputSize, InputSize), scratch.Image.Current.Data);
-            RunSteps(_image, scratch.Image, 1, threads);
-            scratch.Image.Current.Data[..vectorSize].CopyTo(scratch.Vector.Current.Data[(row * vectorSize)..]);
+            for (int view = 0; view < _views.Length; view++)
+            {
+                Load(inputs.Span.Slice((first + row) * InputSize, InputSize), _views[view], scratch.Image.Current.Data);
+                RunSteps(_image, scratch.Image, 1, threads);
+                scratch.Image.Current.Data[..vectorSize].CopyTo(scratch.Vector.Current.Data[(((row * _views.Length) + view) * vectorSize)..]);
+            }
         }
 
-        RunSteps(_vector, scratch.Vector, rows, threads);
-        Save(scratch.Vector.Current.Data[..(rows * ClassCount)], logits.Span[(first * ClassCount)..]);
+        RunSteps(_vector, scratch.Vector, rows * _views.Length, threads);
+        for (int row = 0; row < rows; row++)
+            Save(scratch.Vector.Current.Data.Slice(row * _views.Length * ClassCount, _views.Length * ClassCount), logits.Span.Slice((first + row) * ClassCount, ClassCount));
         _scratch.Add(scratch);
     }
 
@@ -126,8 +133,8 @@ internal sealed class ForwardPass
         }
     }
 
-    /// <summary>From floats, channels first, to doubles, channels last.</summary>
-    private void Load(ReadOnlySpan<float> row, Span<double> values)
+    /// <summary>From floats, channels first, to doubles, channels last, as one of the views.</summary>
+    private void Load(ReadOnlySpan<float> row, (int Origin, int RowStep, int ColumnStep) view, Span<double> values)
     {
         int area = _input.Height * _input.Width;
         if (area == 1)
@@ -140,15 +147,25 @@ internal sealed class ForwardPass
         for (int channel = 0; channel < _input.Channels; channel++)
         {
             ReadOnlySpan<float> plane = row.Slice(channel * area, area);
-            for (int pixel = 0; pixel < plane.Length; pixel++)
-                values[(pixel * _input.Channels) + channel] = plane[pixel];
+            int target = channel;
+            for (int i = 0; i < _input.Height; i++)
+            {
+                for (int j = 0; j < _input.Width; j++, target += _input.Channels)
+                    values[target] = plane[view.Origin + (i * view.RowStep) + (j * view.ColumnStep)];
+            }
         }
     }
 
-    private static void Save(ReadOnlySpan<double> sums, Span<float> logits)
+    /// <summary>The logits of one row from the sums of its views.</summary>
+    private void Save(ReadOnlySpan<double> sums, Span<float> logits)
     {
-        // NaN has many bit patterns, and processors differ in the one they make.
-        for (int i = 0; i < sums.Length; i++)
-            logits[i] = double.IsNaN(sums[i]) ? float.NaN : (float)sums[i];
+        for (int i = 0; i < logits.Length; i++)
+        {
+            double sum = sums[i];
+            for (int view = 1; view < _views.Length; view++)
+                sum += sums[(view * logits.Length) + i];
+            sum /= _views.Length;
+            logits[i] = double.IsNaN(sum) ? float.NaN : (float)sum; // NaN has many bit patterns, and processors differ in the one they make
+        }
     }
 }

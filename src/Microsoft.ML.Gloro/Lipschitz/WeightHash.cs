@@ -7,7 +7,7 @@ namespace Microsoft.ML.Gloro.Lipschitz;
 
 /// <summary>
 /// A fingerprint of everything that decides what a <see cref="PlainNetwork"/> computes: kinds, shapes, options and every bit of every float, biases included.
-/// It ties a bound to the weights it was proved for.
+/// It ties a bound to the weights it was proved for. The views are not in it: a bound holds for each of them, and so for their mean.
 /// </summary>
 internal static class WeightHash
 {

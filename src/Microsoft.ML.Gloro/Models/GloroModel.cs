@@ -50,11 +50,11 @@ internal sealed class GloroModel
         Temperature = CheckTemperature(temperature);
     }
 
-    private GloroModel(GloroModel other, RobustnessGuarantee guarantee, float epsilon, CertificateArithmetic arithmetic, double temperature)
+    private GloroModel(GloroModel other, PlainNetwork network, RobustnessGuarantee guarantee, float epsilon, CertificateArithmetic arithmetic, double temperature)
     {
-        (Network, Bound, IsImage) = (other.Network, other.Bound, other.IsImage);
+        (Network, Bound, IsImage) = (network, other.Bound, other.IsImage);
         (ClassNames, TrainingRowCounts, Provenance) = (other.ClassNames, other.TrainingRowCounts, other.Provenance);
-        (Arithmetic, Rounding, Constants) = arithmetic == other.Arithmetic ? (arithmetic, other.Rounding, other.Constants) : Margins(other.Network, other.Bound, arithmetic);
+        (Arithmetic, Rounding, Constants) = arithmetic == other.Arithmetic && network == other.Network ? (arithmetic, other.Rounding, other.Constants) : Margins(network, other.Bound, arithmetic);
         (Guarantee, Epsilon, BoundGuarantee) = (guarantee, CheckEpsilon(epsilon), Bind(guarantee, ClassNames));
         Temperature = CheckTemperature(temperature);
     }
@@ -101,14 +101,18 @@ internal sealed class GloroModel
 
     /// <summary>The same network under another guarantee and radius. Nothing is computed anew: neither enters the bound.</summary>
     /// <exception cref="ArgumentException">The guarantee does not fit the classes, or <paramref name="epsilon"/> is negative or not finite.</exception>
-    public GloroModel With(RobustnessGuarantee guarantee, float epsilon) => new(this, guarantee, epsilon, Arithmetic, Temperature);
+    public GloroModel With(RobustnessGuarantee guarantee, float epsilon) => new(this, Network, guarantee, epsilon, Arithmetic, Temperature);
 
     /// <summary>The same network, scored and certified in another arithmetic.</summary>
-    public GloroModel With(CertificateArithmetic arithmetic) => new(this, Guarantee, Epsilon, arithmetic, Temperature);
+    public GloroModel With(CertificateArithmetic arithmetic) => new(this, Network, Guarantee, Epsilon, arithmetic, Temperature);
+
+    /// <summary>The same layers under the same bound, on other views of images. Only the rounding is bounded anew.</summary>
+    /// <exception cref="ArgumentException">Inputs have no such views.</exception>
+    public GloroModel With(GloroImageViews views) => new(this, Network.With(views), Guarantee, Epsilon, Arithmetic, Temperature);
 
     /// <summary>The same network, its scores made with another temperature.</summary>
     /// <exception cref="ArgumentException"><paramref name="temperature"/> is not a number within <see cref="ModelLimits"/>.</exception>
-    public GloroModel WithTemperature(double temperature) => new(this, Guarantee, Epsilon, Arithmetic, temperature);
+    public GloroModel WithTemperature(double temperature) => new(this, Network, Guarantee, Epsilon, Arithmetic, temperature);
 
     private static (CertificateArithmetic Arithmetic, RoundingBound Rounding, MarginConstants Constants) Margins(PlainNetwork network, LipschitzBound bound, CertificateArithmetic arithmetic)
     {

@@ -72,7 +72,7 @@ internal static class GloroModelFile
         reader.CheckHash();
         try
         {
-            var network = new PlainNetwork(header.InputShape, layers);
+            var network = new PlainNetwork(header.InputShape, layers, header.Views);
             var guarantee = RobustnessGuarantee.Parse(header.Guarantee);
             var model = new GloroModel(network, header.Bound, header.ClassNames, guarantee, header.Epsilon, header.IsImage, header.TrainingRowCounts, header.Provenance, header.Arithmetic, header.Temperature);
             StoredBound.Check(network, header.Bound);

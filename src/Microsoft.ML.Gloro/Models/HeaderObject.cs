@@ -37,6 +37,9 @@ internal readonly struct HeaderObject
             throw Error(_path, "has a property twice");
     }
 
+    /// <summary>Whether there is a property of this name.</summary>
+    public bool Has(string name) => _element.TryGetProperty(name, out _);
+
     /// <summary>A whole number from <paramref name="min"/> to <paramref name="max"/>.</summary>
     public int Integer(string name, int min, int max) => Integer(Get(name), $"{_path}.{name}", min, max);
 

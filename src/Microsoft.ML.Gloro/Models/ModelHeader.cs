@@ -17,11 +17,15 @@ internal sealed record ModelHeader(
     string[] ClassNames,
     int[] TrainingRowCounts,
     PlainShape InputShape,
+    GloroImageViews Views,
     LayerFormat[] Layers,
     LipschitzBound Bound)
 {
     // Written out: renaming the enum's members must not change the format.
     private const string Float64 = "float64", Real = "real";
+
+    // Only if there are several: what knows nothing of views must refuse a file that has them, and needs to refuse no other.
+    private const string ViewsName = "views", Mirrored = "mirrored", MirroredAndTurned = "mirroredAndTurned";
 
     /// <summary>The header of a model, as UTF-8 without white space. Doubles are written so that they are read back bit for bit.</summary>
     public static byte[] Write(GloroModel model)
@@ -40,6 +44,8 @@ internal sealed record ModelHeader(
         WriteList(json, "trainingRowCounts", model.TrainingRowCounts, json.WriteNumberValue);
         PlainShape input = model.Network.InputShape;
         WriteList(json, "inputShape", [input.Channels, input.Height, input.Width], json.WriteNumberValue);
+        if (model.Network.Views != GloroImageViews.One)
+            json.WriteString(ViewsName, model.Network.Views == GloroImageViews.Mirrored ? Mirrored : MirroredAndTurned);
         WriteList(json, "layers", model.Network.Layers, layer => LayerFormat.Write(json, layer));
         WriteBound(json, model.Bound);
         json.WriteEndObject();
@@ -65,7 +71,8 @@ internal sealed record ModelHeader(
 
     private static ModelHeader Read(HeaderObject root)
     {
-        root.Expect("library", "training", "epsilon", "guarantee", "isImage", "arithmetic", "temperature", "classNames", "trainingRowCounts", "inputShape", "layers", "bound");
+        string[] views = root.Has(ViewsName) ? [ViewsName] : [];
+        root.Expect(["library", "training", "epsilon", "guarantee", "isImage", "arithmetic", "temperature", "classNames", "trainingRowCounts", "inputShape", .. views, "layers", "bound"]);
         string[] classNames = root.Texts("classNames", ModelLimits.Classes);
         int[] input = root.Integers("inputShape", 3, 1, ModelLimits.Activations);
         return new ModelHeader(
@@ -78,6 +85,7 @@ internal sealed record ModelHeader(
             classNames,
             root.Integers("trainingRowCounts", root.CountOf("trainingRowCounts") == 0 ? 0 : classNames.Length, 0, int.MaxValue),
             new PlainShape(input[0], input[1], input[2]),
+            ReadViews(root),
             ReadLayers(root),
             ReadBound(root));
     }
@@ -93,6 +101,13 @@ internal sealed record ModelHeader(
         Float64 => CertificateArithmetic.Float64,
         Real => CertificateArithmetic.Real,
         _ => throw root.Wrong("arithmetic", $"must be '{Float64}' or '{Real}'"),
+    };
+
+    private static GloroImageViews ReadViews(HeaderObject root) => !root.Has(ViewsName) ? GloroImageViews.One : root.Text(ViewsName) switch
+    {
+        Mirrored => GloroImageViews.Mirrored,
+        MirroredAndTurned => GloroImageViews.MirroredAndTurned,
+        _ => throw root.Wrong(ViewsName, $"must be '{Mirrored}' or '{MirroredAndTurned}'"),
     };
 
     private static LayerFormat[] ReadLayers(HeaderObject root)

@@ -31,14 +31,14 @@ internal static class OnnxGraph
     public static string AppendNetwork(OnnxGraphWriter graph, PlainNetwork network, string input, string? output = null)
     {
         PlainShape shape = network.InputShape;
-        var value = new Value(input, IsImage: !shape.IsVector);
+        var value = new Value(OnnxViews.Append(graph, network, input), IsImage: !shape.IsVector);
         for (int i = 0; i < network.Layers.Count; i++)
         {
-            value = Append(graph, network.Layers[i], value, shape, i == network.Layers.Count - 1 ? output : null);
+            value = Append(graph, network.Layers[i], value, shape, i == network.Layers.Count - 1 && network.ViewCount == 1 ? output : null);
             shape = network.Shapes[i + 1];
         }
 
-        return value.Name;
+        return OnnxViews.Mean(graph, network, value.Name, output);
     }
 
     private static Value Append(OnnxGraphWriter graph, PlainLayer layer, Value value, PlainShape shape, string? output) => layer switch

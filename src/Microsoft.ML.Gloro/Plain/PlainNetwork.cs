@@ -9,8 +9,9 @@ internal sealed class PlainNetwork
 {
     /// <param name="inputShape">The shape of one input.</param>
     /// <param name="layers">The layers in order; the last is a <see cref="PlainDense"/>.</param>
-    /// <exception cref="ArgumentException">Neighbouring layers do not fit, or the last layer is not dense.</exception>
-    public PlainNetwork(PlainShape inputShape, IReadOnlyList<PlainLayer> layers)
+    /// <param name="views">Which views of an image the layers are run on; the logits are the means.</param>
+    /// <exception cref="ArgumentException">Neighbouring layers do not fit, the last layer is not dense, or inputs have no such views.</exception>
+    public PlainNetwork(PlainShape inputShape, IReadOnlyList<PlainLayer> layers, GloroImageViews views = GloroImageViews.One)
     {
         if (inputShape.Channels < 1 || inputShape.Height < 1 || inputShape.Width < 1)
             throw new ArgumentException($"A network cannot take inputs of shape {inputShape}.", nameof(inputShape));
@@ -18,6 +19,9 @@ internal sealed class PlainNetwork
             throw new ArgumentException("The last layer of a network must be dense: its rows are what margins are measured between.", nameof(layers));
         Shapes = Trace(inputShape, layers);
         (InputShape, Layers, Final) = (inputShape, [.. layers], final);
+        (Views, ViewCount) = (views, ImageView.Of(views).Count);
+        if (ImageView.FaultFor(views, inputShape) is { } fault)
+            throw new ArgumentException(fault, nameof(views));
     }
 
     public PlainShape InputShape { get; }
@@ -31,6 +35,16 @@ internal sealed class PlainNetwork
     public PlainDense Final { get; }
 
     public int ClassCount => Final.Outputs;
+
+    /// <summary>The views that logits are the means of.</summary>
+    public GloroImageViews Views { get; }
+
+    /// <summary>Their number, a power of two.</summary>
+    public int ViewCount { get; }
+
+    /// <summary>The same layers on other views.</summary>
+    /// <exception cref="ArgumentException">Inputs have no such views.</exception>
+    public PlainNetwork With(GloroImageViews views) => views == Views ? this : new PlainNetwork(InputShape, Layers, views);
 
     private static PlainShape[] Trace(PlainShape inputShape, IReadOnlyList<PlainLayer> layers)
     {

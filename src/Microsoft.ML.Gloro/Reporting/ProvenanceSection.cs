@@ -29,6 +29,8 @@ internal static class ProvenanceSection
         Fact(page, "weights", $"<code>{model.Bound.WeightHash}</code> (SHA-256; the bounds were proved for these)");
         Fact(page, "Lipschitz bound κ", $"{model.Bound.Value:G7}, from the input to the last layer but one; at most {ReportNumbers.Percent(model.Bound.Slack)} above what its layers attain");
         Fact(page, "input", $"{(model.IsImage ? FormattableString.Invariant($"images of {model.Network.InputShape.Width} × {model.Network.InputShape.Height} pixels, RGB in [0, 1]") : FormattableString.Invariant($"{model.Network.InputShape.Size} features"))}");
+        if (model.Network.ViewCount > 1)
+            Fact(page, "views", $"{model.Network.ViewCount} of each image, turned or mirrored; logits are their means");
         if (model.Provenance.Training.Length > 0)
             Fact(page, "training", $"{model.Provenance.Training}");
         if (model.TrainingRowCounts.Count > 0)

@@ -44,7 +44,7 @@ internal sealed class RoundingBound
     {
         bool rounds = arithmetic == CertificateArithmetic.Float64;
         (AffineBound Size, AffineBound Error)[] values = Propagate(network, bound, rounds);
-        (AffineBound logit, AffineBound margin) = Final(network.Final, values[^1].Size, values[^1].Error, rounds);
+        (AffineBound logit, AffineBound margin) = Final(network.Final, network.ViewCount, values[^1].Size, values[^1].Error, rounds);
         double largestNorm = values.Min(value => Room(rounds ? LargestDouble : LargestSingle, value.Size + value.Error));
         largestNorm = Math.Min(largestNorm, Room(LargestSingle, logit));
         return double.IsFinite(margin.Slope) && double.IsFinite(margin.Offset)
@@ -89,18 +89,20 @@ internal sealed class RoundingBound
 
     /// <summary>
     /// Bounds of one logit's size, and of the error of a margin: that of two logits, each wrong by ‖w_j‖·D, by the rounding of its own sum, and by one rounding to float of relative size 2⁻²⁴.
+    /// All views of an input have its norm, so what bounds one of them bounds their mean; adding V of them and dividing is V more roundings.
     /// </summary>
-    private static (AffineBound Logit, AffineBound Margin) Final(PlainDense final, AffineBound size, AffineBound error, bool rounds)
+    private static (AffineBound Logit, AffineBound Margin) Final(PlainDense final, int views, AffineBound size, AffineBound error, bool rounds)
     {
         AffineBound logit = default, worst = default;
-        double gamma = Outward.Gamma(final.Inputs + 2L);
+        int operations = checked(final.Inputs + 2 + (views == 1 ? 0 : views));
+        double gamma = Outward.Gamma(operations);
         for (int j = 0; j < final.Outputs; j++)
         {
             double norm = LinearLayerNorms.Norm(final.Row(j));
             AffineBound value = (norm * (size + error)) + Math.Abs((double)final.Bias[j]);
             logit = AffineBound.Max(logit, value);
             double rounding = Outward.Add(gamma, Outward.Multiply(Math.ScaleB(1, -24), Outward.Add(1, gamma)));
-            double underflow = Outward.Add(Outward.Multiply(2, Underflow(final.Inputs + 2, norm)), SmallestSingle);
+            double underflow = Outward.Add(Outward.Multiply(2, Underflow(operations, norm)), SmallestSingle);
             worst = AffineBound.Max(worst, (norm * error) + (rounding * value) + underflow);
         }
 

@@ -21,6 +21,9 @@ public sealed class GloroModelParameters
     /// <summary>The arithmetic that certificates speak of.</summary>
     public CertificateArithmetic Arithmetic => _model.Arithmetic;
 
+    /// <summary>The views of an image whose mean the logits are.</summary>
+    public GloroImageViews Views => _model.Network.Views;
+
     /// <summary>κ: a proved upper bound of the Lipschitz constant (L2) from the input to the penultimate layer.</summary>
     public double LipschitzBound => _model.Bound.Value;
 

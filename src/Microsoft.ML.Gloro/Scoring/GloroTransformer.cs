@@ -64,6 +64,9 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
     /// <summary>The arithmetic that certificates speak of, and that rows are scored in.</summary>
     public CertificateArithmetic Arithmetic => GloroModel.Arithmetic;
 
+    /// <summary>The views of an image whose mean the logits are.</summary>
+    public GloroImageViews Views => GloroModel.Network.Views;
+
     /// <summary>κ: a proved upper bound of the Lipschitz constant (L2) from the input to the penultimate layer.</summary>
     public double LipschitzBound => GloroModel.Bound.Value;
 
@@ -153,6 +156,16 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
         return new GloroTransformer(_host, model, FeatureColumnName, _options, arithmetic == Arithmetic ? _scorer.AddOwner() : new SharedScorer(model, _options.Threads));
     }
 
+    /// <summary>The same network on other views of images. Each must be disposed by itself.</summary>
+    /// <exception cref="ArgumentException">Inputs have no such views.</exception>
+    /// <exception cref="ObjectDisposedException">This transformer is disposed.</exception>
+    internal GloroTransformer With(GloroImageViews views)
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+        var model = GloroModel.With(views);
+        return new GloroTransformer(_host, model, FeatureColumnName, _options, views == Views ? _scorer.AddOwner() : new SharedScorer(model, _options.Threads));
+    }
+
     /// <summary>The same model, scored with other threads or in other batches. Each must be disposed by itself.</summary>
     /// <exception cref="ObjectDisposedException">This transformer is disposed.</exception>
     internal GloroTransformer With(int threads, int readAheadRows)
@@ -173,7 +186,7 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
     private static int ChooseRows(PlainNetwork network)
     {
         long largest = Enumerable.Range(0, network.Layers.Count).Max(i => (long)network.Shapes[i].Size + network.Shapes[i + 1].Size);
-        return (int)Math.Clamp(ActivationValues / largest, 1, MostReadAheadRows);
+        return (int)Math.Clamp(ActivationValues / (largest * network.ViewCount), 1, MostReadAheadRows);
     }
 
     private ScoringSchema Bind(DataViewSchema inputSchema)

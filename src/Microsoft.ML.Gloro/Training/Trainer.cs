@@ -14,7 +14,8 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
 
     private readonly GloroLoss _loss = GloroLoss.Create(settings);
     private readonly Schedule _learningRate = Schedules.WarmUpCosine(settings.LearningRate, settings.WarmUpFraction);
-    private readonly Schedule _epsilon = Schedules.HalfThenFlat(settings.Epsilon * settings.EpsilonFactors.Start, settings.Epsilon * settings.EpsilonFactors.End);
+    private readonly Schedule _epsilon = Schedules.HalfFlatThenClosing(
+        settings.Epsilon * settings.EpsilonFactors.Start, settings.Epsilon * settings.EpsilonFactors.Full, settings.Epsilon * settings.EpsilonFactors.Closing);
 
     /// <summary>Where epochs are kept and taken up again; null for nowhere.</summary>
     public CheckpointStore? Checkpoints { get; init; }

@@ -27,8 +27,8 @@ internal sealed record TrainerSettings
 
     public required double LearningRate { get; init; }
 
-    /// <summary>Multiple of ε trained for at the start and, from half of the training on, at the end.</summary>
-    public required (double Start, double End) EpsilonFactors { get; init; }
+    /// <summary>Multiple of ε trained for at the start, from half of the training on, and in its last fifth.</summary>
+    public required (double Start, double Full, double Closing) EpsilonFactors { get; init; }
 
     public required double WarmUpFraction { get; init; }
 

@@ -2,6 +2,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.Gloro.Guarantees;
 using Microsoft.ML.Gloro.Lipschitz;
 using Microsoft.ML.Gloro.Models;
+using Microsoft.ML.Gloro.Plain;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Auditing;
@@ -148,7 +149,7 @@ public sealed class AuditTests
         var random = new Random(3);
         float[] Values(int count, double scale) => [.. Enumerable.Range(0, count).Select(_ => (float)(scale * ((2 * random.NextDouble()) - 1)))];
         const int Inputs = 200;
-        var network = new Plain.PlainNetwork(Plain.PlainShape.Vector(Inputs), [new Plain.PlainDense(Values(Inputs * 32, 0.1), Values(32, 30), Inputs, 32), new Plain.PlainActivation(Plain.PlainActivationKind.MinMax), new Plain.PlainDense(Values(32 * 3, 1), [100f, 100f, 100f], 32, 3)]);
+        var network = new PlainNetwork(PlainShape.Vector(Inputs), [new PlainDense(Values(Inputs * 32, 0.1), Values(32, 30), Inputs, 32), new PlainActivation(PlainActivationKind.MinMax), new PlainDense(Values(32 * 3, 1), [100f, 100f, 100f], 32, 3)]);
         using var model = TestModels.Transformer(TestModels.Create(network, RobustnessGuarantee.Local, 0.1f, isImage: false).With(CertificateArithmetic.Real));
         var data = new MLContext().Data.LoadFromEnumerable(Enumerable.Range(0, 8).Select(i => new WideRow { Features = Values(Inputs, 1) }).ToList());
         GloroAuditReport report = _mlContext.Gloro.Audit(model, data, new GloroAuditOptions { LipschitzPairs = 0 });

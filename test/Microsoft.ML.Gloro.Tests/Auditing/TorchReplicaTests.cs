@@ -17,6 +17,8 @@ public sealed class TorchReplicaTests
     {
         AssertIsReference(new RandomNetworks(3).EveryKind());
         AssertIsReference(new RandomNetworks(4).Vector());
+        AssertIsReference(new RandomNetworks(3).EveryKind().With(GloroImageViews.Mirrored));
+        AssertIsReference(new RandomNetworks(3).Turned());
     }
 
     [TestMethod]

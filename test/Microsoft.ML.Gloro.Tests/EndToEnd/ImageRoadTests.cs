@@ -108,6 +108,42 @@ public sealed class ImageRoadTests
     }
 
     [TestMethod]
+    public void Fit_WithViews_TrainsTheSameNetworkAndScoresTheirMean()
+    {
+        using var folder = new TemporaryFolder();
+        GloroTransformer Fit(GloroImageViews? views, ITransformer? initial = null)
+        {
+            var options = initial is null ? ColourTiles.Options(epochs: 2) : new() { InitialModel = initial, Epochs = 1, BatchSize = 8, ThreadCount = 1, Seed = 7 };
+            (options.Views, options.CheckpointFolder) = (views, initial is null ? folder.Path : null);
+            return s_train.Pipeline(_mlContext, options).Fit(s_train.View).LastTransformer;
+        }
+
+        using var one = Fit(null);
+        using var all = Fit(GloroImageViews.MirroredAndTurned); // from the checkpoint of the finished training, which is the same
+        Assert.AreEqual((GloroImageViews.One, GloroImageViews.MirroredAndTurned), (one.Views, all.Views));
+        Assert.AreEqual(one.GloroModel.Bound.WeightHash, all.GloroModel.Bound.WeightHash);
+        Assert.AreNotEqual(one.Temperature, all.Temperature, "Scores are calibrated as they are made.");
+
+        using var tuned = Fit(null, all);
+        using var single = Fit(GloroImageViews.One, all);
+        Assert.AreEqual((GloroImageViews.MirroredAndTurned, GloroImageViews.One), (tuned.Views, single.Views));
+    }
+
+    [TestMethod]
+    public void Fit_ViewsThatTheImagesDoNotHave_AreRefusedBeforeTraining()
+    {
+        using var oblong = new ColourTiles(count: 12, height: 24, width: 20);
+        var options = ColourTiles.Options();
+        options.Views = GloroImageViews.MirroredAndTurned;
+        options.Augmentation.Rotate = false;
+        options.Progress = new Progress<GloroTrainingProgress>(_ => Assert.Fail("It was trained."));
+        var e = Assert.ThrowsExactly<ArgumentException>(() => oblong.Pipeline(_mlContext, options).Fit(oblong.View));
+        StringAssert.Contains(e.Message, "Views: Only square images can be turned by 90 degrees, and these have 24×20 pixels");
+        options.Views = (GloroImageViews)9;
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.ImageClassification(options)).Message, "Views is unknown: 9.");
+    }
+
+    [TestMethod]
     public void PredictionEngine_OfALoadedModel_ReadsImageFiles()
     {
         var pipeline = s_train.Pipeline(_mlContext)

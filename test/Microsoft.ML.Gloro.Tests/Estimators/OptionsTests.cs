@@ -32,6 +32,7 @@ public sealed class OptionsTests
             Loss = (GloroLossKind)9,
             InitialEpsilonFactor = -0.1,
             FinalEpsilonFactor = 0,
+            ClosingEpsilonFactor = double.NaN,
             MaximumGradientNorm = double.PositiveInfinity,
             PowerIterationSteps = 0,
             ThreadCount = 0,
@@ -48,7 +49,7 @@ public sealed class OptionsTests
         string[] all =
         [
             "LabelColumnName", "FeatureColumnName", "OutputColumnPrefix", "Guarantee", "Epsilon", "ValidationFraction", "Epochs", "BatchSize", "LearningRate", "WarmUpFraction",
-            "Loss", "InitialEpsilonFactor", "FinalEpsilonFactor", "MaximumGradientNorm", "PowerIterationSteps", "ThreadCount", "WeightDecay", "Optimizer",
+            "Loss", "InitialEpsilonFactor", "FinalEpsilonFactor", "ClosingEpsilonFactor", "MaximumGradientNorm", "PowerIterationSteps", "ThreadCount", "WeightDecay", "Optimizer",
             "AveragingDecay", "EarlyStoppingPatience", "TimeBudget", "CheckpointFolder", "Depth", "Width",
         ];
         foreach (string name in all)

@@ -34,12 +34,16 @@ public sealed class PortableParityTests
     }
 
     [TestMethod]
-    [DataRow(CertificateArithmetic.Float64)]
-    [DataRow(CertificateArithmetic.Real)]
-    public void Run_ImageNetworkWithEveryKindOfLayer_CertifiesNoMoreAndHardlyLess(CertificateArithmetic arithmetic)
+    [DataRow(CertificateArithmetic.Float64, GloroImageViews.One)]
+    [DataRow(CertificateArithmetic.Real, GloroImageViews.One)]
+    [DataRow(CertificateArithmetic.Float64, GloroImageViews.Mirrored)]
+    [DataRow(CertificateArithmetic.Real, GloroImageViews.Mirrored)]
+    [DataRow(CertificateArithmetic.Float64, GloroImageViews.MirroredAndTurned)]
+    [DataRow(CertificateArithmetic.Real, GloroImageViews.MirroredAndTurned)]
+    public void Run_ImageNetworkWithEveryKindOfLayer_CertifiesNoMoreAndHardlyLess(CertificateArithmetic arithmetic, GloroImageViews views)
     {
         // Odd sides, uneven padding, strides, blocks that do not divide the image; and average pooling that drops a column.
-        PlainNetwork network = new RandomNetworks(2).EveryKind();
+        PlainNetwork network = views == GloroImageViews.MirroredAndTurned ? new RandomNetworks(2).Turned() : new RandomNetworks(2).EveryKind().With(views);
         float[][] rows = Pixels(1000, network.InputShape.Size, seed: 3);
         GloroModel wide = TestModels.Create(network, RobustnessGuarantee.RelaxedTopK(3), 1e-4f, isImage: true).With(arithmetic);
         PortableRow[] measured = LibraryRows.Score(wide, rows);

@@ -1,4 +1,5 @@
 using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Forward;
 
@@ -11,10 +12,16 @@ internal static class FmaOracle
     /// <summary>The logits of one input. With <paramref name="channelsFirst"/> the terms are added in another order than the documented one.</summary>
     public static float[] Run(PlainNetwork network, ReadOnlySpan<float> input, bool channelsFirst = false)
     {
-        double[] values = Array.ConvertAll(input.ToArray(), x => (double)x);
+        double[][] views = [.. TurnedImages.Of(network.Views, network.InputShape, input.ToArray()).Select(view => Sums(network, view, channelsFirst))];
+        return Array.ConvertAll(views.Aggregate((sum, view) => [.. sum.Zip(view, (x, y) => x + y)]), x => (float)(x / views.Length));
+    }
+
+    private static double[] Sums(PlainNetwork network, float[] input, bool channelsFirst)
+    {
+        double[] values = Array.ConvertAll(input, x => (double)x);
         for (int i = 0; i < network.Layers.Count; i++)
             values = Apply(network.Layers[i], network.Shapes[i], network.Shapes[i + 1], values, channelsFirst);
-        return Array.ConvertAll(values, x => (float)x);
+        return values;
     }
 
     private static double[] Apply(PlainLayer layer, PlainShape shape, PlainShape output, double[] x, bool channelsFirst)

@@ -25,7 +25,8 @@ internal static class ForwardNetworks
             .. network.Layers.SkipLast(1),
             new PlainDense([.. once.Weights, .. once.Weights], [.. once.Bias, .. once.Bias], last.Inputs, 2 * units),
             new PlainDense([.. ends], new float[last.Outputs], 2 * units, last.Outputs),
-        ]);
+        ],
+        network.Views);
     }
 
     /// <summary>Three convolutions of random sizes, strides and paddings on an image that is seldom square.</summary>
@@ -80,6 +81,8 @@ internal static class ForwardNetworks
         "wide vector" => new RandomNetworks(12).Vector(700, 600, 100),
         "image layers on vectors" => ImageLayersOnVectors(13),
         "large kernel" => LargeKernel(14),
+        "mirrored" => new RandomNetworks(16).EveryKind().With(GloroImageViews.Mirrored),
+        "turned" => new RandomNetworks(17).Turned(),
         _ => Image(),
     }, 20);
 

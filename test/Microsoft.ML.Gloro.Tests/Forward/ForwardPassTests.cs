@@ -17,6 +17,8 @@ public sealed class ForwardPassTests
     private const string OnVectors = "image layers on vectors";
     private const string LargeKernel = "large kernel";
     private const string Image = "image";
+    private const string Mirrored = "mirrored";
+    private const string Turned = "turned";
 
     [TestMethod]
     public void Run_EveryKindOfLayer_AgreesWithTheReference()
@@ -29,6 +31,8 @@ public sealed class ForwardPassTests
         AssertAgrees(new PlainNetwork(PlainShape.Vector(5), [new RandomNetworks(4).Dense(5, 3)]), 4);
         AssertAgrees(ForwardNetworks.ImageLayersOnVectors(5), 5);
         AssertAgrees(ForwardNetworks.LargeKernel(6), 6);
+        AssertAgrees(new RandomNetworks(7).EveryKind().With(GloroImageViews.Mirrored), 7);
+        AssertAgrees(new RandomNetworks(8).Turned(), 8);
     }
 
     [TestMethod]
@@ -44,7 +48,7 @@ public sealed class ForwardPassTests
         // This proves both: the order that is documented is the one that runs, and all widths agree.
         PlainNetwork[] networks =
         [
-            .. ((string[])[EveryKind, Vector, OnVectors, LargeKernel]).Select(ForwardNetworks.OfKind),
+            .. ((string[])[EveryKind, Vector, OnVectors, LargeKernel, Mirrored, Turned]).Select(ForwardNetworks.OfKind),
             .. Enumerable.Range(0, 25).Select(seed => ForwardNetworks.WithBitsExposed(ForwardNetworks.RandomConvolutions(100 + seed), seed)),
         ];
         foreach (PlainNetwork network in networks)
@@ -91,6 +95,8 @@ public sealed class ForwardPassTests
     [DataRow(WideVector)]
     [DataRow(OnVectors)]
     [DataRow(Image)]
+    [DataRow(Mirrored)]
+    [DataRow(Turned)]
     public void Run_AnyBatchSizeAndThreadCount_GivesTheSameBits(string kind)
     {
         const int rows = 40;

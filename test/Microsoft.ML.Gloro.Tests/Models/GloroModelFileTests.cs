@@ -50,6 +50,23 @@ public sealed class GloroModelFileTests
     }
 
     [TestMethod]
+    [DataRow(GloroImageViews.One)]
+    [DataRow(GloroImageViews.Mirrored)]
+    [DataRow(GloroImageViews.MirroredAndTurned)]
+    public void Read_OfAModelWithViews_KeepsThem(GloroImageViews views)
+    {
+        GloroModel model = TestModels.Create(new RandomNetworks(3).Turned().With(views));
+        byte[] file = TestModels.Write(model);
+
+        GloroModel read = TestModels.Read(file);
+
+        Assert.AreEqual(views, read.Network.Views);
+        Assert.AreEqual(model.Rounding.Margin, read.Rounding.Margin);
+        CollectionAssert.AreEqual(file, TestModels.Write(read));
+        Assert.AreEqual(views != GloroImageViews.One, ModelSurgery.HeaderText(file).Contains("\"views\"", StringComparison.Ordinal), "What has one view stays readable for what knows no others.");
+    }
+
+    [TestMethod]
     public void Write_OfTensorsLongerThanABlock_IsReadBack()
     {
         GloroModel model = TestModels.Create(new RandomNetworks(4).Vector(inputs: 301, hidden: 500, classes: 7));

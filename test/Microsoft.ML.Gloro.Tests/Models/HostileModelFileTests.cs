@@ -109,6 +109,7 @@ public sealed class HostileModelFileTests
     [DataRow("guarantee", "\"rtk:3\"")]
     [DataRow("guarantee", "\"rtk:99999999999\"")]
     [DataRow("guarantee", "\"affinity:nobody\"")]
+    [DataRow("views", "\"mirrored\"")]
     [DataRow("isImage", "null")]
     [DataRow("isImage", "1")]
     [DataRow("bound.value", "1e999")]
@@ -137,6 +138,11 @@ public sealed class HostileModelFileTests
     [DataRow("layers[2].padding", "[-1,0,2,1]")]
     [DataRow("layers[6].size", "0")]
     [DataRow("layers[6].size", "16384")]
+    [DataRow("views", "\"one\"")]
+    [DataRow("views", "\"Mirrored\"")]
+    [DataRow("views", "8")]
+    [DataRow("views", "null")]
+    [DataRow("views", "\"mirroredAndTurned\"")] // 13 × 17 pixels
     [DataRow("inputShape", "[3,16777216,1]")]
     [DataRow("inputShape", "[3,16384,16384]")]
     public void Read_OfAForgedImageModel_IsRefused(string path, string value) => Refused(ModelSurgery.EditHeader(Image, header => Set(header, path, value)));

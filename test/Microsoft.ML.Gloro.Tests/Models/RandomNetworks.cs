@@ -44,6 +44,12 @@ internal sealed class RandomNetworks(int seed)
         Dense(14, 5),
     ]);
 
+    /// <summary>Layers between which an image keeps its place, on a square image seen from all sides.</summary>
+    public PlainNetwork Turned() => new(
+        new PlainShape(3, 9, 9),
+        [Scaling(3), Convolution(3, 8, 3, 2, 2, new PlainPadding(1, 0, 2, 1)), MinMax, new PlainFlatten(), Dense(8 * 5 * 5, 14), MinMax, Dense(14, 5)],
+        GloroImageViews.MirroredAndTurned);
+
     /// <summary>A network on vectors, of a few hundred bytes.</summary>
     public PlainNetwork Vector(int inputs = 3, int hidden = 4, int classes = 3) =>
         new(PlainShape.Vector(inputs), [Scaling(inputs), Dense(inputs, hidden), MinMax, Dense(hidden, classes)]);

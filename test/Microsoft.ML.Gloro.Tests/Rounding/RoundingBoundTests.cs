@@ -4,6 +4,7 @@ using Microsoft.ML.Gloro.Rounding;
 using Microsoft.ML.Gloro.Scoring;
 using Microsoft.ML.Gloro.Tests.Lipschitz;
 using Microsoft.ML.Gloro.Tests.Models;
+using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Rounding;
 
@@ -100,6 +101,39 @@ public sealed class RoundingBoundTests
         }
 
         // The rounding of logits to float is by far the largest term, and this one is nearly attained where a logit is near its bound.
+        Assert.IsGreaterThan(1e-3, worst);
+    }
+
+    [TestMethod]
+    public void Compute_SeveralViews_BoundsMarginsOfTheScorer()
+    {
+        double worst = 0;
+        for (int seed = 0; seed < 4; seed++)
+        {
+            PlainNetwork network = seed % 2 == 0 ? new RandomNetworks(seed).Turned() : new RandomNetworks(seed).EveryKind().With(GloroImageViews.Mirrored);
+            LipschitzBound bound = RigorousBound.Compute(network);
+            RoundingBound rounding = RoundingBound.Compute(network, bound, CertificateArithmetic.Float64);
+            RoundingBound ofOneView = RoundingBound.Compute(network.With(GloroImageViews.One), bound, CertificateArithmetic.Float64);
+            Assert.IsGreaterThan(ofOneView.Margin.Slope, rounding.Margin.Slope);
+            Assert.AreEqual(ofOneView.Margin.Slope, rounding.Margin.Slope, 1e-6 * ofOneView.Margin.Slope, "Adding views rounds in double, far below the rounding to float.");
+            using var scorer = new Float64Scorer(network);
+            var logits = new float[network.ClassCount];
+            float[] x = new RandomNetworks(100 + seed).Values(network.InputShape.Size);
+            scorer.Score(x, 1, logits);
+            var exact = TurnedImages.Of(network.Views, network.InputShape, x).Select(view => ExactForward.Run(network, view)[^1]).ToArray();
+            for (int i = 0; i < logits.Length; i++)
+            {
+                for (int j = 0; j < i; j++)
+                {
+                    Exact margin = exact.Select(view => view.Values[i] - view.Values[j]).Aggregate((sum, view) => sum + view);
+                    var divisor = exact[0].Divisor * network.ViewCount;
+                    double error = Math.Abs((((Exact.Of(logits[i]) - Exact.Of(logits[j])) * new Exact(divisor, 0)) - margin).Over(divisor));
+                    Assert.IsLessThanOrEqualTo(rounding.Margin.At(Norm(x)), error);
+                    worst = Math.Max(worst, error / rounding.Margin.At(Norm(x)));
+                }
+            }
+        }
+
         Assert.IsGreaterThan(1e-3, worst);
     }
 

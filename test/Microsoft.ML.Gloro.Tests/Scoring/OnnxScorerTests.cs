@@ -17,6 +17,16 @@ public sealed class OnnxScorerTests : NetworkScorerContract
     }
 
     [TestMethod]
+    public void Score_OtherViews_AgreesWithTheReference()
+    {
+        for (int seed = 0; seed < 5; seed++)
+        {
+            AssertAgrees(new RandomNetworks(seed).EveryKind().With(GloroImageViews.Mirrored), seed);
+            AssertAgrees(new RandomNetworks(seed).Turned(), seed);
+        }
+    }
+
+    [TestMethod]
     public void Score_VectorNetworks_AgreesWithTheReference()
     {
         AssertAgrees(new RandomNetworks(1).Vector(), 1);
@@ -70,6 +80,7 @@ public sealed class OnnxScorerTests : NetworkScorerContract
     [DataRow("wide vector")]
     [DataRow("one dense layer")]
     [DataRow("image")]
+    [DataRow("turned")]
     public void Score_AnyBatchSizeAndThreadCount_GivesTheSameBits(string kind)
     {
         // Criterion of the library: a row has one result, alone (PredictionEngine), in a batch (Transform), in another process with other threads.
@@ -120,6 +131,7 @@ public sealed class OnnxScorerTests : NetworkScorerContract
             "every kind" => random.EveryKind(),
             "vector" => random.Vector(17, 34, 7),
             "wide vector" => random.Vector(500, 512, 100),
+            "turned" => random.Turned(),
             "one dense layer" => new PlainNetwork(PlainShape.Vector(2048), [random.Dense(2048, 10)]),
             _ => new PlainNetwork(new PlainShape(3, 32, 32),
             [

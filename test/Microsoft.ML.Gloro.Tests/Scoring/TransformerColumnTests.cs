@@ -1,6 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Gloro.Guarantees;
 using Microsoft.ML.Gloro.Models;
+using Microsoft.ML.Gloro.Plain;
 using Microsoft.ML.Gloro.Rounding;
 using Microsoft.ML.Gloro.Scoring;
 using Microsoft.ML.Gloro.Tests.TestSupport;
@@ -132,7 +133,7 @@ public sealed class TransformerColumnTests
     [DataRow(1e38f)]
     public void Transform_ValueThatIsNotFiniteOrOverflows_CertifiesNothing(float bad)
     {
-        foreach (var activation in Enum.GetValues<Plain.PlainActivationKind>())
+        foreach (var activation in Enum.GetValues<PlainActivationKind>())
         {
             using var transformer = TestModels.Transformer(TestModels.Vector(epsilon: 0, activation: activation));
             for (int slot = 0; slot < 6; slot++)

@@ -8,13 +8,17 @@ namespace Microsoft.ML.Gloro.Tests.TestSupport;
 /// </summary>
 internal static class ReferenceForward
 {
-    /// <summary>The logits of one input.</summary>
-    public static double[] Run(PlainNetwork network, IReadOnlyList<double> input) => Run(network, input, network.Layers.Count);
+    /// <summary>The logits of one input: the means over its views.</summary>
+    public static double[] Run(PlainNetwork network, IReadOnlyList<double> input)
+    {
+        double[][] logits = [.. TurnedImages.Of(network.Views, network.InputShape, input).Select(view => Run(network, view, network.Layers.Count))];
+        return [.. logits[0].Select((_, i) => logits.Average(view => view[i]))];
+    }
 
     /// <summary>The logits of one float input.</summary>
     public static double[] Run(PlainNetwork network, float[] input) => Run(network, Array.ConvertAll(input, x => (double)x));
 
-    /// <summary>The values behind the first <paramref name="layerCount"/> layers; <c>Layers.Count - 1</c> gives the penultimate layer.</summary>
+    /// <summary>The values behind the first <paramref name="layerCount"/> layers; <c>Layers.Count - 1</c> gives the penultimate layer. Of the image as it is, not of other views.</summary>
     public static double[] Run(PlainNetwork network, IReadOnlyList<double> input, int layerCount)
     {
         if (input.Count != network.InputShape.Size)

@@ -65,7 +65,7 @@ internal static class Problems
         Epochs = epochs,
         BatchSize = 32,
         LearningRate = 0.01,
-        EpsilonFactors = (0.1, 2),
+        EpsilonFactors = (0.1, 2, 2),
         WarmUpFraction = 0.1,
         MaximumGradientNorm = 3,
         PowerSteps = 3,

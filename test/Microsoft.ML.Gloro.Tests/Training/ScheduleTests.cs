@@ -40,6 +40,16 @@ public sealed class ScheduleTests
     }
 
     [TestMethod]
+    public void HalfFlatThenClosing_EveryMoment_RisesStaysAndCloses()
+    {
+        Schedule schedule = Schedules.HalfFlatThenClosing(0.1, 2.1, 1.5), same = Schedules.HalfFlatThenClosing(0.1, 2.1, 2.1);
+        foreach (var (moment, expected) in new[] { (0.0, 0.1), (0.25, 1.1), (0.5, 2.1), (0.79, 2.1), (0.8, 1.5), (0.9, 1.5), (1, 1.5) })
+            Assert.AreEqual(expected, schedule.At(moment), 1e-12, $"{moment}");
+        for (int step = 0; step <= 1000; step++)
+            Assert.AreEqual(Schedules.HalfThenFlat(0.1, 2.1).At(step / 1000.0), same.At(step / 1000.0), 1e-12, "Without a closing factor it is the schedule that there was.");
+    }
+
+    [TestMethod]
     public void Piecewise_EveryPart_RunsOverItsOwnTime()
     {
         var schedule = new PiecewiseSchedule((0.25, new LinearSchedule(0, 1)), (0.5, new ConstantSchedule(7)), (1, new WarmUpSchedule(0.5, new LinearSchedule(4, 2))));

@@ -24,6 +24,21 @@ public sealed class TrainerTests
     }
 
     [TestMethod]
+    public void Run_ClosingEpsilonFactor_ChangesTheLastFifthOnly()
+    {
+        List<GloroTrainingProgress> Run(double closing)
+        {
+            using var network = Problems.VectorNetwork(1);
+            return Train(Problems.Settings(4, epochs: 5) with { EpsilonFactors = (0.1, 2, closing) }, network, Problems.Clusters(100, 4, 1), Problems.Clusters(40, 4, 2));
+        }
+
+        List<GloroTrainingProgress> same = Run(2), less = Run(0.5);
+        for (int epoch = 0; epoch < 4; epoch++)
+            Assert.AreEqual((same[epoch].Loss, same[epoch].Kappa), (less[epoch].Loss, less[epoch].Kappa), $"epoch {epoch + 1}");
+        Assert.IsLessThan(same[4].Loss, less[4].Loss, "A smaller margin is asked for.");
+    }
+
+    [TestMethod]
     [DataRow(GloroLossKind.Emma, "local")]
     [DataRow(GloroLossKind.CrossEntropy, "local")]
     [DataRow(GloroLossKind.CrossEntropy, "rtk:2")]
