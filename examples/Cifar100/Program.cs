@@ -31,7 +31,7 @@ catch (Exception e) when (e is FormatException or IOException or InvalidDataExce
     return 2;
 }
 
-using var experiment = new ImageExperiment(arguments) { FigureGuarantee = RobustnessGuarantee.RelaxedTopK(5), ClassGroup = name => data.SuperclassOf[name] };
+using var experiment = new ImageExperiment(arguments) { FigureK = 5, ClassGroup = name => data.SuperclassOf[name] };
 var mlContext = experiment.Context;
 var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
     .Append(mlContext.Gloro.ImageClassification(experiment.Options(new GloroAugmentationOptions { MaximumShift = 4 })));

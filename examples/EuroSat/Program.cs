@@ -34,7 +34,7 @@ catch (Exception e) when (e is FormatException or IOException or UnauthorizedAcc
     return 2;
 }
 
-using var experiment = new ImageExperiment(arguments) { FigureGuarantee = RobustnessGuarantee.RelaxedTopK(3) };
+using var experiment = new ImageExperiment(arguments) { FigureK = 3 };
 var mlContext = experiment.Context;
 var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
     .Append(mlContext.Transforms.LoadImages("Image", imageFolder: null, "ImagePath"))

@@ -30,8 +30,8 @@ internal sealed class ImageExperiment : IDisposable
     /// <summary>What classes are put together by in the figure; by default nothing.</summary>
     public Func<string, string> ClassGroup { get; init; } = _ => "";
 
-    /// <summary>The guarantee whose sets the figure shows, whatever was trained for.</summary>
-    public required RobustnessGuarantee FigureGuarantee { get; init; }
+    /// <summary>The K of the RTK whose sets the figure shows, whatever was trained for.</summary>
+    public required int FigureK { get; init; }
 
     /// <summary>The options of the trainer that the command line asks for.</summary>
     /// <param name="augmentation">What suits the images, without what the command line adds.</param>
@@ -93,7 +93,7 @@ internal sealed class ImageExperiment : IDisposable
         if (_arguments.Views is { } views)
             model = Context.Gloro.WithViews(model, views);
 
-        // Each row is scored once, whatever is asked of it; only a figure, of another guarantee's sets, scores them again.
+        // Each row is scored once, whatever is asked of it.
         IDataView scored = ScoredRows.Keep(Context, model.Transform(test));
         Print(scored, guarantees);
         if (_arguments.Discover is { } discover)
@@ -101,7 +101,7 @@ internal sealed class ImageExperiment : IDisposable
         if (_arguments.Columns is { } columns)
             ScoredRows.WriteText(Context, scored, columns);
         if (_arguments.Figure is { } figure)
-            Draw(Context.Gloro.WithGuarantee(model, FigureGuarantee, _arguments.Epsilon).Transform(test), figure);
+            Draw(scored, figure);
         Say("Done.");
         return 0;
     }
@@ -147,9 +147,9 @@ internal sealed class ImageExperiment : IDisposable
 
     private void Draw(IDataView scored, string path)
     {
-        var sets = new SharedSets(Context, ScoredRows.Keep(Context, scored));
+        var sets = new SharedSets(Context, scored, FigureK, _arguments.Epsilon);
         int[] order = [.. Enumerable.Range(0, sets.Classes.Count).OrderBy(i => ClassGroup(sets.Classes[i]), StringComparer.Ordinal)];
-        File.WriteAllText(path, SharedSetsFigure.Draw(sets, order, $"Classes that stand in one certified label set ({FigureGuarantee})"));
+        File.WriteAllText(path, SharedSetsFigure.Draw(sets, order, $"Classes that stand in one certified label set ({RobustnessGuarantee.RelaxedTopK(FigureK)})"));
     }
 
     private void Say(string text) => Show.Line($"{_clock.Elapsed:hh\\:mm\\:ss}  {text}");

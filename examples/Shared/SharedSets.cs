@@ -3,14 +3,18 @@ using Microsoft.ML.Data;
 
 namespace Experiments;
 
-/// <summary>Which classes share certified label sets: what a relaxed guarantee leaves open, counted.</summary>
+/// <summary>Which classes share certified label sets: what RTK leaves open, counted.</summary>
 internal sealed class SharedSets
 {
     private readonly int[] _rows;
     private readonly int[,] _counts;
 
-    /// <summary>Counts the rows of <paramref name="scored"/>, of which <c>CertifiedLabels</c> is read.</summary>
-    public SharedSets(MLContext context, IDataView scored)
+    /// <summary>Counts the sets of at most <paramref name="largest"/> classes that are certified at <paramref name="epsilon"/>, whatever guarantee the rows were scored under: the radii tell.</summary>
+    /// <param name="context">Reads the rows.</param>
+    /// <param name="scored">Scored rows, of which <c>Logits</c> and <c>TopKRadii</c> are read.</param>
+    /// <param name="largest">K, no more than there are radii.</param>
+    /// <param name="epsilon">The L2 radius.</param>
+    public SharedSets(MLContext context, IDataView scored, int largest, float epsilon)
     {
         var column = scored.Schema["CertifiedLabels"];
         VBuffer<ReadOnlyMemory<char>> names = default;
@@ -25,8 +29,9 @@ internal sealed class SharedSets
             if (row.LabelName is null || !index.TryGetValue(row.LabelName, out int label))
                 continue;
             _rows[label]++;
-            foreach (uint key in row.CertifiedLabels ?? [])
-                _counts[label, key - 1]++;
+            int k = Array.FindLastIndex(row.TopKRadii, largest - 1, radius => radius > epsilon) + 1;
+            foreach (int other in Enumerable.Range(0, row.Logits.Length).OrderByDescending(i => row.Logits[i]).Take(k))
+                _counts[label, other]++;
         }
     }
 
@@ -47,6 +52,8 @@ internal sealed class SharedSets
     {
         public string? LabelName { get; set; }
 
-        public uint[]? CertifiedLabels { get; set; }
+        public float[] Logits { get; set; } = [];
+
+        public float[] TopKRadii { get; set; } = [];
     }
 }
