@@ -8,14 +8,15 @@ namespace Microsoft.ML.Gloro.Tests.EndToEnd;
 public sealed class CommittedModelTests
 {
     [TestMethod]
-    [DataRow("eurosat-best.zip", "local", 1.309)]
-    [DataRow("eurosat-local.zip", "local", 1.178)]
-    [DataRow("eurosat-rt3.zip", "rtk:3", 1.055)]
-    public void Load_ModelBesideTheExample_ScoresAnImage(string name, string guarantee, double temperature)
+    [DataRow("eurosat-best.zip", "local", 1.309, GloroImageViews.One)]
+    [DataRow("eurosat-best-local.zip", "local", 1.296, GloroImageViews.MirroredAndTurned)]
+    [DataRow("eurosat-local.zip", "local", 1.178, GloroImageViews.One)]
+    [DataRow("eurosat-rt3.zip", "rtk:3", 1.055, GloroImageViews.One)]
+    public void Load_ModelBesideTheExample_ScoresAnImage(string name, string guarantee, double temperature, GloroImageViews views)
     {
         var mlContext = new MLContext(seed: 1);
         using GloroTransformer model = Load(mlContext, "EuroSat", name, temperature);
-        Assert.AreEqual(RobustnessGuarantee.Parse(guarantee), model.Guarantee);
+        Assert.AreEqual((RobustnessGuarantee.Parse(guarantee), views), (model.Guarantee, model.Views));
 
         // Blue all over: a lake, if anything.
         byte[] planes = [.. Enumerable.Range(0, 3 * 64 * 64).Select(i => (byte)(i < 4096 ? 40 : i < 8192 ? 60 : 90))];
