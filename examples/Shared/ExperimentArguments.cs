@@ -160,7 +160,7 @@ internal sealed record ExperimentArguments
                 "--tail" => arguments with { Tail = Whole(args[i], value) },
                 "--tail-depth" => arguments with { TailDepth = Whole(args[i], value) },
                 "--layers" => arguments with { Layers = [.. value.Split(',', StringSplitOptions.TrimEntries).Select(GloroLayer.Parse)] },
-                "--loss" => arguments with { Loss = Enum.TryParse(value, ignoreCase: true, out GloroLossKind loss) ? loss : throw new FormatException($"--loss is one of {string.Join(", ", Enum.GetNames<GloroLossKind>())}, not '{value}'.") },
+                "--loss" => arguments with { Loss = Named<GloroLossKind>(args[i], value) },
                 "--epsilon-factor" => arguments with { EpsilonFactor = Number(args[i], value) },
                 "--closing-factor" => arguments with { ClosingFactor = Number(args[i], value) },
                 "--learning-rate" => arguments with { LearningRate = Number(args[i], value) },
@@ -176,7 +176,7 @@ internal sealed record ExperimentArguments
                 "--time-budget" => arguments with { TimeBudget = TimeSpan.FromMinutes(Number(args[i], value)) },
                 "--checkpoints" => arguments with { Checkpoints = value },
                 "--seed" => arguments with { Seed = Whole(args[i], value) },
-                "--views" => arguments with { Views = Enum.TryParse(value, ignoreCase: true, out GloroImageViews views) ? views : throw new FormatException($"--views is one of {string.Join(", ", Enum.GetNames<GloroImageViews>())}, not '{value}'.") },
+                "--views" => arguments with { Views = Named<GloroImageViews>(args[i], value) },
                 "--columns" => arguments with { Columns = value },
                 "--figure" => arguments with { Figure = value },
                 "--discover" => arguments with { Discover = Discovery(args[i], value) },
@@ -189,6 +189,9 @@ internal sealed record ExperimentArguments
             throw new FormatException($"{option} describes a new network, and --start-from brings its own: leave one of them out.");
         return arguments.Data.Length > 0 ? arguments : throw new FormatException("--data is missing.");
     }
+
+    private static T Named<T>(string name, string value)
+        where T : struct, Enum => Enum.TryParse(value, ignoreCase: true, out T member) ? member : throw new FormatException($"{name} is one of {string.Join(", ", Enum.GetNames<T>())}, not '{value}'.");
 
     private static GloroRandAugmentOptions Policy(string name, string value) => value.Split(',') is [var operations, var magnitude]
         ? new() { Operations = Whole(name, operations), Magnitude = Whole(name, magnitude) }

@@ -81,7 +81,7 @@ internal sealed class ImageExperiment : IDisposable
         ITransformer model;
         try
         {
-            model = _arguments.Model is { } path ? Context.Model.Load(path, out _) : Train(pipeline, train);
+            model = _arguments.Model is { } path ? Load(path) : Train(pipeline, train);
         }
         catch (OperationCanceledException)
         {
@@ -89,9 +89,6 @@ internal sealed class ImageExperiment : IDisposable
             Console.Error.WriteLine(_arguments.Checkpoints is { } folder ? $"Stopped. The same command goes on after the last epoch in {folder}." : "Stopped. Nothing was saved.");
             return 1;
         }
-
-        if (_arguments.Views is { } views)
-            model = Context.Gloro.WithViews(model, views);
 
         // Each row is scored once, whatever is asked of it.
         IDataView scored = ScoredRows.Keep(Context, model.Transform(test));
@@ -111,6 +108,12 @@ internal sealed class ImageExperiment : IDisposable
     {
         Console.CancelKeyPress -= Stop;
         _stop.Dispose();
+    }
+
+    private ITransformer Load(string path)
+    {
+        ITransformer model = Context.Model.Load(path, out _);
+        return _arguments.Views is { } views ? Context.Gloro.WithViews(model, views) : model;
     }
 
     private ITransformer Train(IEstimator<ITransformer> pipeline, IDataView train)

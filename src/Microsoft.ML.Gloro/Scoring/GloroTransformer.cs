@@ -141,45 +141,35 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
     /// <summary>The same network, certified for another guarantee and radius. Shares the session; each must be disposed by itself.</summary>
     /// <exception cref="ArgumentException">The guarantee does not fit the classes, or epsilon is negative or not finite.</exception>
     /// <exception cref="ObjectDisposedException">This transformer is disposed.</exception>
-    internal GloroTransformer With(RobustnessGuarantee guarantee, float epsilon)
-    {
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
-        return new GloroTransformer(_host, GloroModel.With(guarantee, epsilon), FeatureColumnName, _options, _scorer.AddOwner());
-    }
+    internal GloroTransformer With(RobustnessGuarantee guarantee, float epsilon) => With(() => GloroModel.With(guarantee, epsilon), _options, sharesScorer: true);
 
     /// <summary>The same network, scored and certified in another arithmetic. Each must be disposed by itself.</summary>
     /// <exception cref="ObjectDisposedException">This transformer is disposed.</exception>
-    internal GloroTransformer With(CertificateArithmetic arithmetic)
-    {
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
-        var model = GloroModel.With(arithmetic);
-        return new GloroTransformer(_host, model, FeatureColumnName, _options, arithmetic == Arithmetic ? _scorer.AddOwner() : new SharedScorer(model, _options.Threads));
-    }
+    internal GloroTransformer With(CertificateArithmetic arithmetic) => With(() => GloroModel.With(arithmetic), _options, arithmetic == Arithmetic);
 
     /// <summary>The same network on other views of images. Each must be disposed by itself.</summary>
     /// <exception cref="ArgumentException">Inputs have no such views.</exception>
     /// <exception cref="ObjectDisposedException">This transformer is disposed.</exception>
-    internal GloroTransformer With(GloroImageViews views)
-    {
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
-        var model = GloroModel.With(views);
-        return new GloroTransformer(_host, model, FeatureColumnName, _options, views == Views ? _scorer.AddOwner() : new SharedScorer(model, _options.Threads));
-    }
+    internal GloroTransformer With(GloroImageViews views) => With(() => GloroModel.With(views), _options, views == Views);
 
     /// <summary>The same model, scored with other threads or in other batches. Each must be disposed by itself.</summary>
     /// <exception cref="ObjectDisposedException">This transformer is disposed.</exception>
-    internal GloroTransformer With(int threads, int readAheadRows)
-    {
-        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
-        var options = _options with { Threads = threads, ReadAheadRows = readAheadRows };
-        return new GloroTransformer(_host, GloroModel, FeatureColumnName, options, threads == _options.Threads ? _scorer.AddOwner() : new SharedScorer(GloroModel, threads));
-    }
+    internal GloroTransformer With(int threads, int readAheadRows) =>
+        With(() => GloroModel, _options with { Threads = threads, ReadAheadRows = readAheadRows }, threads == _options.Threads);
 
     /// <summary>Computes logits. Safe for concurrent use.</summary>
     internal void Score(Memory<float> inputs, int rows, Memory<float> logits, bool alone = false)
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
         _scorer.Get().Score(inputs, rows, logits, alone);
+    }
+
+    // The model is asked for after the check: a transformer that is disposed says so before it speaks of arguments.
+    private GloroTransformer With(Func<GloroModel> model, ScoringOptions options, bool sharesScorer)
+    {
+        ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
+        var other = model();
+        return new GloroTransformer(_host, other, FeatureColumnName, options, sharesScorer ? _scorer.AddOwner() : new SharedScorer(other, options.Threads));
     }
 
     // What a layer writes the next one reads: a batch that leaves the processor's cache in between is slower, and gains nothing.
