@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Gloro.MLNet;
 
 namespace Microsoft.ML.Gloro.Bench;
 
@@ -8,7 +9,7 @@ internal static class AllColumns
     public static void Read(IDataView scored)
     {
         DataViewSchema schema = scored.Schema;
-        var outputs = schema.Where(column => Enum.IsDefined(typeof(Scoring.OutputColumn), column.Name)).ToList();
+        var outputs = schema.Where(column => Enum.IsDefined(typeof(OutputColumn), column.Name)).ToList();
         using var cursor = scored.GetRowCursor(outputs);
         ValueGetter<T> Getter<T>(string name) => cursor.GetGetter<T>(schema[name]);
         var (logits, score, radii) = (Getter<VBuffer<float>>("Logits"), Getter<VBuffer<float>>("Score"), Getter<VBuffer<float>>("TopKRadii"));

@@ -1,5 +1,5 @@
-using Microsoft.ML.Gloro.Plain;
-using Microsoft.ML.Gloro.Scoring;
+using Microsoft.ML.Gloro.Core;
+using Microsoft.ML.Gloro.Inference;
 
 namespace Microsoft.ML.Gloro.Bench;
 
@@ -8,7 +8,7 @@ internal static class ArithmeticBench
 {
     private const int Images = 1600; // for each size of batch
 
-    public static void Run(PlainNetwork network)
+    public static void Run(DeployedNetwork network)
     {
         using var real = new OnnxScorer(network);
         using var float64 = new Float64Scorer(network);

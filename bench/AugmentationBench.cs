@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Training;
 
 namespace Microsoft.ML.Gloro.Bench;
@@ -17,9 +17,9 @@ internal static class AugmentationBench
             ("default", new()),
             ("aerial", GloroAugmentationOptions.Aerial),
             ("photographs", GloroAugmentationOptions.Photographs),
-            ("colour and affine", new() { ColourJitter = Colour(), Affine = Affine() }),
+            ("color and affine", new() { ColorJitter = Color(), Affine = Affine() }),
             ("RandAugment(2, 9)", new() { RandAugment = new() }),
-            ("everything", new() { ColourJitter = Colour(), Affine = Affine(), RandAugment = new(), CutoutSide = 8, Border = GloroAugmentationBorder.Mean }),
+            ("everything", new() { ColorJitter = Color(), Affine = Affine(), RandAugment = new(), CutoutSide = 8, Border = GloroAugmentationBorder.Mean }),
         ];
         int[] sides = [32, 64];
         var times = new Dictionary<(int, string), List<double>>();
@@ -39,13 +39,13 @@ internal static class AugmentationBench
             Console.WriteLine(FormattableString.Invariant($"{name,-18} {string.Join(' ', sides.Select(s => FormattableString.Invariant($"{Median(times[(s, name)]),9:F1}")))}"));
     }
 
-    private static GloroColourJitterOptions Colour() => new() { Brightness = 0.2, Contrast = 0.2, Saturation = 0.2 };
+    private static GloroColorJitterOptions Color() => new() { Brightness = 0.2, Contrast = 0.2, Saturation = 0.2 };
 
     private static GloroAffineOptions Affine() => new() { Rotation = 10, Scale = 0.1, Shear = 5 };
 
     private static ImageTrainingSet RandomImages(int side, GloroAugmentationOptions options)
     {
-        var shape = new PlainShape(3, side, side);
+        var shape = new TensorShape(3, side, side);
         var random = new Random(1);
         byte[][] images = [.. Enumerable.Range(0, Images).Select(_ => new byte[shape.Size])];
         foreach (byte[] image in images)

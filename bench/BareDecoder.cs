@@ -1,10 +1,10 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Bench;
 
 /// <summary>Image files of the network's size to its inputs, as one would write it without ML.NET's pipelines.</summary>
-internal sealed class BareDecoder(PlainShape shape)
+internal sealed class BareDecoder(TensorShape shape)
 {
     /// <summary>Decodes files and runs the session on them, batch after batch.</summary>
     public void RunAfter(BareSession session, string[] files, int batch, float[] inputs, float[] logits)

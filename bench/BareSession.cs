@@ -1,5 +1,5 @@
-using Microsoft.ML.Gloro.Models;
-using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Core;
+using Microsoft.ML.Gloro.Inference;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Microsoft.ML.Gloro.Bench;
@@ -10,11 +10,11 @@ internal sealed class BareSession : IDisposable
     private static readonly int[] s_batches = [1, 2, 4, 8, 16, 32, 64];
     private static readonly string[] s_inputs = [OnnxGraph.InputName], s_outputs = [OnnxGraph.OutputName];
 
-    private readonly PlainNetwork _network;
+    private readonly DeployedNetwork _network;
     private readonly InferenceSession _session;
     private readonly RunOptions _options = new();
 
-    public BareSession(PlainNetwork network, int threads)
+    public BareSession(DeployedNetwork network, int threads)
     {
         _network = network;
         using var options = new SessionOptions { IntraOpNumThreads = threads, InterOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
@@ -46,7 +46,7 @@ internal sealed class BareSession : IDisposable
     /// <summary>One batch.</summary>
     public void Run(Memory<float> inputs, int rows, Memory<float> logits)
     {
-        PlainShape shape = _network.InputShape;
+        TensorShape shape = _network.InputShape;
         using var x = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, inputs[..(rows * shape.Size)], shape.IsVector ? [rows, shape.Channels] : [rows, shape.Channels, shape.Height, shape.Width]);
         using var y = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, logits[..(rows * _network.ClassCount)], [rows, _network.ClassCount]);
         _session.Run(_options, s_inputs, [x], s_outputs, [y]);

@@ -1,7 +1,6 @@
 using System.Diagnostics;
-using Microsoft.ML.Gloro.Lipschitz;
-using Microsoft.ML.Gloro.Models;
-using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Core;
+using Microsoft.ML.Gloro.Inference;
 
 namespace Microsoft.ML.Gloro.Bench;
 
@@ -83,11 +82,11 @@ internal static class EngineBench
     }
 
     /// <summary>A model for inputs of that shape whose network computes next to nothing: what is left is the way to it and back.</summary>
-    public static GloroTransformer Tiny(PlainShape shape)
+    public static GloroTransformer Tiny(TensorShape shape)
     {
-        PlainLayer[] before = shape.IsVector ? [] : [new PlainAveragePooling(shape.Height), new PlainFlatten()];
+        DeployedLayer[] before = shape.IsVector ? [] : [new DeployedAveragePooling(shape.Height), new DeployedFlatten()];
         var random = new Random(1);
-        var network = new PlainNetwork(shape, [.. before, new PlainDense([.. Enumerable.Range(0, 10 * shape.Channels).Select(_ => random.NextSingle())], new float[10], shape.Channels, 10)]);
+        var network = new DeployedNetwork(shape, [.. before, new DeployedDense([.. Enumerable.Range(0, 10 * shape.Channels).Select(_ => random.NextSingle())], new float[10], shape.Channels, 10)]);
         var model = new GloroModel(
             network, RigorousBound.Compute(network), [.. Enumerable.Range(0, 10).Select(i => $"class {i}")], RobustnessGuarantee.Local, 0.1f, isImage: !shape.IsVector, arithmetic: CertificateArithmetic.Real);
         return new GloroTransformer(new MLContext(), model, nameof(ServingRows.VectorRow.Image));

@@ -1,4 +1,4 @@
-using Microsoft.ML.Gloro.Networks;
+using Microsoft.ML.Gloro.Torch;
 using Microsoft.ML.Gloro.Training;
 using TorchSharp;
 

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Bench;
 
-/// <summary>The same network trained with cross-entropy and no guarantee, as one writes it in PyTorch: no κ, no margins, the same optimiser.</summary>
+/// <summary>The same network trained with cross-entropy and no guarantee, as one writes it in PyTorch: no κ, no margins, the same optimizer.</summary>
 internal sealed class PlainSide(TrainingProblem problem, TrainerSettings settings) : TrainingSide(problem, settings, "cross-entropy")
 {
     /// <inheritdoc/>

@@ -1,7 +1,6 @@
-using Microsoft.ML.Gloro.Exporting;
-using Microsoft.ML.Gloro.Lipschitz;
-using Microsoft.ML.Gloro.Models;
-using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Core;
+using Microsoft.ML.Gloro.Inference;
+using Microsoft.ML.Gloro.MLNet;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Microsoft.ML.Gloro.Bench;
@@ -39,7 +38,7 @@ internal static class PortableBench
 
     private static void Compare(string name, InferenceSession bare, InferenceSession certified, GloroModel model, int k, int batch)
     {
-        PlainShape shape = model.Network.InputShape;
+        TensorShape shape = model.Network.InputShape;
         var random = new Random(1);
         float[] pixels = [.. Enumerable.Range(0, batch * shape.Size).Select(_ => random.NextSingle())];
         var times = (Bare: new List<double>(), Certified: new List<double>());
@@ -57,7 +56,7 @@ internal static class PortableBench
             $"{name,-8} {model.Arithmetic,-10} {model.ClassNames.Count,7} {k,3} {batch,5}  {network,9:F3} {both,9:F3} {both / network,5:F2} {Timing.Median(times.Certified.Zip(times.Bare, (c, b) => c - b)),11:F3}"));
     }
 
-    private static double Time(InferenceSession session, float[] pixels, int batch, PlainShape shape)
+    private static double Time(InferenceSession session, float[] pixels, int batch, TensorShape shape)
     {
         using var input = OrtValue.CreateTensorValueFromMemory(pixels, shape.IsVector ? [batch, shape.Channels] : [batch, shape.Channels, shape.Height, shape.Width]);
         using var run = new RunOptions();
@@ -76,8 +75,8 @@ internal static class PortableBench
     {
         const int Width = 64;
         var random = new Random(1);
-        PlainDense Dense(int outputs) => new([.. Enumerable.Range(0, outputs * Width).Select(_ => (random.NextSingle() - 0.5f) / 4)], new float[outputs], Width, outputs);
-        var network = new PlainNetwork(PlainShape.Vector(Width), [Dense(Width), new PlainActivation(PlainActivationKind.MinMax), Dense(classes)]);
+        DeployedDense Dense(int outputs) => new([.. Enumerable.Range(0, outputs * Width).Select(_ => (random.NextSingle() - 0.5f) / 4)], new float[outputs], Width, outputs);
+        var network = new DeployedNetwork(TensorShape.Vector(Width), [Dense(Width), new DeployedActivation(ActivationFunction.MinMax), Dense(classes)]);
         return new GloroModel(network, RigorousBound.Compute(network), [.. Enumerable.Range(0, classes).Select(i => $"class {i}")], RobustnessGuarantee.Local, 0.1f, isImage: false);
     }
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.Gloro;
 using Microsoft.ML.Gloro.Bench;
-using Microsoft.ML.Gloro.Training;
+using Microsoft.ML.Gloro.Torch;
 using TorchSharp;
 
 const string Usage = """

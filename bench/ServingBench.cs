@@ -1,5 +1,5 @@
-using Microsoft.ML.Gloro.Forward;
-using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Core;
+using Microsoft.ML.Gloro.Inference;
 
 namespace Microsoft.ML.Gloro.Bench;
 
@@ -20,7 +20,7 @@ internal static class ServingBench
     {
         Console.WriteLine($"{Environment.ProcessorCount} processors; {rounds} rounds; {Path.GetFileName(path)}, {new FileInfo(path).Length / 1e6:F1} MB");
         using GloroTransformer real = transformer.With(CertificateArithmetic.Real), float64 = transformer.With(CertificateArithmetic.Float64);
-        PlainNetwork network = transformer.GloroModel.Network;
+        DeployedNetwork network = transformer.GloroModel.Network;
         using var session = new BareSession(network, Environment.ProcessorCount);
         double milliseconds;
         using (var few = new ServingRows(network.InputShape, 64))

@@ -1,5 +1,5 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Transforms.Image;
 
 namespace Microsoft.ML.Gloro.Bench;
@@ -8,10 +8,10 @@ namespace Microsoft.ML.Gloro.Bench;
 internal sealed class ServingRows : IDisposable
 {
     private readonly MLContext _context = new(seed: 1);
-    private readonly PlainShape _shape;
+    private readonly TensorShape _shape;
     private readonly string _folder = Directory.CreateTempSubdirectory("gloro-bench").FullName;
 
-    public ServingRows(PlainShape shape, int count)
+    public ServingRows(TensorShape shape, int count)
     {
         (_shape, Count) = (shape, count);
         Inputs = [.. Enumerable.Range(0, count).SelectMany(row => Enumerable.Range(0, shape.Size).Select(i => Pixel(row, i) / 255f))];

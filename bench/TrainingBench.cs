@@ -1,4 +1,4 @@
-using Microsoft.ML.Gloro.Training;
+using Microsoft.ML.Gloro.Torch;
 using TorchSharp;
 
 namespace Microsoft.ML.Gloro.Bench;

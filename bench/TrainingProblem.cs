@@ -1,7 +1,5 @@
-using Microsoft.ML.Gloro.Estimators;
-using Microsoft.ML.Gloro.Guarantees;
-using Microsoft.ML.Gloro.Networks;
-using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Core;
+using Microsoft.ML.Gloro.Torch;
 using Microsoft.ML.Gloro.Training;
 using TorchSharp;
 
@@ -14,7 +12,7 @@ internal sealed record TrainingProblem(int Classes, bool MixedPrecision)
 
     private static readonly GloroImageClassificationOptions s_defaults = new();
 
-    public PlainShape Shape { get; private init; } = new(3, 64, 64);
+    public TensorShape Shape { get; private init; } = new(3, 64, 64);
 
     public (int Width, int TailWidth) Size { get; private init; } = (s_defaults.Width, s_defaults.TailWidth);
 
@@ -32,12 +30,12 @@ internal sealed record TrainingProblem(int Classes, bool MixedPrecision)
     public TrainerSettings CreateSettings(GloroLossKind loss, RobustnessGuarantee guarantee) => new()
     {
         Epsilon = s_defaults.Epsilon,
-        Guarantee = BoundGuarantee.Bind(guarantee, [.. Enumerable.Range(0, Classes).Select(c => $"{c}")]),
+        Guarantee = ResolvedGuarantee.Bind(guarantee, [.. Enumerable.Range(0, Classes).Select(c => $"{c}")]),
         Loss = loss,
         Epochs = 1,
         BatchSize = BatchSize,
         LearningRate = s_defaults.LearningRate,
-        EpsilonFactors = (s_defaults.InitialEpsilonFactor, s_defaults.FinalEpsilonFactor, s_defaults.FinalEpsilonFactor),
+        EpsilonFactors = (s_defaults.InitialEpsilonFactor, s_defaults.EpsilonFactor, s_defaults.EpsilonFactor),
         WarmUpFraction = s_defaults.WarmUpFraction,
         MaximumGradientNorm = s_defaults.MaximumGradientNorm,
         PowerSteps = s_defaults.PowerIterationSteps,

@@ -1,10 +1,9 @@
-using Microsoft.ML.Gloro.Networks;
 using Microsoft.ML.Gloro.Training;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Bench;
 
-/// <summary>A network of its own, with its optimiser, that is trained with one loss.</summary>
+/// <summary>A network of its own, with its optimizer, that is trained with one loss.</summary>
 internal abstract class TrainingSide(TrainingProblem problem, TrainerSettings settings, string name) : IDisposable
 {
     public string Name => name;

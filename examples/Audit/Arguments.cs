@@ -7,7 +7,7 @@ namespace Audit;
 internal sealed record Arguments
 {
     public const string Usage = """
-        Audits a saved model on labelled images: says what covering the rounding of scores costs, then tries to break the model's certificates.
+        Audits a saved model on labeled images: says what covering the rounding of scores costs, then tries to break the model's certificates.
 
           dotnet run -c Release --project examples/Audit -- --model FILE --data FOLDER [options]
 

@@ -1,6 +1,6 @@
 namespace Quickstart;
 
-/// <summary>A tile's file and the class it is labelled with.</summary>
+/// <summary>A tile's file and the class it is labeled with.</summary>
 internal sealed class ImageRow
 {
     public string Label { get; set; } = "";

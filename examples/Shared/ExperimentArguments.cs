@@ -30,7 +30,7 @@ internal sealed record ExperimentArguments
           --weight-decay X     share of the weights a step takes away, times the learning rate       (default: {WeightDecay})
           --averaging X        deploy an average of the weights that keeps X a step, such as 0.999   (default: {Averaging})
           --randaugment N,M    N random operations of strength M (0 to 30) an image                  (default: none)
-          --colour X           brightness, contrast and saturation times 1 - X to 1 + X              (default: {Colour})
+          --color X           brightness, contrast and saturation times 1 - X to 1 + X              (default: {Color})
           --cutout N           paint a square of N pixels over                                       (default: {Cutout})
           --mixup ALPHA        mix images and their losses by shares from Beta(ALPHA, ALPHA)         (default: {Mixup})
           --validation X       the share of the training images that is set aside                    (default: {Validation})
@@ -91,7 +91,7 @@ internal sealed record ExperimentArguments
 
     public GloroRandAugmentOptions? RandAugment { get; init; }
 
-    public double Colour { get; init; }
+    public double Color { get; init; }
 
     public int Cutout { get; init; }
 
@@ -168,7 +168,7 @@ internal sealed record ExperimentArguments
                 "--weight-decay" => arguments with { WeightDecay = Number(args[i], value) },
                 "--averaging" => arguments with { Averaging = Number(args[i], value) },
                 "--randaugment" => arguments with { RandAugment = Policy(args[i], value) },
-                "--colour" => arguments with { Colour = Number(args[i], value) },
+                "--color" => arguments with { Color = Number(args[i], value) },
                 "--cutout" => arguments with { Cutout = Whole(args[i], value) },
                 "--mixup" => arguments with { Mixup = Number(args[i], value) },
                 "--validation" => arguments with { Validation = Number(args[i], value) },

@@ -38,8 +38,8 @@ internal sealed class ImageExperiment : IDisposable
     public GloroImageClassificationOptions Options(GloroAugmentationOptions augmentation)
     {
         (augmentation.RandAugment, augmentation.CutoutSide, augmentation.MixupAlpha) = (_arguments.RandAugment, _arguments.Cutout, _arguments.Mixup);
-        if (_arguments.Colour != 0)
-            augmentation.ColourJitter = new() { Brightness = _arguments.Colour, Contrast = _arguments.Colour, Saturation = _arguments.Colour };
+        if (_arguments.Color != 0)
+            augmentation.ColorJitter = new() { Brightness = _arguments.Color, Contrast = _arguments.Color, Saturation = _arguments.Color };
         var options = new GloroImageClassificationOptions
         {
             Guarantee = _arguments.Guarantee,
@@ -48,7 +48,7 @@ internal sealed class ImageExperiment : IDisposable
             BatchSize = _arguments.Batch,
             PowerIterationSteps = _arguments.PowerSteps,
             Loss = _arguments.Loss,
-            FinalEpsilonFactor = _arguments.EpsilonFactor,
+            EpsilonFactor = _arguments.EpsilonFactor,
             ClosingEpsilonFactor = _arguments.ClosingFactor,
             LearningRate = _arguments.LearningRate,
             Augmentation = augmentation,

@@ -43,7 +43,7 @@ internal static class SharedSetsFigure
         // Single images of a hundred would be all over a large picture.
         if (share < (figures ? 0.005 : 0.015))
             return;
-        // The diagonal, which is not the point of the picture, in grey. A square root shows rare pairs too.
+        // The diagonal, which is not the point of the picture, in gray. A square root shows rare pairs too.
         int light = (int)(255 - (200 * Math.Sqrt(share)));
         string fill = label == other ? $"rgb({light},{light},{light})" : $"rgb({light},{(light + 255) / 2},255)";
         svg.Append(CultureInfo.InvariantCulture, $"<rect x=\"{x}\" y=\"{y}\" width=\"{size}\" height=\"{size}\" fill=\"{fill}\"><title>{Text(sets.Classes[label])}: {share:P1} of the certified sets hold {Text(sets.Classes[other])}</title></rect>\n");

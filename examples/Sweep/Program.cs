@@ -31,7 +31,7 @@ var options = new GloroSweepOptions(given)
         GloroSweepParameter.Range("LearningRate", 3e-4, 2e-2, logarithmic: true),
         GloroSweepParameter.Choice("BatchSize", 32, 64, 128),
         GloroSweepParameter.Choice("Loss", GloroLossKind.Emma, GloroLossKind.AnnealedEmma, GloroLossKind.CrossEntropy),
-        GloroSweepParameter.Range("FinalEpsilonFactor", 1, 3),
+        GloroSweepParameter.Range("EpsilonFactor", 1, 3),
         GloroSweepParameter.Annotated("WeightDecay"),
     ],
     Trials = isShortest ? 3 : 12,

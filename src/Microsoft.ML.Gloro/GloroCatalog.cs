@@ -1,10 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
-using Microsoft.ML.Gloro.Auditing;
-using Microsoft.ML.Gloro.Evaluation;
-using Microsoft.ML.Gloro.Exporting;
-using Microsoft.ML.Gloro.Reporting;
-using Microsoft.ML.Gloro.Scoring;
-using Microsoft.ML.Gloro.Tuning;
+using Microsoft.ML.Gloro.Analysis;
+using Microsoft.ML.Gloro.MLNet;
 
 namespace Microsoft.ML.Gloro;
 
@@ -185,7 +181,7 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <param name="train">The rows to train on, as the trainer would get them: transformed by the steps before it, the label a key. Read anew for every training.</param>
     /// <param name="validation">
     /// The rows to measure on, transformed alike. The trials' own validation set too, unless the trainer's options have one. Choosing by them makes the best figures
-    /// optimistic: keep other rows for the last word.
+    /// optimiztic: keep other rows for the last word.
     /// </param>
     /// <param name="options">The trainer's options, and what to search; they are copied.</param>
     /// <param name="progress">Told after each training, on the thread of the sweep; null for nobody. MLContext.Log has a line for each in any case.</param>

@@ -13,7 +13,7 @@ public sealed partial class ArchitectureTests
 {
     private const string FrontDoor = "";
 
-    // What each room may use of the others. PlainNetwork is the narrow waist; dependencies point one way.
+    // What each room may use of the others. DeployedNetwork is the narrow waist; dependencies point one way.
     private static readonly Dictionary<string, string[]> s_mayKnow = new()
     {
         ["Plain"] = [],

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using Microsoft.ML.Gloro.Estimators;
-using Microsoft.ML.Gloro.Networks;
-using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Core;
+using Microsoft.ML.Gloro.MLNet;
 using Microsoft.ML.Gloro.Tests.TestSupport;
+using Microsoft.ML.Gloro.Training;
 
 namespace Microsoft.ML.Gloro.Tests;
 
@@ -54,7 +54,7 @@ public sealed partial class DocsTests
     [TestMethod]
     public void Layers_TableOfArchitectures_HasEachWithItsWeights()
     {
-        var input = new PlainShape(3, 64, 64);
+        var input = new TensorShape(3, 64, 64);
         string[][] rows = Table(Layers(), "| `Architecture` |");
         CollectionAssert.AreEqual(Enum.GetNames<GloroArchitecture>(), rows.Select(cells => cells[1].Trim(' ', '`')).ToArray());
         foreach (string[] cells in rows)

@@ -17,12 +17,12 @@ internal static class BuiltUp
         double block = random.Between(13, 19), road = random.Between(1.0, 1.7), shift = random.Between(0, 19);
         double cross = random.Between(26, 48), crossShift = random.Between(0, 40);
         Rgb street = Asphalt.Vary(random, 0.07);
-        var centre = new Vec(32, 32);
-        canvas.Cover(p => road - FromGrid((p - centre).Dot(along.Across) + shift, block), (_, _) => street);
-        canvas.Cover(p => road - FromGrid((p - centre).Dot(along) + crossShift, cross), (_, _) => street);
+        var center = new Vec(32, 32);
+        canvas.Cover(p => road - FromGrid((p - center).Dot(along.Across) + shift, block), (_, _) => street);
+        canvas.Cover(p => road - FromGrid((p - center).Dot(along) + crossShift, cross), (_, _) => street);
 
         Rgb[] roofs = [Rgb.Bytes(168, 104, 84), Rgb.Bytes(150, 94, 78), Rgb.Bytes(128, 122, 118), Rgb.Bytes(102, 94, 92), Rgb.Bytes(188, 176, 164)];
-        int favourite = random.Whole(0, roofs.Length - 1);
+        int favorite = random.Whole(0, roofs.Length - 1);
         double spacing = random.Between(5, 7.5);
         for (double v = -60 - shift; v < 60; v += block)
         {
@@ -32,8 +32,8 @@ internal static class BuiltUp
                 {
                     if (random.Chance(0.12) || FromGrid(u + crossShift, cross) < road + 2)
                         continue;
-                    Vec at = centre + along * (u + random.Between(-0.7, 0.7)) + along.Across * (v + side * block);
-                    House(canvas, random, at, along, random.Chance(0.7) ? roofs[favourite] : random.Pick(roofs));
+                    Vec at = center + along * (u + random.Between(-0.7, 0.7)) + along.Across * (v + side * block);
+                    House(canvas, random, at, along, random.Chance(0.7) ? roofs[favorite] : random.Pick(roofs));
                 }
             }
         }
@@ -47,7 +47,7 @@ internal static class BuiltUp
         Rgb yard = random.Pick(Rgb.Bytes(134, 130, 124), Rgb.Bytes(116, 114, 112), Rgb.Bytes(150, 140, 122)).Vary(random, 0.06);
         canvas.Fill(p => yard * (1 + 0.10 * noise.Fractal(p.X / 7, p.Y / 7, 4)));
         Vec along = random.Direction();
-        var centre = new Vec(32, 32);
+        var center = new Vec(32, 32);
         double cell = random.Between(17, 27);
         Rgb[] roofs = [Rgb.Bytes(206, 204, 200), Rgb.Bytes(178, 180, 182), Rgb.Bytes(146, 152, 160), Rgb.Bytes(120, 138, 160), Rgb.Bytes(162, 122, 104), Rgb.Bytes(104, 102, 104)];
         Vec shift = new(random.Between(-9, 9), random.Between(-9, 9));
@@ -55,7 +55,7 @@ internal static class BuiltUp
         {
             for (int j = -2; j <= 2; j++)
             {
-                Vec at = centre + shift + along * (i * cell * 1.2) + along.Across * (j * cell);
+                Vec at = center + shift + along * (i * cell * 1.2) + along.Across * (j * cell);
                 if (random.Chance(0.16))
                 {
                     Parking(canvas, random, at, along, cell * 0.7);

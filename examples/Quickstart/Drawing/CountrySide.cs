@@ -106,7 +106,7 @@ internal static class CountrySide
 
     public static void Water(Canvas canvas, TileRandom random)
     {
-        Rgb water = WaterColour(random);
+        Rgb water = WaterColor(random);
         var noise = new Noise(random.NextBits());
         Vec wind = random.Direction(), depth = random.Direction() * random.Between(0, 0.009);
         double waves = random.Between(0.02, 0.08), length = random.Between(2.5, 6), gusts = random.Between(0.04, 0.2);
@@ -119,7 +119,7 @@ internal static class CountrySide
     }
 
     /// <summary>Blue, green or brown, as it carries.</summary>
-    public static Rgb WaterColour(TileRandom random) =>
+    public static Rgb WaterColor(TileRandom random) =>
         random.Pick(Rgb.Bytes(46, 72, 98), Rgb.Bytes(52, 84, 92), Rgb.Bytes(62, 84, 76), Rgb.Bytes(80, 94, 90), Rgb.Bytes(40, 60, 72)).Vary(random, 0.08);
 
     public static void Trees(Canvas canvas, TileRandom random, int count, double smallest, double largest)
@@ -133,12 +133,12 @@ internal static class CountrySide
         }
     }
 
-    private static void Glade(Canvas canvas, TileRandom random, Rgb colour)
+    private static void Glade(Canvas canvas, TileRandom random, Rgb color)
     {
-        var centre = new Vec(random.Between(10, 54), random.Between(10, 54));
+        var center = new Vec(random.Between(10, 54), random.Between(10, 54));
         double radius = random.Between(5, 11);
         var noise = new Noise(random.NextBits());
-        canvas.Cover(p => radius * (1 + 0.4 * noise.Smooth(p.X / 6, p.Y / 6)) - (p - centre).Length,
-            (p, _) => colour * (1 + 0.08 * noise.Fractal(p.X / 5, p.Y / 5, 3)));
+        canvas.Cover(p => radius * (1 + 0.4 * noise.Smooth(p.X / 6, p.Y / 6)) - (p - center).Length,
+            (p, _) => color * (1 + 0.08 * noise.Fractal(p.X / 5, p.Y / 5, 3)));
     }
 }

@@ -22,7 +22,7 @@ internal static class Crossing
     {
         bool canal = random.Chance(0.2);
         var curve = new Curve(random, bend: 16, meander: canal ? 1 : random.Between(6, 14));
-        Rgb water = CountrySide.WaterColour(random);
+        Rgb water = CountrySide.WaterColor(random);
         double half = random.Between(3.2, 7.0), wild = canal ? 0.1 : 0.9;
         var noise = new Noise(random.NextBits());
         Rgb bank = random.Pick(CountrySide.DarkGreen, Rgb.Bytes(160, 150, 118), Rgb.Bytes(96, 112, 66)).Vary(random, 0.08);
@@ -39,15 +39,15 @@ internal static class Crossing
     public static void Brook(Canvas canvas, TileRandom random)
     {
         var curve = new Curve(random, bend: 14, meander: 8);
-        Rgb water = CountrySide.WaterColour(random);
+        Rgb water = CountrySide.WaterColor(random);
         double half = random.Between(0.5, 1.3);
         canvas.Cover(p => half - curve.Distance(p), (_, under) => under.Mix(water, 0.85));
     }
 
-    private static void Track(Canvas canvas, TileRandom random, Rgb colour)
+    private static void Track(Canvas canvas, TileRandom random, Rgb color)
     {
         var curve = new Curve(random, bend: 6, meander: 2);
         double half = random.Between(0.5, 1.3);
-        canvas.Cover(p => half - curve.Distance(p), (_, under) => under.Mix(colour, 0.8));
+        canvas.Cover(p => half - curve.Distance(p), (_, under) => under.Mix(color, 0.8));
     }
 }

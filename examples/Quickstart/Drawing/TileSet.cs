@@ -47,7 +47,7 @@ internal static class TileSet
         string description = subject.Name;
         if (random.Chance(subject.Label == "Water" ? 0.6 : 0.36))
         {
-            Subject beside = Find(random.Pick(subject.Neighbours));
+            Subject beside = Find(random.Pick(subject.Neighbors));
             DrawBeside(canvas, beside, share: random.Between(0.15, 0.44), random);
             description += $" beside {beside.Name}";
         }
@@ -72,7 +72,7 @@ internal static class TileSet
         string description = ground.Name;
         if (random.Chance(0.25))
         {
-            Subject beside = Find(random.Pick(ground.Neighbours.Where(n => n != "Water").ToArray()));
+            Subject beside = Find(random.Pick(ground.Neighbors.Where(n => n != "Water").ToArray()));
             DrawBeside(canvas, beside, share: random.Between(0.25, 0.5), random);
             description += $" and {beside.Name}";
         }
@@ -98,7 +98,7 @@ internal static class TileSet
         canvas.Cover(p => (p - new Vec(32, 32)).Dot(towards) - line + wave * noise.Fractal(p.X / 14, p.Y / 14, 3), (p, _) => other[(int)p.X, (int)p.Y]);
     }
 
-    /// <summary>What a camera makes of it: season and sun change the colours, haze takes contrast away, the sensor adds noise.</summary>
+    /// <summary>What a camera makes of it: season and sun change the colors, haze takes contrast away, the sensor adds noise.</summary>
     private static byte[] Photograph(Canvas canvas, TileRandom random)
     {
         double light = random.Between(0.85, 1.3), haze = random.Between(0.0, 0.26), grain = random.Between(0.004, 0.013);
@@ -113,10 +113,10 @@ internal static class TileSet
             {
                 Rgb c = canvas[x, y] * (light * (1 + slope.Dot(new Vec(x - 32, y - 32))));
                 c = new Rgb(c.R * tint.R, c.G * tint.G, c.B * tint.B).Mix(air, haze);
-                double grey = grain * random.Grain();
-                pixels[i++] = ToByte(c.R + grey + 0.4 * grain * random.Grain());
-                pixels[i++] = ToByte(c.G + grey + 0.4 * grain * random.Grain());
-                pixels[i++] = ToByte(c.B + grey + 0.4 * grain * random.Grain());
+                double gray = grain * random.Grain();
+                pixels[i++] = ToByte(c.R + gray + 0.4 * grain * random.Grain());
+                pixels[i++] = ToByte(c.G + gray + 0.4 * grain * random.Grain());
+                pixels[i++] = ToByte(c.B + gray + 0.4 * grain * random.Grain());
             }
         }
 
@@ -127,5 +127,5 @@ internal static class TileSet
 
     private static Subject Find(string label) => Areas.First(a => a.Label == label);
 
-    private sealed record Subject(string Label, string Name, Action<Canvas, TileRandom> Draw, string[] Neighbours);
+    private sealed record Subject(string Label, string Name, Action<Canvas, TileRandom> Draw, string[] Neighbors);
 }

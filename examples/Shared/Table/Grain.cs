@@ -38,7 +38,7 @@ internal sealed class Grain
     /// <summary>In milligrams.</summary>
     public float Weight { get; set; }
 
-    /// <summary>In degrees of the colour circle.</summary>
+    /// <summary>In degrees of the color circle.</summary>
     public float Hue { get; set; }
 
     public float Gloss { get; set; }

@@ -1,13 +1,13 @@
-using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Training;
 
 /// <summary>Images kept as bytes, planes of R, G and B: a quarter of the memory of floats, and exactly what the image files held.</summary>
-internal sealed class ImageTrainingSet(PlainShape shape, byte[][] images, int[] labels, GloroAugmentationOptions augmentation) : TrainingSet(shape, labels)
+internal sealed class ImageTrainingSet(TensorShape shape, byte[][] images, int[] labels, GloroAugmentationOptions augmentation) : TrainingSet(shape, labels)
 {
-    // Once the first image is asked for: a set to validate on, or to be split, need not know its mean colour.
+    // Once the first image is asked for: a set to validate on, or to be split, need not know its mean color.
     private readonly Lazy<ImageAugmentation> _augmentation = new(() => new ImageAugmentation(
-        shape, augmentation, ImageAugmentation.NeedsMeanColour(augmentation) ? [.. Means(shape, images).Select(m => (byte)Math.Round(m * 255))] : null));
+        shape, augmentation, ImageAugmentation.NeedsMeanColor(augmentation) ? [.. Means(shape, images).Select(m => (byte)Math.Round(m * 255))] : null));
 
     /// <inheritdoc/>
     public override void Read(int index, Span<float> destination) => PixelScale.Apply(images[index], destination);
@@ -22,7 +22,7 @@ internal sealed class ImageTrainingSet(PlainShape shape, byte[][] images, int[] 
     public override TrainingSet Subset(IReadOnlyList<int> indices) =>
         new ImageTrainingSet(Shape, [.. indices.Select(i => images[i])], [.. indices.Select(Label)], augmentation);
 
-    private static float[] Means(PlainShape shape, byte[][] images)
+    private static float[] Means(TensorShape shape, byte[][] images)
     {
         int plane = shape.Height * shape.Width;
         var sums = new long[shape.Channels];

@@ -4,7 +4,7 @@ namespace Microsoft.ML.Gloro.Training;
 
 /// <summary>
 /// Every few steps the weights fall back half-way to where they were (Zhang, Lucas, Hinton, Ba: Lookahead Optimizer, NeurIPS 2019), which calms the
-/// optimiser's last steps.
+/// optimizer's last steps.
 /// </summary>
 internal sealed class Lookahead(IReadOnlyList<Tensor> parameters) : IDisposable
 {
@@ -14,7 +14,7 @@ internal sealed class Lookahead(IReadOnlyList<Tensor> parameters) : IDisposable
     private readonly Tensor[] _slow = TensorBytes.Copy(parameters);
     private int _steps;
 
-    /// <summary>To be called after each step of the inner optimiser.</summary>
+    /// <summary>To be called after each step of the inner optimizer.</summary>
     public void Step()
     {
         if (++_steps % Period == 0)

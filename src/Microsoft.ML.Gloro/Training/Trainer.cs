@@ -1,10 +1,10 @@
-using Microsoft.ML.Gloro.Networks;
+using Microsoft.ML.Gloro.Torch;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Training;
 
 /// <summary>
-/// The epoch loop: gathers batches, steps the optimiser on the loss of the guarantee, and after each epoch validates, writes a checkpoint and reports.
+/// The epoch loop: gathers batches, steps the optimizer on the loss of the guarantee, and after each epoch validates, writes a checkpoint and reports.
 /// It knows tensors and rows in memory, and nothing of ML.NET.
 /// </summary>
 internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network, TrainingSet train, TrainingSet? validation)
@@ -28,7 +28,7 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
 
     /// <summary>Trains the network in place.</summary>
     /// <param name="report">Called after each epoch, when its checkpoint is written.</param>
-    /// <param name="cancellationToken">Honoured before each batch, of training and of validation; the network is left as the last batch made it.</param>
+    /// <param name="cancellationToken">Honored before each batch, of training and of validation; the network is left as the last batch made it.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="InvalidOperationException">Training diverged: the loss or the network became infinite or NaN.</exception>
     public void Run(Action<GloroTrainingProgress>? report, CancellationToken cancellationToken)
@@ -114,7 +114,7 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
         return lossSum / (clock.Step - first);
     }
 
-    /// <summary>One step of the optimiser on one batch; the loss before it.</summary>
+    /// <summary>One step of the optimizer on one batch; the loss before it.</summary>
     internal double Step(optim.Optimizer optimizer, Tensor inputs, Tensor labels, double learningRate, double progress, int epoch, Mixture? mixture = null)
     {
         optimizer.zero_grad();
@@ -133,7 +133,7 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
         return value;
     }
 
-    // Decoupled from the gradient (Loshchilov, Hutter: Decoupled Weight Decay Regularization, ICLR 2019): the optimiser's moments do not see it.
+    // Decoupled from the gradient (Loshchilov, Hutter: Decoupled Weight Decay Regularization, ICLR 2019): the optimizer's moments do not see it.
     private void Decay(double share)
     {
         using var _ = no_grad();

@@ -1,4 +1,4 @@
-using Microsoft.ML.Gloro.Guarantees;
+using Microsoft.ML.Gloro.Core;
 using TorchSharp;
 
 namespace Microsoft.ML.Gloro.Training;
@@ -8,7 +8,7 @@ internal sealed record TrainerSettings
 {
     public required float Epsilon { get; init; }
 
-    public required BoundGuarantee Guarantee { get; init; }
+    public required ResolvedGuarantee Guarantee { get; init; }
 
     public required GloroLossKind Loss { get; init; }
 

@@ -1,12 +1,12 @@
-using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Training;
 
 /// <summary>The rows a network is trained or validated on, held in memory after one pass over the data.</summary>
 /// <remarks>Immutable; safe for concurrent reads.</remarks>
-internal abstract class TrainingSet(PlainShape shape, int[] labels)
+internal abstract class TrainingSet(TensorShape shape, int[] labels)
 {
-    public PlainShape Shape { get; } = shape;
+    public TensorShape Shape { get; } = shape;
 
     public int Count => labels.Length;
 

@@ -1,4 +1,3 @@
-using Microsoft.ML.Gloro.Networks;
 using TorchSharp.Modules;
 using static TorchSharp.torch;
 
@@ -16,7 +15,7 @@ internal sealed class TrainingState(LipschitzNetwork network, TrainerSettings se
     {
         GloroOptimizer.NAdam => optim.NAdam(network.Parameters, lr: settings.LearningRate),
         GloroOptimizer.Adam => optim.Adam(network.Parameters, lr: settings.LearningRate),
-        _ => throw new ArgumentOutOfRangeException(nameof(settings), settings.Optimizer, "Unknown optimiser."),
+        _ => throw new ArgumentOutOfRangeException(nameof(settings), settings.Optimizer, "Unknown optimizer."),
     };
 
     /// <summary>The slow weights; null if none are wanted.</summary>
@@ -46,7 +45,7 @@ internal sealed class TrainingState(LipschitzNetwork network, TrainerSettings se
         Best.Save(writer);
     }
 
-    /// <summary>Goes back to what <see cref="Save"/> wrote, bit for bit; of a finished training to its weights, with an optimiser that knows nothing yet.</summary>
+    /// <summary>Goes back to what <see cref="Save"/> wrote, bit for bit; of a finished training to its weights, with an optimizer that knows nothing yet.</summary>
     public void Load(BinaryReader reader, CheckpointHeader header)
     {
         Epoch = header.Epoch;

@@ -1,5 +1,4 @@
-using Microsoft.ML.Gloro.Guarantees;
-using Microsoft.ML.Gloro.Networks;
+using Microsoft.ML.Gloro.Core;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Training;
@@ -10,9 +9,9 @@ internal static class Validator
     private const int BatchSize = 256;
 
     /// <summary>Clean accuracy and VRA on <paramref name="set"/>; without finite margin constants nothing is verified.</summary>
-    /// <exception cref="OperationCanceledException">The token, honoured before each batch, was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The token, honored before each batch, was cancelled.</exception>
     public static (double CleanAccuracy, double VerifiedRobustAccuracy) Measure(
-        LipschitzNetwork network, TrainingSet set, BoundGuarantee guarantee, float epsilon, Tensor kappa, Device device, CancellationToken cancellationToken = default)
+        LipschitzNetwork network, TrainingSet set, ResolvedGuarantee guarantee, float epsilon, Tensor kappa, Device device, CancellationToken cancellationToken = default)
     {
         using var outer = NewDisposeScope();
         using var _ = no_grad();

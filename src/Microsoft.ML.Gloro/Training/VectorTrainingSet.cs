@@ -1,9 +1,9 @@
-using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Training;
 
 /// <summary>Feature vectors as they came. They are not augmented: no change of a table's row is known to keep its label.</summary>
-internal sealed class VectorTrainingSet(PlainShape shape, float[][] rows, int[] labels) : TrainingSet(shape, labels)
+internal sealed class VectorTrainingSet(TensorShape shape, float[][] rows, int[] labels) : TrainingSet(shape, labels)
 {
     /// <inheritdoc/>
     public override void Read(int index, Span<float> destination) => rows[index].CopyTo(destination);

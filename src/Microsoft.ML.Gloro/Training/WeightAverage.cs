@@ -11,7 +11,7 @@ internal sealed class WeightAverage(IReadOnlyList<Tensor> state, double decay) :
     private readonly Tensor[] _average = TensorBytes.Copy(state);
     private long _steps;
 
-    /// <summary>To be called after each step of the optimiser.</summary>
+    /// <summary>To be called after each step of the optimizer.</summary>
     public void Step()
     {
         // A short memory at first, as TensorFlow's ExponentialMovingAverage has it: the random weights of the beginning are to be forgotten.

@@ -12,13 +12,13 @@ internal sealed class TileRow
 }
 
 /// <summary>Noisy red, green and blue PNG files in a folder.</summary>
-internal sealed class ColourTiles : IDisposable
+internal sealed class ColorTiles : IDisposable
 {
     public static readonly string[] Names = ["red", "green", "blue"];
 
     private readonly TemporaryFolder _folder = new();
 
-    public ColourTiles(int count = 36, int height = 16, int width = 16, int seed = 1)
+    public ColorTiles(int count = 36, int height = 16, int width = 16, int seed = 1)
     {
         var random = new Random(seed);
         for (int i = 0; i < count; i++)
@@ -34,7 +34,7 @@ internal sealed class ColourTiles : IDisposable
     /// <summary>Adds a file that is no image.</summary>
     public void AddBroken(string name, string label) => Rows.Add(new TileRow { Label = label, ImagePath = _folder.Write(name, [1, 2, 3, 4, 5]) });
 
-    /// <summary>Options that learn the colours in a moment.</summary>
+    /// <summary>Options that learn the colors in a moment.</summary>
     public static GloroImageClassificationOptions Options(int epochs = 4) => new()
     {
         Depth = 1,

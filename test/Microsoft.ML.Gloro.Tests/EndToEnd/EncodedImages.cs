@@ -5,18 +5,18 @@ namespace Microsoft.ML.Gloro.Tests.EndToEnd;
 /// <summary>Image files, and what the library itself says of them with the served model.</summary>
 internal static class EncodedImages
 {
-    /// <summary>Drawings of 64 × 64 pixels: two colours that meet at a wavy line, with some noise.</summary>
+    /// <summary>Drawings of 64 × 64 pixels: two colors that meet at a wavy line, with some noise.</summary>
     public static byte[][] Drawings(int count) => [.. Enumerable.Range(0, count).Select(seed =>
     {
         var random = new Random(seed);
-        int[] colours = [.. Enumerable.Range(0, 6).Select(_ => random.Next(40, 130))];
+        int[] colors = [.. Enumerable.Range(0, 6).Select(_ => random.Next(40, 130))];
         int middle = random.Next(10, 55), noise = random.Next(2, 14);
         var planes = new byte[3 * 64 * 64];
         for (int i = 0; i < planes.Length; i++)
         {
             int channel = i / 4096, y = i / 64 % 64, x = i % 64;
             int side = x > middle + (8 * Math.Sin(y / 9.0)) ? 3 : 0;
-            planes[i] = (byte)(colours[side + channel] + random.Next(-noise, noise + 1));
+            planes[i] = (byte)(colors[side + channel] + random.Next(-noise, noise + 1));
         }
 
         return TestImages.Png(planes, 64, 64);

@@ -50,7 +50,7 @@ public sealed class ExampleTests
         var mlContext = new MLContext(seed: 1);
         var rows = mlContext.Data.LoadFromEnumerable(Directory.GetFiles(Path.Combine(Data, "train"), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
             .Select(path => new TileRow { Label = Path.GetFileName(Path.GetDirectoryName(path))!, ImagePath = path }));
-        var options = ColourTiles.Options(epochs: 4);
+        var options = ColorTiles.Options(epochs: 4);
         options.Guarantee = RobustnessGuarantee.RelaxedTopK(3);
         var model = mlContext.Transforms.Conversion.MapValueToKey("Label").Append(mlContext.Transforms.LoadImages("Image", null, "ImagePath"))
             .Append(mlContext.Gloro.ImageClassification(options)).Fit(rows);

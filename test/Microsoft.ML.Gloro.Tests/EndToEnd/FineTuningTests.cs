@@ -1,5 +1,6 @@
-using Microsoft.ML.Gloro.Estimators;
-using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Core;
+using Microsoft.ML.Gloro.MLNet;
+using Microsoft.ML.Gloro.Tests.Analysis;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.EndToEnd;
@@ -11,7 +12,7 @@ public sealed class FineTuningTests
     // So small that no step moves a weight.
     private const double NoLearning = 1e-12;
 
-    private static ColourTiles s_tiles = null!;
+    private static ColorTiles s_tiles = null!;
     private static GloroTransformer s_images = null!, s_vectors = null!;
 
     private readonly MLContext _mlContext = new(seed: 1);
@@ -20,8 +21,8 @@ public sealed class FineTuningTests
     public static void Train(TestContext _)
     {
         TorchProcess.Prepare();
-        s_tiles = new ColourTiles();
-        var options = ColourTiles.Options(epochs: 2);
+        s_tiles = new ColorTiles();
+        var options = ColorTiles.Options(epochs: 2);
         options.Layers =
         [
             GloroLayer.Centering(), // before any layer with a bias: it stays a layer of its own
@@ -99,7 +100,7 @@ public sealed class FineTuningTests
         using var tuned = Blobs.Pipeline(_mlContext, Vectors()).Fit(data).LastTransformer;
         Assert.AreEqual("top, right, west", string.Join(", ", tuned.ClassNames));
         var (old, now) = (s_vectors.GloroModel.Network, tuned.GloroModel.Network);
-        foreach (var (was, layer) in old.Layers.SkipLast(1).Zip(now.Layers).Select(pair => (pair.First as PlainDense, pair.Second as PlainDense)).Where(pair => pair.Item1 is not null))
+        foreach (var (was, layer) in old.Layers.SkipLast(1).Zip(now.Layers).Select(pair => (pair.First as DeployedDense, pair.Second as DeployedDense)).Where(pair => pair.Item1 is not null))
             AssertNear(was!.Weights, layer!.Weights, 1e-6f);
         AssertNear(old.Final.Row(2), now.Final.Row(0), 1e-6f);
         AssertNear(old.Final.Row(1), now.Final.Row(1), 1e-6f);
@@ -158,7 +159,7 @@ public sealed class FineTuningTests
         Epsilon = Blobs.Epsilon,
     };
 
-    private Data.EstimatorChain<GloroTransformer> Images(ColourTiles tiles) => tiles.Pipeline(_mlContext, new GloroImageClassificationOptions
+    private Data.EstimatorChain<GloroTransformer> Images(ColorTiles tiles) => tiles.Pipeline(_mlContext, new GloroImageClassificationOptions
     {
         InitialModel = s_images,
         LearningRate = NoLearning,
@@ -179,7 +180,7 @@ public sealed class FineTuningTests
         Assert.AreEqual(model.LipschitzBound, tuned.LipschitzBound, 1e-5 * model.LipschitzBound);
     }
 
-    private static IEnumerable<string> Kinds(PlainNetwork network) => network.Layers.Select(layer => layer.Kind);
+    private static IEnumerable<string> Kinds(DeployedNetwork network) => network.Layers.Select(layer => layer.Kind);
 
     private static void AssertNear(ReadOnlySpan<float> expected, ReadOnlySpan<float> actual, float tolerance)
     {

@@ -6,15 +6,15 @@ namespace Microsoft.ML.Gloro.Tests.EndToEnd;
 [TestClass]
 public sealed class ImageRoadTests
 {
-    private static ColourTiles s_train = null!, s_test = null!;
+    private static ColorTiles s_train = null!, s_test = null!;
 
     private readonly MLContext _mlContext = new(seed: 1);
 
     [ClassInitialize]
     public static void Draw(TestContext _)
     {
-        s_train = new ColourTiles();
-        s_test = new ColourTiles(count: 15, seed: 2);
+        s_train = new ColorTiles();
+        s_test = new ColorTiles(count: 15, seed: 2);
     }
 
     [ClassCleanup]
@@ -27,7 +27,7 @@ public sealed class ImageRoadTests
     [TestMethod]
     public void Program_OfTheDesign_TrainsCertifiesEvaluatesSavesAndLoads()
     {
-        var options = ColourTiles.Options();
+        var options = ColorTiles.Options();
         (options.Guarantee, options.Epsilon) = (RobustnessGuarantee.RelaxedTopK(2), 36f / 255f);
         ITransformer model = s_train.Pipeline(_mlContext, options).Fit(s_train.View);
         IDataView scored = Score(model);
@@ -62,7 +62,7 @@ public sealed class ImageRoadTests
     [TestMethod]
     public void Fit_ImagesBytesOrPixels_GiveTheSameModel()
     {
-        var options = ColourTiles.Options(epochs: 2);
+        var options = ColorTiles.Options(epochs: 2);
         var conversion = _mlContext.Transforms.Conversion.MapValueToKey("Label");
         var trainer = _mlContext.Gloro.ImageClassification(options);
         var image = conversion.Append(_mlContext.Transforms.LoadImages("Image", s_train.Folder, "ImagePath")).Append(trainer).Fit(s_train.View);
@@ -88,8 +88,8 @@ public sealed class ImageRoadTests
     [TestMethod]
     public void Fit_ImagesOfAnotherSize_AreResizedToTheOneAskedFor()
     {
-        using var large = new ColourTiles(count: 12, height: 24, width: 20, seed: 3);
-        var options = ColourTiles.Options();
+        using var large = new ColorTiles(count: 12, height: 24, width: 20, seed: 3);
+        var options = ColorTiles.Options();
         options.ImageSize = (16, 16);
         var rows = s_train.Rows.ConvertAll(r => new TileRow { Label = r.Label, ImagePath = Path.Combine(s_train.Folder, r.ImagePath) });
         rows.AddRange(large.Rows.Select(r => new TileRow { Label = r.Label, ImagePath = Path.Combine(large.Folder, r.ImagePath) }));
@@ -102,8 +102,8 @@ public sealed class ImageRoadTests
     [TestMethod]
     public void Fit_NoSizeAskedFor_TakesTheFirstImages()
     {
-        using var oblong = new ColourTiles(count: 12, height: 24, width: 20);
-        var model = oblong.Pipeline(_mlContext, ColourTiles.Options(epochs: 1)).Fit(oblong.View);
+        using var oblong = new ColorTiles(count: 12, height: 24, width: 20);
+        var model = oblong.Pipeline(_mlContext, ColorTiles.Options(epochs: 1)).Fit(oblong.View);
         Assert.AreEqual((24, 20), (model.LastTransformer.GloroModel.Network.InputShape.Height, model.LastTransformer.GloroModel.Network.InputShape.Width));
     }
 
@@ -113,7 +113,7 @@ public sealed class ImageRoadTests
         using var folder = new TemporaryFolder();
         GloroTransformer Fit(GloroImageViews? views, ITransformer? initial = null)
         {
-            var options = initial is null ? ColourTiles.Options(epochs: 2) : new() { InitialModel = initial, Epochs = 1, BatchSize = 8, ThreadCount = 1, Seed = 7 };
+            var options = initial is null ? ColorTiles.Options(epochs: 2) : new() { InitialModel = initial, Epochs = 1, BatchSize = 8, ThreadCount = 1, Seed = 7 };
             (options.Views, options.CheckpointFolder) = (views, initial is null ? folder.Path : null);
             return s_train.Pipeline(_mlContext, options).Fit(s_train.View).LastTransformer;
         }
@@ -132,8 +132,8 @@ public sealed class ImageRoadTests
     [TestMethod]
     public void Fit_ViewsThatTheImagesDoNotHave_AreRefusedBeforeTraining()
     {
-        using var oblong = new ColourTiles(count: 12, height: 24, width: 20);
-        var options = ColourTiles.Options();
+        using var oblong = new ColorTiles(count: 12, height: 24, width: 20);
+        var options = ColorTiles.Options();
         options.Views = GloroImageViews.MirroredAndTurned;
         options.Augmentation.Rotate = false;
         options.Progress = new Progress<GloroTrainingProgress>(_ => Assert.Fail("It was trained."));

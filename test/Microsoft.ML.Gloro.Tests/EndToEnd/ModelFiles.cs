@@ -1,5 +1,5 @@
 using System.IO.Compression;
-using Microsoft.ML.Gloro.Models;
+using Microsoft.ML.Gloro.Inference;
 
 namespace Microsoft.ML.Gloro.Tests.EndToEnd;
 

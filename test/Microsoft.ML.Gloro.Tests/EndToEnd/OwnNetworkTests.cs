@@ -1,4 +1,4 @@
-using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.EndToEnd;
@@ -7,12 +7,12 @@ namespace Microsoft.ML.Gloro.Tests.EndToEnd;
 [TestClass]
 public sealed class OwnNetworkTests
 {
-    private static ColourTiles s_train = null!;
+    private static ColorTiles s_train = null!;
 
     private readonly MLContext _mlContext = new(seed: 1);
 
     [ClassInitialize]
-    public static void Draw(TestContext _) => s_train = new ColourTiles();
+    public static void Draw(TestContext _) => s_train = new ColorTiles();
 
     [ClassCleanup]
     public static void Clean() => s_train.Dispose();
@@ -21,7 +21,7 @@ public sealed class OwnNetworkTests
     public void Fit_OwnSequenceOfLayers_TrainsCertifiesSavesAndLoads()
     {
         // As in the README: a stage at the higher resolution, a strided convolution down, and a tail of orthogonal layers.
-        var options = ColourTiles.Options();
+        var options = ColorTiles.Options();
         options.Layers =
         [
             GloroLayer.SpaceToDepth(2),
@@ -35,38 +35,38 @@ public sealed class OwnNetworkTests
             .. GloroLayer.Repeat(2, GloroLayer.OrthogonalResidualDense(), GloroLayer.MinMax()),
         ];
         var network = AssertTrainsAndLoads(options, 0.9);
-        Assert.AreEqual("1, 1, 2, 1, 1", string.Join(", ", network.Layers.OfType<PlainConvolution>().Select(c => c.Stride)));
-        Assert.AreEqual("12, 12, 12, 3", string.Join(", ", network.Layers.OfType<PlainDense>().Select(d => d.Outputs)));
+        Assert.AreEqual("1, 1, 2, 1, 1", string.Join(", ", network.Layers.OfType<DeployedConvolution>().Select(c => c.Stride)));
+        Assert.AreEqual("12, 12, 12, 3", string.Join(", ", network.Layers.OfType<DeployedDense>().Select(d => d.Outputs)));
     }
 
     [TestMethod]
     public void Fit_Conv2C2F_TrainsCertifiesSavesAndLoads()
     {
-        var options = ColourTiles.Options();
+        var options = ColorTiles.Options();
         options.Architecture = GloroArchitecture.Conv2C2F;
         options.ImageSize = (12, 12); // Smaller than a LiResNet takes.
         var network = AssertTrainsAndLoads(options, 0.9);
-        Assert.AreEqual(new PlainShape(3, 12, 12), network.InputShape);
-        Assert.AreEqual("16, 32", string.Join(", ", network.Layers.OfType<PlainConvolution>().Select(c => c.OutChannels)));
+        Assert.AreEqual(new TensorShape(3, 12, 12), network.InputShape);
+        Assert.AreEqual("16, 32", string.Join(", ", network.Layers.OfType<DeployedConvolution>().Select(c => c.OutChannels)));
     }
 
     [TestMethod]
     public void Fit_EmptyList_TrainsALinearModel()
     {
-        var options = ColourTiles.Options();
+        var options = ColorTiles.Options();
         options.Layers = [];
         var network = AssertTrainsAndLoads(options, 0.9);
-        Assert.HasCount(1, network.Layers.OfType<PlainDense>().ToList());
+        Assert.HasCount(1, network.Layers.OfType<DeployedDense>().ToList());
     }
 
     [TestMethod]
     public void Fit_SizeInAWord_GivesTheNumbersAndTellsThem()
     {
-        var options = ColourTiles.Options(epochs: 1);
+        var options = ColorTiles.Options(epochs: 1);
         (options.Depth, options.Width, options.TailWidth) = (8, 96, 256);
         options.Size = GloroModelSize.Tiny;
         using var model = s_train.Pipeline(_mlContext, options).Fit(s_train.View).LastTransformer;
-        Assert.AreEqual("32, 32, 32, 64", string.Join(", ", model.GloroModel.Network.Layers.OfType<PlainConvolution>().Select(c => c.OutChannels)));
+        Assert.AreEqual("32, 32, 32, 64", string.Join(", ", model.GloroModel.Network.Layers.OfType<DeployedConvolution>().Select(c => c.OutChannels)));
         Assert.AreEqual(64, model.GloroModel.Network.Final.Inputs);
         StringAssert.StartsWith(model.GloroModel.Provenance.Training, "LiResNet(Tiny), ");
     }
@@ -74,7 +74,7 @@ public sealed class OwnNetworkTests
     [TestMethod]
     public void Fit_LiResNetByDefault_SaysWhatItSaid()
     {
-        using var model = s_train.Pipeline(_mlContext, ColourTiles.Options(epochs: 1)).Fit(s_train.View).LastTransformer;
+        using var model = s_train.Pipeline(_mlContext, ColorTiles.Options(epochs: 1)).Fit(s_train.View).LastTransformer;
         StringAssert.StartsWith(model.GloroModel.Provenance.Training, "LiResNet(depth 1, width 8, tail 16), Emma, 1 epochs");
     }
 
@@ -97,12 +97,12 @@ public sealed class OwnNetworkTests
         options.Layers = [GloroLayer.Dense(4), GloroLayer.MinMax(), GloroLayer.Convolution(8)];
         int read = 0;
         var data = _mlContext.Data.LoadFromEnumerable(Counted());
-        var labelled = _mlContext.Transforms.Conversion.MapValueToKey("Label").Fit(Blobs.View()).Transform(data);
+        var labeled = _mlContext.Transforms.Conversion.MapValueToKey("Label").Fit(Blobs.View()).Transform(data);
         var trainer = _mlContext.Gloro.MulticlassClassification(options);
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => trainer.Fit(labelled)).Message, "Layer 3 of 3 (convolution 8 3×3) cannot take a vector of 4 values: it takes images only.");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => trainer.Fit(labeled)).Message, "Layer 3 of 3 (convolution 8 3×3) cannot take a vector of 4 values: it takes images only.");
         options.Layers = [GloroLayer.Dense(1 << 14), GloroLayer.Dense(1 << 14), GloroLayer.Dense(1 << 14)];
         trainer = _mlContext.Gloro.MulticlassClassification(options);
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => trainer.Fit(labelled)).Message, "weights; at most");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => trainer.Fit(labeled)).Message, "weights; at most");
         Assert.AreEqual(0, read);
 
         IEnumerable<BlobRow> Counted()
@@ -127,7 +127,7 @@ public sealed class OwnNetworkTests
         Assert.AreEqual(ModelFiles.GloroPart(first), ModelFiles.GloroPart(pipeline.Fit(Blobs.View(30)).LastTransformer));
     }
 
-    private PlainNetwork AssertTrainsAndLoads(GloroImageClassificationOptions options, double leastAccuracy)
+    private DeployedNetwork AssertTrainsAndLoads(GloroImageClassificationOptions options, double leastAccuracy)
     {
         var model = s_train.Pipeline(_mlContext, options).Fit(s_train.View);
         var scored = model.Transform(s_train.View);

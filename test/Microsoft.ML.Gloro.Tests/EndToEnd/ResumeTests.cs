@@ -23,7 +23,7 @@ public sealed class ResumeTests
     [TestMethod]
     public void Fit_CancelledImages_EndsWithTheBytesOfAnUninterruptedOne()
     {
-        using var tiles = new ColourTiles(count: 48);
+        using var tiles = new ColorTiles(count: 48);
         using var folder = new TemporaryFolder();
         string whole = ModelFiles.GloroPart(tiles.Pipeline(new MLContext(seed: 1), Options(null)).Fit(tiles.View).LastTransformer);
         using var source = new CancellationTokenSource();
@@ -47,7 +47,7 @@ public sealed class ResumeTests
 
         static GloroImageClassificationOptions Options(string? folder)
         {
-            var options = ColourTiles.Options();
+            var options = ColorTiles.Options();
             (options.CheckpointFolder, options.Seed) = (folder, null);
             return options;
         }

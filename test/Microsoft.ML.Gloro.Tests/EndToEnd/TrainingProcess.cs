@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.ML.Gloro.Tests.Analysis;
 
 namespace Microsoft.ML.Gloro.Tests.EndToEnd;
 
@@ -10,8 +11,8 @@ internal static class TrainingProcess
     /// <summary>Trains with the checkpoint folder <c>args[0]</c>, writes a line an epoch, and the model to <c>args[1]</c>; or sweeps.</summary>
     public static int Main(string[] args)
     {
-        if (args[0] == Tuning.SweepProcess.Word)
-            return Tuning.SweepProcess.Run(args[1]);
+        if (args[0] == SweepProcess.Word)
+            return SweepProcess.Run(args[1]);
         var recorder = new Recorder(p => Console.WriteLine($"epoch {p.Epoch}"));
         File.WriteAllText(args[1], Train(args[0], recorder));
         return 0;

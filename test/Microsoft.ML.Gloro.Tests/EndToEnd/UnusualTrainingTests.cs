@@ -1,3 +1,4 @@
+using Microsoft.ML.Gloro.Tests.Analysis;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.EndToEnd;

@@ -39,12 +39,12 @@ public sealed class VectorRoadTests
         var random = new Random(3);
         foreach (var row in Blobs.Rows(30, seed: 4))
         {
-            var centre = engine.Predict(row);
-            Assert.IsGreaterThan(0, centre.CertifiedRadius);
+            var center = engine.Predict(row);
+            Assert.IsGreaterThan(0, center.CertifiedRadius);
             double angle = random.NextDouble() * 2 * Math.PI;
-            float length = 0.999f * centre.CertifiedRadius;
+            float length = 0.999f * center.CertifiedRadius;
             var moved = engine.Predict(new BlobRow { Features = [row.Features[0] + (length * (float)Math.Cos(angle)), row.Features[1] + (length * (float)Math.Sin(angle))] });
-            Assert.AreEqual(centre.PredictedName, moved.PredictedName);
+            Assert.AreEqual(center.PredictedName, moved.PredictedName);
         }
     }
 

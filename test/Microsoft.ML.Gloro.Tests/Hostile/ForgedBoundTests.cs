@@ -1,7 +1,6 @@
-using Microsoft.ML.Gloro.Lipschitz;
-using Microsoft.ML.Gloro.Models;
-using Microsoft.ML.Gloro.Plain;
-using Microsoft.ML.Gloro.Tests.Lipschitz;
+using Microsoft.ML.Gloro.Core;
+using Microsoft.ML.Gloro.Inference;
+using Microsoft.ML.Gloro.Tests.Core;
 
 namespace Microsoft.ML.Gloro.Tests.Hostile;
 
@@ -12,7 +11,7 @@ namespace Microsoft.ML.Gloro.Tests.Hostile;
 [TestClass]
 public sealed class ForgedBoundTests
 {
-    private static readonly PlainNetwork Network = SmallNetworks.LiResNet();
+    private static readonly DeployedNetwork Network = SmallNetworks.LiResNet();
     private static readonly LipschitzBound True = RigorousBound.Compute(Network);
 
     [TestMethod]
@@ -43,7 +42,7 @@ public sealed class ForgedBoundTests
         // What loading cannot see in the time of scoring a row: norms of matrices, which a few steps of power iteration find to within a tenth or so.
         for (int i = 0; i < Network.Layers.Count - 1; i++)
         {
-            if (Network.Layers[i] is not (PlainConvolution or PlainDense))
+            if (Network.Layers[i] is not (DeployedConvolution or DeployedDense))
             {
                 Refused(Forge(i, 1 - 1e-6, 1 - 1e-6)); // their norms are known exactly
                 continue;

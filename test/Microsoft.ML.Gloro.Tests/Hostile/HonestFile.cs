@@ -1,6 +1,6 @@
 using System.IO.Compression;
 using Microsoft.ML.Data;
-using Microsoft.ML.Gloro.Models;
+using Microsoft.ML.Gloro.Inference;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Hostile;

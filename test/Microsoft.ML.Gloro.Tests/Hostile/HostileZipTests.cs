@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using System.Security.Cryptography;
 using Microsoft.ML.Data;
-using Microsoft.ML.Gloro.Lipschitz;
-using Microsoft.ML.Gloro.Models;
-using Microsoft.ML.Gloro.Tests.Models;
+using Microsoft.ML.Gloro.Core;
+using Microsoft.ML.Gloro.Inference;
+using Microsoft.ML.Gloro.Tests.Inference;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Hostile;

@@ -1,25 +1,25 @@
-using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Tests.TestSupport;
 
 /// <summary>
-/// The plain layers written down once more, in double, by their definitions and with no thought of speed: what a <see cref="PlainNetwork"/> means.
+/// The plain layers written down once more, in double, by their definitions and with no thought of speed: what a <see cref="DeployedNetwork"/> means.
 /// Tests compare everything else (ONNX graph, trainable network, bounds) with it. Layouts: images [channel, row, column], vectors as they are.
 /// </summary>
 internal static class ReferenceForward
 {
     /// <summary>The logits of one input: the means over its views.</summary>
-    public static double[] Run(PlainNetwork network, IReadOnlyList<double> input)
+    public static double[] Run(DeployedNetwork network, IReadOnlyList<double> input)
     {
         double[][] logits = [.. TurnedImages.Of(network.Views, network.InputShape, input).Select(view => Run(network, view, network.Layers.Count))];
         return [.. logits[0].Select((_, i) => logits.Average(view => view[i]))];
     }
 
     /// <summary>The logits of one float input.</summary>
-    public static double[] Run(PlainNetwork network, float[] input) => Run(network, Array.ConvertAll(input, x => (double)x));
+    public static double[] Run(DeployedNetwork network, float[] input) => Run(network, Array.ConvertAll(input, x => (double)x));
 
     /// <summary>The values behind the first <paramref name="layerCount"/> layers; <c>Layers.Count - 1</c> gives the penultimate layer. Of the image as it is, not of other views.</summary>
-    public static double[] Run(PlainNetwork network, IReadOnlyList<double> input, int layerCount)
+    public static double[] Run(DeployedNetwork network, IReadOnlyList<double> input, int layerCount)
     {
         if (input.Count != network.InputShape.Size)
             throw new ArgumentException($"The network takes {network.InputShape.Size} values, not {input.Count}.", nameof(input));
@@ -30,21 +30,21 @@ internal static class ReferenceForward
     }
 
     /// <summary>One layer on an input of shape <paramref name="shape"/>; with <paramref name="linearOnly"/> biases and shifts are left out.</summary>
-    public static double[] Apply(PlainLayer layer, PlainShape shape, double[] x, bool linearOnly = false) => layer switch
+    public static double[] Apply(DeployedLayer layer, TensorShape shape, double[] x, bool linearOnly = false) => layer switch
     {
-        PlainConvolution convolution => Convolve(convolution, shape, x, linearOnly),
-        PlainDense dense => Multiply(dense, x, linearOnly),
-        PlainActivation activation => Activate(activation, x),
-        PlainSpaceToDepth spaceToDepth => MoveBlocks(spaceToDepth.Block, shape, x),
-        PlainAveragePooling pooling => Average(pooling, shape, x),
-        PlainScaling scaling => Scale(scaling, shape, x, linearOnly),
-        PlainFlatten => [.. x],
+        DeployedConvolution convolution => Convolve(convolution, shape, x, linearOnly),
+        DeployedDense dense => Multiply(dense, x, linearOnly),
+        DeployedActivation activation => Activate(activation, x),
+        DeployedSpaceToDepth spaceToDepth => MoveBlocks(spaceToDepth.Block, shape, x),
+        DeployedAveragePooling pooling => Average(pooling, shape, x),
+        DeployedScaling scaling => Scale(scaling, shape, x, linearOnly),
+        DeployedFlatten => [.. x],
         _ => throw new NotSupportedException($"ReferenceForward does not know {layer.GetType().Name}."),
     };
 
-    private static double[] Convolve(PlainConvolution c, PlainShape shape, double[] x, bool linearOnly)
+    private static double[] Convolve(DeployedConvolution c, TensorShape shape, double[] x, bool linearOnly)
     {
-        PlainShape output = c.GetOutputShape(shape);
+        TensorShape output = c.GetOutputShape(shape);
         var y = new double[output.Size];
         for (int o = 0; o < output.Channels; o++)
         {
@@ -58,7 +58,7 @@ internal static class ReferenceForward
         return y;
     }
 
-    private static double ConvolveAt(PlainConvolution c, PlainShape shape, double[] x, int o, int i, int j)
+    private static double ConvolveAt(DeployedConvolution c, TensorShape shape, double[] x, int o, int i, int j)
     {
         double sum = 0;
         for (int channel = 0; channel < c.InChannels; channel++)
@@ -79,7 +79,7 @@ internal static class ReferenceForward
         return sum;
     }
 
-    private static double[] Multiply(PlainDense dense, double[] x, bool linearOnly)
+    private static double[] Multiply(DeployedDense dense, double[] x, bool linearOnly)
     {
         var y = new double[dense.Outputs];
         for (int o = 0; o < dense.Outputs; o++)
@@ -93,9 +93,9 @@ internal static class ReferenceForward
         return y;
     }
 
-    private static double[] Activate(PlainActivation activation, double[] x)
+    private static double[] Activate(DeployedActivation activation, double[] x)
     {
-        if (activation.Function == PlainActivationKind.ReLU)
+        if (activation.Function == ActivationFunction.ReLU)
             return Array.ConvertAll(x, value => Math.Max(value, 0));
 
         // The first half of the channels is the first half of the values: channels come first in the layout.
@@ -106,9 +106,9 @@ internal static class ReferenceForward
         return y;
     }
 
-    private static double[] MoveBlocks(int block, PlainShape shape, double[] x)
+    private static double[] MoveBlocks(int block, TensorShape shape, double[] x)
     {
-        PlainShape output = new PlainSpaceToDepth(block).GetOutputShape(shape);
+        TensorShape output = new DeployedSpaceToDepth(block).GetOutputShape(shape);
         var y = new double[output.Size];
         for (int c = 0; c < shape.Channels; c++)
         {
@@ -125,9 +125,9 @@ internal static class ReferenceForward
         return y;
     }
 
-    private static double[] Average(PlainAveragePooling pooling, PlainShape shape, double[] x)
+    private static double[] Average(DeployedAveragePooling pooling, TensorShape shape, double[] x)
     {
-        PlainShape output = pooling.GetOutputShape(shape);
+        TensorShape output = pooling.GetOutputShape(shape);
         var y = new double[output.Size];
         for (int c = 0; c < output.Channels; c++)
         {
@@ -141,7 +141,7 @@ internal static class ReferenceForward
         return y;
     }
 
-    private static double[] Scale(PlainScaling scaling, PlainShape shape, double[] x, bool linearOnly)
+    private static double[] Scale(DeployedScaling scaling, TensorShape shape, double[] x, bool linearOnly)
     {
         int area = shape.Height * shape.Width;
         var y = new double[x.Length];
@@ -150,5 +150,5 @@ internal static class ReferenceForward
         return y;
     }
 
-    private static int At(PlainShape shape, int channel, int row, int column) => (((channel * shape.Height) + row) * shape.Width) + column;
+    private static int At(TensorShape shape, int channel, int row, int column) => (((channel * shape.Height) + row) * shape.Width) + column;
 }

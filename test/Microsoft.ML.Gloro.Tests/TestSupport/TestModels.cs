@@ -1,7 +1,6 @@
-using Microsoft.ML.Gloro.Lipschitz;
-using Microsoft.ML.Gloro.Models;
-using Microsoft.ML.Gloro.Plain;
-using Microsoft.ML.Gloro.Scoring;
+using Microsoft.ML.Gloro.Core;
+using Microsoft.ML.Gloro.Inference;
+using Microsoft.ML.Gloro.MLNet;
 
 namespace Microsoft.ML.Gloro.Tests.TestSupport;
 
@@ -11,10 +10,10 @@ internal static class TestModels
     private static readonly string[] Names = ["ant", "bee", "cat", "dog", "eel", "fox", "gnu"];
 
     /// <summary>inputs → 8 → classes with MinMax between.</summary>
-    public static GloroModel Vector(int inputs = 6, int classes = 5, RobustnessGuarantee? guarantee = null, float epsilon = 0.1f, int seed = 1, PlainActivationKind activation = PlainActivationKind.MinMax)
+    public static GloroModel Vector(int inputs = 6, int classes = 5, RobustnessGuarantee? guarantee = null, float epsilon = 0.1f, int seed = 1, ActivationFunction activation = ActivationFunction.MinMax)
     {
         var random = new Random(seed);
-        var network = new PlainNetwork(PlainShape.Vector(inputs), [Dense(random, inputs, 8), new PlainActivation(activation), Dense(random, 8, classes)]);
+        var network = new DeployedNetwork(TensorShape.Vector(inputs), [Dense(random, inputs, 8), new DeployedActivation(activation), Dense(random, 8, classes)]);
         return Create(network, guarantee, epsilon, isImage: false);
     }
 
@@ -22,16 +21,16 @@ internal static class TestModels
     public static GloroModel Image(int height = 8, int width = 6, int classes = 5, RobustnessGuarantee? guarantee = null, float epsilon = 0.02f, int seed = 2)
     {
         var random = new Random(seed);
-        var convolution = new PlainConvolution(Weights(random, 4 * 12 * 9, 0.15f), Weights(random, 4, 0.1f), 12, 4, 3, 3, 1, PlainPadding.All(1));
+        var convolution = new DeployedConvolution(Weights(random, 4 * 12 * 9, 0.15f), Weights(random, 4, 0.1f), 12, 4, 3, 3, 1, ZeroPadding.All(1));
         int flat = 4 * (height / 2) * (width / 2);
-        var network = new PlainNetwork(
-            new PlainShape(3, height, width),
-            [new PlainSpaceToDepth(2), convolution, new PlainActivation(PlainActivationKind.MinMax), new PlainFlatten(), Dense(random, flat, classes)]);
+        var network = new DeployedNetwork(
+            new TensorShape(3, height, width),
+            [new DeployedSpaceToDepth(2), convolution, new DeployedActivation(ActivationFunction.MinMax), new DeployedFlatten(), Dense(random, flat, classes)]);
         return Create(network, guarantee, epsilon, isImage: true);
     }
 
     /// <summary>A model of <paramref name="network"/> with its true bound.</summary>
-    public static GloroModel Create(PlainNetwork network, RobustnessGuarantee? guarantee, float epsilon, bool isImage) =>
+    public static GloroModel Create(DeployedNetwork network, RobustnessGuarantee? guarantee, float epsilon, bool isImage) =>
         new(network, RigorousBound.Compute(network), Names[..network.ClassCount], guarantee ?? RobustnessGuarantee.RelaxedTopK(3), epsilon, isImage);
 
     /// <summary>A transformer of <paramref name="model"/>.</summary>
@@ -41,7 +40,7 @@ internal static class TestModels
     /// <summary>Random features; the larger <paramref name="scale"/>, the larger the margins.</summary>
     public static float[] Features(Random random, int count, float scale = 1) => Weights(random, count, scale);
 
-    private static PlainDense Dense(Random random, int inputs, int outputs) =>
+    private static DeployedDense Dense(Random random, int inputs, int outputs) =>
         new(Weights(random, inputs * outputs, 1 / MathF.Sqrt(inputs)), Weights(random, outputs, 0.1f), inputs, outputs);
 
     private static float[] Weights(Random random, int count, float scale) =>

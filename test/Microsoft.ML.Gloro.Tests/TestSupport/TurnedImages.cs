@@ -1,4 +1,4 @@
-using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Tests.TestSupport;
 
@@ -6,7 +6,7 @@ namespace Microsoft.ML.Gloro.Tests.TestSupport;
 internal static class TurnedImages
 {
     /// <summary>What a network with these views is asked about, in the order in which logits are added. Images are [channel, row, column].</summary>
-    public static T[][] Of<T>(GloroImageViews views, PlainShape shape, IReadOnlyList<T> image)
+    public static T[][] Of<T>(GloroImageViews views, TensorShape shape, IReadOnlyList<T> image)
     {
         T[] mirrored = Move(shape, image, (i, j) => (i, shape.Width - 1 - j));
         if (views != GloroImageViews.MirroredAndTurned)
@@ -17,9 +17,9 @@ internal static class TurnedImages
     }
 
     /// <summary>The image turned by 90 degrees, clockwise.</summary>
-    public static T[] Turn<T>(PlainShape shape, IReadOnlyList<T> image) => Move(shape, image, (i, j) => (shape.Height - 1 - j, i));
+    public static T[] Turn<T>(TensorShape shape, IReadOnlyList<T> image) => Move(shape, image, (i, j) => (shape.Height - 1 - j, i));
 
-    private static T[] Move<T>(PlainShape shape, IReadOnlyList<T> image, Func<int, int, (int Row, int Column)> source)
+    private static T[] Move<T>(TensorShape shape, IReadOnlyList<T> image, Func<int, int, (int Row, int Column)> source)
     {
         var moved = new T[image.Count];
         for (int n = 0; n < moved.Length; n++)

@@ -1,4 +1,4 @@
-using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Training;
 
 namespace Microsoft.ML.Gloro.Tests.Training;
@@ -11,7 +11,7 @@ public sealed class AffineWarpTests
     [DataRow(6)]
     public void Apply_QuarterTurns_AreExact(int n)
     {
-        var shape = new PlainShape(3, n, n);
+        var shape = new TensorShape(3, n, n);
         byte[] image = TestPixels.Random(shape, 1);
         byte[] Turned(double degrees) => Warp(shape, image, AffineMap.Rotation(degrees), TestPixels.Mirror);
         byte[] Expected(Func<int, int, (int Row, int Column)> source) =>
@@ -34,7 +34,7 @@ public sealed class AffineWarpTests
     [DataRow(false)]
     public void Apply_WholeShift_IsExact(bool mirrored)
     {
-        var shape = new PlainShape(2, 5, 7);
+        var shape = new TensorShape(2, 5, 7);
         byte[] image = TestPixels.Random(shape, 2);
         var border = new ImageBorder(mirrored, [11, 22]);
         foreach (var (dx, dy) in new[] { (0, 1), (-2, 0), (3, -4), (6, 4), (-9, 0), (0, 30) })
@@ -50,7 +50,7 @@ public sealed class AffineWarpTests
     {
         var random = new Random(3);
         double worst = 0;
-        foreach (var shape in new[] { new PlainShape(3, 16, 16), new PlainShape(1, 9, 23), new PlainShape(1, 1, 8), new PlainShape(2, 7, 1), new PlainShape(1, 1, 1) })
+        foreach (var shape in new[] { new TensorShape(3, 16, 16), new TensorShape(1, 9, 23), new TensorShape(1, 1, 8), new TensorShape(2, 7, 1), new TensorShape(1, 1, 1) })
         {
             byte[] image = TestPixels.Random(shape, 4);
             for (int i = 0; i < 30; i++)
@@ -78,15 +78,15 @@ public sealed class AffineWarpTests
         Assert.AreEqual(0.25, (all.XX * all.YY) - (all.XY * all.YX), 1e-12, "a shear and a turn keep areas");
     }
 
-    private static byte[] Warp(PlainShape shape, byte[] image, AffineMap map, ImageBorder border) =>
+    private static byte[] Warp(TensorShape shape, byte[] image, AffineMap map, ImageBorder border) =>
         TestPixels.Apply(shape, image, (ref PixelBuffer buffer) => AffineWarp.Apply(ref buffer, map, border));
 
-    private static double Bilinear(byte[] image, PlainShape shape, int at, AffineMap map, ImageBorder border)
+    private static double Bilinear(byte[] image, TensorShape shape, int at, AffineMap map, ImageBorder border)
     {
         int plane = shape.Height * shape.Width, c = at / plane;
-        double centreX = (shape.Width - 1) / 2.0, centreY = (shape.Height - 1) / 2.0;
-        double x = (at % shape.Width) - centreX, y = (at % plane / shape.Width) - centreY;
-        double fromX = (map.XX * x) + (map.XY * y) + map.ShiftX + centreX, fromY = (map.YX * x) + (map.YY * y) + map.ShiftY + centreY;
+        double centerX = (shape.Width - 1) / 2.0, centerY = (shape.Height - 1) / 2.0;
+        double x = (at % shape.Width) - centerX, y = (at % plane / shape.Width) - centerY;
+        double fromX = (map.XX * x) + (map.XY * y) + map.ShiftX + centerX, fromY = (map.YX * x) + (map.YY * y) + map.ShiftY + centerY;
         int left = (int)Math.Floor(fromX), top = (int)Math.Floor(fromY);
         double right = fromX - left, bottom = fromY - top;
         return ((1 - right) * (1 - bottom) * Pixel(image, shape, c, left, top, border)) + (right * (1 - bottom) * Pixel(image, shape, c, left + 1, top, border))
@@ -94,11 +94,11 @@ public sealed class AffineWarpTests
     }
 
     // Mirrored step by step rather than by a remainder.
-    private static byte Pixel(byte[] image, PlainShape shape, int channel, int x, int y, ImageBorder border)
+    private static byte Pixel(byte[] image, TensorShape shape, int channel, int x, int y, ImageBorder border)
     {
         bool outside = x < 0 || y < 0 || x >= shape.Width || y >= shape.Height;
         if (outside && border.Source(-1, 5) == ImageBorder.Outside)
-            return border.Colour[channel];
+            return border.Color[channel];
         return image[(((channel * shape.Height) + Fold(y, shape.Height)) * shape.Width) + Fold(x, shape.Width)];
 
         static int Fold(int i, int length)

@@ -19,7 +19,7 @@ internal sealed record Batch
         var random = new Random(seed);
         int classes = 2 + (seed % 5);
         bool tied = ties && seed % 3 == 0;
-        Logits = [.. Enumerable.Range(0, 7).Select(_ => Enumerable.Range(0, classes).Select(_ => tied ? random.Next(3) : (double)(float)(2 * Guarantees.Rows.Normal(random))).ToArray())];
+        Logits = [.. Enumerable.Range(0, 7).Select(_ => Enumerable.Range(0, classes).Select(_ => tied ? random.Next(3) : (double)(float)(2 * Core.Rows.Normal(random))).ToArray())];
         Labels = [.. Logits.Select(_ => random.Next(classes))];
         Rows = RandomRows(random, classes);
         Kappa = 0.5 + (2 * random.NextDouble());
@@ -41,7 +41,7 @@ internal sealed record Batch
     public int Classes => Logits[0].Length;
 
     /// <summary>ε·K_ij.</summary>
-    public double Gain(int i, int j) => Epsilon * Kappa * Networks.Nets.Distance(Rows[i], Rows[j]);
+    public double Gain(int i, int j) => Epsilon * Kappa * Nets.Distance(Rows[i], Rows[j]);
 
     public double Compute(GloroLoss loss)
     {
@@ -89,7 +89,7 @@ internal sealed record Batch
                 gains[i, j] = Gain(i, j);
         }
 
-        var bound = Guarantees.Rows.Bind(guarantee, Classes);
+        var bound = Core.Rows.Bind(guarantee, Classes);
         return [.. Enumerable.Range(0, Count).Select(row => Bottom(row, gains, bound))];
     }
 
@@ -99,7 +99,7 @@ internal sealed record Batch
         return max + Math.Log(logits.Sum(y => Math.Exp(y - max))) - logits[label];
     }
 
-    private double Bottom(int row, double[,] gains, Gloro.Guarantees.BoundGuarantee guarantee)
+    private double Bottom(int row, double[,] gains, Gloro.Core.ResolvedGuarantee guarantee)
     {
         double[] y = Logits[row];
         int[] order = [.. Enumerable.Range(0, Classes).OrderByDescending(c => y[c]).ThenBy(c => c)];
@@ -110,7 +110,7 @@ internal sealed record Batch
     }
 
     private static double[][] RandomRows(Random random, int classes) =>
-        [.. Enumerable.Range(0, classes).Select(_ => Enumerable.Range(0, 5).Select(_ => (double)(float)Guarantees.Rows.Normal(random)).ToArray())];
+        [.. Enumerable.Range(0, classes).Select(_ => Enumerable.Range(0, 5).Select(_ => (double)(float)Core.Rows.Normal(random)).ToArray())];
 
     private static torch.Tensor Leaf(double[][] values) =>
         torch.tensor([.. values.SelectMany(v => v).Select(v => (float)v)], [values.Length, values[0].Length]).requires_grad_(true);

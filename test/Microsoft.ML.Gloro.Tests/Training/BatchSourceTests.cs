@@ -1,4 +1,4 @@
-using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 using Microsoft.ML.Gloro.Training;
 using TorchSharp;
@@ -115,11 +115,11 @@ public sealed class BatchSourceTests
     [TestMethod]
     public void ChannelMeans_ImagesAndVectors_AreTheMeans()
     {
-        var images = new ImageTrainingSet(new PlainShape(2, 1, 2), [[0, 255, 10, 20], [255, 255, 30, 40]], [0, 1], GloroAugmentationOptions.None);
+        var images = new ImageTrainingSet(new TensorShape(2, 1, 2), [[0, 255, 10, 20], [255, 255, 30, 40]], [0, 1], GloroAugmentationOptions.None);
         float[] means = images.ChannelMeans();
         Assert.AreEqual(0.75f, means[0], 1e-6f);
         Assert.AreEqual(25 / 255f, means[1], 1e-6f);
-        var vectors = new VectorTrainingSet(PlainShape.Vector(2), [[1, -2], [2, 4]], [0, 1]);
+        var vectors = new VectorTrainingSet(TensorShape.Vector(2), [[1, -2], [2, 4]], [0, 1]);
         Assert.AreEqual("1.5 1", string.Join(' ', vectors.ChannelMeans()));
     }
 

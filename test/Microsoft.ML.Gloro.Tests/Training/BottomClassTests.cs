@@ -1,5 +1,5 @@
-using Microsoft.ML.Gloro.Guarantees;
-using Microsoft.ML.Gloro.Tests.Guarantees;
+using Microsoft.ML.Gloro.Core;
+using Microsoft.ML.Gloro.Tests.Core;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 using Microsoft.ML.Gloro.Training;
 using TorchSharp;
@@ -47,7 +47,7 @@ public sealed class BottomClassTests
         Assert.IsGreaterThan(200, others);
     }
 
-    private static void ForEachRow(int seed, Action<float[], double[,], double, BoundGuarantee, Func<int, bool>, double> check)
+    private static void ForEachRow(int seed, Action<float[], double[,], double, ResolvedGuarantee, Func<int, bool>, double> check)
     {
         var random = new Random(seed);
         for (int n = 0; n < 300; n++)

@@ -1,5 +1,4 @@
-using Microsoft.ML.Gloro.Lipschitz;
-using Microsoft.ML.Gloro.Networks;
+using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 using Microsoft.ML.Gloro.Training;
 using TorchSharp;
@@ -257,7 +256,7 @@ public sealed class CheckpointTests
         File.WriteAllBytes(file, content);
     }
 
-    private static string Hash(LipschitzNetwork network) => WeightHash.Compute(network.Condense());
+    private static string Hash(LipschitzNetwork network) => WeightHash.Compute(network.Fold());
 
     private static byte[] Bits(torch.Tensor tensor) => tensor.bytes.ToArray();
 }

@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Training;
 
 namespace Microsoft.ML.Gloro.Tests.Training;
@@ -12,25 +12,25 @@ public sealed class ImageAugmentationTests
     [TestMethod]
     public void Draw_NoOption_IsTheIdentity()
     {
-        var drawn = Maps(new PlainShape(3, 5, 7), GloroAugmentationOptions.None, 50);
+        var drawn = Maps(new TensorShape(3, 5, 7), GloroAugmentationOptions.None, 50);
         CollectionAssert.AreEquivalent(new[] { Key(Map(5, 7, (r, c) => (r, c))) }, drawn.Keys.ToArray());
     }
 
     [TestMethod]
     public void Draw_FlipHorizontallyAlone_MirrorsHalfOfTheImages() =>
-        AssertEvenly(new PlainShape(1, 4, 6), new() { FlipHorizontally = true, MaximumShift = 0 }, Map(4, 6, (r, c) => (r, c)), Map(4, 6, (r, c) => (r, 5 - c)));
+        AssertEvenly(new TensorShape(1, 4, 6), new() { FlipHorizontally = true, MaximumShift = 0 }, Map(4, 6, (r, c) => (r, c)), Map(4, 6, (r, c) => (r, 5 - c)));
 
     [TestMethod]
     public void Draw_FlipVerticallyAlone_MirrorsHalfOfTheImages() =>
-        AssertEvenly(new PlainShape(1, 4, 6), new() { FlipHorizontally = false, FlipVertically = true, MaximumShift = 0 }, Map(4, 6, (r, c) => (r, c)), Map(4, 6, (r, c) => (3 - r, c)));
+        AssertEvenly(new TensorShape(1, 4, 6), new() { FlipHorizontally = false, FlipVertically = true, MaximumShift = 0 }, Map(4, 6, (r, c) => (r, c)), Map(4, 6, (r, c) => (3 - r, c)));
 
     [TestMethod]
     public void Draw_RotateAlone_GivesTheFourRotationsAndNoMirrorImage() =>
-        AssertEvenly(new PlainShape(1, 5, 5), new() { FlipHorizontally = false, Rotate = true, MaximumShift = 0 }, Rotations(5));
+        AssertEvenly(new TensorShape(1, 5, 5), new() { FlipHorizontally = false, Rotate = true, MaximumShift = 0 }, Rotations(5));
 
     [TestMethod]
     public void Draw_RotateAloneNotSquare_TurnsByHalfOnly() =>
-        AssertEvenly(new PlainShape(1, 4, 6), new() { FlipHorizontally = false, Rotate = true, MaximumShift = 0 }, Map(4, 6, (r, c) => (r, c)), Map(4, 6, (r, c) => (3 - r, 5 - c)));
+        AssertEvenly(new TensorShape(1, 4, 6), new() { FlipHorizontally = false, Rotate = true, MaximumShift = 0 }, Map(4, 6, (r, c) => (r, c)), Map(4, 6, (r, c) => (3 - r, 5 - c)));
 
     [TestMethod]
     public void Draw_FlipsAndRotations_GiveExactlyTheDihedralGroup()
@@ -38,7 +38,7 @@ public sealed class ImageAugmentationTests
         int[][] rotations = Rotations(5);
         int[][] group = [.. rotations, .. rotations.Select(r => Map(5, 5, (y, x) => (r[(y * 5) + 4 - x] / 5, r[(y * 5) + 4 - x] % 5)))];
         Assert.AreEqual(8, group.Select(Key).Distinct().Count());
-        AssertEvenly(new PlainShape(1, 5, 5), new() { FlipVertically = true, Rotate = true, MaximumShift = 0 }, group);
+        AssertEvenly(new TensorShape(1, 5, 5), new() { FlipVertically = true, Rotate = true, MaximumShift = 0 }, group);
     }
 
     [TestMethod]
@@ -50,13 +50,13 @@ public sealed class ImageAugmentationTests
                from dx in Enumerable.Range(-2, 5)
                select Map(4, 6, (r, c) => (Reflect(r + dy, 4), Reflect(c + dx, 6)))
         ];
-        AssertEvenly(new PlainShape(2, 4, 6), new() { FlipHorizontally = false, MaximumShift = 2 }, expected);
+        AssertEvenly(new TensorShape(2, 4, 6), new() { FlipHorizontally = false, MaximumShift = 2 }, expected);
     }
 
     [TestMethod]
     public void Draw_EverythingOnOddShapes_StaysInTheImage()
     {
-        foreach (var shape in new[] { new PlainShape(1, 1, 1), new PlainShape(1, 1, 9), new PlainShape(1, 2, 2), new PlainShape(1, 16, 3), new PlainShape(1, 7, 7) })
+        foreach (var shape in new[] { new TensorShape(1, 1, 1), new TensorShape(1, 1, 9), new TensorShape(1, 2, 2), new TensorShape(1, 16, 3), new TensorShape(1, 7, 7) })
         {
             foreach (string key in Maps(shape, new() { FlipVertically = true, Rotate = true, MaximumShift = 40 }, 300).Keys)
                 Assert.IsTrue(key.Split(' ').Select(int.Parse).All(i => i >= 0 && i < shape.Size), $"{shape}");
@@ -66,7 +66,7 @@ public sealed class ImageAugmentationTests
     [TestMethod]
     public void Draw_AnOptionMore_LeavesTheOtherDrawsAsTheyWere()
     {
-        var shape = new PlainShape(1, 6, 6);
+        var shape = new TensorShape(1, 6, 6);
         int[] plain = new int[36], flipped = new int[36];
         var (a, b) = (new Random(3), new Random(3));
         var without = new ImageAugmentation(shape, new() { FlipHorizontally = false, MaximumShift = 1 });
@@ -85,7 +85,7 @@ public sealed class ImageAugmentationTests
     {
         // Channels hold the same picture plus 0, 100 and 200: a map that differed between channels would show.
         byte[] image = [.. Enumerable.Range(0, 3).SelectMany(c => Enumerable.Range(0, 25).Select(i => (byte)((100 * c) + i)))];
-        var set = new ImageTrainingSet(new PlainShape(3, 5, 5), [image], [0], GloroAugmentationOptions.Aerial);
+        var set = new ImageTrainingSet(new TensorShape(3, 5, 5), [image], [0], GloroAugmentationOptions.Aerial);
         float[] first = new float[75], second = new float[75];
         bool changed = false;
         for (int seed = 0; seed < 20; seed++)
@@ -123,7 +123,7 @@ public sealed class ImageAugmentationTests
             _ => new GloroAugmentationOptions { FlipVertically = true, Rotate = true, MaximumShift = 40 },
         };
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var shape in new[] { new PlainShape(3, 16, 16), new PlainShape(3, 9, 21) })
+        foreach (var shape in new[] { new TensorShape(3, 16, 16), new TensorShape(3, 9, 21) })
         {
             byte[] image = new byte[shape.Size];
             new Random(1).NextBytes(image);
@@ -144,10 +144,10 @@ public sealed class ImageAugmentationTests
     [TestMethod]
     [DataRow(GloroAugmentationBorder.Black, 0, 0, 0)]
     [DataRow(GloroAugmentationBorder.Mean, 60, 90, 120)]
-    public void ReadAugmented_BorderOfOneColour_StandsWhereTheShiftLeavesNoPixel(GloroAugmentationBorder border, int red, int green, int blue)
+    public void ReadAugmented_BorderOfOneColor_StandsWhereTheShiftLeavesNoPixel(GloroAugmentationBorder border, int red, int green, int blue)
     {
         // Channels hold 50, 80 and 110 in one image, and 70, 100 and 130 in the other: what is neither is border.
-        var shape = new PlainShape(3, 6, 8);
+        var shape = new TensorShape(3, 6, 8);
         byte[] Image(int offset) => [.. Enumerable.Range(0, 3).SelectMany(c => Enumerable.Repeat((byte)(50 + (30 * c) + offset), 48))];
         var set = new ImageTrainingSet(shape, [Image(0), Image(20)], [0, 1], new() { FlipHorizontally = false, MaximumShift = 3, Border = border });
         float[] pixels = new float[shape.Size];
@@ -168,10 +168,10 @@ public sealed class ImageAugmentationTests
     }
 
     [TestMethod]
-    public void ReadAugmented_Cutout_PaintsASquareOfTheMeanColour()
+    public void ReadAugmented_Cutout_PaintsASquareOfTheMeanColor()
     {
-        // The mean over both images is 40; the square's centre may be anywhere, so that only a part of it may show.
-        var shape = new PlainShape(1, 9, 11);
+        // The mean over both images is 40; the square's center may be anywhere, so that only a part of it may show.
+        var shape = new TensorShape(1, 9, 11);
         byte[] image = [.. Enumerable.Repeat((byte)80, 99)];
         var set = new ImageTrainingSet(shape, [image, new byte[99]], [0, 1], new() { FlipHorizontally = false, MaximumShift = 0, CutoutSide = 4 });
         float[] pixels = new float[99];
@@ -188,19 +188,19 @@ public sealed class ImageAugmentationTests
             seen[(right == 10 ? left : right - 3, bottom == 8 ? top : bottom - 3)] = seen.GetValueOrDefault((right == 10 ? left : right - 3, bottom == 8 ? top : bottom - 3)) + 1;
         }
 
-        Assert.HasCount(99, seen, "each pixel is a centre");
+        Assert.HasCount(99, seen, "each pixel is a center");
         Assert.IsTrue(seen.Values.All(count => count is > 8 and < 60));
     }
 
     [TestMethod]
     public void ReadAugmented_OptionsThatChangeNothing_GiveTheImageOfTheMapAlone()
     {
-        var shape = new PlainShape(3, 9, 9);
+        var shape = new TensorShape(3, 9, 9);
         byte[] image = new byte[shape.Size];
         new Random(1).NextBytes(image);
         var plain = new ImageTrainingSet(shape, [image], [0], GloroAugmentationOptions.Aerial);
         var options = GloroAugmentationOptions.Aerial;
-        (options.Affine, options.ColourJitter, options.RandAugment) = (new(), new(), new() { Operations = 0 });
+        (options.Affine, options.ColorJitter, options.RandAugment) = (new(), new(), new() { Operations = 0 });
         var more = new ImageTrainingSet(shape, [image], [0], options);
         float[] first = new float[shape.Size], second = new float[shape.Size];
         for (int seed = 0; seed < 50; seed++)
@@ -215,7 +215,7 @@ public sealed class ImageAugmentationTests
     public void ReadAugmented_AnOptionMore_LeavesTheOtherDrawsAsTheyWere()
     {
         // The hole is where it is without the others, and the others change all the rest.
-        var shape = new PlainShape(3, 12, 12);
+        var shape = new TensorShape(3, 12, 12);
         byte[] image = new byte[shape.Size];
         new Random(1).NextBytes(image);
         var everything = Problems.EveryAugmentation();
@@ -260,8 +260,8 @@ public sealed class ImageAugmentationTests
     [TestMethod]
     public void ReadAugmented_Affine_StaysWithinItsAmounts()
     {
-        // A bright dot 12 pixels right of the centre: where it goes tells turn and zoom.
-        var shape = new PlainShape(1, 41, 41);
+        // A bright dot 12 pixels right of the center: where it goes tells turn and zoom.
+        var shape = new TensorShape(1, 41, 41);
         byte[] image = new byte[shape.Size];
         for (int y = 19; y <= 21; y++)
             image.AsSpan((y * 41) + 31, 3).Fill(255);
@@ -284,17 +284,17 @@ public sealed class ImageAugmentationTests
     }
 
     [TestMethod]
-    public void ReadAugmented_ColourJitter_StaysWithinItsAmounts()
+    public void ReadAugmented_ColorJitter_StaysWithinItsAmounts()
     {
-        var shape = new PlainShape(3, 2, 2);
+        var shape = new TensorShape(3, 2, 2);
         byte[] image = [.. Enumerable.Repeat((byte)100, 12)];
         float[] pixels = new float[12];
-        var set = new ImageTrainingSet(shape, [image], [0], new() { FlipHorizontally = false, MaximumShift = 0, ColourJitter = new() { Brightness = 0.5, Contrast = 1, Saturation = 1 } });
+        var set = new ImageTrainingSet(shape, [image], [0], new() { FlipHorizontally = false, MaximumShift = 0, ColorJitter = new() { Brightness = 0.5, Contrast = 1, Saturation = 1 } });
         var seen = new List<double>();
         for (int seed = 0; seed < 400; seed++)
         {
             set.ReadAugmented(0, pixels, new Random(seed));
-            Assert.HasCount(1, pixels.Distinct().ToList(), "an even grey has no contrast and no colour to change");
+            Assert.HasCount(1, pixels.Distinct().ToList(), "an even gray has no contrast and no color to change");
             seen.Add(pixels[0] * 255);
         }
 
@@ -313,7 +313,7 @@ public sealed class ImageAugmentationTests
     private static int[] Map(int height, int width, Func<int, int, (int Row, int Column)> source) =>
         [.. from row in Enumerable.Range(0, height) from column in Enumerable.Range(0, width) let s = source(row, column) select (s.Row * width) + s.Column];
 
-    private static void AssertEvenly(PlainShape shape, GloroAugmentationOptions options, params int[][] expected)
+    private static void AssertEvenly(TensorShape shape, GloroAugmentationOptions options, params int[][] expected)
     {
         int draws = 200 * expected.Length;
         var drawn = Maps(shape, options, draws);
@@ -322,7 +322,7 @@ public sealed class ImageAugmentationTests
             Assert.IsTrue(count is > 130 and < 280, $"{count} of {draws} draws, where 200 are expected");
     }
 
-    private static Dictionary<string, int> Maps(PlainShape shape, GloroAugmentationOptions options, int draws)
+    private static Dictionary<string, int> Maps(TensorShape shape, GloroAugmentationOptions options, int draws)
     {
         var augmentation = new ImageAugmentation(shape, options);
         var random = new Random(11);

@@ -1,5 +1,4 @@
-using Microsoft.ML.Gloro.Lipschitz;
-using Microsoft.ML.Gloro.Networks;
+using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 using Microsoft.ML.Gloro.Training;
 using TorchSharp;
@@ -228,7 +227,7 @@ public sealed class LongRunTests
             last = seen!;
             using var scope = torch.NewDisposeScope();
             clean = Validator.Measure(network, validation, settings.Guarantee, settings.Epsilon, network.EstimateKappa(20), torch.CPU).CleanAccuracy;
-            proved = RigorousBound.Compute(network.Condense()).Value;
+            proved = RigorousBound.Compute(network.Fold()).Value;
             return Hash(network);
         }
 
@@ -268,7 +267,7 @@ public sealed class LongRunTests
         }
     }
 
-    private static string Hash(LipschitzNetwork network) => WeightHash.Compute(network.Condense());
+    private static string Hash(LipschitzNetwork network) => WeightHash.Compute(network.Fold());
 
     // Rows whose labels can be changed from outside.
     private static (TrainingSet Rows, int[] Labels) Relabelled(int count)

@@ -1,3 +1,4 @@
+using Microsoft.ML.Gloro.Tests.Core;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 using Microsoft.ML.Gloro.Training;
 using TorchSharp;
@@ -28,7 +29,7 @@ public sealed class LossTests
         {
             var batch = new Batch(seed);
             foreach (var guarantee in Guarantees(batch.Classes, seed))
-                AssertClose(batch.CrossEntropy(guarantee), batch.Compute(new GloroCrossEntropyLoss(Tests.Guarantees.Rows.Bind(guarantee, batch.Classes))), $"seed {seed}, {guarantee}");
+                AssertClose(batch.CrossEntropy(guarantee), batch.Compute(new GloroCrossEntropyLoss(Rows.Bind(guarantee, batch.Classes))), $"seed {seed}, {guarantee}");
         }
     }
 
@@ -47,7 +48,7 @@ public sealed class LossTests
                 sum += Batch.CrossEntropy([.. y, bottom], batch.Labels[row]);
             }
 
-            AssertClose(sum / batch.Count, batch.Compute(new GloroCrossEntropyLoss(Tests.Guarantees.Rows.Bind(RobustnessGuarantee.Local, batch.Classes))), $"seed {seed}");
+            AssertClose(sum / batch.Count, batch.Compute(new GloroCrossEntropyLoss(Rows.Bind(RobustnessGuarantee.Local, batch.Classes))), $"seed {seed}");
         }
     }
 
@@ -57,8 +58,8 @@ public sealed class LossTests
         // Class 0 is on top and in no set; without singletons nothing can be certified.
         var guarantee = RobustnessGuarantee.Affinity(AffinitySets.FromIndices([[1, 2]]), includeSingletons: false);
         var batch = new Batch([[3, 1, 0, -1], [5, 2, 2, 1]], [0, 1]);
-        double local = batch.Compute(new GloroCrossEntropyLoss(Tests.Guarantees.Rows.Bind(RobustnessGuarantee.Local, 4)));
-        Assert.AreEqual(local, batch.Compute(new GloroCrossEntropyLoss(Tests.Guarantees.Rows.Bind(guarantee, 4))));
+        double local = batch.Compute(new GloroCrossEntropyLoss(Rows.Bind(RobustnessGuarantee.Local, 4)));
+        Assert.AreEqual(local, batch.Compute(new GloroCrossEntropyLoss(Rows.Bind(guarantee, 4))));
     }
 
     [TestMethod]
@@ -67,7 +68,7 @@ public sealed class LossTests
         for (int seed = 100; seed < 108; seed++)
         {
             foreach (var guarantee in Guarantees(new Batch(seed, ties: false).Classes, seed))
-                AssertGradients(new Batch(seed, ties: false), batch => batch.CrossEntropy(guarantee), c => new GloroCrossEntropyLoss(Tests.Guarantees.Rows.Bind(guarantee, c)));
+                AssertGradients(new Batch(seed, ties: false), batch => batch.CrossEntropy(guarantee), c => new GloroCrossEntropyLoss(Rows.Bind(guarantee, c)));
         }
     }
 
@@ -90,7 +91,7 @@ public sealed class LossTests
         {
             var batch = new Batch(1);
             var input = batch.Input(out var logits, out _, out _) with { Kappa = torch.tensor(kappa) };
-            var loss = new GloroCrossEntropyLoss(Tests.Guarantees.Rows.Bind(RobustnessGuarantee.Local, batch.Classes)).Compute(input);
+            var loss = new GloroCrossEntropyLoss(Rows.Bind(RobustnessGuarantee.Local, batch.Classes)).Compute(input);
             Assert.IsTrue(float.IsNaN(loss.item<float>()));
             loss.backward();
             Assert.AreEqual(logits.numel(), logits.grad!.numel());
@@ -102,7 +103,7 @@ public sealed class LossTests
     {
         using var scope = torch.NewDisposeScope();
         var batch = new Batch([[1, double.NaN, 2], [0, 1, 2]], [0, 1]);
-        Assert.IsTrue(double.IsNaN(batch.Compute(new GloroCrossEntropyLoss(Tests.Guarantees.Rows.Bind(RobustnessGuarantee.Local, 3)))));
+        Assert.IsTrue(double.IsNaN(batch.Compute(new GloroCrossEntropyLoss(Rows.Bind(RobustnessGuarantee.Local, 3)))));
         Assert.IsTrue(double.IsNaN(batch.Compute(new EmmaLoss(new LabelMargins()))));
     }
 
@@ -153,7 +154,7 @@ public sealed class LossTests
             yield break;
         yield return RobustnessGuarantee.RelaxedTopK(classes - 1);
         yield return RobustnessGuarantee.RelaxedTopK(2);
-        var sets = Tests.Guarantees.Rows.Family(classes, Tests.Guarantees.Rows.Family(new Random(seed), classes));
+        var sets = Rows.Family(classes, Rows.Family(new Random(seed), classes));
         yield return RobustnessGuarantee.Affinity(sets);
         yield return RobustnessGuarantee.Affinity(sets, AffinityMatch.Exact, includeSingletons: false);
     }
@@ -171,7 +172,7 @@ public sealed class LossTests
 
         void Check(torch.Tensor tensor, double[][] values, string name)
         {
-            double[][] gradient = Networks.Nets.Rows(tensor.grad!);
+            double[][] gradient = Nets.Rows(tensor.grad!);
             for (int r = 0; r < values.Length; r++)
             {
                 for (int c = 0; c < values[r].Length; c++)

@@ -1,4 +1,4 @@
-using Microsoft.ML.Gloro.Lipschitz;
+using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 using Microsoft.ML.Gloro.Training;
 using TorchSharp;
@@ -124,7 +124,7 @@ public sealed class MixtureTests
             Assert.HasCount(1, live.Distinct().ToList());
             Assert.AreEqual(before, TorchProcess.LiveTensors());
             last = progress[^1];
-            return WeightHash.Compute(network.Condense());
+            return WeightHash.Compute(network.Fold());
         }
 
         string first = Hash(0.2, out var mixed);

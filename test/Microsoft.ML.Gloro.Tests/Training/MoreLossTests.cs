@@ -1,3 +1,4 @@
+using Microsoft.ML.Gloro.Tests.Core;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 using Microsoft.ML.Gloro.Training;
 using TorchSharp;
@@ -147,7 +148,7 @@ public sealed class MoreLossTests
     public void AllLosses_ManyClasses_AreTheFormulasAndTheirSlopes()
     {
         var random = new Random(5);
-        double[][] logits = [.. Enumerable.Range(0, 4).Select(_ => Enumerable.Range(0, Many).Select(_ => (double)(float)(2 * Tests.Guarantees.Rows.Normal(random))).ToArray())];
+        double[][] logits = [.. Enumerable.Range(0, 4).Select(_ => Enumerable.Range(0, Many).Select(_ => (double)(float)(2 * Rows.Normal(random))).ToArray())];
         int[] labels = [.. logits.Select(y => Enumerable.Range(0, Many).OrderByDescending(c => y[c]).ElementAt(random.Next(3)))];
         var batch = new Batch(logits, labels);
         var rtk = RobustnessGuarantee.RelaxedTopK(4);
@@ -172,7 +173,7 @@ public sealed class MoreLossTests
 
             // One direction through all logits, rows and κ: a difference for each of them would take minutes.
             var directions = new Random(8);
-            double[] direction = [.. gradient.Select(_ => Tests.Guarantees.Rows.Normal(directions))];
+            double[] direction = [.. gradient.Select(_ => Rows.Normal(directions))];
             double expected = (formula(Moved(batch, direction, Step)) - formula(Moved(batch, direction, -Step))) / (2 * Step);
             Assert.AreEqual(expected, gradient.Zip(direction, (g, d) => g * d).Sum(), 2e-3 * (1 + Math.Abs(expected)), name);
         }
@@ -257,7 +258,7 @@ public sealed class MoreLossTests
 
     private static EmmaLoss Relaxed(RobustnessGuarantee guarantee, int classes, bool competeWithinSet = true) => new(new RelaxedMargins(Bind(guarantee, classes), competeWithinSet));
 
-    private static Gloro.Guarantees.BoundGuarantee Bind(RobustnessGuarantee guarantee, int classes) => Tests.Guarantees.Rows.Bind(guarantee, classes);
+    private static Gloro.Core.ResolvedGuarantee Bind(RobustnessGuarantee guarantee, int classes) => Rows.Bind(guarantee, classes);
 
     // The loss, and its derivatives with respect to all logits, all rows and κ.
     private static (double Value, double[] Gradients) Gradients(Batch batch, GloroLoss loss)

@@ -1,13 +1,13 @@
-using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Training;
 
 namespace Microsoft.ML.Gloro.Tests.Training;
 
-/// <summary>Changes of colour and sharpness against their formulas, in double, value by value.</summary>
+/// <summary>Changes of color and sharpness against their formulas, in double, value by value.</summary>
 [TestClass]
 public sealed class PixelOperationTests
 {
-    private static readonly PlainShape s_shape = new(3, 10, 12);
+    private static readonly TensorShape s_shape = new(3, 10, 12);
     private static readonly byte[] s_image = TestPixels.Random(s_shape, 1);
 
     private static readonly double[] s_luma = [0.299, 0.587, 0.114];
@@ -39,8 +39,8 @@ public sealed class PixelOperationTests
     public void Saturation_AnyFactor_IsTheDistanceFromThePixelsGrey(double factor) => AssertNear(
         i =>
         {
-            double grey = Math.Round(Enumerable.Range(0, 3).Sum(c => s_luma[c] * s_image[(c * 120) + (i % 120)]));
-            return grey + (factor * (s_image[i] - grey));
+            double gray = Math.Round(Enumerable.Range(0, 3).Sum(c => s_luma[c] * s_image[(c * 120) + (i % 120)]));
+            return gray + (factor * (s_image[i] - gray));
         },
         (ref PixelBuffer image) => PixelTone.Saturation(ref image, factor));
 
@@ -80,14 +80,14 @@ public sealed class PixelOperationTests
         }
 
         byte[] full = [.. Enumerable.Range(0, 256).Select(i => (byte)i)];
-        CollectionAssert.AreEqual(full, TestPixels.Apply(new PlainShape(1, 16, 16), full, PixelTone.AutoContrast));
+        CollectionAssert.AreEqual(full, TestPixels.Apply(new TensorShape(1, 16, 16), full, PixelTone.AutoContrast));
     }
 
     [TestMethod]
     public void Equalize_EachChannel_IsPillowsFormula()
     {
         // Few values, many values, one value, and fewer pixels than steps.
-        foreach (var (shape, from, to) in new[] { (new PlainShape(3, 40, 40), 0, 256), (new PlainShape(3, 40, 40), 90, 110), (new PlainShape(1, 30, 30), 5, 6), (new PlainShape(3, 4, 4), 0, 256) })
+        foreach (var (shape, from, to) in new[] { (new TensorShape(3, 40, 40), 0, 256), (new TensorShape(3, 40, 40), 90, 110), (new TensorShape(1, 30, 30), 5, 6), (new TensorShape(3, 4, 4), 0, 256) })
         {
             byte[] image = TestPixels.Random(shape, 3, from, to), equalized = TestPixels.Apply(shape, image, PixelTone.Equalize);
             int plane = shape.Height * shape.Width;
@@ -104,7 +104,7 @@ public sealed class PixelOperationTests
     [TestMethod]
     public void Equalize_SkewedValues_BecomeEven()
     {
-        var shape = new PlainShape(1, 64, 64);
+        var shape = new TensorShape(1, 64, 64);
         var random = new Random(1);
         byte[] image = [.. Enumerable.Range(0, 4096).Select(_ => (byte)(255 * Math.Pow(random.NextDouble(), 3)))];
         byte[] equalized = TestPixels.Apply(shape, image, PixelTone.Equalize);
@@ -132,9 +132,9 @@ public sealed class PixelOperationTests
         Array.ConvertAll(s_image, b => b >= threshold ? (byte)(255 - b) : b), TestPixels.Apply(s_shape, s_image, (ref PixelBuffer image) => PixelTone.Solarize(ref image, threshold)));
 
     [TestMethod]
-    public void Operations_OneChannel_HaveNoColour()
+    public void Operations_OneChannel_HaveNoColor()
     {
-        var shape = new PlainShape(1, 4, 4);
+        var shape = new TensorShape(1, 4, 4);
         byte[] image = TestPixels.Random(shape, 5);
         CollectionAssert.AreEqual(image, TestPixels.Apply(shape, image, (ref PixelBuffer b) => PixelTone.Saturation(ref b, 0)));
         byte mean = (byte)Math.Floor(image.Average(b => b) + 0.5);

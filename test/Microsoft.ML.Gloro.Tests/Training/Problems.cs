@@ -1,5 +1,5 @@
-using Microsoft.ML.Gloro.Networks;
-using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Core;
+using Microsoft.ML.Gloro.Tests.Core;
 using Microsoft.ML.Gloro.Training;
 using TorchSharp;
 
@@ -8,9 +8,9 @@ namespace Microsoft.ML.Gloro.Tests.Training;
 /// <summary>Small data to learn, and settings that learn it.</summary>
 internal static class Problems
 {
-    public static readonly PlainShape ImageShape = new(3, 16, 16);
+    public static readonly TensorShape ImageShape = new(3, 16, 16);
 
-    /// <summary>16×16 images of three classes: a red, a green or a blue square somewhere on grey noise.</summary>
+    /// <summary>16×16 images of three classes: a red, a green or a blue square somewhere on gray noise.</summary>
     public static ImageTrainingSet Blobs(int count, int seed, GloroAugmentationOptions? augmentation = null)
     {
         var random = new Random(seed);
@@ -39,28 +39,28 @@ internal static class Problems
         Border = GloroAugmentationBorder.Mean,
         Affine = new() { Rotation = 20, Scale = 0.2, Shear = 10 },
         RandAugment = new() { Operations = 2, Magnitude = 15 },
-        ColourJitter = new() { Brightness = 0.3, Contrast = 0.3, Saturation = 0.3 },
+        ColorJitter = new() { Brightness = 0.3, Contrast = 0.3, Saturation = 0.3 },
         CutoutSide = 5,
         MixupAlpha = 0.4,
     };
 
-    /// <summary>Vectors around <paramref name="classes"/> centres on the axes, 4 apart from the origin, with unit noise.</summary>
+    /// <summary>Vectors around <paramref name="classes"/> centers on the axes, 4 apart from the origin, with unit noise.</summary>
     public static VectorTrainingSet Clusters(int count, int classes, int seed)
     {
         var random = new Random(seed);
         int[] labels = [.. Enumerable.Range(0, count).Select(n => n % classes)];
-        float[][] rows = [.. labels.Select(label => Enumerable.Range(0, 6).Select(i => (float)((i == label ? 4 : 0) + Guarantees.Rows.Normal(random))).ToArray())];
-        return new VectorTrainingSet(PlainShape.Vector(6), rows, labels);
+        float[][] rows = [.. labels.Select(label => Enumerable.Range(0, 6).Select(i => (float)((i == label ? 4 : 0) + Rows.Normal(random))).ToArray())];
+        return new VectorTrainingSet(TensorShape.Vector(6), rows, labels);
     }
 
-    public static LipschitzNetwork ImageNetwork(int seed) => LiResNet.Create(ImageShape, 3, 1, 8, 16, [0.5f, 0.5f, 0.5f], Networks.Nets.Factory(seed));
+    public static LipschitzNetwork ImageNetwork(int seed) => LiResNet.Create(ImageShape, 3, 1, 8, 16, [0.5f, 0.5f, 0.5f], Nets.Factory(seed));
 
-    public static LipschitzNetwork VectorNetwork(int seed, int classes = 4) => Mlp.Create(6, classes, 1, 16, new float[6], 1, Networks.Nets.Factory(seed));
+    public static LipschitzNetwork VectorNetwork(int seed, int classes = 4) => Mlp.Create(6, classes, 1, 16, new float[6], 1, Nets.Factory(seed));
 
     public static TrainerSettings Settings(int classes, int epochs = 3, RobustnessGuarantee? guarantee = null) => new()
     {
         Epsilon = 36f / 255,
-        Guarantee = Guarantees.Rows.Bind(guarantee ?? RobustnessGuarantee.Local, classes),
+        Guarantee = Rows.Bind(guarantee ?? RobustnessGuarantee.Local, classes),
         Loss = GloroLossKind.Emma,
         Epochs = epochs,
         BatchSize = 32,

@@ -1,4 +1,4 @@
-using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Training;
 
 namespace Microsoft.ML.Gloro.Tests.Training;
@@ -6,7 +6,7 @@ namespace Microsoft.ML.Gloro.Tests.Training;
 [TestClass]
 public sealed class RandAugmentTests
 {
-    private static readonly PlainShape s_shape = new(3, 20, 24);
+    private static readonly TensorShape s_shape = new(3, 20, 24);
     private static readonly byte[] s_image = TestPixels.Random(s_shape, 1, 20, 240);
 
     [TestMethod]
@@ -33,7 +33,7 @@ public sealed class RandAugmentTests
             double factor = 1 + (0.9 * sign);
             Is((ref PixelBuffer b) => PixelTone.Brightness(ref b, factor), RandAugmentOperation.Brightness, sign);
             Is((ref PixelBuffer b) => PixelTone.Contrast(ref b, factor), RandAugmentOperation.Contrast, sign);
-            Is((ref PixelBuffer b) => PixelTone.Saturation(ref b, factor), RandAugmentOperation.Colour, sign);
+            Is((ref PixelBuffer b) => PixelTone.Saturation(ref b, factor), RandAugmentOperation.Color, sign);
             Is((ref PixelBuffer b) => PixelSharpness.Apply(ref b, factor), RandAugmentOperation.Sharpness, sign);
             Is((ref PixelBuffer b) => PixelTone.Posterize(ref b, 4), RandAugmentOperation.Posterize, sign);
             Is((ref PixelBuffer b) => PixelTone.Solarize(ref b, 0), RandAugmentOperation.Solarize, sign);

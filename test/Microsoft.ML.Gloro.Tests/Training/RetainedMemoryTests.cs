@@ -1,6 +1,6 @@
 using System.Globalization;
 using Microsoft.ML.Gloro.Tests.TestSupport;
-using Microsoft.ML.Gloro.Training;
+using Microsoft.ML.Gloro.Torch;
 using TorchSharp;
 
 namespace Microsoft.ML.Gloro.Tests.Training;

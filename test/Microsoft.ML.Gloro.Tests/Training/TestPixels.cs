@@ -1,4 +1,4 @@
-using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Training;
 
 namespace Microsoft.ML.Gloro.Tests.Training;
@@ -10,13 +10,13 @@ internal static class TestPixels
 
     public delegate void Operation(ref PixelBuffer image);
 
-    public static byte[] Random(PlainShape shape, int seed, int from = 0, int to = 256)
+    public static byte[] Random(TensorShape shape, int seed, int from = 0, int to = 256)
     {
         var random = new Random(seed);
         return [.. Enumerable.Range(0, shape.Size).Select(_ => (byte)random.Next(from, to))];
     }
 
-    public static byte[] Apply(PlainShape shape, byte[] image, Operation operation)
+    public static byte[] Apply(TensorShape shape, byte[] image, Operation operation)
     {
         byte[] room = new byte[image.Length];
         Array.Fill(room, (byte)0xAB); // Whatever was there must not show.

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Microsoft.ML.Gloro.Training;
+using Microsoft.ML.Gloro.Torch;
 using TorchSharp;
 
 namespace Microsoft.ML.Gloro.Tests.Training;

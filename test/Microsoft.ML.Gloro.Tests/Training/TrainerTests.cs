@@ -1,6 +1,5 @@
-using Microsoft.ML.Gloro.Lipschitz;
-using Microsoft.ML.Gloro.Networks;
-using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Core;
+using Microsoft.ML.Gloro.Tests.Core;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 using Microsoft.ML.Gloro.Training;
 using TorchSharp;
@@ -14,7 +13,7 @@ public sealed class TrainerTests
     public static void Load(TestContext _) => TorchProcess.Prepare();
 
     [TestMethod]
-    public void Run_ImagesOfThreeColours_AreLearntAndVerified()
+    public void Run_ImagesOfThreeColors_AreLearntAndVerified()
     {
         using var network = Problems.ImageNetwork(1);
         var settings = Problems.Settings(3, epochs: 5);
@@ -68,7 +67,7 @@ public sealed class TrainerTests
         {
             using var network = Problems.ImageNetwork(3);
             Train(Problems.Settings(3, epochs: 1) with { Seed = seed, MixedPrecision = mixedPrecision }, network, Problems.Blobs(80, 1, GloroAugmentationOptions.Aerial), null);
-            return WeightHash.Compute(network.Condense());
+            return WeightHash.Compute(network.Fold());
         }
 
         try
@@ -90,7 +89,7 @@ public sealed class TrainerTests
         {
             using var network = Problems.VectorNetwork(3);
             new Trainer(Problems.Settings(4), network, Problems.Clusters(100, 4, 1), validate ? Problems.Clusters(50, 4, 2) : null).Run(validate ? _ => { } : null, default);
-            return WeightHash.Compute(network.Condense());
+            return WeightHash.Compute(network.Fold());
         }
 
         Assert.AreEqual(Hash(false), Hash(true));
@@ -116,7 +115,7 @@ public sealed class TrainerTests
 
         Assert.IsLessThan(progress[0].Loss, progress[^1].Loss);
         Assert.AreEqual(TimeSpan.Zero, progress[^1].Remaining);
-        double proved = RigorousBound.Compute(network.Condense()).Value;
+        double proved = RigorousBound.Compute(network.Fold()).Value;
         Assert.IsLessThanOrEqualTo(proved * 1.0001, progress[^1].Kappa);
         Assert.IsGreaterThan(0.8 * proved, progress[^1].Kappa);
     }
@@ -154,7 +153,7 @@ public sealed class TrainerTests
         var rows = new CancellingSet(Problems.Clusters(1000, 4, 1), source, cancelAfter: 100);
         Assert.ThrowsExactly<OperationCanceledException>(() => Train(Problems.Settings(4), network, rows, null, source.Token));
         Assert.AreEqual(128, rows.Reads, "the fourth batch of 32 is the last");
-        network.Condense();
+        network.Fold();
     }
 
     [TestMethod]
@@ -180,7 +179,7 @@ public sealed class TrainerTests
         using var vectors = Problems.VectorNetwork(2);
         AssertDiverges(settings, vectors, Problems.Clusters(100, 4, 1), Problems.Clusters(100, 4, 1));
         using var images = Problems.ImageNetwork(2);
-        AssertDiverges(settings with { Guarantee = Guarantees.Rows.Bind(RobustnessGuarantee.Local, 3) }, images, Problems.Blobs(100, 1), Problems.Blobs(30, 1));
+        AssertDiverges(settings with { Guarantee = Rows.Bind(RobustnessGuarantee.Local, 3) }, images, Problems.Blobs(100, 1), Problems.Blobs(30, 1));
     }
 
     [TestMethod]
@@ -204,8 +203,8 @@ public sealed class TrainerTests
     {
         // Weights of 10²⁵ on zeros: logits are fine, while the estimate of the norm overflows.
         using var scope = torch.NewDisposeScope();
-        var factory = Networks.Nets.Factory(1);
-        var shape = PlainShape.Vector(6);
+        var factory = Nets.Factory(1);
+        var shape = TensorShape.Vector(6);
         using var network = new LipschitzNetwork(shape, [new DenseLayer(6, 6, factory)], new UnitNormDenseLayer(6, 4, factory));
         using (torch.no_grad())
             network.Parameters[0].fill_(1e25f);

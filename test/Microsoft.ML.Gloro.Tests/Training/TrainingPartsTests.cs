@@ -1,10 +1,11 @@
+using Microsoft.ML.Gloro.Tests.Core;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 using Microsoft.ML.Gloro.Training;
 using TorchSharp;
 
 namespace Microsoft.ML.Gloro.Tests.Training;
 
-/// <summary>Schedules, the optimiser, lookahead, the split and the validator.</summary>
+/// <summary>Schedules, the optimizer, lookahead, the split and the validator.</summary>
 [TestClass]
 public sealed class TrainingPartsTests
 {
@@ -151,15 +152,15 @@ public sealed class TrainingPartsTests
         const double Kappa = 1.7;
         using var scope = torch.NewDisposeScope();
         using var network = Problems.VectorNetwork(4);
-        Networks.Nets.Age(network, Networks.Nets.Factory(1));
+        Nets.Age(network, Nets.Factory(1));
         new Trainer(Problems.Settings(4, 3), network, Problems.Clusters(200, 4, 9), null).Run(null, default);
         var set = Problems.Clusters(300, 4, 2);
-        var guarantee = Guarantees.Rows.Bind(RobustnessGuarantee.Parse(text), 4);
+        var guarantee = Rows.Bind(RobustnessGuarantee.Parse(text), 4);
         const float Epsilon = 0.15f;
 
         var (clean, verified) = Validator.Measure(network, set, guarantee, Epsilon, torch.tensor((float)Kappa), torch.CPU);
 
-        var plain = network.Condense();
+        var plain = network.Fold();
         double[][] rows = [.. Enumerable.Range(0, 4).Select(c => plain.Final.Row(c).ToArray().Select(v => (double)v).ToArray())];
         int right = 0, robust = 0;
         float[] x = new float[6];
@@ -169,7 +170,7 @@ public sealed class TrainingPartsTests
             double[] y = ReferenceForward.Run(plain, x);
             int[] order = [.. Enumerable.Range(0, 4).OrderByDescending(c => y[c])];
             right += order[0] == set.Label(n) ? 1 : 0;
-            double Radius(int k) => order.Take(k).Min(j => order.Skip(k).Min(i => (y[j] - y[i]) / (Kappa * Networks.Nets.Distance(rows[i], rows[j]))));
+            double Radius(int k) => order.Take(k).Min(j => order.Skip(k).Min(i => (y[j] - y[i]) / (Kappa * Nets.Distance(rows[i], rows[j]))));
             int loosest = Enumerable.Range(1, 3).LastOrDefault(k => guarantee.Allows(order, k) && Radius(k) > Epsilon);
             robust += order.Take(loosest).Contains(set.Label(n)) ? 1 : 0;
         }
@@ -184,7 +185,7 @@ public sealed class TrainingPartsTests
     {
         using var scope = torch.NewDisposeScope();
         using var network = Problems.VectorNetwork(4);
-        var (clean, verified) = Validator.Measure(network, Problems.Clusters(50, 4, 2), Guarantees.Rows.Bind(RobustnessGuarantee.Local, 4), 0.01f, torch.tensor(float.NaN), torch.CPU);
+        var (clean, verified) = Validator.Measure(network, Problems.Clusters(50, 4, 2), Rows.Bind(RobustnessGuarantee.Local, 4), 0.01f, torch.tensor(float.NaN), torch.CPU);
         Assert.IsGreaterThan(0, clean);
         Assert.AreEqual(0, verified);
     }
@@ -195,7 +196,7 @@ public sealed class TrainingPartsTests
         using var network = Problems.VectorNetwork(4);
         using var kappa = torch.tensor(1f);
         long before = TorchProcess.LiveTensors();
-        Validator.Measure(network, Problems.Clusters(50, 4, 2), Guarantees.Rows.Bind(RobustnessGuarantee.Local, 4), 0.01f, kappa, torch.CPU);
+        Validator.Measure(network, Problems.Clusters(50, 4, 2), Rows.Bind(RobustnessGuarantee.Local, 4), 0.01f, kappa, torch.CPU);
         Assert.AreEqual(before, TorchProcess.LiveTensors());
     }
 

@@ -1,7 +1,6 @@
-using Microsoft.ML.Gloro.Lipschitz;
-using Microsoft.ML.Gloro.Models;
-using Microsoft.ML.Gloro.Plain;
-using Microsoft.ML.Gloro.Tests.Lipschitz;
+using Microsoft.ML.Gloro.Core;
+using Microsoft.ML.Gloro.Inference;
+using Microsoft.ML.Gloro.Tests.Core;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Traps;
@@ -14,8 +13,8 @@ public sealed class BoundTrapTests
     [TestMethod]
     public void ZeroPadding_KernelOnWhichTheCircleIsSmaller_IsBoundedForZeros()
     {
-        PlainConvolution layer = Explicit.Convolution(3, 3, 1, 3, 1, new PlainPadding(0, 1, 0, 1), at => at / 3 % 4 == 0 ? 1 - (at % 3) : 0);
-        PlainNetwork network = LinearTruth.WorstCase(new PlainShape(3, 1, 6), layer);
+        DeployedConvolution layer = Explicit.Convolution(3, 3, 1, 3, 1, new ZeroPadding(0, 1, 0, 1), at => at / 3 % 4 == 0 ? 1 - (at % 3) : 0);
+        DeployedNetwork network = LinearTruth.WorstCase(new TensorShape(3, 1, 6), layer);
 
         GloroModel model = LinearTruth.AssertNoMarginIsSteeper(network, sharpness: 1.12);
 
@@ -30,9 +29,9 @@ public sealed class BoundTrapTests
     [DataRow(2, 3, 1)]
     public void StridedEvenKernel_SteepestMargin_IsWithinTheConstant(int kernel, int stride, int padding)
     {
-        PlainConvolution layer = Explicit.Convolution(3, 4, kernel, kernel, stride, PlainPadding.All(padding), Explicit.Normal(kernel));
+        DeployedConvolution layer = Explicit.Convolution(3, 4, kernel, kernel, stride, ZeroPadding.All(padding), Explicit.Normal(kernel));
 
-        LinearTruth.AssertNoMarginIsSteeper(LinearTruth.WorstCase(new PlainShape(3, 7, 8), layer), sharpness: 1.3);
+        LinearTruth.AssertNoMarginIsSteeper(LinearTruth.WorstCase(new TensorShape(3, 7, 8), layer), sharpness: 1.3);
     }
 
     // Code that is only ever run on square images takes one side for both.
@@ -43,20 +42,20 @@ public sealed class BoundTrapTests
     {
         // Differences along the longer side: on a circle as short as the other side their norm would be 1.73 instead of 1.93.
         int step = width > height ? 1 : 3;
-        PlainConvolution layer = Explicit.Convolution(3, 3, 3, 3, 1, PlainPadding.All(1), at => at / 9 % 4 == 0 ? (at % 9 == 4 - step ? 1 : at % 9 == 4 + step ? -1 : 0) : 0);
+        DeployedConvolution layer = Explicit.Convolution(3, 3, 3, 3, 1, ZeroPadding.All(1), at => at / 9 % 4 == 0 ? (at % 9 == 4 - step ? 1 : at % 9 == 4 + step ? -1 : 0) : 0);
 
-        LinearTruth.AssertNoMarginIsSteeper(LinearTruth.WorstCase(new PlainShape(3, height, width), layer), sharpness: 1.05);
+        LinearTruth.AssertNoMarginIsSteeper(LinearTruth.WorstCase(new TensorShape(3, height, width), layer), sharpness: 1.05);
     }
 
-    // Published radii have been off by 1/std because the normalisation of the input was not counted: ε is in pixels, and the network that was bounded began behind it.
+    // Published radii have been off by 1/std because the normalization of the input was not counted: ε is in pixels, and the network that was bounded began behind it.
     [TestMethod]
-    public void NormalisedInput_CountsWithTheSmallestDeviation()
+    public void NormalizedInput_CountsWithTheSmallestDeviation()
     {
         float[] deviation = [0.25f, 0.2f, 0.5f];
-        var scaling = new PlainScaling(Array.ConvertAll(deviation, std => 1 / std), [-2, -2.5f, -1]);
-        PlainConvolution isometry = Explicit.Convolution(3, 3, 1, 1, 1, default, at => at % 4 == 0 ? 1 : 0);
+        var scaling = new DeployedScaling(Array.ConvertAll(deviation, std => 1 / std), [-2, -2.5f, -1]);
+        DeployedConvolution isometry = Explicit.Convolution(3, 3, 1, 1, 1, default, at => at % 4 == 0 ? 1 : 0);
 
-        GloroModel model = LinearTruth.AssertNoMarginIsSteeper(LinearTruth.WorstCase(new PlainShape(3, 2, 3), scaling, isometry), sharpness: 1.0001);
+        GloroModel model = LinearTruth.AssertNoMarginIsSteeper(LinearTruth.WorstCase(new TensorShape(3, 2, 3), scaling, isometry), sharpness: 1.0001);
 
         Assert.AreEqual(5, model.Bound.Value, 5e-4);
     }
@@ -65,8 +64,8 @@ public sealed class BoundTrapTests
     [TestMethod]
     public void RankOneLayer_StartOrthogonalToTheSingularVector_IsBoundedAndAttained()
     {
-        PlainDense rankOne = Explicit.Dense(6, 6, at => (at / 6 == 2 ? 3 : 0) * (at % 6 == 0 ? 1 : at % 6 == 1 ? -1 : 0));
-        PlainNetwork network = LinearTruth.WorstCase(PlainShape.Vector(6), rankOne);
+        DeployedDense rankOne = Explicit.Dense(6, 6, at => (at / 6 == 2 ? 3 : 0) * (at % 6 == 0 ? 1 : at % 6 == 1 ? -1 : 0));
+        DeployedNetwork network = LinearTruth.WorstCase(TensorShape.Vector(6), rankOne);
 
         GloroModel model = LinearTruth.AssertNoMarginIsSteeper(network, sharpness: 1.0001);
 
@@ -80,9 +79,9 @@ public sealed class BoundTrapTests
     public void SmallestFloats_BeforeALargeLayer_StillBoundTheMargin()
     {
         Func<int, double> normal = Explicit.Normal(5);
-        PlainDense smallest = Explicit.Dense(6, 6, at => normal(at) > 0 ? float.Epsilon : -float.Epsilon), large = Explicit.Dense(6, 6, at => at % 7 == 0 ? 1e38 : 0);
-        var final = new PlainDense([.. Enumerable.Range(0, 12).Select(i => ((i % 5) - 2) * 1e7f)], [0, 0.001f], 6, 2);
-        var network = new PlainNetwork(PlainShape.Vector(6), [smallest, large, final]);
+        DeployedDense smallest = Explicit.Dense(6, 6, at => normal(at) > 0 ? float.Epsilon : -float.Epsilon), large = Explicit.Dense(6, 6, at => at % 7 == 0 ? 1e38 : 0);
+        var final = new DeployedDense([.. Enumerable.Range(0, 12).Select(i => ((i % 5) - 2) * 1e7f)], [0, 0.001f], 6, 2);
+        var network = new DeployedNetwork(TensorShape.Vector(6), [smallest, large, final]);
 
         GloroModel model = LinearTruth.AssertNoMarginIsSteeper(network, sharpness: 10);
 
@@ -110,8 +109,8 @@ public sealed class BoundTrapTests
         {
             // From 2⁻⁵⁰ to 2⁵⁰, so that no value on the way is near the end of floats.
             float up = MathF.ScaleB(1, doublings - 50), down = MathF.ScaleB(1, 50 - doublings);
-            PlainDense first = Explicit.Dense(8, 6, Explicit.Normal(1, up)), second = Explicit.Dense(8, 8, Explicit.Normal(2, down));
-            var network = new PlainNetwork(PlainShape.Vector(6), [first, new PlainActivation(PlainActivationKind.MinMax), second, new PlainActivation(PlainActivationKind.MinMax), Explicit.Dense(5, 8, Explicit.Normal(3))]);
+            DeployedDense first = Explicit.Dense(8, 6, Explicit.Normal(1, up)), second = Explicit.Dense(8, 8, Explicit.Normal(2, down));
+            var network = new DeployedNetwork(TensorShape.Vector(6), [first, new DeployedActivation(ActivationFunction.MinMax), second, new DeployedActivation(ActivationFunction.MinMax), Explicit.Dense(5, 8, Explicit.Normal(3))]);
             GloroModel model = TestModels.Create(network, RobustnessGuarantee.Local, 0.01f, isImage: false);
             using var transformer = TestModels.Transformer(model);
             return (model.Bound.Value, [.. ScoredRow.All(transformer.Transform(VectorRow.View(inputs.Select(x => new VectorRow { Features = x })))).Select(row => row.CertifiedRadius)]);
@@ -124,7 +123,7 @@ public sealed class BoundTrapTests
     [DataRow(0.5f, 0f, true)]
     public void LayerOfZeros_CertifiesTheBiasesAndNoTie(float one, float other, bool certified)
     {
-        var network = new PlainNetwork(PlainShape.Vector(6), [Explicit.Dense(4, 6, _ => 0), new PlainDense([1, 2, 3, 4, -1, -2, -3, -4], [one, other], 4, 2)]);
+        var network = new DeployedNetwork(TensorShape.Vector(6), [Explicit.Dense(4, 6, _ => 0), new DeployedDense([1, 2, 3, 4, -1, -2, -3, -4], [one, other], 4, 2)]);
 
         List<ScoredRow> rows = LinearTruth.AssertNoRadiusIsTooLarge(network, [0, 0, 0, 0, 0, 0], [1, -2, 3, -4, 5, -6]);
 
@@ -132,15 +131,15 @@ public sealed class BoundTrapTests
         Assert.AreEqual(0.0, RigorousBound.Compute(network).Value);
     }
 
-    // A bound that was computed before the last step of the optimiser, or before weights were rounded, is a bound of another network.
+    // A bound that was computed before the last step of the optimizer, or before weights were rounded, is a bound of another network.
     [TestMethod]
     public void BoundTakenBeforeTheLastUpdate_IsRefused()
     {
         GloroModel model = TestModels.Vector();
-        var first = (PlainDense)model.Network.Layers[0];
+        var first = (DeployedDense)model.Network.Layers[0];
         float[] weights = [.. first.Weights];
         weights[3] = MathF.BitIncrement(weights[3]);
-        var updated = new PlainNetwork(model.Network.InputShape, [new PlainDense(weights, first.Bias, first.Inputs, first.Outputs), .. model.Network.Layers.Skip(1)]);
+        var updated = new DeployedNetwork(model.Network.InputShape, [new DeployedDense(weights, first.Bias, first.Inputs, first.Outputs), .. model.Network.Layers.Skip(1)]);
 
         var error = Assert.ThrowsExactly<ArgumentException>(() => new GloroModel(updated, model.Bound, model.ClassNames, model.Guarantee, model.Epsilon, isImage: false));
 

@@ -1,4 +1,4 @@
-using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Traps;
@@ -39,7 +39,7 @@ public sealed class CertificateTrapTests
     public void DuplicatedRowsInTheLastLayer_AreCertifiedByTheirBiasesAlone(float ahead, bool certified)
     {
         float[] weights = [1, 2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, -1, 0, 0, 0, 0, 0];
-        var network = new PlainNetwork(PlainShape.Vector(6), [new PlainDense(weights, [10 + ahead, 10, 0], 6, 3)]);
+        var network = new DeployedNetwork(TensorShape.Vector(6), [new DeployedDense(weights, [10 + ahead, 10, 0], 6, 3)]);
 
         foreach (float[] x in new[] { Zero, [1, 1, 0, 0, 0, 0] })
         {
@@ -63,7 +63,7 @@ public sealed class CertificateTrapTests
     [TestMethod]
     public void LargestK_IsOneLessThanTheClasses()
     {
-        PlainNetwork network = Identity([4, 3, 2, 1]);
+        DeployedNetwork network = Identity([4, 3, 2, 1]);
 
         ScoredRow row = Score(network, Zero, RobustnessGuarantee.RelaxedTopK(3));
 
@@ -96,7 +96,7 @@ public sealed class CertificateTrapTests
     [DataRow(float.NegativeInfinity)]
     public void InputThatIsNoNumber_CertifiesNothing(float bad)
     {
-        var relu = new PlainNetwork(PlainShape.Vector(6), [new PlainScaling([.. Enumerable.Repeat(bad > 0 ? -1f : 1, 6)], Zero), new PlainActivation(PlainActivationKind.ReLU), .. Identity([5, 1]).Layers]);
+        var relu = new DeployedNetwork(TensorShape.Vector(6), [new DeployedScaling([.. Enumerable.Repeat(bad > 0 ? -1f : 1, 6)], Zero), new DeployedActivation(ActivationFunction.ReLU), .. Identity([5, 1]).Layers]);
 
         foreach (var arithmetic in Enum.GetValues<CertificateArithmetic>())
             Assert.AreEqual((0f, false), Certificate(Score(relu, [bad, 0, 0, 0, 0, 0], RobustnessGuarantee.Local, epsilon: 0, arithmetic)), arithmetic.ToString());
@@ -136,10 +136,10 @@ public sealed class CertificateTrapTests
     private static (float Radius, bool IsCertified) Certificate(ScoredRow row) => (row.CertifiedRadius, row.IsCertified);
 
     /// <summary>y_i = x_i + logits_i.</summary>
-    private static PlainNetwork Identity(float[] logits) =>
-        new(PlainShape.Vector(6), [new PlainDense([.. Enumerable.Range(0, 6 * logits.Length).Select(i => i % 7 == 0 ? 1f : 0)], logits, 6, logits.Length)]);
+    private static DeployedNetwork Identity(float[] logits) =>
+        new(TensorShape.Vector(6), [new DeployedDense([.. Enumerable.Range(0, 6 * logits.Length).Select(i => i % 7 == 0 ? 1f : 0)], logits, 6, logits.Length)]);
 
-    private static ScoredRow Score(PlainNetwork network, float[] x, RobustnessGuarantee guarantee, float epsilon = 0.1f, CertificateArithmetic arithmetic = CertificateArithmetic.Float64)
+    private static ScoredRow Score(DeployedNetwork network, float[] x, RobustnessGuarantee guarantee, float epsilon = 0.1f, CertificateArithmetic arithmetic = CertificateArithmetic.Float64)
     {
         using var transformer = TestModels.Transformer(TestModels.Create(network, guarantee, epsilon, isImage: false).With(arithmetic));
         return ScoredRow.All(transformer.Transform(VectorRow.View([new VectorRow { Features = x }]))).Single();

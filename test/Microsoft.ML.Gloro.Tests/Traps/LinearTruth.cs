@@ -1,5 +1,6 @@
-using Microsoft.ML.Gloro.Models;
-using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Core;
+using Microsoft.ML.Gloro.Inference;
+using Microsoft.ML.Gloro.Tests.Analysis;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Traps;
@@ -11,10 +12,10 @@ namespace Microsoft.ML.Gloro.Tests.Traps;
 internal static class LinearTruth
 {
     /// <summary>Linear layers, flattening, and two classes whose margin is as steep as the layers allow.</summary>
-    public static PlainNetwork WorstCase(PlainShape input, params PlainLayer[] layers)
+    public static DeployedNetwork WorstCase(TensorShape input, params DeployedLayer[] layers)
     {
         var shape = layers.Aggregate(input, (current, layer) => layer.GetOutputShape(current));
-        var open = new PlainNetwork(input, [.. layers, new PlainFlatten(), new PlainDense(new float[shape.Size], [0], shape.Size, 1)]);
+        var open = new DeployedNetwork(input, [.. layers, new DeployedFlatten(), new DeployedDense(new float[shape.Size], [0], shape.Size, 1)]);
         double[][] columns = Columns(open, open.Layers.Count - 1);
         double[] steepest = [.. Enumerable.Range(0, shape.Size).Select(i => Math.Sin(i + 1))];
         for (int step = 0; step < 120; step++)
@@ -26,11 +27,11 @@ internal static class LinearTruth
         }
 
         float[] row = Array.ConvertAll(steepest, x => (float)x);
-        return new PlainNetwork(input, [.. layers, new PlainFlatten(), new PlainDense([.. row, .. row.Select(x => -x)], [0.1f, 0], shape.Size, 2)]);
+        return new DeployedNetwork(input, [.. layers, new DeployedFlatten(), new DeployedDense([.. row, .. row.Select(x => -x)], [0.1f, 0], shape.Size, 2)]);
     }
 
     /// <summary>Asserts that no margin of the network is steeper than the constant that its certificates divide by.</summary>
-    public static GloroModel AssertNoMarginIsSteeper(PlainNetwork network, double sharpness = double.PositiveInfinity)
+    public static GloroModel AssertNoMarginIsSteeper(DeployedNetwork network, double sharpness = double.PositiveInfinity)
     {
         GloroModel model = TestModels.Create(network, RobustnessGuarantee.Local, 0.1f, isImage: !network.InputShape.IsVector);
         for (int i = 0; i < network.ClassCount; i++)
@@ -47,7 +48,7 @@ internal static class LinearTruth
     }
 
     /// <summary>Asserts for rows on vectors that no certified radius goes beyond the nearest point at which the top class changes. Returns the rows.</summary>
-    public static List<ScoredRow> AssertNoRadiusIsTooLarge(PlainNetwork network, params float[][] inputs)
+    public static List<ScoredRow> AssertNoRadiusIsTooLarge(DeployedNetwork network, params float[][] inputs)
     {
         using var transformer = TestModels.Transformer(TestModels.Create(network, RobustnessGuarantee.Local, 0, isImage: false));
         List<ScoredRow> rows = ScoredRow.All(transformer.Transform(VectorRow.View(inputs.Select(x => new VectorRow { Features = x }))));
@@ -63,12 +64,12 @@ internal static class LinearTruth
     }
 
     /// <summary>‖∇(y_i − y_j)‖.</summary>
-    public static double Steepness(PlainNetwork network, int i, int j) =>
+    public static double Steepness(DeployedNetwork network, int i, int j) =>
         Math.Sqrt(Columns(network, network.Layers.Count).Sum(column => (column[i] - column[j]) * (column[i] - column[j])));
 
     private static double Distance(double margin, double steepness) => margin == 0 ? 0 : steepness == 0 ? double.PositiveInfinity : margin / steepness;
 
-    private static double[][] Columns(PlainNetwork network, int layers)
+    private static double[][] Columns(DeployedNetwork network, int layers)
     {
         var columns = new double[network.InputShape.Size][];
         for (int i = 0; i < columns.Length; i++)

@@ -1,7 +1,7 @@
 namespace Microsoft.ML.Gloro.Training;
 
 /// <summary>
-/// From a target pixel to where it comes from, both measured from the image's centre: x′ = <paramref name="XX"/>·x + <paramref name="XY"/>·y + <paramref name="ShiftX"/>,
+/// From a target pixel to where it comes from, both measured from the image's center: x′ = <paramref name="XX"/>·x + <paramref name="XY"/>·y + <paramref name="ShiftX"/>,
 /// y′ = <paramref name="YX"/>·x + <paramref name="YY"/>·y + <paramref name="ShiftY"/>.
 /// </summary>
 internal readonly record struct AffineMap(double XX, double XY, double YX, double YY, double ShiftX = 0, double ShiftY = 0)

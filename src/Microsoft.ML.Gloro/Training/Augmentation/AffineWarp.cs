@@ -16,13 +16,13 @@ internal static class AffineWarp
         int width = image.Width, height = image.Height, channels = image.Channels, plane = image.PlaneSize;
         ReadOnlySpan<byte> source = image.Pixels;
         var target = image.Room;
-        double centreX = (width - 1) / 2.0, centreY = (height - 1) / 2.0;
+        double centerX = (width - 1) / 2.0, centerY = (height - 1) / 2.0;
         long stepX = Fixed(map.XX), stepY = Fixed(map.YX);
         for (int row = 0, at = 0; row < height; row++)
         {
-            double y = row - centreY;
-            long positionX = Fixed(centreX + map.ShiftX + (map.XY * y) - (map.XX * centreX));
-            long positionY = Fixed(centreY + map.ShiftY + (map.YY * y) - (map.YX * centreX));
+            double y = row - centerY;
+            long positionX = Fixed(centerX + map.ShiftX + (map.XY * y) - (map.XX * centerX));
+            long positionY = Fixed(centerY + map.ShiftY + (map.YY * y) - (map.YX * centerX));
             for (int column = 0; column < width; column++, at++, positionX += stepX, positionY += stepY)
             {
                 int left = (int)(positionX >> PositionBits), top = (int)(positionY >> PositionBits);
@@ -45,9 +45,9 @@ internal static class AffineWarp
                     for (int c = 0, to = at; c < channels; c++, to += plane)
                     {
                         var pixels = source.Slice(c * plane, plane);
-                        byte colour = border.Colour[c];
-                        int sum = (w00 * Pixel(pixels, x0, y0, width, colour)) + (w10 * Pixel(pixels, x1, y0, width, colour))
-                            + (w01 * Pixel(pixels, x0, y1, width, colour)) + (w11 * Pixel(pixels, x1, y1, width, colour));
+                        byte color = border.Color[c];
+                        int sum = (w00 * Pixel(pixels, x0, y0, width, color)) + (w10 * Pixel(pixels, x1, y0, width, color))
+                            + (w01 * Pixel(pixels, x0, y1, width, color)) + (w11 * Pixel(pixels, x1, y1, width, color));
                         target[to] = (byte)((sum + Half) >> (2 * WeightBits));
                     }
                 }
@@ -57,7 +57,7 @@ internal static class AffineWarp
         image.Swap();
     }
 
-    private static int Pixel(ReadOnlySpan<byte> pixels, int x, int y, int width, byte colour) => (x | y) < 0 ? colour : pixels[(y * width) + x];
+    private static int Pixel(ReadOnlySpan<byte> pixels, int x, int y, int width, byte color) => (x | y) < 0 ? color : pixels[(y * width) + x];
 
     private static long Fixed(double value) => (long)Math.Round(value * (1 << PositionBits));
 }

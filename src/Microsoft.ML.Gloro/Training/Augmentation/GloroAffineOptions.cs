@@ -1,7 +1,7 @@
 namespace Microsoft.ML.Gloro;
 
 /// <summary>
-/// A random linear map of each training image about its centre, with bilinear interpolation: a horizontal shear, then a turn, then a zoom. Each value is drawn anew for
+/// A random linear map of each training image about its center, with bilinear interpolation: a horizontal shear, then a turn, then a zoom. Each value is drawn anew for
 /// each image, with either sign as likely.
 /// </summary>
 public sealed class GloroAffineOptions

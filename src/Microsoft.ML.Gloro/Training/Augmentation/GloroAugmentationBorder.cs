@@ -9,6 +9,6 @@ public enum GloroAugmentationBorder
     /// <summary>Black: what the literature's crop from a padded image has.</summary>
     Black,
 
-    /// <summary>The mean colour of the training images.</summary>
+    /// <summary>The mean color of the training images.</summary>
     Mean,
 }

@@ -35,10 +35,10 @@ public sealed class GloroAugmentationOptions
     public GloroRandAugmentOptions? RandAugment { get; set; }
 
     /// <summary>Random brightness, contrast and saturation. Default: null, none.</summary>
-    public GloroColourJitterOptions? ColourJitter { get; set; }
+    public GloroColorJitterOptions? ColorJitter { get; set; }
 
     /// <summary>
-    /// The side of a square, in pixels of the network's input and less than the image's smaller side, that is painted over with the mean colour of the training images. Its centre
+    /// The side of a square, in pixels of the network's input and less than the image's smaller side, that is painted over with the mean color of the training images. Its center
     /// is drawn from all pixels, so that it may reach over the border (cutout: DeVries, Taylor: Improved Regularization of Convolutional Neural Networks with Cutout, 2017).
     /// Default: 0, none.
     /// </summary>
@@ -61,12 +61,12 @@ public sealed class GloroAugmentationOptions
     public static GloroAugmentationOptions Aerial => new() { FlipVertically = true, Rotate = true };
 
     /// <summary>Mirrored left to right, shifted by up to 4 pixels, mildly changed in brightness, contrast and saturation: for photographs of things, which have an up and a down.</summary>
-    public static GloroAugmentationOptions Photographs => new() { MaximumShift = 4, ColourJitter = new() { Brightness = 0.2, Contrast = 0.2, Saturation = 0.2 } };
+    public static GloroAugmentationOptions Photographs => new() { MaximumShift = 4, ColorJitter = new() { Brightness = 0.2, Contrast = 0.2, Saturation = 0.2 } };
 
     internal GloroAugmentationOptions Copy()
     {
         var copy = (GloroAugmentationOptions)MemberwiseClone();
-        (copy.Affine, copy.RandAugment, copy.ColourJitter) = (Affine?.Copy(), RandAugment?.Copy(), ColourJitter?.Copy());
+        (copy.Affine, copy.RandAugment, copy.ColorJitter) = (Affine?.Copy(), RandAugment?.Copy(), ColorJitter?.Copy());
         return copy;
     }
 
@@ -86,8 +86,8 @@ public sealed class GloroAugmentationOptions
             yield return $"{nameof(Affine)}.{fault}";
         foreach (string fault in RandAugment?.Faults() ?? [])
             yield return $"{nameof(RandAugment)}.{fault}";
-        foreach (string fault in ColourJitter?.Faults() ?? [])
-            yield return $"{nameof(ColourJitter)}.{fault}";
+        foreach (string fault in ColorJitter?.Faults() ?? [])
+            yield return $"{nameof(ColorJitter)}.{fault}";
     }
 
     /// <summary>What is wrong with these options for images of this size; null if nothing is.</summary>

@@ -10,12 +10,12 @@ namespace Microsoft.ML.Gloro;
 /// <item>identity: nothing.</item>
 /// <item>autocontrast: each channel stretched to the whole range; has no strength.</item>
 /// <item>equalize: each channel's histogram made even; has no strength.</item>
-/// <item>brightness, contrast, colour (saturation), sharpness: a factor of 1 ± 0.9·m.</item>
+/// <item>brightness, contrast, color (saturation), sharpness: a factor of 1 ± 0.9·m.</item>
 /// <item>posterize: each value keeps its highest 8 − 4·m bits, rounded.</item>
 /// <item>solarize: values of at least 256·(1 − m) are inverted.</item>
-/// <item>shear x, shear y: by ±0.3·m pixels a pixel, about the centre.</item>
+/// <item>shear x, shear y: by ±0.3·m pixels a pixel, about the center.</item>
 /// <item>translate x, translate y: by ±150/331·m of the side, in whole pixels.</item>
-/// <item>rotate: by ±30°·m about the centre.</item>
+/// <item>rotate: by ±30°·m about the center.</item>
 /// </list>
 /// <para>Where an operation leaves no pixel stands the <see cref="GloroAugmentationOptions.Border"/>. Solarize and posterize change what aerial and medical images mean: try before use.</para>
 /// </remarks>

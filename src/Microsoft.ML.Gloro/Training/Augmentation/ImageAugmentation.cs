@@ -1,5 +1,5 @@
 using System.Buffers;
-using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Training;
 
@@ -9,20 +9,20 @@ namespace Microsoft.ML.Gloro.Training;
 /// </summary>
 /// <param name="shape">The images' shape.</param>
 /// <param name="options">What may be done.</param>
-/// <param name="meanColour">A byte a channel; without it, black.</param>
+/// <param name="meanColor">A byte a channel; without it, black.</param>
 /// <remarks>Immutable; safe for concurrent use.</remarks>
-internal sealed class ImageAugmentation(PlainShape shape, GloroAugmentationOptions options, byte[]? meanColour = null)
+internal sealed class ImageAugmentation(TensorShape shape, GloroAugmentationOptions options, byte[]? meanColor = null)
 {
-    private readonly byte[] _meanColour = meanColour ?? new byte[shape.Channels];
+    private readonly byte[] _meanColor = meanColor ?? new byte[shape.Channels];
     private readonly ImageBorder _border = new(
         options.Border == GloroAugmentationBorder.Mirror,
-        options.Border == GloroAugmentationBorder.Mean && meanColour is not null ? meanColour : new byte[shape.Channels]);
+        options.Border == GloroAugmentationBorder.Mean && meanColor is not null ? meanColor : new byte[shape.Channels]);
 
     // With nothing but the map nothing more is drawn: images are then what they were before there was anything else.
-    private readonly bool _hasMore = options.Affine is not null || options.RandAugment is not null || options.ColourJitter is not null || options.CutoutSide > 0;
+    private readonly bool _hasMore = options.Affine is not null || options.RandAugment is not null || options.ColorJitter is not null || options.CutoutSide > 0;
 
-    /// <summary>Whether <paramref name="options"/> paint anything in the mean colour.</summary>
-    public static bool NeedsMeanColour(GloroAugmentationOptions options) => options.CutoutSide > 0 || options.Border == GloroAugmentationBorder.Mean;
+    /// <summary>Whether <paramref name="options"/> paint anything in the mean color.</summary>
+    public static bool NeedsMeanColor(GloroAugmentationOptions options) => options.CutoutSide > 0 || options.Border == GloroAugmentationBorder.Mean;
 
     /// <summary>Writes a changed copy of an image, scaled to [0, 1].</summary>
     public void Apply(ReadOnlySpan<byte> pixels, Span<float> destination, Random random)
@@ -33,7 +33,7 @@ internal sealed class ImageAugmentation(PlainShape shape, GloroAugmentationOptio
         Draw(random, sources.AsSpan(0, plane));
         var image = new PixelBuffer(shape, bytes.AsSpan(0, shape.Size), bytes.AsSpan(shape.Size, shape.Size));
         for (int c = 0; c < shape.Channels; c++)
-            Gather(pixels.Slice(c * plane, plane), sources.AsSpan(0, plane), image.Plane(c), _border.Colour[c]);
+            Gather(pixels.Slice(c * plane, plane), sources.AsSpan(0, plane), image.Plane(c), _border.Color[c]);
         if (_hasMore)
             Change(ref image, random);
         PixelScale.Apply(image.Pixels, destination);
@@ -99,7 +99,7 @@ internal sealed class ImageAugmentation(PlainShape shape, GloroAugmentationOptio
 
         if (options.RandAugment is { } policy)
             RandAugmentPolicy.Apply(ref image, policy, _border, random);
-        if (options.ColourJitter is { } jitter)
+        if (options.ColorJitter is { } jitter)
         {
             PixelTone.Brightness(ref image, 1 + (brightness * jitter.Brightness));
             PixelTone.Contrast(ref image, 1 + (contrast * jitter.Contrast));
@@ -117,7 +117,7 @@ internal sealed class ImageAugmentation(PlainShape shape, GloroAugmentationOptio
         for (int c = 0; c < shape.Channels; c++)
         {
             for (int row = top; row < bottom; row++)
-                image.Plane(c).Slice((row * shape.Width) + left, right - left).Fill(_meanColour[c]);
+                image.Plane(c).Slice((row * shape.Width) + left, right - left).Fill(_meanColor[c]);
         }
     }
 

@@ -1,15 +1,15 @@
 namespace Microsoft.ML.Gloro.Training;
 
 /// <summary>What an image continues as beyond its pixels.</summary>
-/// <param name="mirrored">Whether as its mirror image; otherwise as one colour.</param>
-/// <param name="colour">The colour, a byte a channel.</param>
-internal sealed class ImageBorder(bool mirrored, byte[] colour)
+/// <param name="mirrored">Whether as its mirror image; otherwise as one color.</param>
+/// <param name="color">The color, a byte a channel.</param>
+internal sealed class ImageBorder(bool mirrored, byte[] color)
 {
-    /// <summary>No pixel of the image: the colour.</summary>
+    /// <summary>No pixel of the image: the color.</summary>
     public const int Outside = -1;
 
     /// <summary>A byte a channel.</summary>
-    public ReadOnlySpan<byte> Colour => colour;
+    public ReadOnlySpan<byte> Color => color;
 
     /// <summary>The index within 0 … <paramref name="length"/> − 1 that stands for <paramref name="i"/>, or <see cref="Outside"/>.</summary>
     public int Source(int i, int length)

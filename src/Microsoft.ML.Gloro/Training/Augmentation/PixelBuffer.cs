@@ -1,12 +1,12 @@
-using Microsoft.ML.Gloro.Plain;
+using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Training;
 
 /// <summary>The bytes of one image while it is changed, plane after plane, and as much room for what cannot be done in place.</summary>
-internal ref struct PixelBuffer(PlainShape shape, Span<byte> pixels, Span<byte> room)
+internal ref struct PixelBuffer(TensorShape shape, Span<byte> pixels, Span<byte> room)
 {
     /// <summary>Planes of R, G and B.</summary>
-    public const int ColourChannels = 3;
+    public const int ColorChannels = 3;
 
     private Span<byte> _pixels = pixels, _room = room;
 

@@ -4,9 +4,9 @@ namespace Microsoft.ML.Gloro.Training;
 internal static class PixelSharpness
 {
     // Pillow's SMOOTH: ones around a five, over thirteen.
-    private const int Centre = 5, Sum = 13;
+    private const int Center = 5, Sum = 13;
 
-    /// <summary>smooth + factor·(v − smooth), where smooth is the mean of a pixel and its eight neighbours, the pixel counted five times. Border pixels have not all of these, and stay.</summary>
+    /// <summary>smooth + factor·(v − smooth), where smooth is the mean of a pixel and its eight neighbors, the pixel counted five times. Border pixels have not all of these, and stay.</summary>
     public static void Apply(ref PixelBuffer image, double factor)
     {
         if (factor == 1)
@@ -25,7 +25,7 @@ internal static class PixelSharpness
                 var to = target.Slice(row * width, width);
                 for (int x = 1; x < to.Length - 1; x++)
                 {
-                    int sum = above[x - 1] + above[x] + above[x + 1] + here[x - 1] + (Centre * here[x]) + here[x + 1] + below[x - 1] + below[x] + below[x + 1];
+                    int sum = above[x - 1] + above[x] + above[x + 1] + here[x - 1] + (Center * here[x]) + here[x + 1] + below[x - 1] + below[x] + below[x + 1];
                     to[x] = PixelTone.Between((sum + (Sum / 2)) / Sum, here[x], share);
                 }
             }

@@ -12,22 +12,22 @@ internal static class PixelTone
     /// <summary>factor·v.</summary>
     public static void Brightness(ref PixelBuffer image, double factor) => Blend(ref image, 0, factor);
 
-    /// <summary>mean + factor·(v − mean), where mean is that of the image's grey.</summary>
+    /// <summary>mean + factor·(v − mean), where mean is that of the image's gray.</summary>
     public static void Contrast(ref PixelBuffer image, double factor) => Blend(ref image, MeanGrey(image), factor);
 
-    /// <summary>grey + factor·(v − grey), where grey is the pixel's own. An image without three channels has no colour, and stays as it is.</summary>
+    /// <summary>gray + factor·(v − gray), where gray is the pixel's own. An image without three channels has no color, and stays as it is.</summary>
     public static void Saturation(ref PixelBuffer image, double factor)
     {
-        if (image.Channels != PixelBuffer.ColourChannels || factor == 1)
+        if (image.Channels != PixelBuffer.ColorChannels || factor == 1)
             return;
         int share = Share(factor);
         Span<byte> red = image.Plane(0), green = image.Plane(1)[..red.Length], blue = image.Plane(2)[..red.Length];
         for (int i = 0; i < red.Length; i++)
         {
-            int grey = ((Red * red[i]) + (Green * green[i]) + (Blue * blue[i]) + (1 << (LumaBits - 1))) >> LumaBits;
-            red[i] = Between(grey, red[i], share);
-            green[i] = Between(grey, green[i], share);
-            blue[i] = Between(grey, blue[i], share);
+            int gray = ((Red * red[i]) + (Green * green[i]) + (Blue * blue[i]) + (1 << (LumaBits - 1))) >> LumaBits;
+            red[i] = Between(gray, red[i], share);
+            green[i] = Between(gray, green[i], share);
+            blue[i] = Between(gray, blue[i], share);
         }
     }
 
@@ -108,7 +108,7 @@ internal static class PixelTone
         double sum = 0;
         for (int c = 0; c < image.Channels; c++)
         {
-            double weight = image.Channels != PixelBuffer.ColourChannels ? 1.0 / image.Channels : (c switch { 0 => Red, 1 => Green, _ => Blue }) / (double)(1 << LumaBits);
+            double weight = image.Channels != PixelBuffer.ColorChannels ? 1.0 / image.Channels : (c switch { 0 => Red, 1 => Green, _ => Blue }) / (double)(1 << LumaBits);
             long plane = 0;
             foreach (byte value in image.Plane(c))
                 plane += value;

@@ -8,7 +8,7 @@ internal enum RandAugmentOperation
     Equalize,
     Rotate,
     Solarize,
-    Colour,
+    Color,
     Posterize,
     Contrast,
     Brightness,

@@ -44,7 +44,7 @@ internal static class RandAugmentPolicy
             case RandAugmentOperation.Solarize:
                 PixelTone.Solarize(ref image, 256 * (1 - size));
                 break;
-            case RandAugmentOperation.Colour:
+            case RandAugmentOperation.Color:
                 PixelTone.Saturation(ref image, factor);
                 break;
             case RandAugmentOperation.Posterize:

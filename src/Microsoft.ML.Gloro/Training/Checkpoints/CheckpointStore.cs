@@ -1,4 +1,4 @@
-using Microsoft.ML.Gloro.Files;
+using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Training;
 

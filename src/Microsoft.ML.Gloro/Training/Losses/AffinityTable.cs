@@ -1,4 +1,4 @@
-using Microsoft.ML.Gloro.Guarantees;
+using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Training;
 
@@ -6,7 +6,7 @@ namespace Microsoft.ML.Gloro.Training;
 /// <remarks>A few values a class, where a table of classes × sets would be made and moved anew for every batch.</remarks>
 internal sealed class AffinityTable
 {
-    public AffinityTable(BoundGuarantee guarantee, IReadOnlyList<int[]> sets)
+    public AffinityTable(ResolvedGuarantee guarantee, IReadOnlyList<int[]> sets)
     {
         int[][] setsOf = [.. Enumerable.Range(0, guarantee.ClassCount).Select(c => Enumerable.Range(0, sets.Count).Where(s => sets[s].Contains(c)).ToArray())];
         Families = Math.Max(1, setsOf.Max(own => own.Length));

@@ -1,10 +1,10 @@
-using Microsoft.ML.Gloro.Guarantees;
+using Microsoft.ML.Gloro.Core;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Training;
 
-/// <summary><see cref="BoundGuarantee.Allows"/> of affinity robustness for a batch: of the affinity sets that each row's first class is in, those that still hold all of F^k.</summary>
-internal sealed class AllowedSets(BoundGuarantee guarantee, AffinityTable table, Device device)
+/// <summary><see cref="ResolvedGuarantee.Allows"/> of affinity robustness for a batch: of the affinity sets that each row's first class is in, those that still hold all of F^k.</summary>
+internal sealed class AllowedSets(ResolvedGuarantee guarantee, AffinityTable table, Device device)
 {
     private readonly Tensor _sets = tensor(table.Sets, [guarantee.ClassCount, table.Families], device: device);
     private Tensor? _first, _sizes, _holding; // Each [rows, families].

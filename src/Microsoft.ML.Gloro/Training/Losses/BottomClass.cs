@@ -1,4 +1,4 @@
-using Microsoft.ML.Gloro.Guarantees;
+using Microsoft.ML.Gloro.Core;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Training;
@@ -13,7 +13,7 @@ namespace Microsoft.ML.Gloro.Training;
 /// If the guarantee allows no k for a row's order (affinity robustness: the top class is in no set and has no singleton, or, in the exact meaning, the
 /// highest classes are no set), k = 1 stands in: the row cannot be certified, and a local margin is a harmless thing to train towards.
 /// </remarks>
-internal sealed class BottomClass(BoundGuarantee guarantee)
+internal sealed class BottomClass(ResolvedGuarantee guarantee)
 {
     private readonly AffinityTable? _table = guarantee.AffinitySets is { } sets ? new(guarantee, sets) : null;
 

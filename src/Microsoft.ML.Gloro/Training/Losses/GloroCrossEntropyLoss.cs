@@ -1,10 +1,10 @@
-using Microsoft.ML.Gloro.Guarantees;
+using Microsoft.ML.Gloro.Core;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Training;
 
 /// <summary>Cross-entropy with the bottom class ⊥ of the guarantee as one more class that is never right.</summary>
-internal sealed class GloroCrossEntropyLoss(BoundGuarantee guarantee) : GloroLoss
+internal sealed class GloroCrossEntropyLoss(ResolvedGuarantee guarantee) : GloroLoss
 {
     private readonly BottomClass _bottom = new(guarantee);
 

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.Gloro;
 
-/// <summary>What training minimises.</summary>
+/// <summary>What training minimizes.</summary>
 public enum GloroLossKind
 {
     /// <summary>

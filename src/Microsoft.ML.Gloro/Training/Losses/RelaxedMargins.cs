@@ -1,4 +1,4 @@
-using Microsoft.ML.Gloro.Guarantees;
+using Microsoft.ML.Gloro.Core;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Training;
@@ -15,7 +15,7 @@ namespace Microsoft.ML.Gloro.Training;
 /// within ε without harm to the guarantee, but the label is still to be the highest: without that nothing trains top-1 accuracy, which every guarantee is reported next to.
 /// False: they are left out, z_i = −∞, and all of the network's slope goes to the relaxed guarantee.
 /// </param>
-internal sealed class RelaxedMargins(BoundGuarantee guarantee, bool competeWithinSet) : MarginPlacement
+internal sealed class RelaxedMargins(ResolvedGuarantee guarantee, bool competeWithinSet) : MarginPlacement
 {
     private readonly RelaxedSelection _selection = new(guarantee);
     private readonly LabelMargins? _label = guarantee.MaxK == 1 ? new() : null; // Every set is the label alone: the same, to the last bit, with less work.

@@ -1,4 +1,4 @@
-using Microsoft.ML.Gloro.Guarantees;
+using Microsoft.ML.Gloro.Core;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Training;
@@ -11,12 +11,12 @@ namespace Microsoft.ML.Gloro.Training;
 /// </summary>
 internal sealed class RelaxedSelection
 {
-    private readonly BoundGuarantee _guarantee;
+    private readonly ResolvedGuarantee _guarantee;
     private readonly int _families = 1;
     private readonly long[] _sizes = [];       // [classes, families]: as in AffinityTable, but a class in no set is a set of its own.
     private readonly long[] _setsOfClass = []; // [classes × families, K]: the class, then the others of the set in ascending order, padded with the class.
 
-    public RelaxedSelection(BoundGuarantee guarantee)
+    public RelaxedSelection(ResolvedGuarantee guarantee)
     {
         _guarantee = guarantee;
         if (guarantee.AffinitySets is not { } sets)

@@ -1,4 +1,4 @@
-using Microsoft.ML.Gloro.Guarantees;
+using Microsoft.ML.Gloro.Core;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Training;
@@ -10,7 +10,7 @@ namespace Microsoft.ML.Gloro.Training;
 /// </summary>
 /// <param name="guarantee">Decides y_⊥.</param>
 /// <param name="weight">λ.</param>
-internal sealed class TradesLoss(BoundGuarantee guarantee, Schedule weight) : GloroLoss
+internal sealed class TradesLoss(ResolvedGuarantee guarantee, Schedule weight) : GloroLoss
 {
     private readonly BottomClass _bottom = new(guarantee);
 

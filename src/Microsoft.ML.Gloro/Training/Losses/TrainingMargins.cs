@@ -1,4 +1,4 @@
-using Microsoft.ML.Gloro.Guarantees;
+using Microsoft.ML.Gloro.Core;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Training;

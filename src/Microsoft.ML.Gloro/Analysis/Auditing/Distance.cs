@@ -1,0 +1,50 @@
+using Microsoft.ML.Gloro.Core;
+
+namespace Microsoft.ML.Gloro.Analysis;
+
+/// <summary>L2 distances of float32 inputs, on the side of the certificate: never less than the true ones.</summary>
+internal static class Distance
+{
+    private const int MostPulls = 64;
+
+    /// <summary>‖x − y‖₂ in double, rounded up. Differences and squares are rounded once each, sums of n by at most γ_n.</summary>
+    public static double Upper(ReadOnlySpan<float> x, ReadOnlySpan<float> y) => Upper(SumOfSquares(x, y), x.Length);
+
+    /// <summary>The same of a sum of <paramref name="count"/> squares.</summary>
+    public static double Upper(double squares, int count) => Outward.Sqrt(Outward.Multiply(squares, Outward.Add(1, Outward.Gamma(count + 8L))));
+
+    public static double SumOfSquares(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
+    {
+        double sum = 0;
+        for (int i = 0; i < x.Length; i++)
+        {
+            double difference = (double)x[i] - y[i];
+            sum += difference * difference;
+        }
+
+        return sum;
+    }
+
+    /// <summary>Moves <paramref name="changed"/> towards <paramref name="center"/>, if need be, until its distance is below <paramref name="radius"/>; onto it if floats leave no other place.</summary>
+    /// <returns>The distance, rounded up.</returns>
+    public static double Pull(ReadOnlySpan<float> center, Span<float> changed, double radius)
+    {
+        // Rounding to float32 may lengthen what was just shortened, so a little more is taken off each time.
+        double excess = 1e-9;
+        for (int pull = 0; pull < MostPulls; pull++)
+        {
+            double distance = Upper(center, changed);
+            if (distance < radius)
+                return distance;
+            if (!double.IsFinite(distance))
+                break;
+            double factor = radius / distance * (1 - Math.Min(0.5, excess));
+            for (int i = 0; i < changed.Length; i++)
+                changed[i] = (float)(center[i] + (factor * ((double)changed[i] - center[i])));
+            excess *= 4;
+        }
+
+        center.CopyTo(changed);
+        return 0;
+    }
+}

@@ -1,0 +1,25 @@
+namespace Microsoft.ML.Gloro.Analysis;
+
+/// <summary>Random points of a ball, the same for the same seed whatever rows they are drawn beside.</summary>
+internal static class RandomStart
+{
+    /// <summary>A source of its own for each use.</summary>
+    public static Random Source(int seed, long row, int use) => new(unchecked((int)((((seed * 1_000_003L) + row) * 7919) + use)));
+
+    /// <summary>A vector of length <paramref name="length"/> in a random direction.</summary>
+    public static void Fill(Span<float> vector, Random random, double length)
+    {
+        double squares = 0;
+        for (int i = 0; i < vector.Length; i++)
+        {
+            // The sum of uniform numbers is normal enough for a direction, and cheap.
+            float value = (float)(random.NextDouble() + random.NextDouble() + random.NextDouble() - 1.5);
+            vector[i] = value;
+            squares += (double)value * value;
+        }
+
+        double factor = squares > 0 ? length / Math.Sqrt(squares) : 0;
+        foreach (ref float value in vector)
+            value = (float)(value * factor);
+    }
+}

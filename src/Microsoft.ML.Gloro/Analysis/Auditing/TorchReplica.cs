@@ -1,0 +1,127 @@
+using Microsoft.ML.Gloro.Core;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Gloro.Analysis;
+
+/// <summary>
+/// The deployed network once more as torch functions, for gradients with respect to the input: scoring runs elsewhere and has none. An attack is as good as its gradients,
+/// but what it finds is judged by the scoring graph, so that nothing is proved or refuted here in float32.
+/// </summary>
+/// <remarks>The weights are constants. Not thread-safe; the tensors that <see cref="Forward"/> makes belong to the caller's dispose scope.</remarks>
+internal sealed class TorchReplica : IDisposable
+{
+    private readonly List<Func<Tensor, Tensor>> _layers = [];
+    private readonly List<Tensor> _weights = [];
+    private readonly ScalarType _type;
+    private readonly IReadOnlyList<ImageView> _views;
+
+    /// <param name="network">The network.</param>
+    /// <param name="type">The arithmetic: Float32 to attack, Float64 to tell a wrong bound from a rounding error.</param>
+    /// <exception cref="NotSupportedException">A layer of a kind that is not known here.</exception>
+    public TorchReplica(DeployedNetwork network, ScalarType type = ScalarType.Float32)
+    {
+        (InputShape, ClassCount, _type, _views) = (network.InputShape, network.ClassCount, type, ImageView.Of(network.Views));
+        for (int i = 0; i < network.Layers.Count; i++)
+            _layers.Add(Replicate(network.Layers[i], network.Shapes[i], network.Shapes[i + 1]));
+    }
+
+    public TensorShape InputShape { get; }
+
+    public int ClassCount { get; }
+
+    /// <summary>Rows of float32 inputs as a tensor of this replica's type, [rows, channels, height, width].</summary>
+    public Tensor ToTensor(float[] inputs) => Copy(inputs, inputs.Length / InputShape.Size, InputShape.Channels, InputShape.Height, InputShape.Width);
+
+    /// <summary>The logits, [rows, classes], of inputs [rows, channels, height, width]. Vectors are n × 1 × 1 from end to end.</summary>
+    public Tensor Forward(Tensor inputs)
+    {
+        Tensor values = _views.Count == 1 ? inputs : cat([.. _views.Select(view => See(view, inputs))], 0);
+        foreach (var layer in _layers)
+            values = layer(values);
+        return _views.Count == 1 ? values.reshape(-1, ClassCount) : values.reshape(_views.Count, -1, ClassCount).mean([0]);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (Tensor weight in _weights)
+            weight.Dispose();
+    }
+
+    private static Tensor See(ImageView view, Tensor images)
+    {
+        if (view.IsTransposed)
+            images = images.transpose(2, 3);
+        return (view.IsUpsideDown, view.IsMirrored) switch
+        {
+            (true, true) => images.flip(2, 3),
+            (true, false) => images.flip(2),
+            (false, true) => images.flip(3),
+            _ => images,
+        };
+    }
+
+    private Func<Tensor, Tensor> Replicate(DeployedLayer layer, TensorShape input, TensorShape output) => layer switch
+    {
+        DeployedConvolution convolution => Convolution(convolution),
+        DeployedDense dense => Dense(dense),
+        DeployedScaling scaling => Scaling(scaling),
+        DeployedActivation { Function: ActivationFunction.ReLU } => x => nn.functional.relu(x),
+        DeployedActivation { Function: ActivationFunction.MinMax } => MinMax,
+        DeployedAveragePooling pooling => x => nn.functional.avg_pool2d(x, pooling.Size),
+        DeployedSpaceToDepth move => x => SpaceToDepth(x, move.Block, input, output),
+        DeployedFlatten => x => x.reshape(-1, output.Channels, 1, 1),
+        _ => throw new NotSupportedException($"The audit cannot attack layers of type {layer.GetType().Name}: their gradient is not known here."),
+    };
+
+    private Func<Tensor, Tensor> Convolution(DeployedConvolution c)
+    {
+        Tensor kernel = Constant(c.Kernel, c.OutChannels, c.InChannels, c.KernelHeight, c.KernelWidth), bias = Constant(c.Bias, c.OutChannels);
+        var (top, left, bottom, right) = c.Padding;
+        long[] stride = [c.Stride, c.Stride];
+        if (top == bottom && left == right)
+            return x => nn.functional.conv2d(x, kernel, bias, stride, [top, left]);
+        return x => nn.functional.conv2d(nn.functional.pad(x, [left, right, top, bottom]), kernel, bias, stride);
+    }
+
+    private Func<Tensor, Tensor> Dense(DeployedDense d)
+    {
+        Tensor weights = Constant(d.Weights, d.Outputs, d.Inputs), bias = Constant(d.Bias, d.Outputs);
+        return x => nn.functional.linear(x.reshape(-1, d.Inputs), weights, bias).reshape(-1, d.Outputs, 1, 1);
+    }
+
+    private Func<Tensor, Tensor> Scaling(DeployedScaling s)
+    {
+        Tensor scale = Constant(s.Scale, 1, s.Scale.Length, 1, 1), shift = Constant(s.Shift, 1, s.Shift.Length, 1, 1);
+        return x => (x * scale) + shift;
+    }
+
+    // max(a, b) = b + relu(a − b) and min(a, b) = a − relu(a − b): libtorch's maximum and minimum take four times as long forwards and backwards.
+    private static Tensor MinMax(Tensor x)
+    {
+        Tensor[] halves = x.chunk(2, 1);
+        Tensor excess = nn.functional.relu(halves[0] - halves[1]);
+        return cat([halves[1] + excess, halves[0] - excess], 1);
+    }
+
+    private static Tensor SpaceToDepth(Tensor x, int block, TensorShape input, TensorShape output)
+    {
+        var (_, height, width) = output;
+        int bottom = (height * block) - input.Height, right = (width * block) - input.Width;
+        if (bottom > 0 || right > 0)
+            x = nn.functional.pad(x, [0, right, 0, bottom]);
+        return x.reshape(-1, input.Channels, height, block, width, block).permute(0, 3, 5, 1, 2, 4).reshape(-1, output.Channels, height, width);
+    }
+
+    // A copy in libtorch's own memory. A tensor made from an array lies in the runtime's, aligned as it happens to be, and kernels sum in another order for another alignment:
+    // the same audit would differ in last digits from run to run.
+    private Tensor Copy(float[] values, params long[] shape) => tensor(values, shape).to(_type, copy: true);
+
+    private Tensor Constant(float[] values, params long[] shape)
+    {
+        using var _ = NewDisposeScope();
+        Tensor constant = Copy(values, shape).DetachFromDisposeScope();
+        _weights.Add(constant);
+        return constant;
+    }
+}

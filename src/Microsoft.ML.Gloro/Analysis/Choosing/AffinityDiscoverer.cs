@@ -1,0 +1,111 @@
+using Microsoft.ML.Gloro.Core;
+
+namespace Microsoft.ML.Gloro.Analysis;
+
+/// <summary>Finds affinity sets on some rows and measures them on others.</summary>
+internal static class AffinityDiscoverer
+{
+    private const int MostPairs = 20;
+
+    /// <summary>Reads and discovers; see <see cref="GloroCatalog"/>.</summary>
+    public static GloroAffinityDiscovery Run(IDataView scored, GloroAffinityDiscoveryOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(scored);
+        ArgumentNullException.ThrowIfNull(options);
+        options = options.Copy();
+        options.Validate();
+        var columns = ScoredColumns.Find(scored, options.LabelColumnName, options.OutputColumnPrefix);
+        float epsilon = EvaluationArguments.Epsilon(options.Epsilon, columns, options.OutputColumnPrefix);
+        var (finding, heldOut) = ReadParts(scored, columns, epsilon, Size(columns, options), options);
+        return Discover(finding, heldOut, columns, epsilon, options);
+    }
+
+    /// <summary>The largest set: never all classes, and never larger than the radii can tell of.</summary>
+    public static int Size(ScoredColumns columns, GloroAffinityDiscoveryOptions options) => Math.Min(options.MaximumSetSize, Math.Min(columns.ClassNames.Count - 1, columns.RadiiCount));
+
+    /// <summary>The rows to find sets on, and those to measure on. <paramref name="scored"/> is read once.</summary>
+    /// <exception cref="ArgumentException">There are no rows for one of them, or the held-out view is another model's.</exception>
+    public static (RowCertificates Finding, RowCertificates HeldOut) ReadParts(IDataView scored, ScoredColumns columns, float epsilon, int depth, GloroAffinityDiscoveryOptions options)
+    {
+        ScoredColumns? others = options.HeldOut is { } view ? ScoredColumns.Find(view, options.LabelColumnName, options.OutputColumnPrefix) : null;
+        if (others is not null && !(others.ClassNames.SequenceEqual(columns.ClassNames) && others.RadiiCount >= depth))
+            throw new ArgumentException("The held-out view has other classes, or fewer radii, than the view that sets are found on. Give two views that one model's Transform gave.", nameof(options));
+        var rows = RowCertificates.Read(scored, columns, epsilon, depth, options.CancellationToken);
+        if (others is not null)
+            return (rows, RowCertificates.Read(options.HeldOut!, others, epsilon, depth, options.CancellationToken));
+        var finding = rows.Where(row => !RowSplit.IsHeldOut(row, options.Seed, options.HeldOutFraction));
+        var heldOut = rows.Where(row => RowSplit.IsHeldOut(row, options.Seed, options.HeldOutFraction));
+        return finding.Count > 0 && heldOut.Count > 0
+            ? (finding, heldOut)
+            : throw new ArgumentException($"The scored view has {rows.Count:N0} rows with a label: too few to find sets on some and to measure on others. Give more rows.", nameof(scored));
+    }
+
+    public static GloroAffinityDiscovery Discover(RowCertificates finding, RowCertificates heldOut, ScoredColumns columns, float epsilon, GloroAffinityDiscoveryOptions options)
+    {
+        IReadOnlyList<string> names = columns.ClassNames;
+        int size = Size(columns, options);
+        var pairs = new BlockedPairs(finding, names.Count, size);
+        int[][] found = [.. new AffinitySearch(finding, names, options, size, pairs).Run()];
+        Dictionary<int[], double> findingGains = found.ToDictionary(set => set, set => Gain(finding, found, set));
+        int[][] sets = [.. found.OrderByDescending(set => findingGains[set])];
+
+        GuaranteeFigures local = Figures(heldOut, []), all = Figures(heldOut, sets);
+        var (gain, error) = all.Beyond(local);
+        return new GloroAffinityDiscovery
+        {
+            Sets = sets.Length == 0 ? null : ToSets(sets),
+            Details = Array.AsReadOnly([.. sets.Select(Detail)]),
+            Epsilon = epsilon,
+            MaximumSetSize = size,
+            BitPrice = options.BitPrice,
+            FindingRowCount = finding.Count,
+            BlockedFraction = (double)pairs.BlockedRows / finding.Count,
+            HelpedFraction = (double)pairs.HelpedRows / finding.Count,
+            BlockingPairs = Array.AsReadOnly([.. Worst(pairs, names, finding.Count)]),
+            HeldOutRowCount = heldOut.Count,
+            LocalVerifiedRobustAccuracy = local.VerifiedRobustAccuracy,
+            VerifiedRobustAccuracy = all.VerifiedRobustAccuracy,
+            Gain = gain,
+            GainStandardError = error,
+            MeanCertifiedSetSize = all.MeanCertifiedSetSize,
+            BitsLeftOpen = all.BitsLeftOpen,
+        };
+
+        GloroDiscoveredSet Detail(int[] set)
+        {
+            var without = Figures(heldOut, Others(sets, set));
+            var (brings, standardError) = all.Beyond(without);
+            return new GloroDiscoveredSet
+            {
+                Classes = Array.AsReadOnly([.. set.Select(c => names[c])]),
+                VerifiedRobustAccuracyWithout = without.VerifiedRobustAccuracy,
+                Gain = brings,
+                GainStandardError = standardError,
+                GainAlone = Figures(heldOut, [set]).Beyond(local).Gain,
+                FindingGain = findingGains[set],
+                Bits = all.BitsLeftOpen - without.BitsLeftOpen,
+            };
+        }
+
+        double Gain(RowCertificates rows, int[][] within, int[] set) => Figures(rows, within).Beyond(Figures(rows, Others(within, set))).Gain;
+
+        GuaranteeFigures Figures(RowCertificates rows, int[][] within) =>
+            GuaranteeFigures.Of(rows, ResolvedGuarantee.Bind(within.Length == 0 ? RobustnessGuarantee.Local : RobustnessGuarantee.Affinity(AffinitySets.FromIndices(within)), names));
+
+        AffinitySets ToSets(int[][] indices) => names.Distinct(StringComparer.Ordinal).Count() == names.Count && names.All(name => name.Length > 0)
+            ? AffinitySets.FromNames(indices.Select(set => set.Select(c => names[c])))
+            : AffinitySets.FromIndices(indices);
+    }
+
+    private static int[][] Others(int[][] sets, int[] set) => [.. sets.Where(other => other != set)];
+
+    private static IEnumerable<GloroBlockingPair> Worst(BlockedPairs pairs, IReadOnlyList<string> names, int rows)
+    {
+        var all = from i in Enumerable.Range(0, names.Count)
+                  from j in Enumerable.Range(i + 1, names.Count - i - 1)
+                  where pairs[i, j] > 0
+                  let isInOrder = string.CompareOrdinal(names[i], names[j]) <= 0
+                  select new GloroBlockingPair(names[isInOrder ? i : j], names[isInOrder ? j : i], pairs[i, j], (double)pairs[i, j] / rows);
+        return all.OrderByDescending(pair => pair.RowCount).ThenBy(pair => pair.First, StringComparer.Ordinal).ThenBy(pair => pair.Second, StringComparer.Ordinal).Take(MostPairs);
+    }
+}

@@ -1,0 +1,210 @@
+namespace Microsoft.ML.Gloro.Analysis;
+
+/// <summary>
+/// Looks for affinity sets, greedily: of all sets that some blocked row needs, alone or joined with sets that are there already, the one that raises
+/// VRA − price · bits most is taken, until none raises it; then sets that bring too little are dropped.
+/// </summary>
+/// <remarks>
+/// Bits are log2 of the size of the certified label set, the mean over rows. A larger set makes the certified sets of rows larger that needed none, and that is the price of it: without it
+/// the largest sets would win always. Ties go by the names of classes, so that their numbering does not matter.
+/// </remarks>
+internal sealed class AffinitySearch
+{
+    private readonly RowCertificates rows;
+    private readonly GloroAffinityDiscoveryOptions options;
+    private readonly int largestSize;
+    private readonly BlockedPairs pairs;
+    private readonly int[] rankOf;
+    private readonly int[][] rowsOfTop;
+    private readonly int[][] needs;
+    private readonly bool[] isIn;
+
+    // As things stand with the sets so far.
+    private readonly int[] certifiedK;
+    private readonly List<int[]> sets = [];
+
+    /// <param name="rows">The rows to find sets on.</param>
+    /// <param name="classNames">The model's classes.</param>
+    /// <param name="options">Price, least gain, overlap.</param>
+    /// <param name="largestSize">The largest set; less than the number of classes.</param>
+    /// <param name="pairs">Which pairs block the rows.</param>
+    public AffinitySearch(RowCertificates rows, IReadOnlyList<string> classNames, GloroAffinityDiscoveryOptions options, int largestSize, BlockedPairs pairs)
+    {
+        (this.rows, this.options, this.largestSize, this.pairs) = (rows, options, largestSize, pairs);
+        int[] byName = [.. Enumerable.Range(0, classNames.Count).OrderBy(i => classNames[i], StringComparer.Ordinal)];
+        rankOf = new int[byName.Length];
+        for (int rank = 0; rank < byName.Length; rank++)
+            rankOf[byName[rank]] = rank;
+        isIn = new bool[byName.Length];
+        var byTop = Enumerable.Range(0, rows.Count).ToLookup(row => rows.Class(row, 0));
+        rowsOfTop = [.. Enumerable.Range(0, byName.Length).Select(top => byTop[top].ToArray())];
+        certifiedK = [.. Enumerable.Range(0, rows.Count).Select(row => rows.Holds(row, 1) ? 1 : 0)];
+        needs = Distinct(Enumerable.Range(0, rows.Count).Select(row => (row, k: rows.NeededK(row, largestSize))).Where(need => need.k > 1)
+            .Select(need => Enumerable.Range(0, need.k).Select(place => rows.Class(need.row, place))));
+    }
+
+    /// <summary>The sets found, as class indices by name.</summary>
+    public IReadOnlyList<int[]> Run()
+    {
+        while (Best() is { } best)
+            Take(best);
+        DropTheUseless();
+        return sets;
+    }
+
+    private int[]? Best()
+    {
+        int[]? best = null;
+        double most = 0;
+        foreach (int[] candidate in Candidates())
+        {
+            options.CancellationToken.ThrowIfCancellationRequested();
+            double raise = Raise(candidate);
+            if (raise > most && pairs.AreAboveChance(NewPairs(candidate)))
+                (best, most) = (candidate, raise);
+        }
+
+        return best;
+    }
+
+    /// <summary>Sets that could be taken next: what a row needs, joined with the sets it touches (all of them if sets may not overlap; else with none, or with one).</summary>
+    private int[][] Candidates()
+    {
+        var candidates = new List<IEnumerable<int>>();
+        foreach (int[] need in needs)
+        {
+            if (sets.Exists(set => need.All(set.Contains)))
+                continue;
+            int[][] touched = [.. sets.Where(set => set.Any(need.Contains))];
+            if (!options.AllowOverlap)
+            {
+                candidates.Add(touched.SelectMany(set => set).Union(need));
+                continue;
+            }
+
+            candidates.Add(need);
+            candidates.AddRange(touched.Select(set => set.Union(need)));
+        }
+
+        return Distinct(candidates.Where(candidate => candidate.Count() <= largestSize));
+    }
+
+    /// <summary>By how much a set raises VRA − price · bits, times the number of rows. It replaces sets within it only, so no row's certified set becomes smaller.</summary>
+    private double Raise(int[] candidate)
+    {
+        Mark(candidate, true);
+        int won = 0;
+        double bits = 0;
+        foreach (int top in candidate)
+        {
+            foreach (int row in rowsOfTop[top])
+            {
+                int before = certifiedK[row], after = Math.Max(before, LargestWithinMarked(row));
+                if (after == before)
+                    continue;
+                bits += Math.Log2(after) - Math.Log2(Math.Max(before, 1));
+                won += rows.Position(row) > before && rows.Position(row) <= after ? 1 : 0;
+            }
+        }
+
+        Mark(candidate, false);
+        return won - (options.BitPrice * bits);
+    }
+
+    private void Take(int[] set)
+    {
+        sets.RemoveAll(other => other.All(set.Contains));
+        sets.Add(set);
+        Mark(set, true);
+        foreach (int row in set.SelectMany(top => rowsOfTop[top]))
+            certifiedK[row] = Math.Max(certifiedK[row], LargestWithinMarked(row));
+        Mark(set, false);
+    }
+
+    /// <summary>Drops sets one by one, the one first that brings least beside the others, while it brings less than the least gain or is not worth its bits.</summary>
+    private void DropTheUseless()
+    {
+        while (sets.Count > 0)
+        {
+            options.CancellationToken.ThrowIfCancellationRequested();
+            var (least, won, worth) = sets.Select(set => (Set: set, Loss: LossWithout(set))).Select(item => (item.Set, item.Loss.Won, item.Loss.Worth)).MinBy(item => item.Won);
+            if (won >= options.MinimumGain * rows.Count && worth > 0)
+                return;
+            sets.Remove(least);
+        }
+    }
+
+    private (int Won, double Worth) LossWithout(int[] set)
+    {
+        int[][] others = [.. sets.Where(other => other != set)];
+        int won = 0;
+        double bits = 0;
+        foreach (int row in set.SelectMany(top => rowsOfTop[top]))
+        {
+            int without = LargestWithin(row, others), with = Math.Max(without, LargestWithin(row, [set]));
+            if (with == without)
+                continue;
+            bits += Math.Log2(with) - Math.Log2(Math.Max(without, 1));
+            won += rows.Position(row) > without && rows.Position(row) <= with ? 1 : 0;
+        }
+
+        return (won, won - (options.BitPrice * bits));
+    }
+
+    private int LargestWithin(int row, int[][] within)
+    {
+        int largest = rows.Holds(row, 1) ? 1 : 0;
+        foreach (int[] set in within)
+        {
+            if (!set.Contains(rows.Class(row, 0)))
+                continue;
+            Mark(set, true);
+            largest = Math.Max(largest, LargestWithinMarked(row));
+            Mark(set, false);
+        }
+
+        return largest;
+    }
+
+    /// <summary>The largest k with F^k within the marked classes that holds at ε.</summary>
+    private int LargestWithinMarked(int row)
+    {
+        int largest = 0;
+        for (int k = 1; k <= largestSize && isIn[rows.Class(row, k - 1)]; k++)
+        {
+            if (rows.Holds(row, k))
+                largest = k;
+        }
+
+        return largest;
+    }
+
+    /// <summary>The pairs of a set that no set so far holds.</summary>
+    private IEnumerable<(int A, int B)> NewPairs(int[] candidate) =>
+        from i in Enumerable.Range(0, candidate.Length)
+        from j in Enumerable.Range(0, i)
+        where !sets.Exists(set => set.Contains(candidate[i]) && set.Contains(candidate[j]))
+        select (candidate[i], candidate[j]);
+
+    private void Mark(int[] set, bool value)
+    {
+        foreach (int c in set)
+            isIn[c] = value;
+    }
+
+    /// <summary>Each set once, its classes by name, small sets first.</summary>
+    private int[][] Distinct(IEnumerable<IEnumerable<int>> all) => [.. all.Select(set => set.OrderBy(c => rankOf[c]).ToArray())
+        .DistinctBy(set => string.Join(',', set)).OrderBy(set => set.Length).ThenBy(set => set, Comparer<int[]>.Create(CompareNames))];
+
+    private int CompareNames(int[]? first, int[]? second)
+    {
+        for (int i = 0; i < first!.Length; i++)
+        {
+            int difference = rankOf[first[i]].CompareTo(rankOf[second![i]]);
+            if (difference != 0)
+                return difference;
+        }
+
+        return 0;
+    }
+}

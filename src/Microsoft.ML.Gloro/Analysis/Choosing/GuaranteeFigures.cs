@@ -1,0 +1,64 @@
+using Microsoft.ML.Gloro.Core;
+
+namespace Microsoft.ML.Gloro.Analysis;
+
+/// <summary>What a guarantee proves of rows at ε, and what it leaves open.</summary>
+internal sealed class GuaranteeFigures
+{
+    private readonly bool[] isVerified;
+    private readonly double bits;
+    private readonly int verified, top1Verified, certified, labels;
+
+    private GuaranteeFigures(RowCertificates rows, ResolvedGuarantee guarantee)
+    {
+        isVerified = new bool[rows.Count];
+        for (int row = 0; row < rows.Count; row++)
+        {
+            int k = rows.CertifiedK(row, guarantee);
+            if (k == 0)
+                continue;
+            certified++;
+            labels += k;
+            bits += Math.Log2(k);
+            top1Verified += rows.Position(row) == 1 ? 1 : 0;
+            isVerified[row] = rows.Position(row) <= k;
+            verified += isVerified[row] ? 1 : 0;
+        }
+    }
+
+    public int RowCount => isVerified.Length;
+
+    public double VerifiedRobustAccuracy => (double)verified / RowCount;
+
+    /// <summary>That of a share of independent rows.</summary>
+    public double StandardError => Math.Sqrt(VerifiedRobustAccuracy * (1 - VerifiedRobustAccuracy) / RowCount);
+
+    public double Top1VerifiedRobustAccuracy => (double)top1Verified / RowCount;
+
+    public double CertifiedFraction => (double)certified / RowCount;
+
+    public double MeanCertifiedSetSize => certified == 0 ? 0 : (double)labels / certified;
+
+    /// <summary>
+    /// The mean over all rows of log2 of the size of the certified label set: the bits that are missing to name one class. A row that is not certified counts 0 here, since its
+    /// loss is in VRA already. Log2, because two questions answered by yes or no tell four classes apart; sizes themselves would take 99 classes of 100 for ten times worse than 10.
+    /// </summary>
+    public double BitsLeftOpen => bits / RowCount;
+
+    public static GuaranteeFigures Of(RowCertificates rows, ResolvedGuarantee guarantee) => new(rows, guarantee);
+
+    /// <summary>The VRA beyond that of <paramref name="other"/> on the same rows, and its standard error, that of the mean of paired differences.</summary>
+    public (double Gain, double StandardError) Beyond(GuaranteeFigures other)
+    {
+        int won = 0, lost = 0;
+        for (int row = 0; row < RowCount; row++)
+        {
+            won += isVerified[row] && !other.isVerified[row] ? 1 : 0;
+            lost += !isVerified[row] && other.isVerified[row] ? 1 : 0;
+        }
+
+        // Differences are 1, 0 and −1. The gain is that of the two VRAs, so that what is printed adds up.
+        double n = RowCount, mean = (won - lost) / n;
+        return (VerifiedRobustAccuracy - other.VerifiedRobustAccuracy, Math.Sqrt((((won + lost) / n) - (mean * mean)) / n));
+    }
+}

@@ -1,0 +1,133 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Gloro.Core;
+using Microsoft.ML.Gloro.MLNet;
+
+namespace Microsoft.ML.Gloro.Analysis;
+
+/// <summary>
+/// What choosing a guarantee needs of scored rows at one ε: the first classes of each row's order, which of its top-k sets hold at ε, and where the label stands.
+/// A top-k set holds at ε exactly if every margin across it, (y_j − y_i) / K_ij for j inside and i outside, is above ε; so the columns tell what pairs of classes block, and K is not needed.
+/// </summary>
+/// <remarks>Immutable, apart from being filled. A row takes 5 bytes for each k, whatever the number of classes.</remarks>
+internal sealed class RowCertificates
+{
+    private readonly List<int> top = [];
+    private readonly List<bool> holds = [];
+    private readonly List<int> positions = [];
+    private readonly List<int> labels = [];
+
+    private RowCertificates(int depth) => Depth = depth;
+
+    /// <summary>How many classes of the order are kept, and the largest k that is known of.</summary>
+    public int Depth { get; }
+
+    /// <summary>Rows that have a label.</summary>
+    public int Count => labels.Count;
+
+    /// <summary>Reads a scored view, in one pass.</summary>
+    /// <param name="scored">The view.</param>
+    /// <param name="columns">Its columns.</param>
+    /// <param name="epsilon">ε.</param>
+    /// <param name="depth">The largest k to keep; at most the number of radii.</param>
+    /// <param name="cancellationToken">Looked at before each row.</param>
+    /// <exception cref="ArgumentException">No row has a label.</exception>
+    public static RowCertificates Read(IDataView scored, ScoredColumns columns, float epsilon, int depth, CancellationToken cancellationToken)
+    {
+        var rows = new RowCertificates(depth);
+        using DataViewRowCursor cursor = scored.GetRowCursor([columns.Label, columns.Logits, columns.TopKRadii]);
+        Func<int> readLabel = columns.LabelMap.GetGetter(cursor);
+        ValueGetter<VBuffer<float>> readLogits = cursor.GetGetter<VBuffer<float>>(columns.Logits), readRadii = cursor.GetGetter<VBuffer<float>>(columns.TopKRadii);
+        VBuffer<float> buffer = default;
+        float[] logits = new float[columns.ClassNames.Count], radii = new float[columns.RadiiCount];
+        int[] order = new int[logits.Length];
+        long missing = 0;
+        while (cursor.MoveNext())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            int label = readLabel();
+            if (label == LabelMap.Missing)
+            {
+                missing++;
+                continue;
+            }
+
+            ScoredColumns.Read(readLogits, ref buffer, logits);
+            ScoredColumns.Read(readRadii, ref buffer, radii);
+            rows.Add(label, logits, radii, order, epsilon);
+        }
+
+        return rows.Count > 0 ? rows : throw EvaluationArguments.NoRows(missing, columns.Label.Name, "to choose a guarantee by", nameof(scored));
+    }
+
+    /// <summary>The rows whose number is wanted, in the same order.</summary>
+    public RowCertificates Where(Func<int, bool> isWanted)
+    {
+        var rows = new RowCertificates(Depth);
+        for (int row = 0; row < Count; row++)
+        {
+            if (!isWanted(row))
+                continue;
+            rows.top.AddRange(top.GetRange(row * Depth, Depth));
+            rows.holds.AddRange(holds.GetRange(row * Depth, Depth));
+            rows.positions.Add(positions[row]);
+            rows.labels.Add(labels[row]);
+        }
+
+        return rows;
+    }
+
+    /// <summary>The class that stands <paramref name="place"/>-th in the row's order, from 0.</summary>
+    public int Class(int row, int place) => top[(row * Depth) + place];
+
+    /// <summary>Whether F^k, k from 1, cannot change within ε.</summary>
+    public bool Holds(int row, int k) => holds[(row * Depth) + k - 1];
+
+    /// <summary>Where the label stands in the row's order, from 1; int.MaxValue if it is not among the classes that are kept, or is none of the model's.</summary>
+    public int Position(int row) => positions[row];
+
+    /// <summary>The class index of the label, or <see cref="LabelMap.Unknown"/>.</summary>
+    public int Label(int row) => labels[row];
+
+    /// <summary>
+    /// The size of the smallest top-k set that holds at ε and has the label in it, or 0 if none up to <paramref name="largestK"/> does. The row counts for VRA under affinity sets exactly if one of
+    /// them contains this set, since every larger one contains it; and every pair of classes whose margin is ε or less, and which keeps smaller sets from holding, is within it.
+    /// </summary>
+    public int NeededK(int row, int largestK)
+    {
+        for (int k = positions[row]; k <= largestK; k++)
+        {
+            if (Holds(row, k))
+                return k;
+        }
+
+        return 0;
+    }
+
+    /// <summary>The size of the certified label set as the columns have it, the loosest; 0 if the row is not certified.</summary>
+    public int CertifiedK(int row, ResolvedGuarantee guarantee)
+    {
+        ReadOnlySpan<int> order = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(top).Slice(row * Depth, Depth);
+        for (int k = Math.Min(Depth, guarantee.MaxK); k > 0; k--)
+        {
+            if (Holds(row, k) && guarantee.Allows(order, k))
+                return k;
+        }
+
+        return 0;
+    }
+
+    private void Add(int label, float[] logits, float[] radii, int[] order, float epsilon)
+    {
+        // As in Certificate.Evaluate; logits that are not finite predict nothing, and the row is neither right nor certified.
+        bool isRanked = Certificate.TryOrder(logits, order);
+        for (int k = 1; k <= Depth; k++)
+        {
+            top.Add(order[k - 1]);
+            holds.Add(isRanked && float.IsFinite(radii[k - 1]) && radii[k - 1] > epsilon);
+        }
+
+        int place = isRanked && label >= 0 ? Array.IndexOf(order, label, 0, Depth) : -1;
+        positions.Add(place < 0 ? int.MaxValue : place + 1);
+        labels.Add(label);
+    }
+}

@@ -1,0 +1,80 @@
+using System.Collections.ObjectModel;
+using Microsoft.ML.Gloro.Analysis;
+
+namespace Microsoft.ML.Gloro;
+
+/// <summary>
+/// VRA as a function of ε, exact: a step function that falls at every radius at which a row of the evaluated data loses its certificate.
+/// </summary>
+/// <remarks>
+/// A row counts at ε while some allowed k of its class order has r_k &gt; ε and the label within its top-k set, so every row has one radius up to which it counts,
+/// and the curve is the share of rows whose radius is above ε. Immutable and safe for concurrent use.
+/// </remarks>
+public sealed class CertifiedAccuracyCurve
+{
+    private readonly float[] radii;
+    private IReadOnlyList<CertifiedAccuracyPoint>? points; // made when asked for: several times as large as the radii
+
+    /// <param name="guarantee">The guarantee the radii belong to.</param>
+    /// <param name="radii">For each row the radius below which it counts, 0 for a row that never does; neither NaN nor negative. Taken over and sorted.</param>
+    internal CertifiedAccuracyCurve(RobustnessGuarantee guarantee, float[] radii)
+    {
+        Array.Sort(radii);
+        (Guarantee, this.radii) = (guarantee, radii);
+        double sum = 0;
+        foreach (float radius in radii)
+            sum += radius;
+        Area = sum / radii.Length;
+    }
+
+    /// <summary>The guarantee whose VRA this is.</summary>
+    public RobustnessGuarantee Guarantee { get; }
+
+    /// <summary>
+    /// The steps in ascending order of ε; the first is at ε = 0, the last has VRA 0. Draw them as steps (horizontal, then down), not as a polyline.
+    /// There are at most as many as rows, plus one.
+    /// </summary>
+    public IReadOnlyList<CertifiedAccuracyPoint> Points => points ??= new ReadOnlyCollection<CertifiedAccuracyPoint>(Steps(radii));
+
+    /// <summary>The radii in ascending order.</summary>
+    internal ReadOnlySpan<float> Radii => radii;
+
+    /// <summary>The area under the curve, which is the mean over rows of the radius up to which they count; in units of ε.</summary>
+    internal double Area { get; }
+
+    /// <summary>VRA at an ε: the fraction of rows whose radius is strictly larger.</summary>
+    /// <param name="epsilon">L2 radius, 0 or more.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="epsilon"/> is negative, NaN or infinite.</exception>
+    public double At(float epsilon)
+    {
+        EvaluationArguments.CheckEpsilon(epsilon, nameof(epsilon));
+        int low = 0, high = radii.Length;
+        while (low < high)
+        {
+            int middle = (low + high) >>> 1;
+            if (radii[middle] > epsilon)
+                high = middle;
+            else
+                low = middle + 1;
+        }
+
+        return (double)(radii.Length - low) / radii.Length;
+    }
+
+    private static List<CertifiedAccuracyPoint> Steps(float[] sorted)
+    {
+        int i = 0;
+        while (i < sorted.Length && sorted[i] == 0)
+            i++;
+        List<CertifiedAccuracyPoint> points = [new(0, (double)(sorted.Length - i) / sorted.Length)];
+        while (i < sorted.Length)
+        {
+            float radius = sorted[i];
+            while (i < sorted.Length && sorted[i] == radius)
+                i++;
+            points.Add(new(radius, (double)(sorted.Length - i) / sorted.Length));
+        }
+
+        return points;
+    }
+}

@@ -1,0 +1,111 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Gloro.MLNet;
+
+namespace Microsoft.ML.Gloro.Analysis;
+
+/// <summary>The columns of a scored view that evaluation reads, found and checked once, with everything that their annotations tell.</summary>
+internal sealed class ScoredColumns
+{
+    private ScoredColumns(DataViewSchema schema, string labelColumnName, string prefix)
+    {
+        PredictedLabel = Find(schema, OutputColumns.Name(OutputColumn.PredictedLabel, prefix));
+        Logits = Find(schema, OutputColumns.Name(OutputColumn.Logits, prefix));
+        TopKRadii = Find(schema, OutputColumns.Name(OutputColumn.TopKRadii, prefix));
+        CertifiedRadius = schema.GetColumnOrNull(OutputColumns.Name(OutputColumn.CertifiedRadius, prefix));
+        Label = Find(schema, labelColumnName);
+
+        ClassNames = PredictedLabel.Type is KeyDataViewType && KeyNames.Read(PredictedLabel) is { } names
+            ? names
+            : throw new ArgumentException($"Column '{PredictedLabel.Name}' is not a key with KeyValues, so the classes of the model are unknown. " +
+                "Evaluate the view that the Gloro model's Transform gave.");
+        CheckVector(Logits, size => size == ClassNames.Count, $"{ClassNames.Count} values, one a class");
+        CheckVector(TopKRadii, size => size > 0, "at least one value");
+        RadiiCount = ((VectorDataViewType)TopKRadii.Type).Size;
+
+        // Score is read for ML.NET's own metrics only, and may be missing.
+        if (schema.GetColumnOrNull(OutputColumns.Name(OutputColumn.Score, prefix)) is { } score && IsVector(score, size => size == ClassNames.Count))
+            Score = score;
+        LabelMap = LabelMap.Create(Label, ClassNames);
+    }
+
+    public DataViewSchema.Column Label { get; }
+
+    public DataViewSchema.Column PredictedLabel { get; }
+
+    public DataViewSchema.Column Logits { get; }
+
+    public DataViewSchema.Column TopKRadii { get; }
+
+    public DataViewSchema.Column? Score { get; }
+
+    public DataViewSchema.Column? CertifiedRadius { get; }
+
+    /// <summary>The model's classes in the order of the logits.</summary>
+    public IReadOnlyList<string> ClassNames { get; }
+
+    /// <summary>How many radii r_1, r_2, … a row holds.</summary>
+    public int RadiiCount { get; }
+
+    public LabelMap LabelMap { get; }
+
+    /// <summary>The columns to activate.</summary>
+    public IEnumerable<DataViewSchema.Column> Needed => Score is { } score ? [Label, Logits, TopKRadii, score] : [Label, Logits, TopKRadii];
+
+    /// <exception cref="ArgumentException">A column is missing or has another type than a Gloro model gives.</exception>
+    public static ScoredColumns Find(IDataView scored, string labelColumnName, string prefix) => new(scored.Schema, labelColumnName, prefix);
+
+    /// <summary>The ε the model was made for, or null if the view does not tell.</summary>
+    public float? ReadEpsilon()
+    {
+        if (CertifiedRadius is not { } column || column.Annotations.Schema.GetColumnOrNull(OutputColumns.EpsilonAnnotation)?.Type is not NumberDataViewType)
+            return null;
+        float epsilon = 0;
+        column.Annotations.GetValue(OutputColumns.EpsilonAnnotation, ref epsilon);
+        return epsilon;
+    }
+
+    /// <summary>The guarantee the model was made for, or null if the view does not tell.</summary>
+    public RobustnessGuarantee? ReadGuarantee() => ReadText(OutputColumns.GuaranteeAnnotation) is { } text ? RobustnessGuarantee.Parse(text) : null;
+
+    /// <summary>The arithmetic that the certificates speak of, or null if the view does not tell.</summary>
+    public CertificateArithmetic? ReadArithmetic() => Enum.TryParse(ReadText(OutputColumns.ArithmeticAnnotation), out CertificateArithmetic arithmetic) ? arithmetic : null;
+
+    /// <summary>Reads a vector of a row.</summary>
+    /// <exception cref="InvalidOperationException">It is not as long as <paramref name="destination"/>, which the column's type says it is.</exception>
+    public static void Read(ValueGetter<VBuffer<float>> getter, ref VBuffer<float> buffer, Span<float> destination)
+    {
+        getter(ref buffer);
+        if (buffer.Length != destination.Length)
+            throw new InvalidOperationException($"A row of the scored view holds {buffer.Length} values where its column's type says {destination.Length}.");
+        buffer.CopyTo(destination);
+    }
+
+    private string? ReadText(string annotation)
+    {
+        if (CertifiedRadius is not { } column || column.Annotations.Schema.GetColumnOrNull(annotation)?.Type is not TextDataViewType)
+            return null;
+        ReadOnlyMemory<char> text = default;
+        column.Annotations.GetValue(annotation, ref text);
+        return text.ToString();
+    }
+
+    private static DataViewSchema.Column Find(DataViewSchema schema, string name)
+    {
+        if (schema.GetColumnOrNull(name) is { } column)
+            return column;
+        const int shown = 30;
+        List<string> there = [.. schema.Where(c => !c.IsHidden).Select(c => c.Name)];
+        string more = there.Count > shown ? $" and {there.Count - shown} more" : "";
+        throw new ArgumentException($"The scored view has no column '{name}'. It has: {string.Join(", ", there.Take(shown))}{more}. " +
+            "Evaluate the view that the Gloro model's Transform gave, and name its label column.");
+    }
+
+    private static bool IsVector(DataViewSchema.Column column, Func<int, bool> size) =>
+        column.Type is VectorDataViewType { IsKnownSize: true } vector && vector.ItemType == NumberDataViewType.Single && size(vector.Size);
+
+    private static void CheckVector(DataViewSchema.Column column, Func<int, bool> size, string expected)
+    {
+        if (!IsVector(column, size))
+            throw new ArgumentException($"Column '{column.Name}' has the type {column.Type}; expected is a known-size vector of Single with {expected}.");
+    }
+}

@@ -1,0 +1,67 @@
+
+namespace Microsoft.ML.Gloro.Analysis;
+
+/// <summary>Rows with their certified label sets, as figures of papers show them.</summary>
+internal static class GallerySection
+{
+    public static void Add(HtmlText page, ReportData data)
+    {
+        if (data.Gallery.Count == 0)
+            return;
+        bool hasImages = data.Gallery.Any(group => group.Rows.Any(row => row.Png is not null));
+        page.Add($"<section>\n<h2>{(hasImages ? "Images and what is proved of them" : "Rows and what is proved of them")}</h2>\n");
+        page.Add($"<p class=\"note\">Chosen by their number in the data, from different classes where possible, not by their looks. A radius is the L2 distance within which the set cannot change.</p>\n");
+        foreach (GalleryGroup group in data.Gallery)
+        {
+            page.Add($"<h3>{Title(group.Kind)}</h3>\n<p class=\"note\">{ReportNumbers.Count(group.Count)} {data.Rows}, {ReportNumbers.Percent((double)group.Count / data.RowCount)}</p>\n");
+            if (group.Rows.Count == 0)
+                continue;
+            page.Add($"<ul class=\"gallery\">\n");
+            foreach (GalleryRow row in group.Rows)
+                Card(page, data, row);
+            page.Add($"</ul>\n");
+        }
+
+        page.Add($"</section>\n");
+    }
+
+    private static string Title(GalleryKind kind) => kind switch
+    {
+        GalleryKind.Relaxed => "A set is proved, no single class",
+        GalleryKind.Local => "A single class is proved",
+        _ => "Nothing is proved",
+    };
+
+    private static void Card(HtmlText page, ReportData data, GalleryRow row)
+    {
+        page.Add($"<li>");
+        if (row.Png is { } png)
+        {
+            string alt = FormattableString.Invariant($"Image {row.Number}{(row.Label is { } name ? $", labeled {name}" : "")}");
+            page.Add($"<img alt=\"{alt}\" src=\"data:image/png;base64,{Convert.ToBase64String(png)}\">");
+        }
+
+        page.Add($"<div class=\"chips\">");
+        if (row.CertifiedK == 0)
+            page.Add($"<span class=\"nothing\">nothing proved</span>");
+        for (int i = 0; i < row.CertifiedK; i++)
+            page.Add($"<span>{HtmlText.Name(row.Order[i])}</span>");
+        page.Add($"</div>");
+        page.Add(row.CertifiedK > 0
+            ? (FormattableString)$"<span class=\"soft\">within {Radius(data, row.Radius)}</span>"
+            : (FormattableString)$"<span class=\"soft\">predicted {HtmlText.Name(row.Order[0])}, radius {Radius(data, row.Radius)}</span>");
+        if (row.Label is { } label)
+        {
+            if (row.CertifiedK > 0)
+                page.Add(row.Order.Take(row.CertifiedK).Contains(label) ? (FormattableString)$"<span class=\"yes\">✓ label {HtmlText.Name(label)}</span>" : (FormattableString)$"<span class=\"no\">✗ label {HtmlText.Name(label)}, not in it</span>");
+            else
+                page.Add($"<span class=\"soft\">label {HtmlText.Name(label)}</span>");
+        }
+
+        page.Add($" <span class=\"soft\">{data.Row} {row.Number}</span></li>\n");
+    }
+
+    private static string Radius(ReportData data, float radius) => data.IsImage && radius * 255 >= 1
+        ? FormattableString.Invariant($"{ReportNumbers.Radius(radius)} ({Math.Floor(radius * 255d)}/255)")
+        : ReportNumbers.Radius(radius);
+}

@@ -1,0 +1,53 @@
+namespace Microsoft.ML.Gloro;
+
+/// <summary>What <c>mlContext.Gloro.DrawDecisionRegions</c> draws. All values are copied when it begins.</summary>
+public sealed class GloroRegionOptions
+{
+    /// <summary>A panel for each of these guarantees. Default: none, for local robustness, RTK (K of the model's guarantee, or 2) and the model's own; at most 6.</summary>
+    public IReadOnlyList<RobustnessGuarantee> Guarantees { get; set; } = [];
+
+    /// <summary>The L2 radius ε, in the units of the features. Default: null, for the model's own.</summary>
+    public float? Epsilon { get; set; }
+
+    /// <summary>The key column of the classes, which points are colored by; without it they are hollow. Default: "Label".</summary>
+    public string LabelColumnName { get; set; } = "Label";
+
+    /// <summary>The drawing is made of so many points across and down, each scored by the model: what it shows holds for these points. Default: 180; from 16 to 1000.</summary>
+    public int Resolution { get; set; } = 180;
+
+    /// <summary>The most rows of the data to show as points, chosen by their number. Default: 200; 0 for none.</summary>
+    public int MaximumPoints { get; set; } = 200;
+
+    /// <summary>A copy that nobody else holds.</summary>
+    internal GloroRegionOptions Copy()
+    {
+        var copy = (GloroRegionOptions)MemberwiseClone();
+        copy.Guarantees = Guarantees is null ? null! : [.. Guarantees];
+        return copy;
+    }
+
+    /// <summary>Throws one exception that names everything that is wrong.</summary>
+    /// <exception cref="ArgumentException">One or more values cannot be used.</exception>
+    internal void Validate()
+    {
+        string[] faults = [.. Faults()];
+        if (faults.Length > 0)
+            throw new ArgumentException($"The options of the drawing cannot be used. {string.Join(' ', faults)}");
+    }
+
+    private IEnumerable<string> Faults()
+    {
+        if (Guarantees is null || Guarantees.Any(guarantee => guarantee is null))
+            yield return $"{nameof(Guarantees)} is null or holds null.";
+        else if (Guarantees.Count > 6)
+            yield return $"{nameof(Guarantees)} holds {Guarantees.Count}; at most 6 panels are drawn.";
+        if (Epsilon is { } radius && (!(radius >= 0) || !float.IsFinite(radius)))
+            yield return FormattableString.Invariant($"{nameof(Epsilon)} is an L2 radius, a finite number, 0 or more, not {radius}.");
+        if (string.IsNullOrWhiteSpace(LabelColumnName))
+            yield return $"{nameof(LabelColumnName)} is empty.";
+        if (Resolution is < 16 or > 1000)
+            yield return $"{nameof(Resolution)} must be from 16 to 1000, not {Resolution}.";
+        if (MaximumPoints < 0)
+            yield return $"{nameof(MaximumPoints)} must be at least 0, not {MaximumPoints}.";
+    }
+}

@@ -1,0 +1,129 @@
+using System.Net;
+using System.Text.RegularExpressions;
+
+namespace Microsoft.ML.Gloro.Analysis;
+
+/// <summary>What is proved, in sentences and in a few large numbers.</summary>
+internal static partial class SummarySection
+{
+    /// <summary>The top of the page.</summary>
+    public static void AddHead(HtmlText page, ReportData data)
+    {
+        page.Add($"<header>\n<h1>{data.Options.Title}</h1>\n<p class=\"lead\">{Sentences(data).First()}</p>\n");
+        page.Add($"<p class=\"note\">ε is the L2 norm of the change{(data.IsImage ? ", pixels scaled to [0, 1]" : ", in units of the features")}. {Arithmetic(data.Arithmetic)}</p>\n");
+        Figures(page, data);
+        Outcomes(page, data);
+        page.Add($"</header>\n");
+    }
+
+    /// <summary>The sentences.</summary>
+    public static void AddMeaning(HtmlText page, ReportData data)
+    {
+        page.Add($"<section>\n<h2>What exactly is proved</h2>\n");
+        foreach (RawHtml sentence in Sentences(data).Skip(1))
+            page.Add($"<p>{sentence}</p>\n");
+        page.Add($"</section>\n");
+    }
+
+    /// <summary>The sentences as plain text, a line each.</summary>
+    public static string ToText(ReportData data) => string.Join('\n', Sentences(data).Select(sentence => WebUtility.HtmlDecode(Tag().Replace(sentence.Html, ""))));
+
+    private static IEnumerable<RawHtml> Sentences(ReportData data)
+    {
+        GloroMetrics main = data.Main.Metrics, local = data.Local.Metrics;
+        string epsilon = ReportNumbers.EpsilonInFull(data.Epsilon), rows = $"{ReportNumbers.Count(data.RowCount)} {(data.RowCount == 1 ? data.Row : data.Rows)}";
+        bool isLocal = ReferenceEquals(data.Main, data.Local);
+        if (data.HasLabels)
+        {
+            yield return isLocal
+                ? HtmlText.Of($"Of {rows}, <b>{ReportNumbers.Percent(main.VerifiedRobustAccuracy)}</b> are proved right: the predicted class is the true one, and no change of the {data.Row} up to ε = {epsilon} alters it.")
+                : HtmlText.Of($"Of {rows}, <b>{ReportNumbers.Percent(main.VerifiedRobustAccuracy)}</b> are proved right under {data.Main.Name}: a set of classes with the true one among them is certified, and no change of the {data.Row} up to ε = {epsilon} alters that set. For <b>{ReportNumbers.Percent(local.VerifiedRobustAccuracy)}</b> it is the single right class.");
+        }
+        else
+        {
+            yield return isLocal
+                ? HtmlText.Of($"Of {rows}, <b>{ReportNumbers.Percent(main.CertifiedFraction)}</b> are certified: no change of the {data.Row} up to ε = {epsilon} alters the predicted class. Whether it is the right one is not known, for the {data.Rows} have no labels.")
+                : HtmlText.Of($"Of {rows}, <b>{ReportNumbers.Percent(main.CertifiedFraction)}</b> are certified under {data.Main.Name}: no change of the {data.Row} up to ε = {epsilon} alters the certified set of classes. For <b>{ReportNumbers.Percent(local.CertifiedFraction)}</b> it is a single class. Whether they are right is not known, for the {data.Rows} have no labels.");
+        }
+
+        yield return HtmlText.Of($"<b>The guarantee.</b> {Promise(data.Main.Guarantee)} Such a proof is computed from one forward pass and bounds on the network's Lipschitz constants; nothing is sampled, and no attack, known or not, can get around it.");
+        yield return HtmlText.Of($"<b>The distance.</b> ε = {epsilon} is the L2 norm of the change, the Euclidean length over all {(data.IsImage ? "pixels and colors, each scaled to [0, 1]" : "features, in their own units")}, measured at the network's input{(data.IsImage ? ", after resizing" : "")}. Every change of that length or less is covered. Nothing is said about other distances.");
+        yield return HtmlText.Of($"<b>The arithmetic.</b> {Arithmetic(data.Arithmetic)}");
+        if (data.HasLabels && !isLocal)
+            yield return HtmlText.Of($"<b>How much is left open.</b> A certified set holds {main.MeanCertifiedSetSize:F2} classes on average; in {ReportNumbers.Percent(main.Top1VerifiedRobustAccuracy)} of the {data.Rows} it is certified and its first class is the true one (top-1 VRA). A set that holds many classes is easier to prove and says less, so the three belong together.");
+        if (Remarks(data) is { Length: > 0 } remarks)
+            yield return HtmlText.Of($"<b>The {data.Rows}.</b> {remarks}");
+    }
+
+    private static string Promise(RobustnessGuarantee guarantee) => guarantee.Kind switch
+    {
+        GuaranteeKind.Local => "Local robustness: the predicted class of a certified row cannot change within ε.",
+        GuaranteeKind.RelaxedTopK => $"Relaxed top-{guarantee.K} robustness (RT{guarantee.K}): for some k up to {guarantee.K}, the set of the k highest classes of a certified row cannot change within ε.",
+        _ => $"Affinity robustness: for some k, the set of the k highest classes of a certified row cannot change within ε, and it {(guarantee.Match == AffinityMatch.Exact ? "is one" : "lies in one")} of the affinity sets {guarantee.AffinitySets}{(guarantee.IncludeSingletons ? ", or is a class that is in none of them" : "")}.",
+    };
+
+    private static string Arithmetic(CertificateArithmetic? arithmetic) => arithmetic switch
+    {
+        CertificateArithmetic.Float64 => "The proofs are of the double-precision computation that ran, every rounding included, and hold on every machine.",
+        CertificateArithmetic.Real => "The proofs hold in real arithmetic, of the network as a mathematical function. Rounding is not covered: an input searched out among the last bits can have other labels.",
+        _ => "The view does not tell which arithmetic the proofs hold in.",
+    };
+
+    private static string Remarks(ReportData data)
+    {
+        GloroMetrics main = data.Main.Metrics;
+        var remarks = new List<string>();
+        if (data.HasLabels && main.MissingLabelRows > 0)
+            remarks.Add($"{ReportNumbers.Count(main.MissingLabelRows)} more have no label and are left out of everything here.");
+        if (data.HasLabels && main.UnknownLabelRows > 0)
+            remarks.Add($"{ReportNumbers.Count(main.UnknownLabelRows)} have a label that the model does not know and count as wrong.");
+        if (data.NotFiniteRows > 0)
+            remarks.Add($"{ReportNumbers.Count(data.NotFiniteRows)} have logits that are not finite numbers; nothing is predicted or certified of them, and they count as wrong.");
+        return string.Join(' ', remarks);
+    }
+
+    private static void Figures(HtmlText page, ReportData data)
+    {
+        GloroMetrics main = data.Main.Metrics;
+        bool isLocal = ReferenceEquals(data.Main, data.Local);
+        page.Add($"<dl class=\"figures\">\n");
+        if (data.HasLabels)
+        {
+            Figure(page, ReportNumbers.Percent(main.VerifiedRobustAccuracy), $"VRA under {data.Main.Name}: proved right", isFirst: true);
+            if (!isLocal)
+                Figure(page, ReportNumbers.Percent(data.Local.Metrics.VerifiedRobustAccuracy), "local VRA: one class, proved right");
+            Figure(page, ReportNumbers.Percent(main.CleanAccuracy), "clean accuracy: right, without proof");
+        }
+
+        Figure(page, ReportNumbers.Percent(main.CertifiedFraction), $"certified{(isLocal ? "" : $" under {data.Main.Name}")}{(data.HasLabels ? ", right or wrong" : "")}", isFirst: !data.HasLabels);
+        if (!isLocal)
+            Figure(page, main.MeanCertifiedSetSize.ToString("F2", System.Globalization.CultureInfo.InvariantCulture), "classes in a certified set, on average");
+        page.Add($"</dl>\n");
+    }
+
+    private static void Figure(HtmlText page, string number, string what, bool isFirst = false) =>
+        page.Add($"<div{new RawHtml(isFirst ? " class=\"first\"" : "")}><dt>{what}</dt><dd>{number}</dd></div>\n");
+
+    private static void Outcomes(HtmlText page, ReportData data)
+    {
+        (RowOutcome Outcome, string Class, string Text)[] parts =
+        [
+            (RowOutcome.ProvedOneClass, "one", data.HasLabels ? "one class proved, the right one" : "one class proved"),
+            (RowOutcome.ProvedSet, "set", data.HasLabels ? "a set proved, the right class in it" : "a set proved, no single class"),
+            (RowOutcome.ProvedWrong, "wrong", "proved, but the right class is not in it"),
+            (RowOutcome.NotProved, "not", "nothing proved"),
+        ];
+        page.Add($"<div class=\"parts\" aria-hidden=\"true\">");
+        foreach (var part in parts.Where(part => data.Outcomes[(int)part.Outcome] > 0))
+            page.Add($"<span class=\"{part.Class}\" style=\"flex:{Share(data, part.Outcome):0.####} 1 0\"></span>");
+        page.Add($"</div>\n<ul class=\"key\">\n");
+        foreach (var part in parts.Where(part => data.Outcomes[(int)part.Outcome] > 0))
+            page.Add($"<li><i class=\"{part.Class}\"></i><b>{ReportNumbers.Percent(Share(data, part.Outcome))}</b> {part.Text}</li>\n");
+        page.Add($"</ul>\n");
+    }
+
+    private static double Share(ReportData data, RowOutcome outcome) => (double)data.Outcomes[(int)outcome] / data.RowCount;
+
+    [GeneratedRegex("<[^>]*>")]
+    private static partial Regex Tag();
+}

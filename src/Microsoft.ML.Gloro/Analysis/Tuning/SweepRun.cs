@@ -1,0 +1,73 @@
+using System.Globalization;
+using Microsoft.ML.Gloro.MLNet;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.Gloro.Analysis;
+
+/// <summary>A sweep from its arguments to its result.</summary>
+internal static class SweepRun
+{
+    public static GloroSweepResult Run(
+        MLContext mlContext, IDataView train, IDataView validation, GloroSweepOptions options, IProgress<GloroSweepProgress>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(train);
+        ArgumentNullException.ThrowIfNull(validation);
+        ArgumentNullException.ThrowIfNull(options);
+        options = options.Copy();
+        if (options.TrainerOptions is { } given)
+        {
+            given.ValidationSet ??= validation;
+            given.Seed ??= options.Seed;
+        }
+
+        var dimensions = options.Validate();
+
+        // What no training could do without is asked for once, and not reported as so many failed trials.
+        IDataView[] validations = [.. new[] { validation, options.TrainerOptions!.ValidationSet! }.Distinct()];
+        string[] classNames = [];
+        foreach (var rows in validations)
+            classNames = Estimator(mlContext, options, rows, cancellationToken).Check(train.Schema).ClassNames;
+        using var channel = ((IHostEnvironment)mlContext).Register("Gloro", null, null).Start("Sweep");
+        try
+        {
+            using var journal = options.JournalPath is { } path ? new SweepJournal(path, About(mlContext, options, dimensions, classNames, train, validations, cancellationToken)) : null;
+            return new Sweeper(options, dimensions, new SweptTrainer(mlContext, train, validation, options.Metric), journal, TimeProvider.System, line => channel.Info(MessageSensitivity.None, "{0}", line))
+                .Run(progress, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // Cancelled while the rows were read for the journal: nothing was trained.
+            return Sweeper.Result(options, [], null, isComplete: false, TimeSpan.Zero);
+        }
+    }
+
+    // What a journal must agree in with the sweep that goes on from it: all that decides what a trial comes to, and not how many there are.
+    private static Dictionary<string, string> About(
+        MLContext mlContext, GloroSweepOptions options, IReadOnlyList<SearchDimension> dimensions, string[] classNames, IDataView train, IDataView[] validations, CancellationToken cancellationToken)
+    {
+        var trainer = options.TrainerOptions;
+        var estimator = Estimator(mlContext, options, validations[0], cancellationToken);
+        var about = CheckpointFingerprint.OfOptions(trainer, trainer.Seed!.Value, trainer.MixedPrecision ?? false, classNames).ToDictionary();
+        about.Remove(nameof(GloroTrainerOptions.Epochs)); // Each line has its own.
+        about["what is searched"] = string.Join("; ", dimensions);
+        about["the proposals"] = options.GridSteps is { } steps ? string.Create(CultureInfo.InvariantCulture, $"a grid of {steps}") : "drawn";
+        about["the first trial"] = options.IncludeBaseline ? "as given" : "proposed";
+        about["the seed of the proposals"] = options.Seed.ToString(CultureInfo.InvariantCulture);
+        about["the metric"] = options.MetricName;
+        about["the training rows"] = estimator.Identify(train, train);
+        about["the rows measured on"] = estimator.Identify(validations[0], train);
+
+        // Of a trainer with a validation set of its own, which chooses its best epoch.
+        foreach (var rows in validations.Skip(1))
+            about["the trainer's validation rows"] = estimator.Identify(rows, train);
+        return about;
+    }
+
+    // Never fitted: it knows what a training would refuse, and how it reads rows.
+    private static GloroEstimator Estimator(MLContext mlContext, GloroSweepOptions options, IDataView validation, CancellationToken cancellationToken)
+    {
+        var copy = options.TrainerOptions.Copy();
+        (copy.ValidationSet, copy.CancellationToken) = (validation, cancellationToken);
+        return new GloroEstimator(mlContext, copy);
+    }
+}

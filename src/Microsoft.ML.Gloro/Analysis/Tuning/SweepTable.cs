@@ -1,0 +1,42 @@
+using System.Globalization;
+using System.Text;
+
+namespace Microsoft.ML.Gloro.Analysis;
+
+/// <summary>Writes a <see cref="GloroSweepResult"/> as text.</summary>
+internal static class SweepTable
+{
+    private const int MostLines = 50;
+
+    public static string Write(GloroSweepResult result)
+    {
+        var text = new StringBuilder();
+        int settings = result.Trials.Select(t => t.Number).Distinct().Count(), failed = result.Trials.Count(t => t.Error is not null);
+        string end = result.IsComplete ? "" : " (cut short)";
+        Line(text, $"sweep by {result.MetricName}: {result.Trials.Count} trainings of {settings} settings, {failed} failed, {(long)result.Elapsed.TotalHours:00}:{result.Elapsed:mm\\:ss}{end}");
+
+        // VRA has its column in any case.
+        bool other = result.Trials.Any(t => t.Error is null && t.Metric != t.VerifiedRobustAccuracy);
+        Line(text, $"  {"trial",5}{"epochs",8}{(other ? $"{"metric",10}" : "")}{"VRA",8}{"clean",8}{"top-1",8}{"set",6}{"seconds",9}  settings (* on the front of VRA against clean accuracy)");
+        GloroSweepTrial[] order = [.. result.Trials.OrderBy(t => t.Error is not null).ThenByDescending(t => t.Metric).ThenBy(t => t.Epochs).ThenBy(t => t.Number)];
+        foreach (var trial in order.Take(MostLines))
+            Line(text, $"  {trial.Number,5}{trial.Epochs,8}{Rest(trial, other, result.ParetoFront.Contains(trial) ? '*' : ' ')}");
+        if (order.Length > MostLines)
+            Line(text, $"  and {order.Length - MostLines} more");
+        if (result is { Best: { } best, Baseline: { } baseline })
+            Line(text, $"  best: trial {best.Number} with {best.Epochs} epochs, {result.MetricName} {best.Metric:F4}; as given, with {baseline.Epochs}: {baseline.Metric:F4}");
+        return text.ToString().TrimEnd('\n');
+    }
+
+    private static string Rest(GloroSweepTrial trial, bool withMetric, char mark)
+    {
+        string settings = trial.IsBaseline ? $"as given: {trial.Settings}" : trial.Settings;
+        if (trial.Error is { } error)
+            return $"  failed: {error} ({settings})";
+        string metric = withMetric ? string.Create(CultureInfo.InvariantCulture, $"{trial.Metric,10:F4}") : "";
+        return string.Create(CultureInfo.InvariantCulture,
+            $"{metric}{trial.VerifiedRobustAccuracy,8:F4}{trial.CleanAccuracy,8:F4}{trial.Top1VerifiedRobustAccuracy,8:F4}{trial.MeanCertifiedSetSize,6:F2}{trial.Duration.TotalSeconds,9:F1} {mark}{settings}");
+    }
+
+    private static void Line(StringBuilder text, FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
+}

@@ -1,0 +1,37 @@
+
+namespace Microsoft.ML.Gloro.Core;
+
+/// <summary>Writes linear plain layers as <see cref="TapKernel"/>s.</summary>
+internal static class ConvolutionTaps
+{
+    /// <summary>The circular stride-1 convolution that contains <paramref name="layer"/> on inputs of <paramref name="input"/>; null if no output sees any pixel.</summary>
+    public static TapKernel? Of(DeployedConvolution layer, TensorShape input)
+    {
+        TensorShape output = layer.GetOutputShape(input);
+        var high = TapRange.Create(input.Height, layer.KernelHeight, layer.Stride, layer.Padding.Top, output.Height);
+        var wide = TapRange.Create(input.Width, layer.KernelWidth, layer.Stride, layer.Padding.Left, output.Width);
+        if (high.Count < 1 || wide.Count < 1)
+            return null;
+
+        var positions = new (int U, int V)[checked(high.Count * wide.Count)];
+        for (int tap = 0; tap < positions.Length; tap++)
+            positions[tap] = (tap / wide.Count, tap % wide.Count);
+        int stride = layer.Stride;
+        return new TapKernel(layer.OutChannels, checked(layer.InChannels * stride * stride), positions, high.Period, wide.Period, Weight);
+
+        // Input i of a block is pixel (r, t) of the block in channel c, i = (r·s + t)·channels + c; it meets kernel tap (u, v), if there is such a tap.
+        float Weight(int tap, int o, int i)
+        {
+            int c = i % layer.InChannels;
+            int place = i / layer.InChannels;
+            int u = (stride * (high.First + positions[tap].U)) + (place / stride) + layer.Padding.Top;
+            int v = (stride * (wide.First + positions[tap].V)) + (place % stride) + layer.Padding.Left;
+            bool inside = u >= 0 && u < layer.KernelHeight && v >= 0 && v < layer.KernelWidth;
+            return inside ? layer.Kernel[(((((o * layer.InChannels) + c) * layer.KernelHeight) + u) * layer.KernelWidth) + v] : 0;
+        }
+    }
+
+    /// <summary>A matrix is a convolution with one tap on one position.</summary>
+    public static TapKernel Of(DeployedDense layer) =>
+        new(layer.Outputs, layer.Inputs, [(0, 0)], 1, 1, (_, o, i) => layer.Weights[(o * layer.Inputs) + i]);
+}

@@ -1,0 +1,83 @@
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Microsoft.ML.Gloro.Core;
+
+/// <summary>
+/// A fingerprint of everything that decides what a <see cref="DeployedNetwork"/> computes: kinds, shapes, options and every bit of every float, biases included.
+/// It ties a bound to the weights it was proved for. The views are not in it: a bound holds for each of them, and so for their mean.
+/// </summary>
+internal static class WeightHash
+{
+    /// <summary>SHA-256 as 64 lower-case hexadecimal digits; the same on every machine and in every version that keeps the format tag.</summary>
+    /// <exception cref="NotSupportedException">A layer is of a type that the hash does not know.</exception>
+    public static string Compute(DeployedNetwork network)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Append(hash, "gloro-plain-1");
+        Append(hash, network.InputShape.Channels, network.InputShape.Height, network.InputShape.Width, network.Layers.Count);
+        foreach (DeployedLayer layer in network.Layers)
+            Append(hash, layer);
+        return Convert.ToHexString(hash.GetHashAndReset()).ToLowerInvariant();
+    }
+
+    private static void Append(IncrementalHash hash, DeployedLayer layer)
+    {
+        Append(hash, layer.Kind);
+        switch (layer)
+        {
+            case DeployedConvolution c:
+                Append(hash, c.OutChannels, c.InChannels, c.KernelHeight, c.KernelWidth, c.Stride, c.Padding.Top, c.Padding.Left, c.Padding.Bottom, c.Padding.Right);
+                Append(hash, c.Kernel);
+                Append(hash, c.Bias);
+                break;
+            case DeployedDense d:
+                Append(hash, d.Outputs, d.Inputs);
+                Append(hash, d.Weights);
+                Append(hash, d.Bias);
+                break;
+            case DeployedScaling s:
+                Append(hash, s.Scale);
+                Append(hash, s.Shift);
+                break;
+            case DeployedSpaceToDepth s:
+                Append(hash, s.Block);
+                break;
+            case DeployedAveragePooling p:
+                Append(hash, p.Size);
+                break;
+            case DeployedActivation or DeployedFlatten:
+                break;
+            default:
+                throw new NotSupportedException($"The weight hash does not know layers of type {layer.GetType().Name}; teach it, or the bound would not be tied to their weights.");
+        }
+    }
+
+    // Every variable-length part is preceded by its length: no two different networks give the same bytes.
+    private static void Append(IncrementalHash hash, string text)
+    {
+        byte[] bytes = Encoding.UTF8.GetBytes(text);
+        Append(hash, bytes.Length);
+        hash.AppendData(bytes);
+    }
+
+    private static void Append(IncrementalHash hash, params ReadOnlySpan<int> values)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(int)];
+        foreach (int value in values)
+        {
+            MemoryMarshal.Write(bytes, BitConverter.IsLittleEndian ? value : System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(value));
+            hash.AppendData(bytes);
+        }
+    }
+
+    private static void Append(IncrementalHash hash, float[] values)
+    {
+        Append(hash, values.Length);
+        if (BitConverter.IsLittleEndian)
+            hash.AppendData(MemoryMarshal.AsBytes<float>(values));
+        else
+            Append(hash, MemoryMarshal.Cast<float, int>(values));
+    }
+}

@@ -1,0 +1,137 @@
+using System.Text.Json.Serialization;
+using Microsoft.ML.Gloro.Core;
+
+namespace Microsoft.ML.Gloro;
+
+/// <summary>
+/// One layer of a network, as data. A list of them is a network's own architecture (<see cref="GloroImageClassificationOptions.Layers"/>,
+/// <see cref="GloroMulticlassClassificationOptions.Layers"/>). Of each layer the Lipschitz constant is proved once it is trained; there are no layers without a proof.
+/// </summary>
+/// <remarks>
+/// What comes before and after is not in the list: subtracting the inputs' mean (and, for vectors, one common scale) first, and last a dense layer with one row of
+/// length 1 for each class; an image that is left at the end is flattened for it. Two layers are equal if they are of the same kind and the same numbers. Immutable and
+/// thread-safe.
+/// </remarks>
+[JsonConverter(typeof(GloroLayerJsonConverter))]
+public abstract record GloroLayer
+{
+    private protected GloroLayer()
+    {
+    }
+
+    /// <summary>Whether the layer takes images only.</summary>
+    internal virtual bool NeedsImage => false;
+
+    /// <summary>Whether the layer takes vectors only.</summary>
+    internal virtual bool NeedsVector => false;
+
+    /// <summary>The text that <see cref="Parse"/> reads.</summary>
+    internal abstract string Text { get; }
+
+    /// <summary>Moves blocks of <paramref name="block"/> × <paramref name="block"/> pixels into channels. An isometry: fewer and richer pixels at no loss.</summary>
+    /// <param name="block">The block's side in pixels, at least 1. Sides that it does not divide are filled up with zeros.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The block is less than 1.</exception>
+    public static GloroLayer SpaceToDepth(int block) => new SpaceToDepthDescription(Positive(block, nameof(block)));
+
+    /// <summary>A convolution with zero padding and a bias. With stride s the image becomes s times smaller; with stride 1 it keeps its size.</summary>
+    /// <param name="channels">Channels of the output.</param>
+    /// <param name="kernelSize">The kernel's side in pixels: odd for stride 1, at least the stride otherwise. Default: 3.</param>
+    /// <param name="stride">Pixels between outputs. Default: 1.</param>
+    /// <remarks>
+    /// The padding is ⌈(kernelSize − stride)/2⌉ on all sides: 1 for 3 × 3, 1 for 4 × 4 with stride 2, 2 for 5 × 5 with stride 2, none for patches (kernelSize = stride). Starts
+    /// as nearly an orthogonal map of each pixel, or of each block of stride × stride pixels.
+    /// </remarks>
+    /// <exception cref="ArgumentException">A number is less than 1, or the kernel is even at stride 1, or smaller than the stride.</exception>
+    public static GloroLayer Convolution(int channels, int kernelSize = 3, int stride = 1) =>
+        new ConvolutionDescription(Positive(channels, nameof(channels)), new ConvolutionGeometry(kernelSize, stride));
+
+    /// <summary>
+    /// The linear part of a LiResNet block, x + depth^(−1/2)·γ·(W ∗ x), of stride 1 and as many channels as its input has; depth is the number of residual convolutions in
+    /// the list. Deployed and bounded as one convolution (Hu, Zou, Wang, Leino, Fredrikson, NeurIPS 2023).
+    /// </summary>
+    /// <param name="kernelSize">The kernel's side in pixels, odd. Default: 3.</param>
+    /// <exception cref="ArgumentException">The kernel is even or less than 1.</exception>
+    public static GloroLayer ResidualConvolution(int kernelSize = 3) => new ResidualConvolutionDescription(new ConvolutionGeometry(kernelSize, 1));
+
+    /// <summary>Subtracts each channel's mean over the data: batch normalization without the division, which would be a Lipschitz factor. Costs nothing once deployed.</summary>
+    public static GloroLayer Centering() => new CenteringDescription();
+
+    /// <summary>
+    /// Turns the halves a, b of the channels into max(a, b), min(a, b): the activation that keeps gradients' norms (Anil, Lucas, Grosse, ICML 2019). Takes an even number
+    /// of channels.
+    /// </summary>
+    public static GloroLayer MinMax() => new ActivationDescription(ActivationFunction.MinMax);
+
+    /// <summary>max(x, 0).</summary>
+    public static GloroLayer ReLU() => new ActivationDescription(ActivationFunction.ReLU);
+
+    /// <summary>Sums of <paramref name="size"/> × <paramref name="size"/> pixels without overlap, divided by <paramref name="size"/>: average pooling scaled to a Lipschitz constant of 1.</summary>
+    /// <param name="size">The pool's side in pixels, at least 1. Rows and columns that do not fill a pool are dropped.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The pool is less than 1.</exception>
+    public static GloroLayer AveragePooling(int size) => new AveragePoolingDescription(Positive(size, nameof(size)));
+
+    /// <summary>Reads an image as a vector, as dense layers take it.</summary>
+    public static GloroLayer Flatten() => new FlattenDescription();
+
+    /// <summary>A fully connected layer whose norm is estimated in training, and so steered by the loss.</summary>
+    /// <param name="width">Values of the output.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The width is less than 1.</exception>
+    public static GloroLayer Dense(int width) => new DenseDescription(Positive(width, nameof(width)));
+
+    /// <summary>
+    /// <see cref="ResidualConvolution"/> for vectors: the matrix I + depth^(−1/2)·γ·W, as wide as its input; depth is the number of residual dense layers of either sort in
+    /// the list.
+    /// </summary>
+    public static GloroLayer ResidualDense() => new ResidualDenseDescription();
+
+    /// <summary>A fully connected layer that is kept orthogonal by a Cholesky factor, so that its norm is at most 1 whatever is learnt (Hu, Leino, Wang, Fredrikson, ICLR 2024).</summary>
+    /// <param name="width">Values of the output.</param>
+    /// <exception cref="ArgumentOutOfRangeException">The width is less than 1.</exception>
+    public static GloroLayer OrthogonalDense(int width) => new OrthogonalDenseDescription(Positive(width, nameof(width)));
+
+    /// <summary>
+    /// <see cref="ResidualDense"/> kept orthogonal as <see cref="OrthogonalDense"/> is: CHORD, the layer of which several at the end of a network add capacity
+    /// (Hu, Leino, Wang, Fredrikson, ICLR 2024).
+    /// </summary>
+    public static GloroLayer OrthogonalResidualDense() => new OrthogonalResidualDenseDescription();
+
+    /// <summary>The same layers several times over, to be spread into a list: <c>.. GloroLayer.Repeat(8, GloroLayer.ResidualConvolution(), GloroLayer.Centering(), GloroLayer.MinMax())</c>.</summary>
+    /// <param name="times">How often; 0 for not at all.</param>
+    /// <param name="layers">The layers.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="times"/> is negative.</exception>
+    public static IReadOnlyList<GloroLayer> Repeat(int times, params GloroLayer[] layers)
+    {
+        ArgumentNullException.ThrowIfNull(layers);
+        ArgumentOutOfRangeException.ThrowIfNegative(times);
+        return [.. Enumerable.Repeat(layers, times).SelectMany(l => l)];
+    }
+
+    /// <summary>
+    /// Reads what <see cref="ToString"/> writes: <c>space-to-depth 4</c>, <c>convolution 96 3×3</c>, <c>convolution 32 4×4 stride 2</c>, <c>residual convolution 3×3</c>,
+    /// <c>centering</c>, <c>minmax</c>, <c>relu</c>, <c>average pooling 2</c>, <c>flatten</c>, <c>dense 512</c>, <c>residual dense</c>, <c>orthogonal dense 256</c> or
+    /// <c>orthogonal residual dense</c>. Upper and lower case are the same, and × may be an x.
+    /// </summary>
+    /// <exception cref="FormatException">The text is no layer.</exception>
+    public static GloroLayer Parse(string text)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return LayerText.Parse(text);
+    }
+
+    /// <summary>The layer in words and numbers, the same in every culture, such as <c>convolution 96 3×3</c>; <see cref="Parse"/> reads it.</summary>
+    public sealed override string ToString() => Text;
+
+    /// <summary>The shape of the output.</summary>
+    /// <exception cref="ArgumentException">The layer cannot take <paramref name="input"/>; the message ends a sentence that names both.</exception>
+    internal abstract TensorShape GetOutputShape(TensorShape input);
+
+    /// <summary>How many weights the deployed layer has, biases not counted.</summary>
+    internal virtual long CountWeights(TensorShape input) => 0;
+
+    /// <summary>The trainable layer for inputs of shape <paramref name="input"/>.</summary>
+    internal abstract TrainableLayer Create(TensorShape input, BuildContext context);
+
+    private static int Positive(int value, string name) => value >= 1
+        ? value
+        : throw new ArgumentOutOfRangeException(name, value, "A layer's sizes are at least 1.");
+}

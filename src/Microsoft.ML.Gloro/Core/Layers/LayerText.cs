@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
+
+namespace Microsoft.ML.Gloro.Core;
+
+/// <summary>Reads layers from text.</summary>
+internal static partial class LayerText
+{
+    public static GloroLayer Parse(string text)
+    {
+        var match = Form().Match(text.Trim().ToLowerInvariant());
+        if (!match.Success)
+            throw Unknown(text);
+        int? size = Number("size"), kernel = Number("kernel"), stride = Number("stride");
+        try
+        {
+            return (match.Groups["name"].Value, size, kernel, stride) switch
+            {
+                ("space-to-depth", { } block, null, null) => GloroLayer.SpaceToDepth(block),
+                ("convolution", { } channels, { } side, _) => GloroLayer.Convolution(channels, side, stride ?? 1),
+                ("residual convolution", null, { } side, null) => GloroLayer.ResidualConvolution(side),
+                ("centering", null, null, null) => GloroLayer.Centering(),
+                ("minmax", null, null, null) => GloroLayer.MinMax(),
+                ("relu", null, null, null) => GloroLayer.ReLU(),
+                ("average pooling", { } pool, null, null) => GloroLayer.AveragePooling(pool),
+                ("flatten", null, null, null) => GloroLayer.Flatten(),
+                ("dense", { } width, null, null) => GloroLayer.Dense(width),
+                ("residual dense", null, null, null) => GloroLayer.ResidualDense(),
+                ("orthogonal dense", { } width, null, null) => GloroLayer.OrthogonalDense(width),
+                ("orthogonal residual dense", null, null, null) => GloroLayer.OrthogonalResidualDense(),
+                _ => throw Unknown(text),
+            };
+        }
+        catch (ArgumentException e)
+        {
+            throw new FormatException($"'{text}' is no layer: {e.Message}", e);
+        }
+
+        int? Number(string group) => match.Groups[group] is { Success: true } digits
+            ? int.TryParse(digits.ValueSpan, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : throw Unknown(text)
+            : null;
+    }
+
+    private static FormatException Unknown(string text) => new(
+        $"'{text}' is no layer. Write one such as: space-to-depth 4, convolution 96 3×3, convolution 32 4×4 stride 2, residual convolution 3×3, centering, minmax, relu, average pooling 2, flatten, "
+        + "dense 512, residual dense, orthogonal dense 256, orthogonal residual dense.");
+
+    [GeneratedRegex("^(?<name>[a-z-]+(?: [a-z]+)*?)(?: (?<size>[0-9]+))?(?: (?<kernel>[0-9]+)[x×]\\k<kernel>)?(?: stride (?<stride>[0-9]+))?$", RegexOptions.CultureInvariant)]
+    private static partial Regex Form();
+}

@@ -1,0 +1,166 @@
+using System.Buffers;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Microsoft.ML.Gloro.Core;
+
+namespace Microsoft.ML.Gloro.Inference;
+
+/// <summary>The JSON header of a model file: everything but the weights.</summary>
+internal sealed record ModelHeader(
+    ModelProvenance Provenance,
+    float Epsilon,
+    string Guarantee,
+    bool IsImage,
+    CertificateArithmetic Arithmetic,
+    double Temperature,
+    string[] ClassNames,
+    int[] TrainingRowCounts,
+    TensorShape InputShape,
+    GloroImageViews Views,
+    LayerFormat[] Layers,
+    LipschitzBound Bound)
+{
+    // Written out: renaming the enum's members must not change the format.
+    private const string Float64 = "float64", Real = "real";
+
+    // Only if there are several: what knows nothing of views must refuse a file that has them, and needs to refuse no other.
+    private const string ViewsName = "views", Mirrored = "mirrored", MirroredAndTurned = "mirroredAndTurned";
+
+    /// <summary>The header of a model, as UTF-8 without white space. Doubles are written so that they are read back bit for bit.</summary>
+    public static byte[] Write(GloroModel model)
+    {
+        var bytes = new ArrayBufferWriter<byte>();
+        using var json = new Utf8JsonWriter(bytes, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+        json.WriteStartObject();
+        json.WriteString("library", model.Provenance.LibraryVersion);
+        json.WriteString("training", model.Provenance.Training);
+        json.WriteNumber("epsilon", model.Epsilon);
+        json.WriteString("guarantee", model.Guarantee.ToString());
+        json.WriteBoolean("isImage", model.IsImage);
+        json.WriteString("arithmetic", model.Arithmetic == CertificateArithmetic.Float64 ? Float64 : Real);
+        json.WriteNumber("temperature", model.Temperature);
+        WriteList(json, "classNames", model.ClassNames, json.WriteStringValue);
+        WriteList(json, "trainingRowCounts", model.TrainingRowCounts, json.WriteNumberValue);
+        TensorShape input = model.Network.InputShape;
+        WriteList(json, "inputShape", [input.Channels, input.Height, input.Width], json.WriteNumberValue);
+        if (model.Network.Views != GloroImageViews.One)
+            json.WriteString(ViewsName, model.Network.Views == GloroImageViews.Mirrored ? Mirrored : MirroredAndTurned);
+        WriteList(json, "layers", model.Network.Layers, layer => LayerFormat.Write(json, layer));
+        WriteBound(json, model.Bound);
+        json.WriteEndObject();
+        json.Flush();
+        return bytes.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Reads a header strictly. Sizes are checked here; whether the parts fit each other is for <see cref="DeployedNetwork"/> and <see cref="GloroModel"/> to say.</summary>
+    /// <exception cref="FormatException">It is not a header of this version; the message names the place.</exception>
+    public static ModelHeader Read(ReadOnlyMemory<byte> utf8)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(utf8, new JsonDocumentOptions { MaxDepth = ModelFileFormat.MaxHeaderDepth });
+            return Read(new HeaderObject(document.RootElement, "$"));
+        }
+        catch (Exception e) when (e is JsonException or InvalidOperationException)
+        {
+            // InvalidOperationException: a string that is not valid Unicode.
+            throw ModelFileFormat.Damaged($"its header is not valid JSON ({ModelFileFormat.Shorten(e.Message)})");
+        }
+    }
+
+    private static ModelHeader Read(HeaderObject root)
+    {
+        string[] views = root.Has(ViewsName) ? [ViewsName] : [];
+        root.Expect(["library", "training", "epsilon", "guarantee", "isImage", "arithmetic", "temperature", "classNames", "trainingRowCounts", "inputShape", .. views, "layers", "bound"]);
+        string[] classNames = root.Texts("classNames", ModelLimits.Classes);
+        int[] input = root.Integers("inputShape", 3, 1, ModelLimits.Activations);
+        return new ModelHeader(
+            new ModelProvenance(root.Text("library"), root.Text("training")),
+            root.Single("epsilon"),
+            ReadGuarantee(root),
+            root.Boolean("isImage"),
+            ReadArithmetic(root),
+            root.Double("temperature"),
+            classNames,
+            root.Integers("trainingRowCounts", root.CountOf("trainingRowCounts") == 0 ? 0 : classNames.Length, 0, int.MaxValue),
+            new TensorShape(input[0], input[1], input[2]),
+            ReadViews(root),
+            ReadLayers(root),
+            ReadBound(root));
+    }
+
+    private static string ReadGuarantee(HeaderObject root)
+    {
+        string guarantee = root.Text("guarantee");
+        return guarantee.Length <= ModelLimits.GuaranteeLength ? guarantee : throw root.Wrong("guarantee", $"has more than {ModelLimits.GuaranteeLength} characters");
+    }
+
+    private static CertificateArithmetic ReadArithmetic(HeaderObject root) => root.Text("arithmetic") switch
+    {
+        Float64 => CertificateArithmetic.Float64,
+        Real => CertificateArithmetic.Real,
+        _ => throw root.Wrong("arithmetic", $"must be '{Float64}' or '{Real}'"),
+    };
+
+    private static GloroImageViews ReadViews(HeaderObject root) => !root.Has(ViewsName) ? GloroImageViews.One : root.Text(ViewsName) switch
+    {
+        Mirrored => GloroImageViews.Mirrored,
+        MirroredAndTurned => GloroImageViews.MirroredAndTurned,
+        _ => throw root.Wrong(ViewsName, $"must be '{Mirrored}' or '{MirroredAndTurned}'"),
+    };
+
+    private static LayerFormat[] ReadLayers(HeaderObject root)
+    {
+        LayerFormat[] layers = [.. root.Objects("layers", ModelLimits.Layers).Select(LayerFormat.Read)];
+        return layers.Sum(layer => layer.TensorLengths.Sum()) <= ModelLimits.Weights
+            ? layers
+            : throw root.Wrong("layers", $"ask for more than {ModelLimits.Weights} weights together");
+    }
+
+    private static void WriteBound(Utf8JsonWriter json, LipschitzBound bound)
+    {
+        json.WriteStartObject("bound");
+        json.WriteNumber("value", bound.Value);
+        json.WriteString("weightHash", bound.WeightHash);
+        WriteList(json, "layers", bound.Layers, layer =>
+        {
+            json.WriteStartObject();
+            json.WriteNumber("index", layer.Index);
+            json.WriteString("kind", layer.Kind);
+            json.WriteString("method", layer.Method);
+            json.WriteNumber("bound", layer.Bound);
+            json.WriteNumber("attained", layer.Attained);
+            json.WriteEndObject();
+        });
+        json.WriteEndObject();
+    }
+
+    private static LipschitzBound ReadBound(HeaderObject root)
+    {
+        HeaderObject bound = root.Object("bound");
+        bound.Expect("value", "weightHash", "layers");
+        LayerBound[] layers = [.. bound.Objects("layers", ModelLimits.Layers).Select(ReadLayerBound)];
+        try
+        {
+            return new LipschitzBound(bound.Double("value"), layers, bound.Text("weightHash"));
+        }
+        catch (ArgumentException e)
+        {
+            throw root.Wrong("bound", $"is not one ({e.Message})");
+        }
+    }
+
+    private static LayerBound ReadLayerBound(HeaderObject header)
+    {
+        header.Expect("index", "kind", "method", "bound", "attained");
+        return new LayerBound(header.Integer("index", 0, ModelLimits.Layers), header.Text("kind"), header.Text("method"), header.Double("bound"), header.Double("attained"));
+    }
+
+    private static void WriteList<T>(Utf8JsonWriter json, string name, IEnumerable<T> values, Action<T> write)
+    {
+        json.WriteStartArray(name);
+        foreach (T value in values)
+            write(value);
+        json.WriteEndArray();
+    }
+}

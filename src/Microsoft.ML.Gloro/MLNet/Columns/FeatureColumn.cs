@@ -1,0 +1,82 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Transforms.Image;
+
+namespace Microsoft.ML.Gloro.MLNet;
+
+/// <summary>Finds the feature column of a schema and says what it holds, or why it cannot be used: before a row is read where that is possible.</summary>
+internal static class FeatureColumn
+{
+    private const string AcceptedForImages =
+        "an image (MLImage, as LoadImages gives), a variable-size vector of Byte that holds an encoded image (PNG, JPEG …), " +
+        "or the vector of Single that ExtractPixels gives with scaleImage: 1f / 255f";
+
+    private const string AcceptedForVectors = "a vector of Single";
+
+    /// <summary>The column of that name.</summary>
+    /// <exception cref="ArgumentException">There is none.</exception>
+    public static DataViewSchema.Column Find(DataViewSchema schema, string name) => schema.GetColumnOrNull(name)
+        ?? throw new ArgumentException(Missing(name, schema.Where(c => !c.IsHidden).Select(c => c.Name)), nameof(schema));
+
+    /// <summary>The same check on the shape of a schema, for estimators; nothing is known there but names and types.</summary>
+    /// <exception cref="ArgumentException">There is no such column, or features of that type cannot be read.</exception>
+    public static void Check(SchemaShape schema, string name, bool isImage)
+    {
+        if (schema.FirstOrDefault(c => c.Name == name) is not { Name: not null } column)
+            throw new ArgumentException(Missing(name, schema.Select(c => c.Name)), nameof(schema));
+        bool scalar = column.Kind == SchemaShape.Column.VectorKind.Scalar;
+        Type raw = column.ItemType.RawType;
+        bool accepted = isImage
+            ? (scalar ? column.ItemType is ImageDataViewType : raw == typeof(byte) || raw == typeof(float)) && !column.IsKey
+            : !scalar && raw == typeof(float);
+        if (!accepted)
+            throw new ArgumentException(WrongType(name, $"{(scalar ? "" : "a vector of ")}{column.ItemType}{(column.IsKey ? " (key)" : "")}", isImage), nameof(schema));
+    }
+
+    /// <summary>What kind of features <paramref name="column"/> holds.</summary>
+    /// <param name="column">The column.</param>
+    /// <param name="isImage">Whether an image is wanted, or a vector.</param>
+    /// <exception cref="ArgumentException">Features of that type cannot be read.</exception>
+    public static FeatureKind Classify(DataViewSchema.Column column, bool isImage)
+    {
+        switch (column.Type)
+        {
+            case ImageDataViewType when isImage:
+                return FeatureKind.Image;
+            case VectorDataViewType { IsKnownSize: true } v when isImage && v.ItemType == NumberDataViewType.Byte:
+                throw new ArgumentException(
+                    $"Column '{column.Name}' is {v}: bytes of a fixed number are read neither as an encoded image nor as pixels. " +
+                    "For pixels, let ExtractPixels give Single (outputAsFloatArray: true, scaleImage: 1f / 255f).", nameof(column));
+            case VectorDataViewType v when isImage && v.ItemType == NumberDataViewType.Byte:
+                return FeatureKind.EncodedImage;
+            case VectorDataViewType v when v.ItemType == NumberDataViewType.Single:
+                return isImage ? FeatureKind.Pixels : FeatureKind.Vector;
+            default:
+                throw new ArgumentException(WrongType(column.Name, $"{column.Type}", isImage), nameof(column));
+        }
+    }
+
+    /// <summary>What kind of features <paramref name="column"/> holds, where they must fit <paramref name="spec"/>.</summary>
+    /// <exception cref="ArgumentException">Features of that type or size cannot be read.</exception>
+    public static FeatureKind Classify(DataViewSchema.Column column, InputSpec spec)
+    {
+        var kind = Classify(column, spec.IsImage);
+        if (kind is not (FeatureKind.Pixels or FeatureKind.Vector) || column.Type is not VectorDataViewType { IsKnownSize: true } vector)
+            return kind; // an image of another size is resized; a vector of unknown size is checked row by row
+
+        if (kind == FeatureKind.Pixels && vector.Dimensions is [var height, var width, 3] && height != 3)
+            throw new ArgumentException(
+                $"Column '{column.Name}' holds interleaved pixels ({height}×{width}×3); let ExtractPixels give them plane by plane (interleavePixelColors: false).",
+                nameof(column));
+        bool fits = vector.Size == spec.Size && (kind == FeatureKind.Vector || vector.Dimensions.Length != 3
+            || (vector.Dimensions[1] == spec.Shape.Height && vector.Dimensions[2] == spec.Shape.Width));
+        return fits ? kind : throw new ArgumentException(
+            $"Column '{column.Name}' holds {vector} but the model reads {spec}, {spec.Size} values" +
+            (spec.IsImage ? "; resize with ResizeImages before ExtractPixels, or give the image itself." : "."), nameof(column));
+    }
+
+    private static string Missing(string name, IEnumerable<string> present) =>
+        $"There is no column '{name}' to read features from; the columns are {string.Join(", ", present.Distinct().Select(n => $"'{n}'"))}.";
+
+    private static string WrongType(string name, string type, bool isImage) =>
+        $"Column '{name}' is of type {type}; features must be {(isImage ? AcceptedForImages : AcceptedForVectors)}.";
+}

@@ -1,0 +1,69 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.Gloro.MLNet;
+
+/// <summary>Reads the planar pixels of ExtractPixels, which must have been scaled to [0, 1].</summary>
+internal sealed class PixelVectorReader(string columnName, InputSpec spec, ValueGetter<VBuffer<float>> getter, RowLocator locator)
+    : FeatureReader(columnName, spec, locator)
+{
+    // Pixels that were perturbed on purpose may leave [0, 1]; pixels that were never scaled leave it by far.
+    private const float Lowest = -1, Highest = 2;
+
+    private VBuffer<float> _values;
+    private float[]? _scratch;
+
+    /// <inheritdoc/>
+    public override bool ReadsBytes => true;
+
+    /// <inheritdoc/>
+    public override void Read(Span<float> destination)
+    {
+        getter(ref _values);
+        CheckLength(_values.Length);
+        _values.CopyTo(destination);
+        ReadOnlySpan<float> values = destination[..Spec.Size];
+        if (AreAllPixels(values))
+            return;
+        foreach (float value in values)
+        {
+            // NaN and ±∞ pass: such a row is scored, and nothing is certified for it.
+            if (float.IsFinite(value) && (value < Lowest || value > Highest))
+                throw RowError($"the value {value} is no pixel scaled to [0, 1]; use ExtractPixels with scaleImage: 1f / 255f and no offset.");
+        }
+    }
+
+    // Nearly always, and a sixth of the time of looking at each: it counts where one row is scored.
+    private static bool AreAllPixels(ReadOnlySpan<float> values)
+    {
+        ReadOnlySpan<Vector<float>> vectors = MemoryMarshal.Cast<float, Vector<float>>(values);
+        Vector<float> lowest = new(Lowest), highest = new(Highest);
+        foreach (Vector<float> vector in vectors)
+        {
+            if (!Vector.GreaterThanOrEqualAll(vector, lowest) || !Vector.LessThanOrEqualAll(vector, highest))
+                return false;
+        }
+
+        foreach (float value in values[(vectors.Length * Vector<float>.Count)..])
+        {
+            if (!(value >= Lowest && value <= Highest))
+                return false;
+        }
+
+        return true;
+    }
+
+    /// <summary>Pixels rounded to the nearest byte: what training keeps. Scoring reads the values as they are.</summary>
+    public override void ReadBytes(Span<byte> destination)
+    {
+        _scratch ??= new float[Spec.Size];
+        Read(_scratch);
+        for (int i = 0; i < _scratch.Length; i++)
+        {
+            if (!float.IsFinite(_scratch[i]))
+                throw RowError($"pixel {i} is {_scratch[i]}.");
+            destination[i] = (byte)Math.Clamp(MathF.Round(_scratch[i] * 255f), 0f, 255f);
+        }
+    }
+}

@@ -1,0 +1,104 @@
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.ML.Gloro.Training;
+using TorchSharp;
+
+namespace Microsoft.ML.Gloro.MLNet;
+
+/// <summary>
+/// What a checkpoint must agree in with the training that goes on from it: all that decides which model training ends with, by names that an error can tell. Not the
+/// device and the number of threads, which change the last bits only: a training may move to another machine.
+/// </summary>
+internal static class CheckpointFingerprint
+{
+    private const string SeedName = nameof(GloroTrainerOptions.Seed), LibraryName = "Microsoft.ML.Gloro", TorchName = "TorchSharp";
+
+    private static readonly JsonSerializerOptions s_json = new() { Converters = { new JsonStringEnumConverter() } };
+
+    // Where and how, not what; names of columns; what is only scored with. Seed and MixedPrecision are compared as they take effect.
+    private static readonly string[] s_leftOut =
+    [
+        nameof(GloroTrainerOptions.CheckpointFolder), nameof(GloroTrainerOptions.ThreadCount), SeedName, nameof(GloroTrainerOptions.MixedPrecision),
+        nameof(GloroTrainerOptions.LabelColumnName), nameof(GloroTrainerOptions.FeatureColumnName), nameof(GloroTrainerOptions.OutputColumnPrefix), nameof(GloroTrainerOptions.Arithmetic),
+        nameof(GloroTrainerOptions.CalibrateScores), nameof(GloroImageClassificationOptions.Views),
+    ];
+
+    /// <summary>What is known before a row is read: versions, options, classes.</summary>
+    public static IEnumerable<KeyValuePair<string, string>> OfOptions(GloroTrainerOptions options, int seed, bool mixedPrecision, IReadOnlyList<string> classNames) =>
+    [
+        new(LibraryName, VersionOf(typeof(CheckpointFingerprint))),
+        new(TorchName, VersionOf(typeof(torch))),
+        new("the trainer", options.IsImage ? "ImageClassification" : "MulticlassClassification"),
+        .. Flatten("", JsonSerializer.SerializeToElement(options, options.GetType(), s_json)).Where(p => !s_leftOut.Contains(p.Key)),
+        .. options.Initial is { } initial ? [new KeyValuePair<string, string>(nameof(GloroTrainerOptions.InitialModel), initial.Bound.WeightHash)] : Array.Empty<KeyValuePair<string, string>>(),
+        new(SeedName, seed.ToString(CultureInfo.InvariantCulture)),
+        new(nameof(GloroTrainerOptions.MixedPrecision), mixedPrecision ? "true" : "false"),
+        new("the classes", Describe(classNames.Count, hash => hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(classNames)))),
+    ];
+
+    /// <summary>Whether a finished training differs in nothing but that it is to be longer. Other versions may go on from its weights: nothing is claimed of the bytes that come out.</summary>
+    /// <param name="options">What is asked for now.</param>
+    /// <param name="finished">The training.</param>
+    /// <param name="differing">In which names they differ.</param>
+    public static bool IsProlonged(GloroTrainerOptions options, CheckpointHeader finished, IReadOnlyCollection<string> differing) =>
+        differing.Any(IsLength) && differing.All(name => IsLength(name) || name is LibraryName or TorchName) && HasMore(options, finished);
+
+    /// <summary>Whether the options leave epochs and time after what a training has taken.</summary>
+    public static bool HasMore(GloroTrainerOptions options, CheckpointHeader training) => training.Epoch < options.Epochs && !(training.Elapsed >= options.TimeBudget);
+
+    /// <summary>The rows and the network before its first step.</summary>
+    public static IEnumerable<KeyValuePair<string, string>> OfTraining(TrainingSet train, TrainingSet? validation, LipschitzNetwork network) =>
+    [
+        new("the training rows", OfRows(train)),
+        new("the validation rows", validation is null ? "none" : OfRows(validation)),
+        new("the first weights", Describe(network.Parameters.Count, hash =>
+        {
+            foreach (var parameter in network.Parameters)
+            {
+                using var scope = torch.NewDisposeScope();
+                hash.AppendData(Encoding.UTF8.GetBytes($"[{string.Join(',', parameter.shape)}]"));
+                hash.AppendData(parameter.detach().cpu().contiguous().bytes);
+            }
+        })),
+    ];
+
+    /// <summary>The number of rows and a hash of them.</summary>
+    public static string OfRows(TrainingSet rows) => Describe(rows.Count, hash =>
+    {
+        // As they are read for validation: the pixels, and with them their augmented forms, are the same if these are.
+        float[] row = new float[rows.Shape.Size];
+        Span<int> label = stackalloc int[1];
+        hash.AppendData(Encoding.UTF8.GetBytes($"{rows.Shape}"));
+        for (int i = 0; i < rows.Count; i++)
+        {
+            rows.Read(i, row);
+            label[0] = rows.Label(i);
+            hash.AppendData(MemoryMarshal.AsBytes(label));
+            hash.AppendData(MemoryMarshal.AsBytes<float>(row));
+        }
+    });
+
+    /// <summary>The seed of the training that <paramref name="checkpoint"/> is of.</summary>
+    public static int? SeedOf(CheckpointHeader checkpoint) =>
+        int.TryParse(checkpoint.Fingerprint.GetValueOrDefault(SeedName), NumberStyles.Integer, CultureInfo.InvariantCulture, out int seed) ? seed : null;
+
+    private static bool IsLength(string name) => name is nameof(GloroTrainerOptions.Epochs) or nameof(GloroTrainerOptions.TimeBudget);
+
+    private static string Describe(int count, Action<IncrementalHash> append)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        append(hash);
+        return $"{count} (SHA-256 {Convert.ToHexString(hash.GetHashAndReset())[..32]}…)";
+    }
+
+    private static IEnumerable<KeyValuePair<string, string>> Flatten(string prefix, JsonElement value) => value.EnumerateObject().SelectMany(p =>
+        p.Value.ValueKind == JsonValueKind.Object ? Flatten($"{prefix}{p.Name}.", p.Value) : [new KeyValuePair<string, string>(prefix + p.Name, p.Value.GetRawText())]);
+
+    private static string VersionOf(Type type) =>
+        type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? type.Assembly.GetName().Version?.ToString() ?? "unknown";
+}

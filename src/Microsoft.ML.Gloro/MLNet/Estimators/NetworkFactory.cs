@@ -1,0 +1,90 @@
+using Microsoft.ML.Gloro.Core;
+using Microsoft.ML.Gloro.Inference;
+using Microsoft.ML.Gloro.Training;
+using TorchSharp;
+
+namespace Microsoft.ML.Gloro.MLNet;
+
+/// <summary>Makes the network that the options describe, fitted to the data's shape and scale.</summary>
+internal static class NetworkFactory
+{
+    private const int LongestList = 1024;
+
+    /// <summary>The architecture that the options ask for.</summary>
+    /// <exception cref="ArgumentException">It does not take inputs of that shape.</exception>
+    public static IReadOnlyList<GloroLayer> Layers(GloroTrainerOptions options, TensorShape input, int classes) => options switch
+    {
+        GloroImageClassificationOptions { Layers: { } own } => own,
+        GloroImageClassificationOptions { Architecture: GloroArchitecture.LiResNet } image => LiResNet.Layers(input, image.Size is { } size ? LiResNetSize.For(size, input, classes) : NumbersOf(image)),
+        GloroImageClassificationOptions image => ConvNet.Layers(image.Architecture),
+        GloroMulticlassClassificationOptions { Layers: { } own } => own,
+        GloroMulticlassClassificationOptions vector => Mlp.Layers(vector.Depth, vector.Width),
+        _ => throw new ArgumentOutOfRangeException(nameof(options), options, "Unknown options."),
+    };
+
+    /// <summary>The architecture in a line.</summary>
+    public static string Describe(GloroTrainerOptions options)
+    {
+        return options switch
+        {
+            GloroImageClassificationOptions { Layers: { } own } => Own(own),
+            GloroImageClassificationOptions { Architecture: not GloroArchitecture.LiResNet } image => image.Architecture.ToString(),
+            GloroImageClassificationOptions { Size: { } size } => $"LiResNet({size})",
+            GloroImageClassificationOptions image => NumbersOf(image).ToString(),
+            GloroMulticlassClassificationOptions { Layers: { } own } => Own(own),
+            GloroMulticlassClassificationOptions vector => $"MLP(depth {vector.Depth}, width {vector.Width})",
+            _ => "",
+        };
+
+        static string Own(IReadOnlyList<GloroLayer> layers) => $"layers({string.Join(", ", layers)})" is { Length: <= LongestList } text ? text : $"{layers.Count} layers";
+    }
+
+    /// <summary>Refuses, before a row is read, an architecture that does not fit the inputs, or is larger than any model may be.</summary>
+    /// <exception cref="ArgumentException">It cannot be trained or saved.</exception>
+    public static void Check(GloroTrainerOptions options, TensorShape input, int classes)
+    {
+        long weights = NetworkBuilder.CountWeights(input, classes, Layers(options, input, classes));
+        if (weights > ModelLimits.Weights)
+            throw new ArgumentException($"The network would have {weights} weights; at most {ModelLimits.Weights} are supported. Make the images smaller (ImageSize) before they are flattened, or the layers.");
+    }
+
+    /// <summary>The network, with first weights.</summary>
+    public static LipschitzNetwork Create(GloroTrainerOptions options, TrainingSet train, int classes, int seed, torch.Device device)
+    {
+        // The weights are drawn on the CPU, so that a seed means the same on every device.
+        using var generator = new torch.Generator(unchecked((ulong)seed), torch.CPU);
+        var factory = new LayerFactory(generator, device);
+        float[] means = train.ChannelMeans();
+        return NetworkBuilder.Build(train.Shape, classes, Layers(options, train.Shape, classes), means, options.IsImage ? 1 : CommonScale(train, means), factory);
+    }
+
+    /// <summary>The network of a model, to be trained on. Classes that it knows by name keep their rows of the last layer.</summary>
+    public static LipschitzNetwork GoOn(GloroModel initial, IReadOnlyList<string> classNames, int seed, torch.Device device, Action<string> note)
+    {
+        var known = initial.ClassNames.Select((name, i) => (name, i)).DistinctBy(pair => pair.name).ToDictionary(pair => pair.name, pair => pair.i);
+        int[] rows = [.. classNames.Select(name => known.GetValueOrDefault(name, -1))];
+        string[] fresh = [.. classNames.Where((_, i) => rows[i] < 0)];
+        note($"Training starts from a model of {initial.ClassNames.Count} classes. {rows.Length - fresh.Length} classes keep their row of the last layer" +
+            (fresh.Length > 0 ? $"; new: {string.Join(", ", fresh)}." : "."));
+        using var generator = new torch.Generator(unchecked((ulong)seed), torch.CPU);
+        return NetworkRestorer.Restore(initial.Network, rows, new LayerFactory(generator, device));
+    }
+
+    private static LiResNetSize NumbersOf(GloroImageClassificationOptions options) => new(options.Depth, options.Width, options.TailWidth, options.TailDepth);
+
+    // One over the root mean square of all centerd features: inputs of about unit size, whatever units the features have.
+    private static float CommonScale(TrainingSet train, float[] means)
+    {
+        double sum = 0;
+        float[] row = new float[train.Shape.Size];
+        for (int i = 0; i < train.Count; i++)
+        {
+            train.Read(i, row);
+            for (int j = 0; j < row.Length; j++)
+                sum += ((double)row[j] - means[j]) * ((double)row[j] - means[j]);
+        }
+
+        double scale = 1 / Math.Sqrt(sum / ((double)train.Count * row.Length));
+        return double.IsFinite(scale) && (float)scale is > 0 and < float.PositiveInfinity ? (float)scale : 1f;
+    }
+}

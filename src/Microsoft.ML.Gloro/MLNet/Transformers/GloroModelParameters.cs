@@ -1,0 +1,32 @@
+using Microsoft.ML.Gloro.Inference;
+
+namespace Microsoft.ML.Gloro;
+
+/// <summary>What is known of a trained model: its classes, and what it certifies. Immutable and safe for concurrent use.</summary>
+public sealed class GloroModelParameters
+{
+    private readonly GloroModel _model;
+
+    internal GloroModelParameters(GloroModel model) => _model = model;
+
+    /// <summary>The classes, in the order of the label's keys.</summary>
+    public IReadOnlyList<string> ClassNames => _model.ClassNames;
+
+    /// <summary>The guarantee that <see cref="Epsilon"/> is certified for.</summary>
+    public RobustnessGuarantee Guarantee => _model.Guarantee;
+
+    /// <summary>The L2 radius ε, in units of pixels scaled to [0, 1], or of the raw feature vector.</summary>
+    public float Epsilon => _model.Epsilon;
+
+    /// <summary>The arithmetic that certificates speak of.</summary>
+    public CertificateArithmetic Arithmetic => _model.Arithmetic;
+
+    /// <summary>The views of an image whose mean the logits are.</summary>
+    public GloroImageViews Views => _model.Network.Views;
+
+    /// <summary>κ: a proved upper bound of the Lipschitz constant (L2) from the input to the penultimate layer.</summary>
+    public double LipschitzBound => _model.Bound.Value;
+
+    /// <summary>T: scores are softmax(logits / T). Certificates do not depend on it.</summary>
+    public double Temperature => _model.Temperature;
+}

@@ -1,0 +1,97 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Gloro.Inference;
+
+namespace Microsoft.ML.Gloro.MLNet;
+
+/// <summary>Names, types and annotations of the output columns: the one place that knows them.</summary>
+internal static class OutputColumns
+{
+    /// <summary>Annotation of CertifiedRadius (Single): the ε that IsCertified and the label sets are about.</summary>
+    public const string EpsilonAnnotation = "GloroEpsilon";
+
+    /// <summary>Annotation of CertifiedRadius (text): the guarantee, as <see cref="RobustnessGuarantee.Parse"/> reads it.</summary>
+    public const string GuaranteeAnnotation = "GloroGuarantee";
+
+    /// <summary>Annotation of CertifiedRadius (text): the <see cref="CertificateArithmetic"/> that the certificates speak of.</summary>
+    public const string ArithmeticAnnotation = "GloroArithmetic";
+
+    /// <summary>The class names of a key column.</summary>
+    public const string KeyValuesAnnotation = "KeyValues";
+
+    /// <summary>The class names of a vector with one value per class.</summary>
+    public const string SlotNamesAnnotation = "SlotNames";
+
+    // ML.NET's evaluators and calibrators find the columns of one scorer by these three.
+    public const string ScoreColumnKindAnnotation = "ScoreColumnKind", ScoreValueKindAnnotation = "ScoreValueKind", ScoreColumnSetIdAnnotation = "ScoreColumnSetId";
+    public const string ScoreColumnKind = "MultiClassClassification";
+
+    /// <summary>The number of output columns.</summary>
+    public const int Count = (int)OutputColumn.ReachableLabels + 1;
+
+    /// <summary>All of them, in order.</summary>
+    public static IReadOnlyList<OutputColumn> All { get; } = Enum.GetValues<OutputColumn>();
+
+    /// <summary>The type of the keys of a score column set.</summary>
+    public static KeyDataViewType ScoreColumnSetIdType { get; } = new(typeof(uint), int.MaxValue);
+
+    /// <summary>The name of <paramref name="column"/> under a prefix ("" by default).</summary>
+    public static string Name(OutputColumn column, string prefix = "") => prefix + column;
+
+    /// <summary>Adds the output columns to <paramref name="builder"/>.</summary>
+    public static void AddTo(DataViewSchema.Builder builder, GloroModel model, string prefix, uint scoreColumnSetId)
+    {
+        int classes = model.ClassNames.Count;
+        var key = new KeyDataViewType(typeof(uint), classes);
+        var perClass = new VectorDataViewType(NumberDataViewType.Single, classes);
+        var names = new ClassNameAnnotation(model.ClassNames);
+
+        foreach (var column in All)
+        {
+            var annotations = new DataViewSchema.Annotations.Builder();
+            DataViewType type = column switch
+            {
+                OutputColumn.PredictedLabel => key,
+                OutputColumn.Score or OutputColumn.Logits => perClass,
+                OutputColumn.TopKRadii => new VectorDataViewType(NumberDataViewType.Single, model.RadiiCount),
+                OutputColumn.CertifiedRadius => NumberDataViewType.Single,
+                OutputColumn.IsCertified => BooleanDataViewType.Instance,
+                OutputColumn.CertifiedK => NumberDataViewType.Int32,
+                _ => new VectorDataViewType(key),
+            };
+            if (type == perClass)
+                names.AddTo(annotations, SlotNamesAnnotation);
+            else if (column is OutputColumn.PredictedLabel or OutputColumn.CertifiedLabels or OutputColumn.ReachableLabels)
+                names.AddTo(annotations, KeyValuesAnnotation);
+            if (column is OutputColumn.PredictedLabel or OutputColumn.Score)
+            {
+                annotations.AddPrimitiveValue(ScoreColumnKindAnnotation, TextDataViewType.Instance, ScoreColumnKind.AsMemory());
+                annotations.AddPrimitiveValue(ScoreValueKindAnnotation, TextDataViewType.Instance, column.ToString().AsMemory());
+                annotations.AddPrimitiveValue(ScoreColumnSetIdAnnotation, ScoreColumnSetIdType, scoreColumnSetId);
+            }
+            else if (column == OutputColumn.CertifiedRadius)
+            {
+                annotations.AddPrimitiveValue(EpsilonAnnotation, NumberDataViewType.Single, model.Epsilon);
+                annotations.AddPrimitiveValue(GuaranteeAnnotation, TextDataViewType.Instance, model.Guarantee.ToString().AsMemory());
+                annotations.AddPrimitiveValue(ArithmeticAnnotation, TextDataViewType.Instance, model.Arithmetic.ToString().AsMemory());
+            }
+
+            builder.AddColumn(Name(column, prefix), type, annotations.ToAnnotations());
+        }
+    }
+
+    /// <summary>The class names as a vector of text.</summary>
+    private sealed class ClassNameAnnotation(IReadOnlyList<string> classNames)
+    {
+        private readonly ReadOnlyMemory<char>[] _names = [.. classNames.Select(n => n.AsMemory())];
+        private readonly VectorDataViewType _type = new(TextDataViewType.Instance, classNames.Count);
+
+        public void AddTo(DataViewSchema.Annotations.Builder annotations, string kind) => annotations.Add(kind, _type, (ValueGetter<VBuffer<ReadOnlyMemory<char>>>)Get);
+
+        private void Get(ref VBuffer<ReadOnlyMemory<char>> destination)
+        {
+            var editor = VBufferEditor.Create(ref destination, _names.Length);
+            _names.CopyTo(editor.Values);
+            destination = editor.Commit();
+        }
+    }
+}

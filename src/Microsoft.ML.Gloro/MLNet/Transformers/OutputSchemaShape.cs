@@ -1,0 +1,75 @@
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.Gloro.MLNet;
+
+/// <summary>
+/// What an estimator's GetOutputSchema promises: the shapes of the output columns, with KeyValues and SlotNames, without which MapKeyToValue on CertifiedLabels fails
+/// before anything is trained. A shape's column has no public constructor, but the estimator of a custom mapping makes them from a class definition with annotations.
+/// </summary>
+internal static class OutputSchemaShape
+{
+    /// <summary><paramref name="input"/> with the output columns; they replace columns of the same name.</summary>
+    public static SchemaShape Append(SchemaShape input, string prefix = "")
+    {
+        // Neither the number of classes nor their names are part of a shape.
+        var key = new KeyDataViewType(typeof(uint), 2);
+        var single = NumberDataViewType.Single;
+        var namesType = new VectorDataViewType(TextDataViewType.Instance, 2);
+        var names = new VBuffer<ReadOnlyMemory<char>>(2, ["a".AsMemory(), "b".AsMemory()]);
+        var definition = SchemaDefinition.Create(typeof(Row), SchemaDefinition.Direction.Write);
+
+        Define(OutputColumn.PredictedLabel, key).AddAnnotation(OutputColumns.KeyValuesAnnotation, names, namesType);
+        Define(OutputColumn.Score, new VectorDataViewType(single, 2)).AddAnnotation(OutputColumns.SlotNamesAnnotation, names, namesType);
+        Define(OutputColumn.Logits, new VectorDataViewType(single, 2)).AddAnnotation(OutputColumns.SlotNamesAnnotation, names, namesType);
+        Define(OutputColumn.TopKRadii, new VectorDataViewType(single, 2));
+        var radius = Define(OutputColumn.CertifiedRadius, single);
+        radius.AddAnnotation(OutputColumns.EpsilonAnnotation, 0f, single);
+        radius.AddAnnotation(OutputColumns.GuaranteeAnnotation, ReadOnlyMemory<char>.Empty, TextDataViewType.Instance);
+        radius.AddAnnotation(OutputColumns.ArithmeticAnnotation, ReadOnlyMemory<char>.Empty, TextDataViewType.Instance);
+        Define(OutputColumn.IsCertified, BooleanDataViewType.Instance);
+        Define(OutputColumn.CertifiedK, NumberDataViewType.Int32);
+        Define(OutputColumn.CertifiedLabels, new VectorDataViewType(key)).AddAnnotation(OutputColumns.KeyValuesAnnotation, names, namesType);
+        Define(OutputColumn.ReachableLabels, new VectorDataViewType(key)).AddAnnotation(OutputColumns.KeyValuesAnnotation, names, namesType);
+        foreach (var column in new[] { OutputColumn.PredictedLabel, OutputColumn.Score })
+        {
+            var defined = definition[column.ToString()];
+            defined.AddAnnotation(OutputColumns.ScoreColumnKindAnnotation, OutputColumns.ScoreColumnKind.AsMemory(), TextDataViewType.Instance);
+            defined.AddAnnotation(OutputColumns.ScoreValueKindAnnotation, column.ToString().AsMemory(), TextDataViewType.Instance);
+            defined.AddAnnotation(OutputColumns.ScoreColumnSetIdAnnotation, 1u, OutputColumns.ScoreColumnSetIdType);
+        }
+
+        foreach (var column in definition)
+            column.ColumnName = prefix + column.ColumnName;
+        return new MLContext().Transforms.CustomMapping<NoInput, Row>((_, _) => { }, contractName: null, inputSchemaDefinition: null, outputSchemaDefinition: definition).GetOutputSchema(input);
+
+        SchemaDefinition.Column Define(OutputColumn column, DataViewType type)
+        {
+            var defined = definition[column.ToString()];
+            defined.ColumnType = type;
+            return defined;
+        }
+    }
+
+    private sealed class NoInput;
+
+    private sealed class Row
+    {
+        public uint PredictedLabel { get; set; }
+
+        public VBuffer<float> Score { get; set; }
+
+        public VBuffer<float> Logits { get; set; }
+
+        public VBuffer<float> TopKRadii { get; set; }
+
+        public float CertifiedRadius { get; set; }
+
+        public bool IsCertified { get; set; }
+
+        public int CertifiedK { get; set; }
+
+        public VBuffer<uint> CertifiedLabels { get; set; }
+
+        public VBuffer<uint> ReachableLabels { get; set; }
+    }
+}

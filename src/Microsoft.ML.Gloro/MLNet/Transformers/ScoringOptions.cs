@@ -1,0 +1,16 @@
+namespace Microsoft.ML.Gloro.MLNet;
+
+/// <summary>How a transformer scores.</summary>
+internal sealed record ScoringOptions
+{
+    /// <summary>Put before the name of every output column; "" by default. Saved with the model.</summary>
+    public string Prefix { get; init; } = "";
+
+    /// <summary>
+    /// The most rows that are scored together; 0, the default, chooses from the size of the network's activations. Not saved: it belongs to the machine, not to the model.
+    /// </summary>
+    public int ReadAheadRows { get; init; }
+
+    /// <summary>Threads that score a batch; 0, the default, for every processor that this process may use. Not saved.</summary>
+    public int Threads { get; init; }
+}

@@ -1,0 +1,120 @@
+using Microsoft.ML.Gloro.Core;
+using static TorchSharp.torch;
+
+namespace Microsoft.ML.Gloro.Training;
+
+/// <summary>
+/// Makes a deployed network trainable again: one that computes the same, with the deployed kernels, matrices and biases as its parameters. What <see cref="LipschitzNetwork.Fold"/>
+/// folded stays folded, since it cannot be told apart any more: a residual layer I + sγW goes on as the one kernel it became, an orthogonal layer as a matrix whose norm is
+/// estimated like any other, and a mean that centering subtracted as a part of the bias. So the function is the deployed one from the first step on, also while training:
+/// layers that center would subtract the means of the new data at once.
+/// </summary>
+internal static class NetworkRestorer
+{
+    // Enough for power iteration to know the norms before the first step: weights that are trained already deserve no few batches of underestimated ones.
+    private const int PowerSteps = 50;
+
+    // Rows are divided by their length when they run. Those of this trainer have length 1 up to rounding; others would come back as another function.
+    private const double LargestDeviation = 1e-4;
+
+    /// <summary>Refuses a network that cannot be restored exactly. All that this library trains can be.</summary>
+    /// <exception cref="ArgumentException">A layer has no trainable form; the message says which and why.</exception>
+    public static void Check(DeployedNetwork network)
+    {
+        for (int i = 0; i < network.Layers.Count; i++)
+        {
+            if (FaultOf(network, i) is { } fault)
+                throw new ArgumentException($"Layer {i + 1} of {network.Layers.Count} ({network.Layers[i].Kind}) cannot be trained on: {fault}.", nameof(network));
+        }
+    }
+
+    /// <summary>The trainable network.</summary>
+    /// <param name="network">What was deployed.</param>
+    /// <param name="rows">For each class the row of the last layer that it keeps, or −1 for a new one.</param>
+    /// <param name="factory">The source of new rows and of power iteration's first vectors.</param>
+    /// <exception cref="ArgumentException">The network cannot be restored.</exception>
+    public static LipschitzNetwork Restore(DeployedNetwork network, IReadOnlyList<int> rows, LayerFactory factory)
+    {
+        Check(network);
+        var body = new List<TrainableLayer>();
+        for (int i = 0; i < network.Layers.Count - 1; i++)
+        {
+            body.Add(Trainable(network.Layers[i], network.Shapes[i], factory));
+            if (network.Layers[i] is DeployedAveragePooling)
+                i++; // the factor behind it is the layer's own
+        }
+
+        var final = new UnitNormDenseLayer(network.Final.Inputs, rows.Count, factory);
+        FillRows(final, network.Final, rows);
+        var restored = new LipschitzNetwork(network.InputShape, body, final);
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        restored.EstimateKappa(PowerSteps);
+        return restored;
+    }
+
+    private static TrainableLayer Trainable(DeployedLayer layer, TensorShape input, LayerFactory factory) => layer switch
+    {
+        DeployedConvolution c => Fill(new ConvolutionLayer(input, c.OutChannels, c.KernelHeight, factory, c.Stride), c.Kernel, c.Bias),
+        DeployedDense d => Fill(new DenseLayer(d.Inputs, d.Outputs, factory), d.Weights, d.Bias),
+        DeployedScaling s => new InputScalingLayer(input, s.Scale, s.Shift, factory),
+        DeployedActivation a => new ActivationLayer(input, a.Function),
+        DeployedAveragePooling p => new AveragePoolingLayer(input, p.Size),
+        DeployedSpaceToDepth s => new SpaceToDepthLayer(input, s.Block),
+        DeployedFlatten => new FlattenLayer(input),
+        _ => throw new ArgumentException($"There is no trainable layer for {layer.Kind}.", nameof(layer)),
+    };
+
+    private static string? FaultOf(DeployedNetwork network, int index)
+    {
+        switch (network.Layers[index])
+        {
+            case DeployedConvolution c when c.KernelHeight != c.KernelWidth || c.KernelHeight < c.Stride || (c.Stride == 1 && c.KernelHeight % 2 == 0)
+                || c.Padding != ZeroPadding.All(new ConvolutionGeometry(c.KernelHeight, c.Stride).Padding):
+                return $"a kernel of {c.KernelHeight}×{c.KernelWidth} with stride {c.Stride} and padding {c.Padding} is none that this library trains";
+            case DeployedAveragePooling p when network.Layers[index + 1] is not DeployedScaling s || s.Scale.Any(x => x != p.Size) || s.Shift.Any(x => x != 0):
+                return "the factor that makes its norm 1 does not follow it";
+            case DeployedDense d when index == network.Layers.Count - 1:
+                double worst = Enumerable.Range(0, d.Outputs).Max(row => Math.Abs(1 - Length(d.Row(row))));
+                return worst <= LargestDeviation ? null : FormattableString.Invariant($"the rows of its classes have lengths that differ from 1 by up to {worst:G3}");
+            default:
+                return null;
+        }
+    }
+
+    private static double Length(ReadOnlySpan<float> row)
+    {
+        double sum = 0;
+        foreach (float x in row)
+            sum += (double)x * x;
+        return Math.Sqrt(sum);
+    }
+
+    private static void FillRows(UnitNormDenseLayer layer, DeployedDense final, IReadOnlyList<int> rows)
+    {
+        using var scope = NewDisposeScope();
+        var fresh = (DeployedDense)layer.Fold().Single();
+        var (weights, bias) = (fresh.Weights, fresh.Bias);
+        for (int i = 0; i < rows.Count; i++)
+        {
+            if (rows[i] < 0)
+                continue;
+            final.Row(rows[i]).CopyTo(weights.AsSpan(i * final.Inputs));
+            bias[i] = final.Bias[rows[i]];
+        }
+
+        Fill(layer, weights, bias);
+    }
+
+    // In the order of Parameters: weights, then biases.
+    private static TLayer Fill<TLayer>(TLayer layer, params ReadOnlySpan<float[]> values)
+        where TLayer : TrainableLayer
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        int i = 0;
+        foreach (var parameter in layer.Parameters)
+            parameter.copy_(tensor(values[i++]).reshape(parameter.shape));
+        return layer;
+    }
+}

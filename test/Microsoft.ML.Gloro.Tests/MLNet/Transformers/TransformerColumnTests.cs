@@ -1,0 +1,203 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Gloro.Core;
+using Microsoft.ML.Gloro.Inference;
+using Microsoft.ML.Gloro.MLNet;
+using Microsoft.ML.Gloro.Tests.Analysis;
+using Microsoft.ML.Gloro.Tests.TestSupport;
+
+namespace Microsoft.ML.Gloro.Tests.MLNet;
+
+[TestClass]
+public sealed class TransformerColumnTests
+{
+    [TestMethod]
+    [DataRow("local")]
+    [DataRow("rtk:3")]
+    [DataRow("affinity:ant+bee,cat+dog")]
+    public void Transform_AnyGuarantee_ColumnsAreWhatTheCertificateSays(string guarantee)
+    {
+        var model = TestModels.Vector(guarantee: RobustnessGuarantee.Parse(guarantee), epsilon: 0.4f);
+        var rows = VectorRow.Random(300, scale: 2);
+        using var transformer = TestModels.Transformer(model);
+        var scored = ScoredRow.All(transformer.Transform(VectorRow.View(rows)));
+
+        Assert.HasCount(rows.Count, scored);
+        using var scorer = new Float64Scorer(model.Network);
+        int certified = 0, relaxed = 0;
+        for (int i = 0; i < rows.Count; i++)
+        {
+            var expected = Expect(model, scorer, rows[i].Features);
+            Assert.AreEqual(expected.ToString(), scored[i].ToString(), $"row {i}");
+            certified += scored[i].IsCertified ? 1 : 0;
+            relaxed += scored[i].CertifiedK > 1 ? 1 : 0;
+        }
+
+        Assert.IsGreaterThan(20, certified, "the test must see certified rows");
+        Assert.IsGreaterThan(20, rows.Count - certified, "and rows that are not");
+        if (guarantee != "local")
+            Assert.IsGreaterThan(1, relaxed, "and sets of several labels");
+    }
+
+    [TestMethod]
+    public void Transform_Columns_HoldTogether()
+    {
+        var model = TestModels.Vector();
+        using var transformer = TestModels.Transformer(model);
+        foreach (var row in ScoredRow.All(transformer.Transform(VectorRow.View(VectorRow.Random(200, scale: 2)))))
+        {
+            Assert.AreEqual(1, row.Score.Sum(), 1e-5);
+            Assert.AreEqual(Array.IndexOf(row.Logits, row.Logits.Max()) + 1, (int)row.PredictedLabel);
+            Assert.AreEqual(row.CertifiedRadius > model.Epsilon, row.IsCertified);
+            Assert.AreEqual(row.TopKRadii[..3].Max(), row.CertifiedRadius);
+            Assert.HasCount(row.CertifiedK, row.CertifiedLabels);
+            Assert.AreEqual(row.PredictedLabel, row.ReachableLabels[0]);
+            if (row.IsCertified)
+                Assert.AreEqual(row.PredictedLabel, row.CertifiedLabels[0]);
+            CollectionAssert.IsSubsetOf(row.IsCertified ? row.ReachableLabels.Intersect(row.CertifiedLabels).ToArray() : [], row.CertifiedLabels);
+            if (row.IsCertified)
+                Assert.IsEmpty(row.ReachableLabels.Except(row.CertifiedLabels), "a class outside the certified set cannot be top-1 within ε");
+        }
+    }
+
+    [TestMethod]
+    public void Transform_Logits_AreTheReferenceForwardPass()
+    {
+        var model = TestModels.Vector();
+        var rows = VectorRow.Random(50);
+        using var transformer = TestModels.Transformer(model);
+        var scored = ScoredRow.All(transformer.Transform(VectorRow.View(rows)));
+        for (int i = 0; i < rows.Count; i++)
+        {
+            double[] expected = ReferenceForward.Run(model.Network, rows[i].Features);
+            for (int c = 0; c < expected.Length; c++)
+                Assert.AreEqual(expected[c], scored[i].Logits[c], 1e-5);
+        }
+    }
+
+    [TestMethod]
+    public void GetOutputSchema_Types_AreThoseOfTheDesign()
+    {
+        using var transformer = TestModels.Transformer(TestModels.Vector());
+        var schema = transformer.GetOutputSchema(VectorRow.View([]).Schema);
+        string types = string.Join("; ", schema.Skip(4).Select(c => $"{c.Name}: {c.Type}"));
+        Assert.AreEqual(
+            "PredictedLabel: Key<UInt32, 0-4>; Score: Vector<Single, 5>; Logits: Vector<Single, 5>; TopKRadii: Vector<Single, 4>; CertifiedRadius: Single; IsCertified: Boolean; " +
+            "CertifiedK: Int32; CertifiedLabels: Vector<Key<UInt32, 0-4>>; ReachableLabels: Vector<Key<UInt32, 0-4>>", types);
+        foreach (string name in new[] { "PredictedLabel", "CertifiedLabels", "ReachableLabels" })
+        {
+            VBuffer<ReadOnlyMemory<char>> names = default;
+            schema[name].GetKeyValues(ref names);
+            Assert.AreEqual("ant bee cat dog eel", string.Join(" ", names.DenseValues()), name);
+        }
+
+        foreach (string name in new[] { "Score", "Logits" })
+        {
+            VBuffer<ReadOnlyMemory<char>> names = default;
+            schema[name].GetSlotNames(ref names);
+            Assert.AreEqual("ant bee cat dog eel", string.Join(" ", names.DenseValues()), name);
+        }
+    }
+
+    [TestMethod]
+    public void GetOutputSchema_CertifiedRadius_SaysEpsilonAndGuarantee()
+    {
+        var guarantee = RobustnessGuarantee.Parse("affinity:ant+bee,cat+dog");
+        using var transformer = TestModels.Transformer(TestModels.Vector(guarantee: guarantee, epsilon: 0.25f));
+        var annotations = transformer.GetOutputSchema(VectorRow.View([]).Schema)["CertifiedRadius"].Annotations;
+        float epsilon = 0;
+        ReadOnlyMemory<char> text = default;
+        annotations.GetValue(OutputColumns.EpsilonAnnotation, ref epsilon);
+        annotations.GetValue(OutputColumns.GuaranteeAnnotation, ref text);
+        Assert.AreEqual(0.25f, epsilon);
+        Assert.AreEqual(guarantee, RobustnessGuarantee.Parse(text.ToString()));
+    }
+
+    [TestMethod]
+    public void GetOutputSchema_SecondScorer_GetsItsOwnColumnSet()
+    {
+        using var first = TestModels.Transformer(TestModels.Vector());
+        using var second = TestModels.Transformer(TestModels.Vector(), prefix: "Second");
+        var schema = second.GetOutputSchema(first.GetOutputSchema(VectorRow.View([]).Schema));
+        uint one = 0, two = 0;
+        schema["Score"].Annotations.GetValue(OutputColumns.ScoreColumnSetIdAnnotation, ref one);
+        schema["SecondScore"].Annotations.GetValue(OutputColumns.ScoreColumnSetIdAnnotation, ref two);
+        Assert.AreEqual((1u, 2u), (one, two));
+        Assert.IsNotNull(schema.GetColumnOrNull("SecondReachableLabels"));
+    }
+
+    [TestMethod]
+    [DataRow(float.NaN)]
+    [DataRow(float.PositiveInfinity)]
+    [DataRow(float.NegativeInfinity)]
+    [DataRow(1e38f)]
+    public void Transform_ValueThatIsNotFiniteOrOverflows_CertifiesNothing(float bad)
+    {
+        foreach (var activation in Enum.GetValues<ActivationFunction>())
+        {
+            using var transformer = TestModels.Transformer(TestModels.Vector(epsilon: 0, activation: activation));
+            for (int slot = 0; slot < 6; slot++)
+            {
+                var rows = VectorRow.Random(3, scale: 5);
+                rows[1].Features[slot] = bad;
+                var scored = ScoredRow.All(transformer.Transform(VectorRow.View(rows)));
+                Assert.IsTrue(scored[0].CertifiedRadius > 0 && scored[2].CertifiedRadius > 0, "its neighbors are certified as ever");
+
+                var row = scored[1];
+                Assert.AreEqual(0u, row.PredictedLabel);
+                Assert.IsTrue(row.Logits.All(float.IsNaN) && row.Score.All(float.IsNaN));
+                Assert.IsTrue(row.TopKRadii.All(r => r == 0));
+                Assert.AreEqual((0f, false, 0, 0), (row.CertifiedRadius, row.IsCertified, row.CertifiedK, row.CertifiedLabels.Length));
+                CollectionAssert.AreEquivalent(new uint[] { 1, 2, 3, 4, 5 }, row.ReachableLabels);
+            }
+        }
+    }
+
+    [TestMethod]
+    public void Transform_SparseFeatures_AreReadAsTheirDenseValues()
+    {
+        using var transformer = TestModels.Transformer(TestModels.Vector());
+        var data = new[]
+        {
+            new SparseRow { Features = new VBuffer<float>(6, 2, [1.5f, -2], [1, 4]) },
+            new SparseRow { Features = new VBuffer<float>(6, [0, 1.5f, 0, 0, -2, 0]) },
+        };
+        var definition = SchemaDefinition.Create(typeof(SparseRow));
+        definition["Features"].ColumnType = new VectorDataViewType(NumberDataViewType.Single, 6);
+        var scored = ScoredRow.All(transformer.Transform(new MLContext().Data.LoadFromEnumerable(data, definition)));
+        Assert.AreEqual(scored[1].ToString(), scored[0].ToString());
+    }
+
+    private static ScoredRow Expect(GloroModel model, Float64Scorer scorer, float[] features)
+    {
+        int classes = model.ClassNames.Count;
+        var logits = new float[classes];
+        scorer.Score(features, 1, logits);
+        int[] order = [.. Enumerable.Range(0, classes).OrderByDescending(i => logits[i])];
+        var radii = new float[Math.Min(classes - 1, Math.Max(10, model.ResolvedGuarantee.MaxK))];
+        double error = model.Rounding.MarginError(LinearLayerNorms.Norm(features));
+        Certificate.ComputeRadii(logits, order, model.Constants, error, radii);
+        var certified = Certificate.Evaluate(model.ResolvedGuarantee, order, radii, model.Epsilon);
+        var exponentials = logits.Select(y => MathF.Exp(y - logits.Max())).ToArray();
+        float sum = 0;
+        foreach (float e in exponentials)
+            sum += e;
+        var reachable = order.Where(i => i == order[0] || logits[i] + (model.Epsilon * model.Constants[order[0], i]) + error >= logits[order[0]]);
+        return new ScoredRow
+        {
+            PredictedLabel = (uint)order[0] + 1,
+            Score = [.. exponentials.Select(e => e / sum)],
+            Logits = logits,
+            TopKRadii = radii,
+            CertifiedRadius = certified.Radius,
+            IsCertified = certified.Radius > model.Epsilon,
+            CertifiedK = certified.LoosestK,
+            CertifiedLabels = [.. order[..certified.LoosestK].Select(i => (uint)i + 1)],
+            ReachableLabels = [.. reachable.Select(i => (uint)i + 1)],
+        };
+    }
+
+    private sealed class SparseRow
+    {
+        public VBuffer<float> Features { get; set; }
+    }
+}
