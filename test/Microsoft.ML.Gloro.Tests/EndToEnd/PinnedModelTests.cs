@@ -1,0 +1,105 @@
+using System.Reflection;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.ML.Gloro.Tests.TestSupport;
+
+namespace Microsoft.ML.Gloro.Tests.EndToEnd;
+
+/// <summary>
+/// Model files that earlier versions saved. They load, give the outputs that are pinned here to the bit, and are saved again as they were.
+/// </summary>
+[TestClass]
+public sealed class PinnedModelTests
+{
+    private const string Cifar100 = "examples/Cifar100/models/", EuroSat = "examples/EuroSat/models/";
+    private const string Fixtures = "test/Microsoft.ML.Gloro.Tests/Fixtures/";
+
+    /// <param name="file">The file, from the repository's root.</param>
+    /// <param name="weights">The start of the weight hash.</param>
+    /// <param name="kappa">κ.</param>
+    /// <param name="rounding">Slope and offset of the rounding bound, and the largest norm of an input that it holds for.</param>
+    /// <param name="rows">The start of the SHA-256 of all output columns but Score.</param>
+    [TestMethod]
+    [DataRow(Cifar100 + "cifar100-superclasses.zip", "0a4c8a4d6b2b456b", 6.411643169150838,
+        new[] { 7.6446463213681E-07, 3.389655173837945E-05, 1.5596624628158293E+29 }, "3121FEFA8D237E1D")]
+    [DataRow(EuroSat + "eurosat-best.zip", "725f2a03a99ba4b3", 17.65145515696343,
+        new[] { 2.1046622599841883E-06, 0.00014297020619886042, 5.665254975214913E+28 }, "6777947D91E532D8")]
+    [DataRow(EuroSat + "eurosat-best-local.zip", "3bd9444c46adfe95", 23.9409847815564,
+        new[] { 2.854573907858851E-06, 0.0001828925243592577, 4.176937441915345E+28 }, "CB1DBFB88DFA9FD3")]
+    [DataRow(EuroSat + "eurosat-local.zip", "9ac447bd73b01c82", 7.04264368332154,
+        new[] { 8.396990021539929E-07, 5.504629387443026E-05, 1.4199212489271825E+29 }, "BA4265277BE14FB9")]
+    [DataRow(EuroSat + "eurosat-rt3.zip", "4354661b9dec950b", 5.180441395260374,
+        new[] { 6.176576398010963E-07, 3.802176797312505E-05, 1.930337286881088E+29 }, "493FE138ACB474FF")]
+    [DataRow(Fixtures + "images-affinity.zip", "2c9d0340fca241f7", 1.2725302793551847,
+        new[] { 1.0548489310097771E-07, 7.05896933350933E-07, 1E+30 }, "141AD9B22F3631AB")]
+    [DataRow(Fixtures + "images-relaxed.zip", "66eb834fe9964eff", 0.5490657872585359,
+        new[] { 4.0696931062815995E-08, 6.802684137957867E-07, 1E+30 }, "2F6BDFCB4F9DA289")]
+    [DataRow(Fixtures + "table-local.zip", "026d6011836b9825", 1.675457507396655,
+        new[] { 1.4376675181627317E-07, 9.287674726771963E-08, 8.291854268264768E+29 }, "F1A6E385E82DEF62")]
+    public void Load_FileOfAnEarlierVersion_GivesThePinnedBits(string file, string weights, double kappa, double[] rounding, string rows)
+    {
+        using GloroTransformer model = Find(Load(file, out _));
+        List<ScoredRow> scored = ScoredRow.All(model.Transform(FixedInputs.Rows(model)));
+        foreach (ScoredRow row in scored)
+            row.Score = []; // computed with exp, which differs between machines
+
+        Assert.AreEqual(CertificateArithmetic.Float64, model.Arithmetic);
+        Assert.AreEqual(weights, model.GloroModel.Bound.WeightHash[..16]);
+        Assert.AreEqual(kappa, model.LipschitzBound);
+        Assert.IsTrue(scored.Any(row => row.IsCertified));
+        Assert.AreEqual(rows, Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', scored))))[..16]);
+
+        // The last bits depend on the width of the processor's vectors, which decides the order of some sums.
+        var bound = model.GloroModel.Rounding;
+        foreach (var (expected, actual) in rounding.Zip([bound.Margin.Slope, bound.Margin.Offset, bound.LargestNorm]))
+            Assert.AreEqual(expected, actual, 1e-14 * expected);
+
+        string saved = "Gloro.model: " + ModelFiles.GloroPart(model);
+        Assert.IsTrue(ModelFiles.Parts(Bytes(file)).Any(part => part.EndsWith(saved, StringComparison.Ordinal)), "The saved bytes differ.");
+    }
+
+    [TestMethod]
+    public void Load_ModelsOfTheExamples_AreAllPinned()
+    {
+        MethodInfo test = typeof(PinnedModelTests).GetMethod(nameof(Load_FileOfAnEarlierVersion_GivesThePinnedBits))!;
+        string[] examples = Directory.GetDirectories(Path.Combine(Repository.Root, "examples"));
+        string[] models = [.. examples.SelectMany(example => Files(Path.Combine(example, "models")))];
+        Assert.IsNotEmpty(models);
+        CollectionAssert.IsSubsetOf(models, test.GetCustomAttributes<DataRowAttribute>().Select(row => row.Data[0]).ToArray());
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(FixtureFiles))]
+    public void Save_FileOfAnEarlierVersion_GivesTheSameEntries(string file)
+    {
+        // All but the file that holds the version of ML.NET.
+        static string[] Parts(byte[] file) =>
+            [.. ModelFiles.Parts(file).Where(part => !part.StartsWith("TrainingInfo/Version.txt", StringComparison.Ordinal))];
+
+        ITransformer model = Load(file, out DataViewSchema schema);
+        using GloroTransformer transformer = Find(model);
+        CollectionAssert.AreEqual(Parts(Bytes(file)), Parts(ModelFiles.Save(model, schema)));
+    }
+
+    [TestMethod]
+    public void Layers_OfTheFixtures_AreOfEveryKind()
+    {
+        var layers = FixtureFiles().SelectMany(file => Find(Load(file, out _)).GloroModel.Network.Layers);
+        Assert.AreEqual(
+            "average pooling, convolution, dense, flatten, minmax, relu, scaling, space-to-depth",
+            string.Join(", ", layers.Select(layer => layer.Kind).Distinct().Order(StringComparer.Ordinal)));
+    }
+
+    private static IEnumerable<string> FixtureFiles() => Files(Path.Combine(Repository.Root, Fixtures));
+
+    private static IEnumerable<string> Files(string folder) => !Directory.Exists(folder) ? []
+        : Directory.GetFiles(folder, "*.zip").Select(file => Path.GetRelativePath(Repository.Root, file).Replace('\\', '/'));
+
+    private static ITransformer Load(string file, out DataViewSchema schema) =>
+        new MLContext().Model.Load(Path.Combine(Repository.Root, file), out schema);
+
+    private static byte[] Bytes(string file) => File.ReadAllBytes(Path.Combine(Repository.Root, file));
+
+    private static GloroTransformer Find(ITransformer model) =>
+        model as GloroTransformer ?? ((IEnumerable<ITransformer>)model).OfType<GloroTransformer>().Single();
+}
