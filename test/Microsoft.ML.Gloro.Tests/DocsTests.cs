@@ -67,7 +67,7 @@ public sealed partial class DocsTests
     [TestMethod]
     public void Layers_OwnSequenceOfLayers_IsTheOneThatIsTested()
     {
-        string tested = File.ReadAllText(Path.Combine(Repository.Root, "test", "Microsoft.ML.Gloro.Tests", "Networks", "NetworkBuilderTests.cs"));
+        string tested = File.ReadAllText(Path.Combine(Repository.Root, "test", "Microsoft.ML.Gloro.Tests", "Training", "Networks", "NetworkBuilderTests.cs"));
         Assert.Contains(Sample(Layers()), Code(tested));
         static string Sample(string text) => Code(text[text.IndexOf("Layers =", StringComparison.Ordinal)..text.IndexOf("    ],", StringComparison.Ordinal)]);
         static string Code(string text) => Blank().Replace(Comment().Replace(text, ""), "");

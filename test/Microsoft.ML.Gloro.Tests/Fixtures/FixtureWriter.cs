@@ -1,8 +1,7 @@
-using Microsoft.ML.Gloro.Models;
+using Microsoft.ML.Gloro.Inference;
 using Microsoft.ML.Gloro.Tests.EndToEnd;
-using Microsoft.ML.Gloro.Tests.Models;
+using Microsoft.ML.Gloro.Tests.Inference;
 using Microsoft.ML.Gloro.Tests.TestSupport;
-using TestModels = Microsoft.ML.Gloro.Tests.Models.TestModels;
 
 namespace Microsoft.ML.Gloro.Tests.Fixtures;
 
@@ -17,18 +16,18 @@ public sealed class FixtureWriter
     public void Write_FilesThatAreMissing()
     {
         // Every kind of layer, and two views.
-        GloroModel relaxed = TestModels.Create(new RandomNetworks(2).EveryKind().With(GloroImageViews.Mirrored));
+        GloroModel relaxed = ModelSamples.Create(new RandomNetworks(2).EveryKind().With(GloroImageViews.Mirrored));
         Write("images-relaxed", relaxed, "rtk:3", epsilon: 0.15f, "Image");
 
         // Eight views.
-        GloroModel affinity = TestModels.Create(new RandomNetworks(4).Turned());
+        GloroModel affinity = ModelSamples.Create(new RandomNetworks(4).Turned());
         Write("images-affinity", affinity, "affinity:class 0+class 1,class 1+class 2+class 4", epsilon: 0.02f, "Image");
 
-        GloroModel local = TestModels.Create(new RandomNetworks(6).Vector(inputs: 6, hidden: 8, classes: 5));
+        GloroModel local = ModelSamples.Create(new RandomNetworks(6).Vector(inputs: 6, hidden: 8, classes: 5));
         Write("table-local", local, "local", epsilon: 0.2f, "Features");
 
         // What the others leave at its default: arithmetic, temperature, prefix, and the exact meaning of affinity sets.
-        GloroModel real = TestModels.Create(new RandomNetworks(7).Vector(inputs: 6)).With(CertificateArithmetic.Real).WithTemperature(0.75);
+        GloroModel real = ModelSamples.Create(new RandomNetworks(7).Vector(inputs: 6)).With(CertificateArithmetic.Real).WithTemperature(0.75);
         Write("table-real", real, "affinity:#0+#2:exact:no-singletons", epsilon: 0.1f, "Features", prefix: "My");
     }
 

@@ -1,6 +1,5 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.Gloro.Core;
-using Microsoft.ML.Gloro.MLNet;
 using Microsoft.ML.OnnxRuntime;
 
 namespace Microsoft.ML.Gloro.Inference;

@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using Microsoft.ML.Data;
+using Microsoft.ML.Gloro.Inference;
 
 namespace Microsoft.ML.Gloro.MLNet;
 

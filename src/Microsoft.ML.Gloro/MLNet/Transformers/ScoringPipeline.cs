@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using Microsoft.ML.Gloro.Inference;
 
 namespace Microsoft.ML.Gloro.MLNet;
 

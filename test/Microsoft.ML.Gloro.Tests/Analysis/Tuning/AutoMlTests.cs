@@ -82,7 +82,7 @@ public sealed class AutoMlTests
     [TestMethod]
     public void Docs_TrialRunner_IsTheOneThatIsTested()
     {
-        Assert.AreEqual(Code("test", "Microsoft.ML.Gloro.Tests", "Tuning", "GloroTrialRunner.cs"), Code("docs", "automl.md"));
+        Assert.AreEqual(Code("test", "Microsoft.ML.Gloro.Tests", "Analysis", "Tuning", "GloroTrialRunner.cs"), Code("docs", "automl.md"));
         static string Code(params string[] path)
         {
             string text = File.ReadAllText(Path.Combine([Repository.Root, .. path]));

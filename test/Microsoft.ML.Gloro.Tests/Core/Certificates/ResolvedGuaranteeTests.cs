@@ -3,7 +3,7 @@ using Microsoft.ML.Gloro.Core;
 namespace Microsoft.ML.Gloro.Tests.Core;
 
 [TestClass]
-public sealed class BoundGuaranteeTests
+public sealed class ResolvedGuaranteeTests
 {
     private static readonly string[] _classes = ["Forest", "Highway", "Pasture", "River"];
 

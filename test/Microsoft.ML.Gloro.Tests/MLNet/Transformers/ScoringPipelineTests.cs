@@ -1,3 +1,4 @@
+using Microsoft.ML.Gloro.Inference;
 using Microsoft.ML.Gloro.MLNet;
 
 namespace Microsoft.ML.Gloro.Tests.MLNet;

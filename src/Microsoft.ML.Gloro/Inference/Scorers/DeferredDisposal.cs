@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Gloro.MLNet;
+namespace Microsoft.ML.Gloro.Inference;
 
 /// <summary>
 /// Frees what an object holds once it is disposed and no use of it is running any more: at once, or when the last use ends. Disposing never waits.
