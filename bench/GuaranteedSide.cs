@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Gloro.Bench;
 
 /// <summary>Training for a guarantee, by the trainer's own step.</summary>
-internal sealed class GuaranteedSide(TrainingProblem problem, TrainerSettings settings, string name) : TrainingSide(problem, settings, name)
+internal sealed class GuaranteedSide(TrainingProblem problem, TrainingContext settings, string name) : TrainingSide(problem, settings, name)
 {
     private readonly GloroLoss _loss = GloroLoss.Create(settings);
 
@@ -14,7 +14,7 @@ internal sealed class GuaranteedSide(TrainingProblem problem, TrainerSettings se
     public override void Step(Tensor inputs, Tensor labels)
     {
         using var scope = NewDisposeScope();
-        Trainer.Step(State.Optimizer, inputs, labels, Settings.LearningRate, progress: 1, epoch: 0);
+        Trainer.Step(State.Optimizer, inputs, labels, Settings.Options.LearningRate, progress: 1, epoch: 0);
         State.Lookahead?.Step();
     }
 

@@ -59,10 +59,12 @@ internal static class LoopBench
     }
 
     // The first epoch finds its memory, which is nothing in a training of more than two.
-    private static double SecondEpoch(TrainerSettings settings, LipschitzNetwork network, TrainingSet images)
+    private static double SecondEpoch(TrainingContext settings, LipschitzNetwork network, TrainingSet images)
     {
         var ends = new List<TimeSpan>();
-        new Trainer(settings with { Epochs = 2 }, network, images, null).Run(_ => ends.Add(Timing.Now()), default);
+        var options = settings.Options.Copy();
+        options.Epochs = 2;
+        new Trainer(settings with { Options = options }, network, images, null).Run(_ => ends.Add(Timing.Now()), default);
         return (ends[1] - ends[0]).TotalMilliseconds;
     }
 

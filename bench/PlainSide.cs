@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Gloro.Bench;
 
 /// <summary>The same network trained with cross-entropy and no guarantee, as one writes it in PyTorch: no κ, no margins, the same optimizer.</summary>
-internal sealed class PlainSide(TrainingProblem problem, TrainerSettings settings) : TrainingSide(problem, settings, "cross-entropy")
+internal sealed class PlainSide(TrainingProblem problem, TrainingContext settings) : TrainingSide(problem, settings, "cross-entropy")
 {
     /// <inheritdoc/>
     public override void Step(Tensor inputs, Tensor labels)
@@ -15,7 +15,7 @@ internal sealed class PlainSide(TrainingProblem problem, TrainerSettings setting
         var loss = nn.functional.cross_entropy(logits, labels);
         loss.item<float>(); // Every loop looks at it.
         loss.backward();
-        nn.utils.clip_grad_norm_(Network.Parameters, Settings.MaximumGradientNorm);
+        nn.utils.clip_grad_norm_(Network.Parameters, Settings.Options.MaximumGradientNorm);
         State.Optimizer.step();
         State.Lookahead?.Step();
     }

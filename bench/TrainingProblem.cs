@@ -27,22 +27,12 @@ internal sealed record TrainingProblem(int Classes, bool MixedPrecision)
         return LiResNet.Create(Shape, Classes, s_defaults.Depth, Size.Width, Size.TailWidth, [0.5f, 0.5f, 0.5f], new LayerFactory(generator, torch.CPU));
     }
 
-    public TrainerSettings CreateSettings(GloroLossKind loss, RobustnessGuarantee guarantee) => new()
-    {
-        Epsilon = s_defaults.Epsilon,
-        Guarantee = ResolvedGuarantee.Bind(guarantee, [.. Enumerable.Range(0, Classes).Select(c => $"{c}")]),
-        Loss = loss,
-        Epochs = 1,
-        BatchSize = BatchSize,
-        LearningRate = s_defaults.LearningRate,
-        EpsilonFactors = (s_defaults.InitialEpsilonFactor, s_defaults.EpsilonFactor, s_defaults.EpsilonFactor),
-        WarmUpFraction = s_defaults.WarmUpFraction,
-        MaximumGradientNorm = s_defaults.MaximumGradientNorm,
-        PowerSteps = s_defaults.PowerIterationSteps,
-        MixedPrecision = MixedPrecision,
-        Seed = 1,
-        Device = torch.CPU,
-    };
+    public TrainingContext CreateSettings(GloroLossKind loss, RobustnessGuarantee guarantee) => new(
+        new GloroImageClassificationOptions { Loss = loss, Epochs = 1, BatchSize = BatchSize },
+        ResolvedGuarantee.Bind(guarantee, [.. Enumerable.Range(0, Classes).Select(c => $"{c}")]),
+        torch.CPU,
+        Seed: 1,
+        MixedPrecision);
 
     public ImageTrainingSet CreateImages(int count)
     {

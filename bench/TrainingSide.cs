@@ -4,7 +4,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Gloro.Bench;
 
 /// <summary>A network of its own, with its optimizer, that is trained with one loss.</summary>
-internal abstract class TrainingSide(TrainingProblem problem, TrainerSettings settings, string name) : IDisposable
+internal abstract class TrainingSide(TrainingProblem problem, TrainingContext settings, string name) : IDisposable
 {
     public string Name => name;
 
@@ -12,7 +12,7 @@ internal abstract class TrainingSide(TrainingProblem problem, TrainerSettings se
 
     protected TrainingProblem Problem => problem;
 
-    protected TrainerSettings Settings => settings;
+    protected TrainingContext Settings => settings;
 
     protected TrainingState State => field ??= new TrainingState(Network, settings);
 
@@ -26,14 +26,14 @@ internal abstract class TrainingSide(TrainingProblem problem, TrainerSettings se
         var leaf = logits.detach().requires_grad_(true);
         using (no_grad())
             Rows ??= Network.Final.Rows().DetachFromDisposeScope();
-        Compute(new LossInput(leaf, labels, Rows.detach().requires_grad_(true), ones([]).requires_grad_(true), settings.Epsilon)).backward();
+        Compute(new LossInput(leaf, labels, Rows.detach().requires_grad_(true), ones([]).requires_grad_(true), settings.Options.Epsilon)).backward();
     }
 
     /// <summary>κ alone, forwards and backwards.</summary>
     public virtual void Kappa()
     {
         using var scope = NewDisposeScope();
-        Network.EstimateKappa(settings.PowerSteps).backward();
+        Network.EstimateKappa(settings.Options.PowerIterationSteps).backward();
     }
 
     public void Dispose()

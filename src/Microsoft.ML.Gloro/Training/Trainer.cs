@@ -7,15 +7,18 @@ namespace Microsoft.ML.Gloro.Training;
 /// The epoch loop: gathers batches, steps the optimizer on the loss of the guarantee, and after each epoch validates, writes a checkpoint and reports.
 /// It knows tensors and rows in memory, and nothing of ML.NET.
 /// </summary>
-internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network, TrainingSet train, TrainingSet? validation)
+internal sealed class Trainer(TrainingContext context, LipschitzNetwork network, TrainingSet train, TrainingSet? validation)
 {
     // Averaged weights have no singular vectors that a batch has just improved.
     private const int PowerStepsForAverages = 10;
 
-    private readonly GloroLoss _loss = GloroLoss.Create(settings);
-    private readonly Schedule _learningRate = Schedules.WarmUpCosine(settings.LearningRate, settings.WarmUpFraction);
+    private readonly GloroTrainerOptions _options = context.Options;
+    private readonly GloroLoss _loss = GloroLoss.Create(context);
+    private readonly Schedule _learningRate = Schedules.WarmUpCosine(context.Options.LearningRate, context.Options.WarmUpFraction);
     private readonly Schedule _epsilon = Schedules.HalfFlatThenClosing(
-        settings.Epsilon * settings.EpsilonFactors.Start, settings.Epsilon * settings.EpsilonFactors.Full, settings.Epsilon * settings.EpsilonFactors.Closing);
+        context.Options.Epsilon * context.Options.InitialEpsilonFactor,
+        context.Options.Epsilon * context.Options.EpsilonFactor,
+        context.Options.Epsilon * (context.Options.ClosingEpsilonFactor ?? context.Options.EpsilonFactor));
 
     /// <summary>Where epochs are kept and taken up again; null for nowhere.</summary>
     public CheckpointStore? Checkpoints { get; init; }
@@ -36,14 +39,14 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
         using var collector = new BlockingCollections();
         using var memory = new RetainedMemory();
         using var scope = NewDisposeScope();
-        using var state = new TrainingState(network, settings);
-        var batches = new BatchSource(train, settings.BatchSize, settings.Device);
-        var clock = new TrainingClock(Time, settings.TimeBudget, (long)batches.PerEpoch * settings.Epochs);
+        using var state = new TrainingState(network, context);
+        var batches = new BatchSource(train, _options.BatchSize, context.Device);
+        var clock = new TrainingClock(Time, _options.TimeBudget, (long)batches.PerEpoch * _options.Epochs);
         for (bool finished = Resume(state, clock, batches.PerEpoch, cancellationToken); !finished;)
         {
             double loss = RunEpoch(state, batches, clock, cancellationToken);
             var trained = clock.Elapsed;
-            finished = state.Epoch + 1 == settings.Epochs || clock.Progress >= 1;
+            finished = state.Epoch + 1 == _options.Epochs || clock.Progress >= 1;
             if (finished)
                 state.Lookahead?.Synchronize();
             RequireFiniteWeights(state.Epoch);
@@ -58,7 +61,7 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
             report?.Invoke(new GloroTrainingProgress
             {
                 Epoch = state.Epoch,
-                Epochs = settings.Epochs,
+                Epochs = _options.Epochs,
                 Loss = loss,
                 CleanAccuracy = clean,
                 VerifiedRobustAccuracy = verified,
@@ -89,7 +92,7 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
     {
         double lossSum = 0;
         long first = clock.Step;
-        var random = new Random(unchecked((settings.Seed * 1_000_003) + state.Epoch));
+        var random = new Random(unchecked((context.Seed * 1_000_003) + state.Epoch));
         foreach (var (rows, labels) in batches.Shuffled(random))
         {
             cancellationToken.ThrowIfCancellationRequested();
@@ -98,7 +101,7 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
             var begun = clock.Elapsed;
             SetLearningRate(state.Optimizer, rate);
             var inputs = batches.Gather(rows, random);
-            var mixture = settings.MixupAlpha > 0 ? Mixture.Draw(settings.MixupAlpha, rows.Length, random) : null;
+            var mixture = _options.ImageAugmentation.MixupAlpha > 0 ? Mixture.Draw(_options.ImageAugmentation.MixupAlpha, rows.Length, random) : null;
             lossSum += Step(state.Optimizer, mixture?.Mix(inputs) ?? inputs, labels, rate, progress, state.Epoch, mixture);
             state.Lookahead?.Step();
             state.Average?.Step();
@@ -106,7 +109,7 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
             // Until there was a validation to measure: it runs forward only, about a third of a step.
             clock.Step++;
             if (clock.Reserve == TimeSpan.Zero && validation is not null)
-                clock.Reserve = (clock.Elapsed - begun) * (validation.Count / (3.0 * settings.BatchSize));
+                clock.Reserve = (clock.Elapsed - begun) * (validation.Count / (3.0 * _options.BatchSize));
             if (clock.Progress >= 1)
                 break;
         }
@@ -118,17 +121,17 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
     internal double Step(optim.Optimizer optimizer, Tensor inputs, Tensor labels, double learningRate, double progress, int epoch, Mixture? mixture = null)
     {
         optimizer.zero_grad();
-        var logits = network.Forward(inputs, training: true, settings.MixedPrecision ? ScalarType.BFloat16 : ScalarType.Float32);
-        var kappa = network.EstimateKappa(settings.PowerSteps);
+        var logits = network.Forward(inputs, training: true, context.MixedPrecision ? ScalarType.BFloat16 : ScalarType.Float32);
+        var kappa = network.EstimateKappa(_options.PowerIterationSteps);
         var lossInput = new LossInput(logits, labels, network.Final.Rows(), kappa, _epsilon.At(progress), progress);
         var loss = mixture?.Loss(_loss, lossInput) ?? _loss.Compute(lossInput);
         float value = loss.item<float>();
         if (!float.IsFinite(value))
             throw Diverged(epoch, $"the loss became {value}");
         loss.backward();
-        nn.utils.clip_grad_norm_(network.Parameters, settings.MaximumGradientNorm);
-        if (settings.WeightDecay > 0)
-            Decay(learningRate * settings.WeightDecay);
+        nn.utils.clip_grad_norm_(network.Parameters, _options.MaximumGradientNorm);
+        if (_options.WeightDecay > 0)
+            Decay(learningRate * _options.WeightDecay);
         optimizer.step();
         return value;
     }
@@ -157,7 +160,7 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
     }
 
     private InvalidOperationException Diverged(int epoch, string what) => new(FormattableString.Invariant(
-        $"Training diverged in epoch {epoch + 1}: {what}. Lower the learning rate (now {settings.LearningRate}) or scale the features to about one."));
+        $"Training diverged in epoch {epoch + 1}: {what}. Lower the learning rate (now {_options.LearningRate}) or scale the features to about one."));
 
     // Measures what would be deployed if this epoch were the last or the best.
     private (double CleanAccuracy, double VerifiedRobustAccuracy, float Kappa) Measure(TrainingState state, int epoch, CancellationToken cancellationToken)
@@ -173,7 +176,7 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
                 throw Diverged(epoch - 1, $"the Lipschitz constant became {value}");
             var (clean, verified) = validation is null || validation.Count == 0
                 ? (double.NaN, double.NaN)
-                : Validator.Measure(network, validation, settings.Guarantee, settings.Epsilon, kappa, settings.Device, cancellationToken);
+                : Validator.Measure(network, validation, context.Guarantee, _options.Epsilon, kappa, context.Device, cancellationToken);
             state.Best.Consider(epoch, verified);
             return (clean, verified, value);
         }
@@ -183,12 +186,12 @@ internal sealed class Trainer(TrainerSettings settings, LipschitzNetwork network
         }
     }
 
-    private bool IsHopeless(TrainingState state) => state.Best.ReachedAt > 0 && state.Epoch - state.Best.ReachedAt >= settings.EarlyStoppingPatience;
+    private bool IsHopeless(TrainingState state) => state.Best.ReachedAt > 0 && state.Epoch - state.Best.ReachedAt >= _options.EarlyStoppingPatience;
 
     private void End(TrainingState state)
     {
         var best = state.Best;
-        if (state.Epoch < settings.Epochs)
+        if (state.Epoch < _options.Epochs)
         {
             Note?.Invoke(IsHopeless(state)
                 ? $"Stopped after epoch {state.Epoch}: no better VRA since epoch {best.ReachedAt}."

@@ -4,27 +4,27 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Gloro.Training;
 
 /// <summary>All that changes while a network is trained, and so all that a checkpoint must hold. What else an epoch needs follows from its number and the seed.</summary>
-internal sealed class TrainingState(LipschitzNetwork network, TrainerSettings settings) : IDisposable
+internal sealed class TrainingState(LipschitzNetwork network, TrainingContext context) : IDisposable
 {
     private readonly IReadOnlyList<Tensor> _tensors = network.State;
 
     /// <summary>Completed epochs.</summary>
     public int Epoch { get; set; }
 
-    public OptimizerHelper Optimizer { get; } = settings.Optimizer switch
+    public OptimizerHelper Optimizer { get; } = context.Options.Optimizer switch
     {
-        GloroOptimizer.NAdam => optim.NAdam(network.Parameters, lr: settings.LearningRate),
-        GloroOptimizer.Adam => optim.Adam(network.Parameters, lr: settings.LearningRate),
-        _ => throw new ArgumentOutOfRangeException(nameof(settings), settings.Optimizer, "Unknown optimizer."),
+        GloroOptimizer.NAdam => optim.NAdam(network.Parameters, lr: context.Options.LearningRate),
+        GloroOptimizer.Adam => optim.Adam(network.Parameters, lr: context.Options.LearningRate),
+        _ => throw new ArgumentOutOfRangeException(nameof(context), context.Options.Optimizer, "Unknown optimizer."),
     };
 
     /// <summary>The slow weights; null if none are wanted.</summary>
-    public Lookahead? Lookahead { get; } = settings.Lookahead ? new Lookahead(network.Parameters) : null;
+    public Lookahead? Lookahead { get; } = context.Options.Lookahead ? new Lookahead(network.Parameters) : null;
 
     /// <summary>The averaged weights; null if none are wanted.</summary>
-    public WeightAverage? Average { get; } = settings.AveragingDecay > 0 ? new WeightAverage(network.State, settings.AveragingDecay) : null;
+    public WeightAverage? Average { get; } = context.Options.AveragingDecay > 0 ? new WeightAverage(network.State, context.Options.AveragingDecay) : null;
 
-    public BestWeights Best { get; } = new(network.State, settings.KeepBest);
+    public BestWeights Best { get; } = new(network.State, context.KeepBest);
 
     /// <summary>Leaves in the network what is to be deployed: the best weights if they are kept, else the average if there is one, else the last ones.</summary>
     public void Settle()

@@ -201,26 +201,28 @@ public sealed class CheckpointTests
         Assert.AreEqual("epoch-00004.checkpoint", string.Join(' ', Directory.GetFiles(folder.Path, "epoch-*").Select(Path.GetFileName)));
     }
 
-    private static TrainerSettings SettingsOf(string kind) => Problems.Settings(3, Epochs) with
+    private static TrainingContext SettingsOf(string kind)
     {
-        MixedPrecision = kind == "bfloat16",
-        AveragingDecay = kind == "everything" ? 0.9 : 0,
-        WeightDecay = kind == "everything" ? 0.1 : 0,
-        KeepBest = kind == "everything",
-        MixupAlpha = kind == "mixup" ? 0.4 : 0,
-        Optimizer = kind == "adam" ? GloroOptimizer.Adam : GloroOptimizer.NAdam,
-        Lookahead = kind != "adam",
-    };
+        var settings = Problems.Settings(3, Epochs).With(o =>
+        {
+            o.AveragingDecay = kind == "everything" ? 0.9 : 0;
+            o.WeightDecay = kind == "everything" ? 0.1 : 0;
+            o.Augmentation.MixupAlpha = kind == "mixup" ? 0.4 : 0;
+            o.Optimizer = kind == "adam" ? GloroOptimizer.Adam : GloroOptimizer.NAdam;
+            o.Lookahead = kind != "adam";
+        });
+        return settings with { MixedPrecision = kind == "bfloat16", KeepBest = kind == "everything" };
+    }
 
     // A run with a network of its own; null for the hash if it was stopped.
-    private static (string? Hash, List<int> Epochs, List<string> Notes) Run(TrainerSettings settings, string? folder, int stopAfter = int.MaxValue)
+    private static (string? Hash, List<int> Epochs, List<string> Notes) Run(TrainingContext settings, string? folder, int stopAfter = int.MaxValue)
     {
         using var source = new CancellationTokenSource();
         using var network = Problems.ImageNetwork(3);
         var (epochs, notes) = (new List<int>(), new List<string>());
         using var store = folder is null ? null : new CheckpointStore(folder, notes.Add);
         store?.Identify(s_fingerprint);
-        var rows = new WatchedSet(Problems.Blobs(Rows, 1, settings.MixupAlpha > 0 ? Problems.EveryAugmentation() : GloroAugmentationOptions.Aerial), reads =>
+        var rows = new WatchedSet(Problems.Blobs(Rows, 1, settings.Options.ImageAugmentation.MixupAlpha > 0 ? Problems.EveryAugmentation() : GloroAugmentationOptions.Aerial), reads =>
         {
             if (reads >= stopAfter)
                 source.Cancel();

@@ -30,7 +30,7 @@ public sealed class LongRunTests
 
         Turn(i => i % 4 < 2, 1);
         using var network = Problems.VectorNetwork(2);
-        var settings = Problems.Settings(4, epochs: 8) with { EarlyStoppingPatience = patience, KeepBest = keepBest };
+        var settings = Problems.Settings(4, epochs: 8).With(o => o.EarlyStoppingPatience = patience) with { KeepBest = keepBest };
         var (hashes, progress) = (new List<string>(), new List<GloroTrainingProgress>());
         new Trainer(settings, network, Problems.Clusters(200, 4, 1), rows).Run(
             p =>
@@ -76,7 +76,7 @@ public sealed class LongRunTests
         // A clock of its own: 10 ms a row trained on, 4 ms a row validated. An epoch is 3.2 s and 0.4 s, so that 35 s hold nearly ten of the 100 epochs.
         var time = new RowTime();
         using var network = Problems.VectorNetwork(2);
-        var settings = Problems.Settings(4, epochs: 100) with { TimeBudget = TimeSpan.FromSeconds(seconds) };
+        var settings = Problems.Settings(4, epochs: 100).With(o => o.TimeBudget = TimeSpan.FromSeconds(seconds));
         var train = new WatchedSet(Problems.Clusters(320, 4, 1), _ => time.Add(10));
         var validation = new WatchedSet(Problems.Clusters(100, 4, 2), _ => time.Add(4));
         var progress = new List<GloroTrainingProgress>();
@@ -116,7 +116,7 @@ public sealed class LongRunTests
     public void Run_TimeBudgetOverAResume_CountsWhatCameBefore()
     {
         using var folder = new TemporaryFolder();
-        var settings = Problems.Settings(4, epochs: 100) with { TimeBudget = TimeSpan.FromSeconds(20) };
+        var settings = Problems.Settings(4, epochs: 100).With(o => o.TimeBudget = TimeSpan.FromSeconds(20));
         var elapsed = new List<double>();
         foreach (int stop in new[] { 3 * 320 + 100, int.MaxValue })
         {
@@ -151,7 +151,7 @@ public sealed class LongRunTests
         float[] After(bool lookahead, bool train = true)
         {
             using var network = Problems.ImageNetwork(2);
-            var settings = Problems.Settings(3, epochs: 1) with { BatchSize = 60, WarmUpFraction = 0, LearningRate = Rate, Optimizer = GloroOptimizer.Adam, Lookahead = lookahead };
+            var settings = Problems.Settings(3, epochs: 1).With(o => { o.BatchSize = 60; o.WarmUpFraction = 0; o.LearningRate = Rate; o.Optimizer = GloroOptimizer.Adam; o.Lookahead = lookahead; });
             if (train)
                 new Trainer(settings, network, Problems.Blobs(60, 1), null).Run(null, default);
             return network.Final.Parameters.First().detach().cpu().contiguous().data<float>().ToArray();
@@ -173,7 +173,7 @@ public sealed class LongRunTests
         List<float[]> After(double weightDecay, bool train = true)
         {
             using var network = Problems.ImageNetwork(2);
-            var settings = Problems.Settings(3, epochs: 1) with { BatchSize = 60, WarmUpFraction = 0, LearningRate = Rate, WeightDecay = weightDecay };
+            var settings = Problems.Settings(3, epochs: 1).With(o => { o.BatchSize = 60; o.WarmUpFraction = 0; o.LearningRate = Rate; o.WeightDecay = weightDecay; });
             if (train)
                 new Trainer(settings, network, Problems.Blobs(60, 1), null).Run(null, default);
             return [.. network.Parameters.Select(p => p.detach().cpu().contiguous().data<float>().ToArray())];
@@ -217,7 +217,7 @@ public sealed class LongRunTests
     [TestMethod]
     public void Run_Averaging_DeploysTheAverageThatWasValidated()
     {
-        var settings = Problems.Settings(3, epochs: 5) with { AveragingDecay = 0.9 };
+        var settings = Problems.Settings(3, epochs: 5).With(o => o.AveragingDecay = 0.9);
         string Train(bool validate, out GloroTrainingProgress last, out double clean, out double proved)
         {
             using var network = Problems.ImageNetwork(1);
@@ -226,7 +226,7 @@ public sealed class LongRunTests
             new Trainer(settings, network, Problems.Blobs(240, 1, GloroAugmentationOptions.Aerial), validate ? validation : null).Run(p => seen = p, default);
             last = seen!;
             using var scope = torch.NewDisposeScope();
-            clean = Validator.Measure(network, validation, settings.Guarantee, settings.Epsilon, network.EstimateKappa(20), torch.CPU).CleanAccuracy;
+            clean = Validator.Measure(network, validation, settings.Guarantee, settings.Options.Epsilon, network.EstimateKappa(20), torch.CPU).CleanAccuracy;
             proved = RigorousBound.Compute(network.Fold()).Value;
             return Hash(network);
         }
@@ -246,22 +246,22 @@ public sealed class LongRunTests
     public void Run_FinishedTrainingProlongedOnWrongLabels_KeepsItsWeightsIfTheBestAreKept(bool keepBest)
     {
         using var folder = new TemporaryFolder();
-        var settings = Problems.Settings(4, epochs: 6) with { KeepBest = keepBest, Lookahead = true, AveragingDecay = 0.9 };
+        var settings = Problems.Settings(4, epochs: 6).With(o => { o.Lookahead = true; o.AveragingDecay = 0.9; }) with { KeepBest = keepBest };
         var (rows, labels) = Relabelled(200);
         var notes = new List<string>();
         string finished = Run(settings), again = Run(settings);
         Array.Reverse(labels);
-        string prolonged = Run(settings with { Epochs = 12 });
+        string prolonged = Run(settings.With(o => o.Epochs = 12));
         Assert.AreEqual(finished, again);
         Assert.AreEqual(keepBest, finished == prolonged);
         Assert.Contains("Going on from the training of 6 epochs that is complete in the checkpoint folder.", notes);
         Assert.AreEqual(keepBest, notes[^1].StartsWith("The weights of epoch", StringComparison.Ordinal));
 
-        string Run(TrainerSettings settings)
+        string Run(TrainingContext settings)
         {
             using var network = Problems.VectorNetwork(2);
             using var store = new CheckpointStore(folder.Path, _ => { });
-            store.Identify(new Dictionary<string, string> { ["Epochs"] = $"{settings.Epochs}" }, (_, differing) => differing.Count > 0);
+            store.Identify(new Dictionary<string, string> { ["Epochs"] = $"{settings.Options.Epochs}" }, (_, differing) => differing.Count > 0);
             new Trainer(settings, network, rows, Problems.Clusters(100, 4, 2)) { Checkpoints = store, Note = notes.Add }.Run(null, default);
             return Hash(network);
         }

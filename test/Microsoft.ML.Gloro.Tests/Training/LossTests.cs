@@ -131,8 +131,8 @@ public sealed class LossTests
             [GloroLossKind.RelaxedEmma] = typeof(EmmaLoss),
         };
         foreach (var kind in Enum.GetValues<GloroLossKind>())
-            Assert.AreEqual(expected[kind], GloroLoss.Create(settings with { Loss = kind }).GetType(), $"{kind}");
-        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => GloroLoss.Create(settings with { Loss = (GloroLossKind)9 }));
+            Assert.AreEqual(expected[kind], GloroLoss.Create(settings.With(o => o.Loss = kind)).GetType(), $"{kind}");
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => GloroLoss.Create(settings.With(o => o.Loss = (GloroLossKind)9)));
     }
 
     [TestMethod]
@@ -141,10 +141,10 @@ public sealed class LossTests
         // Trained to the end, so that λ is what it rises to.
         var batch = new Batch(4);
         var guarantee = RobustnessGuarantee.RelaxedTopK(2);
-        var settings = Problems.Settings(batch.Classes, guarantee: guarantee) with { TradesWeight = 3.5, FixedMargin = 0.7, CompeteWithinSet = false };
-        AssertClose(LossOracle.Trades(batch, guarantee, 3.5), batch.Compute(GloroLoss.Create(settings with { Loss = GloroLossKind.Trades })), "TRADES");
-        AssertClose(LossOracle.FixedMargin(batch, 0.7), batch.Compute(GloroLoss.Create(settings with { Loss = GloroLossKind.FixedMargin })), "fixed margin");
-        AssertClose(LossOracle.CrossEntropy(batch, LossOracle.RelaxedLogits(batch, guarantee, competeWithinSet: false)), batch.Compute(GloroLoss.Create(settings with { Loss = GloroLossKind.RelaxedEmma })), "relaxed EMMA");
+        var settings = Problems.Settings(batch.Classes, guarantee: guarantee).With(o => { o.TradesWeight = 3.5; o.FixedMargin = 0.7; o.CompeteWithinSet = false; });
+        AssertClose(LossOracle.Trades(batch, guarantee, 3.5), batch.Compute(GloroLoss.Create(settings.With(o => o.Loss = GloroLossKind.Trades))), "TRADES");
+        AssertClose(LossOracle.FixedMargin(batch, 0.7), batch.Compute(GloroLoss.Create(settings.With(o => o.Loss = GloroLossKind.FixedMargin))), "fixed margin");
+        AssertClose(LossOracle.CrossEntropy(batch, LossOracle.RelaxedLogits(batch, guarantee, competeWithinSet: false)), batch.Compute(GloroLoss.Create(settings.With(o => o.Loss = GloroLossKind.RelaxedEmma))), "relaxed EMMA");
     }
 
     internal static IEnumerable<RobustnessGuarantee> Guarantees(int classes, int seed)

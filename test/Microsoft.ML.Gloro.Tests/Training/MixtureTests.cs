@@ -73,7 +73,7 @@ public sealed class MixtureTests
     {
         using var scope = torch.NewDisposeScope();
         var batch = new Batch(9, ties: false);
-        var loss = GloroLoss.Create(Problems.Settings(batch.Classes, 1, RobustnessGuarantee.Parse(guarantee)) with { Loss = kind });
+        var loss = GloroLoss.Create(Problems.Settings(batch.Classes, 1, RobustnessGuarantee.Parse(guarantee)).With(o => o.Loss = kind));
         var mixture = new Mixture(0.3, [3, 1, 6, 0, 2, 4, 5]);
         int[] others = [.. mixture.Partners.Select(p => batch.Labels[p])];
         CollectionAssert.AreNotEqual(batch.Labels, others);
@@ -114,7 +114,7 @@ public sealed class MixtureTests
             long before = TorchProcess.LiveTensors();
             var progress = new List<GloroTrainingProgress>();
             var live = new List<long>();
-            new Trainer(Problems.Settings(3, epochs: 5) with { MixupAlpha = alpha }, network, Problems.Blobs(160, 1, GloroAugmentationOptions.Photographs), Problems.Blobs(60, 2)).Run(
+            new Trainer(Problems.Settings(3, epochs: 5).With(o => o.Augmentation.MixupAlpha = alpha), network, Problems.Blobs(160, 1, GloroAugmentationOptions.Photographs), Problems.Blobs(60, 2)).Run(
                 p =>
                 {
                     progress.Add(p);

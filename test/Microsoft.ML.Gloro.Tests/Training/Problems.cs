@@ -57,20 +57,25 @@ internal static class Problems
 
     public static LipschitzNetwork VectorNetwork(int seed, int classes = 4) => Mlp.Create(6, classes, 1, 16, new float[6], 1, Nets.Factory(seed));
 
-    public static TrainerSettings Settings(int classes, int epochs = 3, RobustnessGuarantee? guarantee = null) => new()
+    public static TrainingContext Settings(int classes, int epochs = 3, RobustnessGuarantee? guarantee = null) => new(
+        new GloroImageClassificationOptions
+        {
+            Epochs = epochs,
+            BatchSize = 32,
+            LearningRate = 0.01,
+            WarmUpFraction = 0.1,
+            PowerIterationSteps = 3,
+            Augmentation = GloroAugmentationOptions.None,
+        },
+        Rows.Bind(guarantee ?? RobustnessGuarantee.Local, classes),
+        torch.CPU,
+        Seed: 7);
+
+    /// <summary>The same training with other options.</summary>
+    public static TrainingContext With(this TrainingContext context, Action<GloroImageClassificationOptions> change)
     {
-        Epsilon = 36f / 255,
-        Guarantee = Rows.Bind(guarantee ?? RobustnessGuarantee.Local, classes),
-        Loss = GloroLossKind.Emma,
-        Epochs = epochs,
-        BatchSize = 32,
-        LearningRate = 0.01,
-        EpsilonFactors = (0.1, 2, 2),
-        WarmUpFraction = 0.1,
-        MaximumGradientNorm = 3,
-        PowerSteps = 3,
-        MixedPrecision = false,
-        Seed = 7,
-        Device = torch.CPU,
-    };
+        var options = (GloroImageClassificationOptions)context.Options.Copy();
+        change(options);
+        return context with { Options = options };
+    }
 }

@@ -28,7 +28,7 @@ public sealed class TrainerTests
         List<GloroTrainingProgress> Run(double closing)
         {
             using var network = Problems.VectorNetwork(1);
-            return Train(Problems.Settings(4, epochs: 5) with { EpsilonFactors = (0.1, 2, closing) }, network, Problems.Clusters(100, 4, 1), Problems.Clusters(40, 4, 2));
+            return Train(Problems.Settings(4, epochs: 5).With(o => { o.InitialEpsilonFactor = 0.1; o.EpsilonFactor = 2; o.ClosingEpsilonFactor = closing; }), network, Problems.Clusters(100, 4, 1), Problems.Clusters(40, 4, 2));
         }
 
         List<GloroTrainingProgress> same = Run(2), less = Run(0.5);
@@ -50,7 +50,7 @@ public sealed class TrainerTests
     public void Run_VectorClusters_AreLearntAndVerifiedWithEveryLoss(GloroLossKind loss, string guarantee)
     {
         using var network = Problems.VectorNetwork(1);
-        var settings = Problems.Settings(4, 6, RobustnessGuarantee.Parse(guarantee)) with { Loss = loss, Epsilon = 0.3f };
+        var settings = Problems.Settings(4, 6, RobustnessGuarantee.Parse(guarantee)).With(o => { o.Loss = loss; o.Epsilon = 0.3f; });
         var last = Train(settings, network, Problems.Clusters(400, 4, 1), Problems.Clusters(100, 4, 2))[^1];
         Assert.IsGreaterThan(0.9, last.CleanAccuracy);
         Assert.IsGreaterThan(0.8, last.VerifiedRobustAccuracy);
@@ -175,7 +175,7 @@ public sealed class TrainerTests
     [DataRow(GloroLossKind.CrossEntropy, double.NaN)]
     public void Run_AbsurdLearningRate_SaysThatTrainingDiverged(GloroLossKind loss, double rate)
     {
-        var settings = Problems.Settings(4) with { Loss = loss, LearningRate = rate };
+        var settings = Problems.Settings(4).With(o => { o.Loss = loss; o.LearningRate = rate; });
         using var vectors = Problems.VectorNetwork(2);
         AssertDiverges(settings, vectors, Problems.Clusters(100, 4, 1), Problems.Clusters(100, 4, 1));
         using var images = Problems.ImageNetwork(2);
@@ -188,7 +188,7 @@ public sealed class TrainerTests
     public void Run_LastStepOfAnEpochBreaksTheWeights_IsSeenWithAndWithoutValidation(GloroLossKind loss)
     {
         // One batch an epoch: the loss is that of the first weights, and fine.
-        var settings = Problems.Settings(4, epochs: 1) with { Loss = loss, BatchSize = 100, LearningRate = double.NaN, WarmUpFraction = 0 };
+        var settings = Problems.Settings(4, epochs: 1).With(o => { o.Loss = loss; o.BatchSize = 100; o.LearningRate = double.NaN; o.WarmUpFraction = 0; });
         foreach (bool validate in new[] { false, true })
         {
             using var network = Problems.VectorNetwork(2);
@@ -211,7 +211,7 @@ public sealed class TrainerTests
         var zeros = new VectorTrainingSet(shape, [.. Enumerable.Range(0, 40).Select(_ => new float[6])], [.. Enumerable.Range(0, 40).Select(i => i % 4)]);
         Assert.IsTrue(network.Forward(torch.zeros(1, 6), false).isfinite().all().item<bool>());
         Assert.IsFalse(float.IsFinite(network.EstimateKappa(2).item<float>()));
-        AssertDiverges(Problems.Settings(4) with { Loss = loss }, network, zeros, null);
+        AssertDiverges(Problems.Settings(4).With(o => o.Loss = loss), network, zeros, null);
     }
 
     [TestMethod]
@@ -222,21 +222,21 @@ public sealed class TrainerTests
             using var network = Problems.ImageNetwork(2);
             long before = TorchProcess.LiveTensors();
             var live = new List<long>();
-            new Trainer(Problems.Settings(3, 3) with { Loss = loss }, network, Problems.Blobs(96, 1), Problems.Blobs(30, 2)).Run(_ => live.Add(TorchProcess.LiveTensors()), default);
+            new Trainer(Problems.Settings(3, 3).With(o => o.Loss = loss), network, Problems.Blobs(96, 1), Problems.Blobs(30, 2)).Run(_ => live.Add(TorchProcess.LiveTensors()), default);
             Assert.AreEqual(live[0], live[1], $"{loss}");
             Assert.AreEqual(live[0], live[2], $"{loss}");
             Assert.AreEqual(before, TorchProcess.LiveTensors(), $"{loss}: the run gives back what it took");
         }
     }
 
-    private static void AssertDiverges(TrainerSettings settings, LipschitzNetwork network, TrainingSet train, TrainingSet? validation)
+    private static void AssertDiverges(TrainingContext settings, LipschitzNetwork network, TrainingSet train, TrainingSet? validation)
     {
         var e = Assert.ThrowsExactly<InvalidOperationException>(() => Train(settings, network, train, validation));
         StringAssert.StartsWith(e.Message, "Training diverged in epoch ");
         StringAssert.Contains(e.Message, "Lower the learning rate");
     }
 
-    private static List<GloroTrainingProgress> Train(TrainerSettings settings, LipschitzNetwork network, TrainingSet train, TrainingSet? validation, CancellationToken token = default)
+    private static List<GloroTrainingProgress> Train(TrainingContext settings, LipschitzNetwork network, TrainingSet train, TrainingSet? validation, CancellationToken token = default)
     {
         var progress = new List<GloroTrainingProgress>();
         new Trainer(settings, network, train, validation).Run(progress.Add, token);

@@ -114,8 +114,8 @@ public sealed class GloroSweepOptions
     {
         if (TrainerOptions is null)
             yield return $"{nameof(TrainerOptions)} is null; give the options of the trainer whose settings are to be searched.";
-        foreach (string fault in TrainerOptions?.AllFaults() ?? [])
-            yield return $"{nameof(TrainerOptions)}: {fault}";
+        foreach (var fault in TrainerOptions?.Faults() ?? [])
+            yield return $"{nameof(TrainerOptions)}: {fault.ToString(System.Globalization.CultureInfo.InvariantCulture)}";
         if (TrainerOptions?.CheckpointFolder is not null)
             yield return $"{nameof(TrainerOptions)}: {nameof(GloroTrainerOptions.CheckpointFolder)} is for one training, and a sweep is many; leave it null. {nameof(JournalPath)} keeps the results of a sweep.";
         if (Fixed is null)

@@ -118,8 +118,8 @@ internal sealed class TapKernel
         var phases = new (double Cos, double Sin)[count];
         for (int k = 0; k < count; k++)
         {
-            int centerd = 2 * k > count ? k - count : k;
-            (double sin, double cos) = Math.SinCos(2 * Math.PI * centerd / count);
+            int centered = 2 * k > count ? k - count : k;
+            (double sin, double cos) = Math.SinCos(2 * Math.PI * centered / count);
             phases[k] = k == 0 ? (1, 0) : 2 * k == count ? (-1, 0) : (cos, sin);
         }
 

@@ -35,7 +35,7 @@ internal static class CheckpointFingerprint
         new(TorchName, VersionOf(typeof(torch))),
         new("the trainer", options.IsImage ? "ImageClassification" : "MulticlassClassification"),
         .. Flatten("", JsonSerializer.SerializeToElement(options, options.GetType(), s_json)).Where(p => !s_leftOut.Contains(p.Key)),
-        .. options.Initial is { } initial ? [new KeyValuePair<string, string>(nameof(GloroTrainerOptions.InitialModel), initial.Bound.WeightHash)] : Array.Empty<KeyValuePair<string, string>>(),
+        .. InitialModels.Find(options) is { } initial ? [new KeyValuePair<string, string>(nameof(GloroTrainerOptions.InitialModel), initial.Bound.WeightHash)] : Array.Empty<KeyValuePair<string, string>>(),
         new(SeedName, seed.ToString(CultureInfo.InvariantCulture)),
         new(nameof(GloroTrainerOptions.MixedPrecision), mixedPrecision ? "true" : "false"),
         new("the classes", Describe(classNames.Count, hash => hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(classNames)))),

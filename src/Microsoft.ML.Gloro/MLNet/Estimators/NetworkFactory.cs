@@ -59,7 +59,7 @@ internal static class NetworkFactory
     }
 
     /// <summary>The network of a model, to be trained on. Classes that it knows by name keep their rows of the last layer.</summary>
-    public static LipschitzNetwork GoOn(GloroModel initial, IReadOnlyList<string> classNames, int seed, torch.Device device, Action<string> note)
+    public static LipschitzNetwork Continue(GloroModel initial, IReadOnlyList<string> classNames, int seed, torch.Device device, Action<string> note)
     {
         var known = initial.ClassNames.Select((name, i) => (name, i)).DistinctBy(pair => pair.name).ToDictionary(pair => pair.name, pair => pair.i);
         int[] rows = [.. classNames.Select(name => known.GetValueOrDefault(name, -1))];
@@ -72,7 +72,7 @@ internal static class NetworkFactory
 
     private static LiResNetSize NumbersOf(GloroImageClassificationOptions options) => new(options.Depth, options.Width, options.TailWidth, options.TailDepth);
 
-    // One over the root mean square of all centerd features: inputs of about unit size, whatever units the features have.
+    // One over the root mean square of all centered features: inputs of about unit size, whatever units the features have.
     private static float CommonScale(TrainingSet train, float[] means)
     {
         double sum = 0;

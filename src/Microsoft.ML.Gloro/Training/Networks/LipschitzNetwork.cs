@@ -38,7 +38,7 @@ internal sealed class LipschitzNetwork : IDisposable
         var x = input;
         foreach (var layer in _body)
         {
-            // The input's scaling stays in float32: bytes lose bits in bfloat16 that centerd values keep.
+            // The input's scaling stays in float32: bytes lose bits in bfloat16 that centered values keep.
             if (layer is not InputScalingLayer && x.dtype != computeType)
                 x = x.to(computeType);
             x = layer.Forward(x, training);

@@ -10,6 +10,9 @@ namespace Microsoft.ML.Gloro;
 /// </summary>
 public sealed class GloroImageClassificationOptions : GloroTrainerOptions
 {
+    /// <summary>The smallest side of an image that a LiResNet takes.</summary>
+    internal const int SmallestSide = 16;
+
     private const int DefaultDepth = 8, DefaultWidth = 96, DefaultTailWidth = 256, DefaultTailDepth = 1;
 
     /// <summary>Creates options with their defaults.</summary>
@@ -67,6 +70,12 @@ public sealed class GloroImageClassificationOptions : GloroTrainerOptions
 
     internal override bool IsImage => true;
 
+    internal override GloroAugmentationOptions ImageAugmentation => Augmentation;
+
+    internal override (int Height, int Width)? InputSize => ImageSize;
+
+    internal override GloroImageViews? ImageViews => Views;
+
     private protected override IEnumerable<string> NetworkOptionsThatAreSet => new (string Name, bool IsSet)[]
     {
         (nameof(Architecture), Architecture != GloroArchitecture.LiResNet), (nameof(Layers), Layers is not null), (nameof(Size), Size is not null), (nameof(Depth), Depth != DefaultDepth),
@@ -92,22 +101,22 @@ public sealed class GloroImageClassificationOptions : GloroTrainerOptions
         return copy;
     }
 
-    private protected override IEnumerable<string> Faults()
+    internal override IEnumerable<FormattableString> Faults()
     {
-        foreach (string fault in base.Faults().Concat(FaultsOf(Layers)).Concat(FaultsOfTheNetwork()))
+        foreach (var fault in base.Faults().Concat(FaultsOf(Layers)).Concat(FaultsOfTheNetwork()))
             yield return fault;
         if (Views is { } views && !Enum.IsDefined(views))
             yield return $"{nameof(Views)} is unknown: {views}.";
-        int least = IsLiResNet ? LiResNet.MinimumSide : 1;
+        int least = IsLiResNet ? SmallestSide : 1;
         if (ImageSize is { } size && (size.Height < least || size.Width < least))
             yield return $"{nameof(ImageSize)} must be at least {least}×{least}, not {size.Height}×{size.Width}.";
         if (Augmentation is null)
             yield return $"{nameof(Augmentation)} is null; use {nameof(GloroAugmentationOptions)}.{nameof(GloroAugmentationOptions.None)} for none.";
-        foreach (string fault in Augmentation?.Faults() ?? [])
+        foreach (var fault in Augmentation?.Faults() ?? [])
             yield return $"{nameof(Augmentation)}: {fault}";
     }
 
-    private IEnumerable<string> FaultsOfTheNetwork()
+    private IEnumerable<FormattableString> FaultsOfTheNetwork()
     {
         if (!Enum.IsDefined(Architecture))
             yield return $"{nameof(Architecture)} is unknown: {Architecture}.";

@@ -54,9 +54,9 @@ public sealed class GloroMulticlassClassificationOptions : GloroTrainerOptions
         return copy;
     }
 
-    private protected override IEnumerable<string> Faults()
+    internal override IEnumerable<FormattableString> Faults()
     {
-        foreach (string fault in base.Faults().Concat(FaultsOf(Layers)))
+        foreach (var fault in base.Faults().Concat(FaultsOf(Layers)))
             yield return fault;
         if (Depth < 0)
             yield return $"{nameof(Depth)} must not be negative, not {Depth}.";

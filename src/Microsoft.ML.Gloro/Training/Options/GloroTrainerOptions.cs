@@ -1,6 +1,5 @@
 using System.Text.Json.Serialization;
-using Microsoft.ML.Gloro.Inference;
-using Microsoft.ML.Gloro.MLNet;
+using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Training;
 using Microsoft.ML.SearchSpace;
 
@@ -217,8 +216,14 @@ public abstract class GloroTrainerOptions
 
     internal abstract bool IsImage { get; }
 
-    /// <summary>The model in <see cref="InitialModel"/>; null if there is none.</summary>
-    internal GloroModel? Initial => InitialModel is null ? null : GloroInChain.Find(InitialModel).GloroModel;
+    /// <summary>The changes of training images; none for vectors.</summary>
+    internal virtual GloroAugmentationOptions ImageAugmentation => GloroAugmentationOptions.None;
+
+    /// <summary>The size that images are resized to; null for vectors, and for the size of the first image.</summary>
+    internal virtual (int Height, int Width)? InputSize => null;
+
+    /// <summary>The views of an image; null for those of the initial model, or one.</summary>
+    internal virtual GloroImageViews? ImageViews => null;
 
     /// <summary>The names of the options that describe a network, which <see cref="InitialModel"/> brings.</summary>
     private protected abstract IEnumerable<string> NetworkOptionsThatAreSet { get; }
@@ -232,22 +237,10 @@ public abstract class GloroTrainerOptions
         _ => true,
     };
 
-    /// <summary>All that is wrong.</summary>
-    internal IEnumerable<string> AllFaults() => Faults();
-
     /// <summary>A copy that nobody else holds.</summary>
     internal virtual GloroTrainerOptions Copy() => (GloroTrainerOptions)MemberwiseClone();
 
-    /// <summary>Throws one exception that names everything that is wrong.</summary>
-    /// <exception cref="ArgumentException">One or more values cannot be used.</exception>
-    internal void Validate()
-    {
-        string[] faults = [.. Faults()];
-        if (faults.Length > 0)
-            throw new ArgumentException($"The options of the Gloro trainer cannot be used. {string.Join(' ', faults)}");
-    }
-
-    private protected static IEnumerable<string> FaultsOf(IReadOnlyList<GloroLayer>? layers)
+    private protected static IEnumerable<FormattableString> FaultsOf(IReadOnlyList<GloroLayer>? layers)
     {
         for (int i = 0; i < layers?.Count; i++)
         {
@@ -256,7 +249,12 @@ public abstract class GloroTrainerOptions
         }
     }
 
-    private protected virtual IEnumerable<string> Faults()
+    /// <summary>Throws one exception that names everything that is wrong.</summary>
+    /// <exception cref="ArgumentException">One or more values cannot be used.</exception>
+    internal void Validate() => OptionFaults.ThrowIfAny("the Gloro trainer", Faults());
+
+    /// <summary>Everything that is wrong, a sentence each.</summary>
+    internal virtual IEnumerable<FormattableString> Faults()
     {
         if (string.IsNullOrWhiteSpace(LabelColumnName))
             yield return $"{nameof(LabelColumnName)} is empty.";
@@ -288,8 +286,8 @@ public abstract class GloroTrainerOptions
             yield return $"{nameof(CheckpointFolder)} is no folder's name; use null for no checkpoints.";
         if (!(AveragingDecay is >= 0 and < 1))
             yield return $"{nameof(AveragingDecay)} must be from 0 to below 1, not {AveragingDecay}.";
-        foreach (string fault in FaultsOfTheInitialModel())
-            yield return fault;
+        if (InitialModel is not null && NetworkOptionsThatAreSet.ToList() is { Count: > 0 } set)
+            yield return $"{nameof(InitialModel)} brings its own network; leave {string.Join(", ", set)} at the default.";
         foreach (var (name, value, least) in new[] { (nameof(Epochs), Epochs, 1), (nameof(BatchSize), BatchSize, 2), (nameof(PowerIterationSteps), PowerIterationSteps, 1) })
         {
             if (value < least)
@@ -314,29 +312,5 @@ public abstract class GloroTrainerOptions
             if (!(value is >= 0 and <= 1))
                 yield return $"{name} must be from 0 to 1, not {value}.";
         }
-    }
-
-    private IEnumerable<string> FaultsOfTheInitialModel()
-    {
-        if (InitialModel is null)
-            yield break;
-        GloroModel? initial = null;
-        string? fault = null;
-        try
-        {
-            initial = Initial!;
-            NetworkRestorer.Check(initial.Network);
-        }
-        catch (ArgumentException e)
-        {
-            fault = e.Message;
-        }
-
-        if (fault is not null)
-            yield return $"{nameof(InitialModel)}: {fault}";
-        if (initial is not null && initial.IsImage != IsImage)
-            yield return $"{nameof(InitialModel)} takes {(initial.IsImage ? "images" : "feature vectors")}, and this trainer {(IsImage ? "images" : "feature vectors")}.";
-        if (NetworkOptionsThatAreSet.ToList() is { Count: > 0 } set)
-            yield return $"{nameof(InitialModel)} brings its own network; leave {string.Join(", ", set)} at the default.";
     }
 }

@@ -1,6 +1,5 @@
 using Microsoft.ML.Gloro.Inference;
 using Microsoft.ML.Gloro.Tests.Core;
-using Microsoft.ML.Gloro.Training;
 
 namespace Microsoft.ML.Gloro.Tests.Inference;
 

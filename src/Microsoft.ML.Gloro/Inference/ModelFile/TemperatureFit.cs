@@ -1,6 +1,5 @@
-using Microsoft.ML.Gloro.Inference;
 
-namespace Microsoft.ML.Gloro.Training;
+namespace Microsoft.ML.Gloro.Inference;
 
 /// <summary>
 /// Finds the temperature T &gt; 0 with which softmax(y / T) makes given labels most likely (Guo, Pleiss, Sun, Weinberger: On Calibration of Modern Neural Networks, ICML 2017).
