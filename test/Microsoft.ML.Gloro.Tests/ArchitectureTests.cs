@@ -60,7 +60,7 @@ public sealed partial class ArchitectureTests
         {
             string[] cells = line.Trim().Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
             bool isInner = line.StartsWith(' ');
-            Assert.HasCount(isInner ? 2 : 3, cells, $"A line needs a room, its purpose and, if it is not an inner room, what it knows: {line}");
+            Assert.HasCount(isInner ? 2 : 3, cells, $"A line needs a room and its purpose; a top room also needs what it knows: {line}");
             if (!isInner)
                 top = cells[0];
             picture.Add(isInner ? $"{top}/{cells[0]}" : $"{top} {cells[2]}");

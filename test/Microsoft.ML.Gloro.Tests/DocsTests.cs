@@ -90,7 +90,8 @@ public sealed partial class DocsTests
     {
         string[] roots = [Repository.Root, Path.Combine(Repository.Root, "src", "Microsoft.ML.Gloro")];
         string text = File.ReadAllText(Path.Combine(Repository.Root, "docs", "architecture.md"));
-        string[] paths = [.. Quoted().Matches(text[text.LastIndexOf("```", StringComparison.Ordinal)..]).Select(match => match.Groups[1].Value)
+        string prose = text[text.LastIndexOf("```", StringComparison.Ordinal)..];
+        string[] paths = [.. Quoted().Matches(prose).Select(match => match.Groups[1].Value)
             .Where(name => name.Contains('/') || name.EndsWith(".cs", StringComparison.Ordinal))];
         Assert.IsGreaterThan(50, paths.Length);
         Assert.IsEmpty(paths.Where(path => !roots.Any(root => Path.Exists(Path.Combine(root, path)))));
@@ -100,8 +101,8 @@ public sealed partial class DocsTests
     public void Documents_Links_LeadToFilesAndProjectsThatExist()
     {
         var faults = new List<string>();
-        string[] documents = [.. Directory.GetFiles(Repository.Root, "*.md"), .. Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md")];
-        foreach (string path in documents)
+        string[] folders = [Repository.Root, Path.Combine(Repository.Root, "docs")];
+        foreach (string path in folders.SelectMany(folder => Directory.GetFiles(folder, "*.md")))
         {
             string text = File.ReadAllText(path);
             faults.AddRange(Link().Matches(text).Select(match => match.Groups[1].Value).Where(link => !link.StartsWith("http", StringComparison.Ordinal))
