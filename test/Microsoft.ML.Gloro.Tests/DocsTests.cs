@@ -90,7 +90,7 @@ public sealed partial class DocsTests
     {
         string[] roots = [Repository.Root, Path.Combine(Repository.Root, "src", "Microsoft.ML.Gloro")];
         string text = File.ReadAllText(Path.Combine(Repository.Root, "docs", "architecture.md"));
-        string prose = text[text.LastIndexOf("```", StringComparison.Ordinal)..];
+        string prose = text[(text.LastIndexOf("```", StringComparison.Ordinal) + 3)..];
         string[] paths = [.. Quoted().Matches(prose).Select(match => match.Groups[1].Value)
             .Where(name => name.Contains('/') || name.EndsWith(".cs", StringComparison.Ordinal))];
         Assert.IsGreaterThan(50, paths.Length);
