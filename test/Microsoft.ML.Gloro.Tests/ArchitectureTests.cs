@@ -52,6 +52,31 @@ public sealed partial class ArchitectureTests
     }
 
     [TestMethod]
+    public void Rooms_Picture_AgreesWithTheTable()
+    {
+        var picture = new List<string>();
+        string top = "";
+        foreach (string line in Picture(File.ReadAllText(Path.Combine(Repository.Root, "docs", "architecture.md"))))
+        {
+            string[] cells = line.Trim().Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+            bool isInner = line.StartsWith(' ');
+            Assert.HasCount(isInner ? 2 : 3, cells, $"A line needs a room and its purpose; a top room also needs what it knows: {line}");
+            if (!isInner)
+                top = cells[0];
+            picture.Add(isInner ? $"{top}/{cells[0]}" : $"{top} {cells[2]}");
+        }
+
+        Assert.AreEqual(string.Join('\n', s_rooms.SelectMany(Drawn)), string.Join('\n', picture));
+
+        static IEnumerable<string> Drawn((string Room, string[] MayKnow, string[] Within) row)
+        {
+            string name = row.Room == FrontDoor ? "(front door)" : row.Room;
+            return row.Within.Where(_ => row.Room != FrontDoor).Select(inner => $"{name}/{(inner.Length == 0 ? "." : inner)}")
+                .Prepend($"{name} knows {(row.MayKnow.Length == 0 ? "nothing" : string.Join(", ", row.MayKnow))}");
+        }
+    }
+
+    [TestMethod]
     public void Rooms_EachFile_KnowsOnlyWhatItsRoomMay()
     {
         var roomOfType = new Dictionary<string, string>();
@@ -123,6 +148,10 @@ public sealed partial class ArchitectureTests
         ];
         Assert.IsEmpty(faults, string.Join('\n', faults));
     }
+
+    // The lines of the first block of text.
+    private static IEnumerable<string> Picture(string text) =>
+        text.Split('\n').SkipWhile(line => line != "```text").Skip(1).TakeWhile(line => line != "```");
 
     private static bool MayKnow(string room, string other)
     {

@@ -86,10 +86,23 @@ public sealed partial class DocsTests
     }
 
     [TestMethod]
+    public void Architecture_Paths_LeadToFilesAndFoldersThatExist()
+    {
+        string[] roots = [Repository.Root, Path.Combine(Repository.Root, "src", "Microsoft.ML.Gloro")];
+        string text = File.ReadAllText(Path.Combine(Repository.Root, "docs", "architecture.md"));
+        string prose = text[(text.LastIndexOf("```", StringComparison.Ordinal) + 3)..];
+        string[] paths = [.. Quoted().Matches(prose).Select(match => match.Groups[1].Value)
+            .Where(name => name.Contains('/') || name.EndsWith(".cs", StringComparison.Ordinal))];
+        Assert.IsGreaterThan(50, paths.Length);
+        Assert.IsEmpty(paths.Where(path => !roots.Any(root => Path.Exists(Path.Combine(root, path)))));
+    }
+
+    [TestMethod]
     public void Documents_Links_LeadToFilesAndProjectsThatExist()
     {
         var faults = new List<string>();
-        foreach (string path in Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md").Append(Path.Combine(Repository.Root, "README.md")))
+        string[] folders = [Repository.Root, Path.Combine(Repository.Root, "docs")];
+        foreach (string path in folders.SelectMany(folder => Directory.GetFiles(folder, "*.md")))
         {
             string text = File.ReadAllText(path);
             faults.AddRange(Link().Matches(text).Select(match => match.Groups[1].Value).Where(link => !link.StartsWith("http", StringComparison.Ordinal))
