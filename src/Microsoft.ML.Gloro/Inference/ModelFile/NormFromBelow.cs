@@ -29,7 +29,7 @@ internal static class NormFromBelow
         TensorShape output = layer.GetOutputShape(shape);
         int taps = layer.KernelHeight * layer.KernelWidth;
         double[] atCenter = new double[layer.Kernel.Length]; // maps one window of the input to the output at its position
-        
+
         // Maps an image of one color to the output wherever the window is inside.
         double[] summed = new double[layer.OutChannels * layer.InChannels];
         int top = (output.Height / 2 * layer.Stride) - layer.Padding.Top;
