@@ -67,9 +67,9 @@ internal sealed class TorchReplica : IDisposable
         DeployedDense dense => Dense(dense),
         DeployedScaling scaling => Scaling(scaling),
         DeployedActivation { Function: ActivationFunction.ReLU } => x => nn.functional.relu(x),
-        DeployedActivation { Function: ActivationFunction.MinMax } => MinMax,
+        DeployedActivation { Function: ActivationFunction.MinMax } => ActivationLayer.MinMax,
         DeployedAveragePooling pooling => x => nn.functional.avg_pool2d(x, pooling.Size),
-        DeployedSpaceToDepth move => x => SpaceToDepth(x, move.Block, input, output),
+        DeployedSpaceToDepth move => x => SpaceToDepthLayer.Move(x, move.Block, input, output),
         DeployedFlatten => x => x.reshape(-1, output.Channels, 1, 1),
         _ => throw new NotSupportedException($"The audit cannot attack layers of type {layer.GetType().Name}: their gradient is not known here."),
     };
@@ -94,23 +94,6 @@ internal sealed class TorchReplica : IDisposable
     {
         Tensor scale = Constant(s.Scale, 1, s.Scale.Length, 1, 1), shift = Constant(s.Shift, 1, s.Shift.Length, 1, 1);
         return x => (x * scale) + shift;
-    }
-
-    // max(a, b) = b + relu(a − b) and min(a, b) = a − relu(a − b): libtorch's maximum and minimum take four times as long forwards and backwards.
-    private static Tensor MinMax(Tensor x)
-    {
-        Tensor[] halves = x.chunk(2, 1);
-        Tensor excess = nn.functional.relu(halves[0] - halves[1]);
-        return cat([halves[1] + excess, halves[0] - excess], 1);
-    }
-
-    private static Tensor SpaceToDepth(Tensor x, int block, TensorShape input, TensorShape output)
-    {
-        var (_, height, width) = output;
-        int bottom = (height * block) - input.Height, right = (width * block) - input.Width;
-        if (bottom > 0 || right > 0)
-            x = nn.functional.pad(x, [0, right, 0, bottom]);
-        return x.reshape(-1, input.Channels, height, block, width, block).permute(0, 3, 5, 1, 2, 4).reshape(-1, output.Channels, height, width);
     }
 
     // A copy in libtorch's own memory. A tensor made from an array lies in the runtime's, aligned as it happens to be, and kernels sum in another order for another alignment:

@@ -97,21 +97,8 @@ internal static class RigorousBound
 
     private static void RequireFinite(DeployedLayer layer, int index)
     {
-        switch (layer)
-        {
-            case DeployedConvolution c:
-                RequireFinite(c.Kernel, "weight", layer, index);
-                RequireFinite(c.Bias, "bias", layer, index);
-                break;
-            case DeployedDense d:
-                RequireFinite(d.Weights, "weight", layer, index);
-                RequireFinite(d.Bias, "bias", layer, index);
-                break;
-            case DeployedScaling s:
-                RequireFinite(s.Scale, "scale", layer, index);
-                RequireFinite(s.Shift, "shift", layer, index);
-                break;
-        }
+        foreach (LayerTensor tensor in layer.Tensors)
+            RequireFinite(tensor.Values, tensor.Name, layer, index);
     }
 
     private static void RequireFinite(float[] values, string name, DeployedLayer layer, int index)

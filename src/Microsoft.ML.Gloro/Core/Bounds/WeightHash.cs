@@ -24,34 +24,16 @@ internal static class WeightHash
 
     private static void Append(IncrementalHash hash, DeployedLayer layer)
     {
-        Append(hash, layer.Kind);
-        switch (layer)
+        LayerKind kind = LayerKinds.Of(layer);
+        Append(hash, kind.Name);
+        foreach ((LayerNumbers format, int[] numbers) in kind.Numbers.Zip(layer.Numbers))
         {
-            case DeployedConvolution c:
-                Append(hash, c.OutChannels, c.InChannels, c.KernelHeight, c.KernelWidth, c.Stride, c.Padding.Top, c.Padding.Left, c.Padding.Bottom, c.Padding.Right);
-                Append(hash, c.Kernel);
-                Append(hash, c.Bias);
-                break;
-            case DeployedDense d:
-                Append(hash, d.Outputs, d.Inputs);
-                Append(hash, d.Weights);
-                Append(hash, d.Bias);
-                break;
-            case DeployedScaling s:
-                Append(hash, s.Scale);
-                Append(hash, s.Shift);
-                break;
-            case DeployedSpaceToDepth s:
-                Append(hash, s.Block);
-                break;
-            case DeployedAveragePooling p:
-                Append(hash, p.Size);
-                break;
-            case DeployedActivation or DeployedFlatten:
-                break;
-            default:
-                throw new NotSupportedException($"The weight hash does not know layers of type {layer.GetType().Name}; teach it, or the bound would not be tied to their weights.");
+            if (format.IsHashed)
+                Append(hash, numbers);
         }
+
+        foreach (LayerTensor tensor in layer.Tensors)
+            Append(hash, tensor.Values);
     }
 
     // Every variable-length part is preceded by its length: no two different networks give the same bytes.

@@ -5,11 +5,30 @@ internal sealed class DeployedAveragePooling(int size) : DeployedLayer
 {
     public int Size { get; } = size >= 1 ? size : throw new ArgumentOutOfRangeException(nameof(size), size, "The pool must be at least 1.");
 
-    /// <inheritdoc/>
-    public override string Kind => "average pooling";
+    public override string Kind => Format.Name;
 
-    /// <inheritdoc/>
+    public static LayerKind Format { get; } = new(
+        "average pooling", typeof(DeployedAveragePooling), [new("size", Least: 1, [NumberLimit.Side])], _ => [], (numbers, _) => new DeployedAveragePooling(numbers[0][0]));
+
+    public override int[][] Numbers => [[Size]];
+
+    public override LayerTensor[] Tensors => [];
+
     public override TensorShape GetOutputShape(TensorShape input) => input.Height < Size || input.Width < Size
         ? throw new ArgumentException($"A pool of {Size}×{Size} cannot take {input}.", nameof(input))
         : new TensorShape(input.Channels, input.Height / Size, input.Width / Size);
+}
+
+/// <summary>Describes an <see cref="AveragePoolingLayer"/>.</summary>
+internal sealed record AveragePoolingDescription(int Size) : GloroLayer
+{
+    internal override bool NeedsImage => true;
+
+    internal override string Text => $"average pooling {Size}";
+
+    internal override TensorShape GetOutputShape(TensorShape input) => Size <= Math.Min(input.Height, input.Width)
+        ? new DeployedAveragePooling(Size).GetOutputShape(input)
+        : throw new ArgumentException("its pool is larger than the image");
+
+    internal override TrainableLayer Create(TensorShape input, BuildContext context) => new AveragePoolingLayer(input, Size);
 }

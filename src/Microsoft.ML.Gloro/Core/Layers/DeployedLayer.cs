@@ -6,10 +6,21 @@ namespace Microsoft.ML.Gloro.Core;
 /// </summary>
 internal abstract class DeployedLayer
 {
-    /// <summary>A short name of the layer's kind for messages and reports.</summary>
+    /// <summary>The name of the layer's kind in model files, messages and reports.</summary>
     public abstract string Kind { get; }
+
+    /// <summary>The sizes and options, one entry for each of the kind's <see cref="LayerKind.Numbers"/>, in their order.</summary>
+    public abstract int[][] Numbers { get; }
+
+    /// <summary>The weights, in the order in which a model file holds them.</summary>
+    public abstract LayerTensor[] Tensors { get; }
 
     /// <summary>The shape of the output for inputs of shape <paramref name="input"/>.</summary>
     /// <exception cref="ArgumentException">The layer cannot take that input.</exception>
     public abstract TensorShape GetOutputShape(TensorShape input);
 }
+
+/// <summary>Weights of a layer.</summary>
+/// <param name="Name">What one of the values is called in messages.</param>
+/// <param name="Values">The values that run.</param>
+internal readonly record struct LayerTensor(string Name, float[] Values);

@@ -1,6 +1,8 @@
 namespace Microsoft.ML.Gloro.Core;
 
-/// <summary>An affine map per channel, y = scale·x + shift: input scaling such as (x − mean) / std. It counts in the Lipschitz bound like any layer.</summary>
+/// <summary>
+/// An affine map per channel, y = scale·x + shift: input scaling such as (x − mean) / std. It counts in the Lipschitz bound like any layer.
+/// </summary>
 internal sealed class DeployedScaling : DeployedLayer
 {
     /// <param name="scale">One factor per channel.</param>
@@ -16,10 +18,20 @@ internal sealed class DeployedScaling : DeployedLayer
 
     public float[] Shift { get; }
 
-    /// <inheritdoc/>
-    public override string Kind => "scaling";
+    public override string Kind => Format.Name;
 
-    /// <inheritdoc/>
+    // The lengths of the tensors are hashed, and they are the channels.
+    public static LayerKind Format { get; } = new(
+        "scaling",
+        typeof(DeployedScaling),
+        [new("channels", Least: 1, [NumberLimit.Activations], IsHashed: false)],
+        numbers => [numbers[0], numbers[0]],
+        (_, tensors) => new DeployedScaling(tensors[0], tensors[1]));
+
+    public override int[][] Numbers => [[Scale.Length]];
+
+    public override LayerTensor[] Tensors => [new("scale", Scale), new("shift", Shift)];
+
     public override TensorShape GetOutputShape(TensorShape input) => input.Channels == Scale.Length
         ? input
         : throw new ArgumentException($"Scaling of {Scale.Length} channels cannot take {input}.", nameof(input));

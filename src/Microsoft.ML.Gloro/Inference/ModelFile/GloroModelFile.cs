@@ -33,7 +33,7 @@ internal static class GloroModelFile
         Append(preamble);
         Append(header);
         var block = new byte[1 << 16];
-        foreach (float[] tensor in model.Network.Layers.SelectMany(LayerTensors.Of))
+        foreach (float[] tensor in model.Network.Layers.SelectMany(layer => layer.Tensors).Select(tensor => tensor.Values))
         {
             for (int start = 0; start < tensor.Length; start += block.Length / sizeof(float))
             {

@@ -3,35 +3,24 @@ using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Inference;
 
-/// <summary>How a model file's header describes a layer. The kinds are a closed list: nothing is looked up by a name in the file.</summary>
-/// <param name="TensorLengths">Values in each of the layer's tensors, in the order of <see cref="LayerTensors"/>.</param>
-/// <param name="Create">Makes the layer of tensors with these lengths.</param>
+/// <summary>How a model file's header describes a layer. Only the kinds in <see cref="LayerKinds"/> can be read.</summary>
+/// <param name="TensorLengths">Values in each of the layer's tensors, in the order of <see cref="DeployedLayer.Tensors"/>.</param>
+/// <param name="Create">Makes the layer from tensors with these lengths.</param>
 internal sealed record LayerFormat(long[] TensorLengths, Func<float[][], DeployedLayer> Create)
 {
     /// <summary>Writes the description of a layer as a JSON object.</summary>
+    /// <exception cref="NotSupportedException">The layer's type is not in <see cref="LayerKinds"/>.</exception>
     public static void Write(Utf8JsonWriter json, DeployedLayer layer)
     {
+        LayerKind kind = LayerKinds.Of(layer);
         json.WriteStartObject();
-        json.WriteString("kind", layer.Kind);
-        switch (layer)
+        json.WriteString("kind", kind.Name);
+        foreach ((LayerNumbers format, int[] numbers) in kind.Numbers.Zip(layer.Numbers))
         {
-            case DeployedConvolution c:
-                WriteList(json, "kernel", c.OutChannels, c.InChannels, c.KernelHeight, c.KernelWidth);
-                json.WriteNumber("stride", c.Stride);
-                WriteList(json, "padding", c.Padding.Top, c.Padding.Left, c.Padding.Bottom, c.Padding.Right);
-                break;
-            case DeployedDense dense:
-                WriteList(json, "weights", dense.Outputs, dense.Inputs);
-                break;
-            case DeployedScaling scaling:
-                json.WriteNumber("channels", scaling.Scale.Length);
-                break;
-            case DeployedSpaceToDepth depth:
-                json.WriteNumber("block", depth.Block);
-                break;
-            case DeployedAveragePooling pooling:
-                json.WriteNumber("size", pooling.Size);
-                break;
+            if (format.IsList)
+                WriteList(json, format.Name, numbers);
+            else
+                json.WriteNumber(format.Name, numbers.Single());
         }
 
         json.WriteEndObject();
@@ -41,63 +30,43 @@ internal sealed record LayerFormat(long[] TensorLengths, Func<float[][], Deploye
     /// <exception cref="FormatException">An unknown kind, or a number out of range.</exception>
     public static LayerFormat Read(HeaderObject header)
     {
-        switch (header.Text("kind"))
-        {
-            case "convolution":
-                header.Expect("kind", "kernel", "stride", "padding");
-                return ReadConvolution(header);
-            case "dense":
-                header.Expect("kind", "weights");
-                int[] size = header.Integers("weights", 2, 1, ModelLimits.Activations);
-                return new([Product(header, "weights", size), size[0]], tensors => new DeployedDense(tensors[0], tensors[1], inputs: size[1], outputs: size[0]));
-            case "scaling":
-                header.Expect("kind", "channels");
-                int channels = header.Integer("channels", 1, ModelLimits.Activations);
-                return new([channels, channels], tensors => new DeployedScaling(tensors[0], tensors[1]));
-            case "space-to-depth":
-                header.Expect("kind", "block");
-                int block = header.Integer("block", 1, ModelLimits.Side);
-                return new([], _ => new DeployedSpaceToDepth(block));
-            case "average pooling":
-                header.Expect("kind", "size");
-                int pool = header.Integer("size", 1, ModelLimits.Side);
-                return new([], _ => new DeployedAveragePooling(pool));
-            case "flatten":
-                header.Expect("kind");
-                return new([], _ => new DeployedFlatten());
-            case "relu":
-                header.Expect("kind");
-                return new([], _ => new DeployedActivation(ActivationFunction.ReLU));
-            case "minmax":
-                header.Expect("kind");
-                return new([], _ => new DeployedActivation(ActivationFunction.MinMax));
-            default:
-                throw header.Wrong("kind", "is a kind of layer that this version does not know");
-        }
+        LayerKind kind = LayerKinds.Find(header.Text("kind"))
+            ?? throw header.Wrong("kind", "is a kind of layer that this version does not know");
+        header.Expect(["kind", .. kind.Numbers.Select(format => format.Name)]);
+        int[][] numbers = [.. kind.Numbers.Select(format => Read(header, format))];
+        long[] lengths = [.. kind.TensorSizes(numbers).Select(size => Product(header, kind.Numbers[0].Name, size))];
+        return new(lengths, tensors => kind.Create(numbers, tensors));
     }
 
-    private static LayerFormat ReadConvolution(HeaderObject header)
+    private static int[] Read(HeaderObject header, LayerNumbers format)
     {
-        int[] channels = header.Integers("kernel", 4, 1, ModelLimits.Activations);
-        if (channels[2] > ModelLimits.Side || channels[3] > ModelLimits.Side)
-            throw header.Wrong("kernel", $"has a side above {ModelLimits.Side}");
-        int stride = header.Integer("stride", 1, ModelLimits.Side);
-        int[] padding = header.Integers("padding", 4, 0, ModelLimits.Side);
-        return new(
-            [Product(header, "kernel", channels), channels[0]],
-            tensors => new DeployedConvolution(
-                tensors[0], tensors[1], inChannels: channels[1], outChannels: channels[0], channels[2], channels[3], stride, new ZeroPadding(padding[0], padding[1], padding[2], padding[3])));
+        int largest = format.Limits.Max(ModelLimits.Of);
+        int[] numbers = format.IsList
+            ? header.Integers(format.Name, format.Limits.Count, format.Least, largest)
+            : [header.Integer(format.Name, format.Least, largest)];
+        for (int i = 0; i < numbers.Length; i++)
+        {
+            if (numbers[i] > ModelLimits.Of(format.Limits[i]))
+                throw header.Wrong(format.Name, $"has a side above {ModelLimits.Side}");
+        }
+
+        return numbers;
     }
 
     private static long Product(HeaderObject header, string name, int[] factors)
     {
         long product = 1;
         foreach (int factor in factors)
-            product = product <= ModelLimits.Weights / factor ? product * factor : throw header.Wrong(name, $"asks for more than {ModelLimits.Weights} weights");
+        {
+            product = product <= ModelLimits.Weights / factor
+                ? product * factor
+                : throw header.Wrong(name, $"asks for more than {ModelLimits.Weights} weights");
+        }
+
         return product;
     }
 
-    private static void WriteList(Utf8JsonWriter json, string name, params ReadOnlySpan<int> values)
+    private static void WriteList(Utf8JsonWriter json, string name, int[] values)
     {
         json.WriteStartArray(name);
         foreach (int value in values)

@@ -39,6 +39,14 @@ internal static class ModelLimits
     /// <summary>Weights of all layers together: 1 GiB of them, half of what an ONNX model may hold.</summary>
     public const long Weights = 1L << 28;
 
+    /// <summary>The value of a limit on a layer's numbers.</summary>
+    public static int Of(NumberLimit limit) => limit switch
+    {
+        NumberLimit.Side => Side,
+        NumberLimit.Activations => Activations,
+        _ => throw new ArgumentOutOfRangeException(nameof(limit), limit, "Unknown limit."),
+    };
+
     /// <summary>Checks that a string is short enough, and will be stored as it is.</summary>
     /// <exception cref="ArgumentException">Too long, or not text.</exception>
     public static void CheckText(string text, string what, int maxLength = TextLength)
@@ -72,10 +80,10 @@ internal static class ModelLimits
             string what = $"Layer {i} ({layer.Kind})";
             CheckActivations(what, network.Shapes[i]);
             CheckSides(what, Sides(layer));
-            foreach (float[] tensor in LayerTensors.Of(layer))
+            foreach (LayerTensor tensor in layer.Tensors)
             {
-                weights += tensor.Length;
-                CheckFinite(what, tensor);
+                weights += tensor.Values.Length;
+                CheckFinite(what, tensor.Values);
             }
         }
 
@@ -83,13 +91,12 @@ internal static class ModelLimits
             throw new ArgumentException($"The network has {weights} weights; at most {Weights} are supported.");
     }
 
-    private static int[] Sides(DeployedLayer layer) => layer switch
-    {
-        DeployedConvolution c => [c.KernelHeight, c.KernelWidth, c.Stride, c.Padding.Top, c.Padding.Left, c.Padding.Bottom, c.Padding.Right],
-        DeployedSpaceToDepth depth => [depth.Block],
-        DeployedAveragePooling pooling => [pooling.Size],
-        _ => [],
-    };
+    private static int[] Sides(DeployedLayer layer) =>
+    [
+        .. LayerKinds.Of(layer).Numbers
+            .Zip(layer.Numbers, (format, numbers) => numbers.Where((_, i) => format.Limits[i] == NumberLimit.Side))
+            .SelectMany(sides => sides),
+    ];
 
     private static void CheckSides(string what, params ReadOnlySpan<int> sides)
     {

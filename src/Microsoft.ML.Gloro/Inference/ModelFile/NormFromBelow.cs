@@ -9,7 +9,10 @@ internal static class NormFromBelow
 {
     private const int Steps = 4;
 
-    /// <summary>A number that the norm of <paramref name="layer"/> on inputs of shape <paramref name="shape"/> is not below, up to rounding; 0 if nothing is known.</summary>
+    /// <summary>
+    /// A lower bound, up to rounding, of the norm of <paramref name="layer"/> on inputs of shape <paramref name="shape"/>.
+    /// </summary>
+    /// <exception cref="NotSupportedException">The kind of layer is unknown.</exception>
     public static double Of(DeployedLayer layer, TensorShape shape) => layer switch
     {
         DeployedDense dense => OfMatrix(Array.ConvertAll(dense.Weights, w => (double)w), dense.Outputs, dense.Inputs),
@@ -17,7 +20,7 @@ internal static class NormFromBelow
         DeployedScaling scaling => scaling.Scale.Max(MathF.Abs),
         DeployedAveragePooling pooling => 1.0 / pooling.Size,
         DeployedActivation or DeployedSpaceToDepth or DeployedFlatten => 1,
-        _ => 0,
+        _ => throw new NotSupportedException($"No lower bound of the norm is known for layers of type {layer.GetType().Name}."),
     };
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -26,7 +29,9 @@ internal static class NormFromBelow
         TensorShape output = layer.GetOutputShape(shape);
         int taps = layer.KernelHeight * layer.KernelWidth;
         double[] atCenter = new double[layer.Kernel.Length]; // maps one window of the input to the output at its position
-        double[] summed = new double[layer.OutChannels * layer.InChannels]; // maps an image of one color to the output wherever the window is inside
+
+        // Maps an image of one color to the output wherever the window is inside.
+        double[] summed = new double[layer.OutChannels * layer.InChannels];
         int top = (output.Height / 2 * layer.Stride) - layer.Padding.Top;
         int left = (output.Width / 2 * layer.Stride) - layer.Padding.Left;
         for (int i = 0; i < layer.Kernel.Length; i++)

@@ -77,8 +77,11 @@ internal static class NetworkRestorer
             case DeployedDense d when index == network.Layers.Count - 1:
                 double worst = Enumerable.Range(0, d.Outputs).Max(row => Math.Abs(1 - Length(d.Row(row))));
                 return worst <= LargestDeviation ? null : FormattableString.Invariant($"the rows of its classes have lengths that differ from 1 by up to {worst:G3}");
-            default:
+            case DeployedConvolution or DeployedAveragePooling or DeployedDense or DeployedScaling:
+            case DeployedActivation or DeployedSpaceToDepth or DeployedFlatten:
                 return null;
+            default:
+                return "layers of this kind have no trainable form";
         }
     }
 

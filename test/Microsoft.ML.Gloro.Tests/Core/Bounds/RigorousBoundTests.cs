@@ -165,6 +165,10 @@ public sealed class RigorousBoundTests
     {
         public override string Kind => "mystery";
 
+        public override int[][] Numbers => [];
+
+        public override LayerTensor[] Tensors => [];
+
         public override TensorShape GetOutputShape(TensorShape input) => input;
     }
 }

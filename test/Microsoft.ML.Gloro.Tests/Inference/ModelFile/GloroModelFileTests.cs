@@ -27,8 +27,8 @@ public sealed class GloroModelFileTests
         for (int i = 0; i < model.Network.Layers.Count; i++)
         {
             Assert.AreEqual(model.Network.Layers[i].GetType(), read.Network.Layers[i].GetType());
-            float[][] expected = LayerTensors.Of(model.Network.Layers[i]);
-            float[][] actual = LayerTensors.Of(read.Network.Layers[i]);
+            float[][] expected = [.. model.Network.Layers[i].Tensors.Select(tensor => tensor.Values)];
+            float[][] actual = [.. read.Network.Layers[i].Tensors.Select(tensor => tensor.Values)];
             for (int j = 0; j < expected.Length; j++)
                 CollectionAssert.AreEqual(Bits(expected[j]), Bits(actual[j]));
         }
