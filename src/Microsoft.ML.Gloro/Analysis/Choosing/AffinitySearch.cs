@@ -1,12 +1,13 @@
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
-/// Looks for affinity sets, greedily: of all sets that some blocked row needs, alone or joined with sets that are there already, the one that raises
-/// VRA − price · bits most is taken, until none raises it; then sets that bring too little are dropped.
+/// Looks for affinity sets, greedily: of all sets that some blocked row needs, alone or joined with sets that are there already, the one
+/// that raises VRA − price · bits most is taken, until none raises it; then sets that bring too little are dropped.
 /// </summary>
 /// <remarks>
-/// Bits are log2 of the size of the certified label set, the mean over rows. A larger set makes the certified sets of rows larger that needed none, and that is the price of it: without it
-/// the largest sets would win always. Ties go by the names of classes, so that their numbering does not matter.
+/// Bits are log2 of the size of the certified label set, the mean over rows. A larger set makes the certified sets of rows larger that
+/// needed none, and that is the price of it: without it the largest sets would win always. Ties go by the names of classes, so that their
+/// numbering does not matter.
 /// </remarks>
 internal sealed class AffinitySearch
 {
@@ -67,7 +68,10 @@ internal sealed class AffinitySearch
         return best;
     }
 
-    /// <summary>Sets that could be taken next: what a row needs, joined with the sets it touches (all of them if sets may not overlap; else with none, or with one).</summary>
+    /// <summary>
+    /// Sets that could be taken next: what a row needs, joined with the sets it touches (all of them if sets may not overlap; else with
+    /// none, or with one).
+    /// </summary>
     private int[][] Candidates()
     {
         var candidates = new List<IEnumerable<int>>();
@@ -89,7 +93,10 @@ internal sealed class AffinitySearch
         return Distinct(candidates.Where(candidate => candidate.Count() <= largestSize));
     }
 
-    /// <summary>By how much a set raises VRA − price · bits, times the number of rows. It replaces sets within it only, so no row's certified set becomes smaller.</summary>
+    /// <summary>
+    /// By how much a set raises VRA − price · bits, times the number of rows. It replaces sets within it only, so no row's certified set
+    /// becomes smaller.
+    /// </summary>
     private double Raise(int[] candidate)
     {
         Mark(candidate, true);
@@ -121,7 +128,10 @@ internal sealed class AffinitySearch
         Mark(set, false);
     }
 
-    /// <summary>Drops sets one by one, the one first that brings least beside the others, while it brings less than the least gain or is not worth its bits.</summary>
+    /// <summary>
+    /// Drops sets one by one, the one first that brings least beside the others, while it brings less than the least gain or is not worth
+    /// its bits.
+    /// </summary>
     private void DropTheUseless()
     {
         while (sets.Count > 0)

@@ -1,6 +1,9 @@
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>How many rows each pair of classes blocks: rows that local robustness does not prove, and of whose smallest set that would do (see <see cref="RowCertificates.NeededK"/>) both are part.</summary>
+/// <summary>
+/// How many rows each pair of classes blocks: rows that local robustness does not prove, and of whose smallest set that would do (see
+/// <see cref="RowCertificates.NeededK"/>) both are part.
+/// </summary>
 internal sealed class BlockedPairs
 {
     // Of a Poisson count, more standard deviations above its mean than one pair in 700 is by chance.
@@ -50,8 +53,8 @@ internal sealed class BlockedPairs
     public long this[int a, int b] => counts[(Math.Min(a, b) * ClassCount) + Math.Max(a, b)];
 
     /// <summary>
-    /// Whether pairs block more rows than chance would have them block, if any two classes were as likely to as their share of the labels says. Where every pair blocks alike there is no
-    /// structure for affinity sets to name, and RTK is the guarantee to take.
+    /// Whether pairs block more rows than chance would have them block, if any two classes were as likely to as their share of the labels
+    /// says. Where every pair blocks alike there is no structure for affinity sets to name, and RTK is the guarantee to take.
     /// </summary>
     public bool AreAboveChance(IEnumerable<(int A, int B)> pairs)
     {

@@ -15,27 +15,32 @@ public sealed class GloroSuggestionOptions
     public float? Epsilon { get; set; }
 
     /// <summary>
-    /// The VRA that one more bit must bring: of all guarantees, the one with the highest VRA − BitPrice · <see cref="GuaranteeSuggestion.BitsLeftOpen"/> is chosen. From K = 2 to K = 4 the certified
-    /// label sets grow by at most one bit. Default: 0.1, ten percentage points for a bit.
+    /// The VRA that one more bit must bring: of all guarantees, the one with the highest VRA − BitPrice ·
+    /// <see cref="GuaranteeSuggestion.BitsLeftOpen"/> is chosen. From K = 2 to K = 4 the certified label sets grow by at most one bit.
+    /// Default: 0.1, ten percentage points for a bit.
     /// </summary>
     public double BitPrice { get; set; } = GloroAffinityDiscoveryOptions.DefaultBitPrice;
 
-    /// <summary>RTK is compared for K = 1 (local robustness) to this, or to one less than there are classes or radii if those are fewer. Default: 5.</summary>
+    /// <summary>
+    /// RTK is compared for K = 1 (local robustness) to this, or to one less than there are classes or radii if those are fewer. Default: 5.
+    /// </summary>
     public int LargestK { get; set; } = 5;
 
     /// <summary>More guarantees to compare, such as affinity sets that you know of. Default: none.</summary>
     public IReadOnlyList<RobustnessGuarantee> Guarantees { get; set; } = [];
 
     /// <summary>
-    /// How affinity sets are looked for, to be compared too; then all guarantees are measured on the rows that it holds out. Its label, prefix and ε, price and cancellation are those given here.
-    /// Default: the defaults; null to look for none, and to measure on all rows.
+    /// How affinity sets are looked for, to be compared too; then all guarantees are measured on the rows that it holds out. Its label,
+    /// prefix and ε, price and cancellation are those given here. Default: the defaults; null to look for none, and to measure on all rows.
     /// </summary>
     public GloroAffinityDiscoveryOptions? Discovery { get; set; } = new();
 
-    /// <summary>Stops between rows and between the sets that are tried, with <see cref="OperationCanceledException"/>. Default: none.</summary>
+    /// <summary>
+    /// Stops between rows and between the sets that are tried, with <see cref="OperationCanceledException"/>. Default: none.
+    /// </summary>
     public CancellationToken CancellationToken { get; set; }
 
-    /// <summary>A copy that nobody else holds.</summary>
+    /// <summary>An independent copy.</summary>
     internal GloroSuggestionOptions Copy()
     {
         var copy = (GloroSuggestionOptions)MemberwiseClone();
@@ -50,8 +55,8 @@ public sealed class GloroSuggestionOptions
         return copy;
     }
 
-    /// <summary>Throws one exception that names everything that is wrong.</summary>
-    /// <exception cref="ArgumentException">One or more values cannot be used.</exception>
+    /// <summary>Throws one exception that lists every fault.</summary>
+    /// <exception cref="ArgumentException">One or more values are invalid.</exception>
     internal void Validate()
     {
         string[] faults = [.. Faults()];

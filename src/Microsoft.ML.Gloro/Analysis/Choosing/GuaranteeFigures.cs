@@ -40,14 +40,17 @@ internal sealed class GuaranteeFigures
     public double MeanCertifiedSetSize => certified == 0 ? 0 : (double)labels / certified;
 
     /// <summary>
-    /// The mean over all rows of log2 of the size of the certified label set: the bits that are missing to name one class. A row that is not certified counts 0 here, since its
-    /// loss is in VRA already. Log2, because two questions answered by yes or no tell four classes apart; sizes themselves would take 99 classes of 100 for ten times worse than 10.
+    /// The mean over all rows of log2 of the size of the certified label set: the bits that are missing to name one class. A row that is
+    /// not certified counts 0 here, since its loss is in VRA already. Log2, because two questions answered by yes or no tell four classes
+    /// apart; sizes themselves would take 99 classes of 100 for ten times worse than 10.
     /// </summary>
     public double BitsLeftOpen => bits / RowCount;
 
     public static GuaranteeFigures Of(RowCertificates rows, ResolvedGuarantee guarantee) => new(rows, guarantee);
 
-    /// <summary>The VRA beyond that of <paramref name="other"/> on the same rows, and its standard error, that of the mean of paired differences.</summary>
+    /// <summary>
+    /// The VRA beyond that of <paramref name="other"/> on the same rows, and its standard error, that of the mean of paired differences.
+    /// </summary>
     public (double Gain, double StandardError) Beyond(GuaranteeFigures other)
     {
         int won = 0, lost = 0;

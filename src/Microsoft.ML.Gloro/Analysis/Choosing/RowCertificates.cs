@@ -5,8 +5,9 @@ using Microsoft.ML.Gloro.MLNet;
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
-/// What choosing a guarantee needs of scored rows at one ε: the first classes of each row's order, which of its top-k sets hold at ε, and where the label stands.
-/// A top-k set holds at ε exactly if every margin across it, (y_j − y_i) / K_ij for j inside and i outside, is above ε; so the columns tell what pairs of classes block, and K is not needed.
+/// What choosing a guarantee needs of scored rows at one ε: the first classes of each row's order, which of its top-k sets hold at ε, and
+/// where the label stands. A top-k set holds at ε exactly if every margin across it, (y_j − y_i) / K_ij for j inside and i outside, is
+/// above ε; so the columns tell what pairs of classes block, and K is not needed.
 /// </summary>
 /// <remarks>Immutable, apart from being filled. A row takes 5 bytes for each k, whatever the number of classes.</remarks>
 internal sealed class RowCertificates
@@ -82,15 +83,19 @@ internal sealed class RowCertificates
     /// <summary>Whether F^k, k from 1, cannot change within ε.</summary>
     public bool Holds(int row, int k) => holds[(row * Depth) + k - 1];
 
-    /// <summary>Where the label stands in the row's order, from 1; int.MaxValue if it is not among the classes that are kept, or is none of the model's.</summary>
+    /// <summary>
+    /// Where the label stands in the row's order, from 1; int.MaxValue if it is not among the classes that are kept, or is none of the
+    /// model's.
+    /// </summary>
     public int Position(int row) => positions[row];
 
     /// <summary>The class index of the label, or <see cref="LabelMap.Unknown"/>.</summary>
     public int Label(int row) => labels[row];
 
     /// <summary>
-    /// The size of the smallest top-k set that holds at ε and has the label in it, or 0 if none up to <paramref name="largestK"/> does. The row counts for VRA under affinity sets exactly if one of
-    /// them contains this set, since every larger one contains it; and every pair of classes whose margin is ε or less, and which keeps smaller sets from holding, is within it.
+    /// The size of the smallest top-k set that holds at ε and has the label in it, or 0 if none up to <paramref name="largestK"/> does. The
+    /// row counts for VRA under affinity sets exactly if one of them contains this set, since every larger one contains it; and every pair
+    /// of classes whose margin is ε or less, and which keeps smaller sets from holding, is within it.
     /// </summary>
     public int NeededK(int row, int largestK)
     {
@@ -129,5 +134,22 @@ internal sealed class RowCertificates
         int place = isRanked && label >= 0 ? Array.IndexOf(order, label, 0, Depth) : -1;
         positions.Add(place < 0 ? int.MaxValue : place + 1);
         labels.Add(label);
+    }
+}
+
+/// <summary>
+/// Parts rows by their number alone: the same rows on every machine, whatever the classes are called and however they are numbered.
+/// </summary>
+internal static class RowSplit
+{
+    /// <summary>Whether a row is held out; a given share of rows is, chosen as if by chance.</summary>
+    public static bool IsHeldOut(int row, int seed, double share)
+    {
+        // SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), made to start at the row: 53 bits of it are a fraction.
+        ulong z = unchecked((((ulong)(uint)seed << 32) | (uint)row) * 0x9E3779B97F4A7C15);
+        z = unchecked((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9);
+        z = unchecked((z ^ (z >> 27)) * 0x94D049BB133111EB);
+        z ^= z >> 31;
+        return (z >> 11) * (1.0 / (1L << 53)) < share;
     }
 }

@@ -7,8 +7,8 @@ namespace Microsoft.ML.Gloro;
 /// VRA as a function of ε, exact: a step function that falls at every radius at which a row of the evaluated data loses its certificate.
 /// </summary>
 /// <remarks>
-/// A row counts at ε while some allowed k of its class order has r_k &gt; ε and the label within its top-k set, so every row has one radius up to which it counts,
-/// and the curve is the share of rows whose radius is above ε. Immutable and safe for concurrent use.
+/// A row counts at ε while some allowed k of its class order has r_k &gt; ε and the label within its top-k set, so every row has one radius
+/// up to which it counts, and the curve is the share of rows whose radius is above ε. Immutable and safe for concurrent use.
 /// </remarks>
 public sealed class CertifiedAccuracyCurve
 {
@@ -16,7 +16,9 @@ public sealed class CertifiedAccuracyCurve
     private IReadOnlyList<CertifiedAccuracyPoint>? points; // made when asked for: several times as large as the radii
 
     /// <param name="guarantee">The guarantee the radii belong to.</param>
-    /// <param name="radii">For each row the radius below which it counts, 0 for a row that never does; neither NaN nor negative. Taken over and sorted.</param>
+    /// <param name="radii">
+    /// For each row the radius below which it counts, 0 for a row that never does; neither NaN nor negative. Taken over and sorted.
+    /// </param>
     internal CertifiedAccuracyCurve(RobustnessGuarantee guarantee, float[] radii)
     {
         Array.Sort(radii);
@@ -31,8 +33,8 @@ public sealed class CertifiedAccuracyCurve
     public RobustnessGuarantee Guarantee { get; }
 
     /// <summary>
-    /// The steps in ascending order of ε; the first is at ε = 0, the last has VRA 0. Draw them as steps (horizontal, then down), not as a polyline.
-    /// There are at most as many as rows, plus one.
+    /// The steps in ascending order of ε; the first is at ε = 0, the last has VRA 0. Draw them as steps (horizontal, then down), not as a
+    /// polyline. There are at most as many as rows, plus one.
     /// </summary>
     public IReadOnlyList<CertifiedAccuracyPoint> Points => points ??= new ReadOnlyCollection<CertifiedAccuracyPoint>(Steps(radii));
 
@@ -78,3 +80,11 @@ public sealed class CertifiedAccuracyCurve
         return points;
     }
 }
+
+/// <summary>
+/// One step of a <see cref="CertifiedAccuracyCurve"/>: the accuracy that holds from this ε (inclusive) up to the ε of the next step
+/// (exclusive).
+/// </summary>
+/// <param name="Epsilon">L2 radius in the units of the network's input (pixels scaled to [0, 1], or raw features).</param>
+/// <param name="VerifiedRobustAccuracy">VRA at that ε, a fraction between 0 and 1.</param>
+public readonly record struct CertifiedAccuracyPoint(float Epsilon, double VerifiedRobustAccuracy);

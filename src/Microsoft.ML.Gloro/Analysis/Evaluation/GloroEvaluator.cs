@@ -5,7 +5,8 @@ using Microsoft.ML.Gloro.MLNet;
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
-/// Computes <see cref="GloroMetrics"/> from a scored view, in one streaming pass and from columns alone: r_1 … r_Kmax with the class order answer every guarantee at every ε.
+/// Computes <see cref="GloroMetrics"/> from a scored view, in one streaming pass and from columns alone: r_1 … r_Kmax with the class order
+/// answer every guarantee at every ε.
 /// </summary>
 internal static class GloroEvaluator
 {
@@ -15,7 +16,9 @@ internal static class GloroEvaluator
     /// <param name="guarantee">The guarantee to evaluate, or null for the model's own.</param>
     /// <param name="epsilon">The L2 radius to evaluate at, or null for the model's own.</param>
     /// <param name="prefix">The prefix of the scored columns.</param>
-    /// <exception cref="ArgumentException">A column is missing or of a wrong type, the guarantee does not fit the model, or no row has a label.</exception>
+    /// <exception cref="ArgumentException">
+    /// A column is missing or of a wrong type, the guarantee does not fit the model, or no row has a label.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="epsilon"/> is negative, NaN or infinite.</exception>
     public static GloroMetrics Evaluate(MLContext mlContext, IDataView scored, string labelColumnName, RobustnessGuarantee? guarantee, float? epsilon, string prefix = "")
     {

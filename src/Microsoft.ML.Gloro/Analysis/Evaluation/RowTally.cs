@@ -54,7 +54,8 @@ internal sealed class RowTally
         CertifiedSet set = Certificate.Evaluate(guarantee, order, radii, epsilon);
         int position = label < 0 ? int.MaxValue : Array.IndexOf(order, label) + 1;
 
-        // The loosest certified set at ε holds the label if and only if some allowed k ≥ position has r_k > ε, so the largest of these radii is where the row stops counting.
+        // The loosest certified set at ε holds the label if and only if some allowed k ≥ position has r_k > ε, so the largest of these
+        // radii is where the row stops counting.
         float labelRadius = 0;
         int largestK = 1;
         for (int k = 1; k <= guarantee.MaxK; k++)

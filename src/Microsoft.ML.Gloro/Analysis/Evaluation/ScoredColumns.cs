@@ -3,7 +3,9 @@ using Microsoft.ML.Gloro.MLNet;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>The columns of a scored view that evaluation reads, found and checked once, with everything that their annotations tell.</summary>
+/// <summary>
+/// The columns of a scored view that evaluation reads, found and checked once, with everything that their annotations tell.
+/// </summary>
 internal sealed class ScoredColumns
 {
     private ScoredColumns(DataViewSchema schema, string labelColumnName, string prefix)
@@ -71,7 +73,9 @@ internal sealed class ScoredColumns
     public CertificateArithmetic? ReadArithmetic() => Enum.TryParse(ReadText(OutputColumns.ArithmeticAnnotation), out CertificateArithmetic arithmetic) ? arithmetic : null;
 
     /// <summary>Reads a vector of a row.</summary>
-    /// <exception cref="InvalidOperationException">It is not as long as <paramref name="destination"/>, which the column's type says it is.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// It is not as long as <paramref name="destination"/>, which the column's type says it is.
+    /// </exception>
     public static void Read(ValueGetter<VBuffer<float>> getter, ref VBuffer<float> buffer, Span<float> destination)
     {
         getter(ref buffer);
