@@ -2,7 +2,7 @@ using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>Finds affinity sets on some rows and measures them on others.</summary>
+/// <summary>Finds affinity sets on search rows and measures them on held-out rows.</summary>
 internal static class AffinityDiscoverer
 {
     private const int MostPairs = 20;
@@ -20,11 +20,11 @@ internal static class AffinityDiscoverer
         return Discover(finding, heldOut, columns, epsilon, options);
     }
 
-    /// <summary>The largest set: never all classes, and never larger than the radii can tell of.</summary>
+    /// <summary>The maximum set size: fewer than all classes, and at most the number of radii.</summary>
     public static int Size(ScoredColumns columns, GloroAffinityDiscoveryOptions options) => Math.Min(options.MaximumSetSize, Math.Min(columns.ClassNames.Count - 1, columns.RadiiCount));
 
-    /// <summary>The rows to find sets on, and those to measure on. <paramref name="scored"/> is read once.</summary>
-    /// <exception cref="ArgumentException">There are no rows for one of them, or the held-out view is another model's.</exception>
+    /// <summary>Reads the search rows and the held-out rows. <paramref name="scored"/> is read once.</summary>
+    /// <exception cref="ArgumentException">One of the parts is empty, or the held-out view comes from another model.</exception>
     public static (RowCertificates Finding, RowCertificates HeldOut) ReadParts(IDataView scored, ScoredColumns columns, float epsilon, int depth, GloroAffinityDiscoveryOptions options)
     {
         ScoredColumns? others = options.HeldOut is { } view ? ScoredColumns.Find(view, options.LabelColumnName, options.OutputColumnPrefix) : null;

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>Measures guarantees on the same rows, and chooses.</summary>
+/// <summary>Compares guarantees on the same rows and chooses the best.</summary>
 internal static class GuaranteeSuggester
 {
     /// <summary>Reads, discovers and compares; see <see cref="GloroCatalog"/>.</summary>
@@ -68,6 +68,6 @@ internal static class GuaranteeSuggester
         other.VerifiedRobustAccuracy >= than.VerifiedRobustAccuracy && other.BitsLeftOpen <= than.BitsLeftOpen &&
         (other.VerifiedRobustAccuracy > than.VerifiedRobustAccuracy || other.BitsLeftOpen < than.BitsLeftOpen);
 
-    // Both sorts keep the order of equals.
+    // OrderBy is stable, so the first of equals wins.
     private static GuaranteeSuggestion Best(IEnumerable<GuaranteeSuggestion> all) => all.OrderByDescending(one => one.Worth).ThenBy(one => one.BitsLeftOpen).First();
 }

@@ -3,9 +3,9 @@ using Microsoft.ML.Gloro.Analysis;
 namespace Microsoft.ML.Gloro;
 
 /// <summary>
-/// Guarantees compared on the same rows, and which of them is worth what it leaves open. Each relaxation proves more rows and says less of
-/// each, so VRA alone would always take the loosest; a price per bit makes the two comparable. Immutable and safe for concurrent use;
-/// <see cref="ToString"/> prints a table.
+/// Guarantees compared on the same rows, and the best trade-off. A looser guarantee certifies more rows but less precisely, so VRA alone
+/// would always choose the loosest; the price per bit sets the trade-off. Immutable and safe for concurrent use; <see cref="ToString"/>
+/// prints a table.
 /// </summary>
 public sealed class GuaranteeSuggestions
 {
@@ -14,35 +14,35 @@ public sealed class GuaranteeSuggestions
     }
 
     /// <summary>
-    /// Local robustness, then RTK by K, then the affinity sets that were found, if any, and then the guarantees that were asked for.
+    /// Local robustness, then RTK by K, then the discovered affinity sets if any, then the requested guarantees.
     /// </summary>
     public required IReadOnlyList<GuaranteeSuggestion> All { get; init; }
 
     /// <summary>
-    /// The one with the highest <see cref="GuaranteeSuggestion.Worth"/>; of equals the one that leaves fewer bits open, and then the first.
+    /// The one with the highest <see cref="GuaranteeSuggestion.Worth"/>; ties go to fewer bits left open, then to the first.
     /// </summary>
     public required GuaranteeSuggestion Best { get; init; }
 
-    /// <summary>The same among local robustness and RTK: the K that is worth its loss of precision.</summary>
+    /// <summary>The best among local robustness and RTK.</summary>
     public required GuaranteeSuggestion BestTopK { get; init; }
 
-    /// <summary>The L2 radius that was compared at.</summary>
+    /// <summary>The L2 radius ε of the comparison.</summary>
     public required float Epsilon { get; init; }
 
-    /// <summary>The rows that were measured on.</summary>
+    /// <summary>The number of rows measured.</summary>
     public required int RowCount { get; init; }
 
-    /// <summary>The VRA that a bit had to bring.</summary>
+    /// <summary>The VRA that one bit had to add.</summary>
     public required double BitPrice { get; init; }
 
-    /// <summary>The affinity sets found, with their evidence; null if none were looked for.</summary>
+    /// <summary>The discovered affinity sets with their evidence; null if discovery was skipped.</summary>
     public required GloroAffinityDiscovery? Discovery { get; init; }
 
     /// <summary>A table, in the invariant culture.</summary>
     public override string ToString() => ChoiceTable.Write(this);
 }
 
-/// <summary>One guarantee that could be taken, and what it would prove and leave open. Accuracies are fractions between 0 and 1.</summary>
+/// <summary>The metrics of one compared guarantee. Accuracies are fractions between 0 and 1.</summary>
 public sealed class GuaranteeSuggestion
 {
     internal GuaranteeSuggestion()
@@ -52,7 +52,7 @@ public sealed class GuaranteeSuggestion
     /// <summary>The guarantee.</summary>
     public required RobustnessGuarantee Guarantee { get; init; }
 
-    /// <summary>Whether its affinity sets were found by the same call.</summary>
+    /// <summary>Whether its affinity sets were discovered by the same call.</summary>
     public required bool IsDiscovered { get; init; }
 
     /// <summary>VRA under the guarantee.</summary>
@@ -60,7 +60,7 @@ public sealed class GuaranteeSuggestion
 
     /// <summary>
     /// The standard error of <see cref="VerifiedRobustAccuracy"/>. Guarantees are measured on the same rows, so their differences are more
-    /// certain than this.
+    /// precise than this.
     /// </summary>
     public required double StandardError { get; init; }
 
@@ -74,8 +74,8 @@ public sealed class GuaranteeSuggestion
     public required double MeanCertifiedSetSize { get; init; }
 
     /// <summary>
-    /// The mean over all rows of log2 of the size of the certified label set, in bits; a row that is not certified counts 0, since its loss
-    /// is in VRA. 0 for local robustness.
+    /// The mean over all rows of log2 of the size of the certified label set, in bits. Uncertified rows count 0, since they already lower
+    /// VRA. 0 for local robustness.
     /// </summary>
     public required double BitsLeftOpen { get; init; }
 
@@ -83,8 +83,7 @@ public sealed class GuaranteeSuggestion
     public required double Worth { get; init; }
 
     /// <summary>
-    /// Whether no other guarantee has at least its VRA and no more bits, and is better in one of them. What is not can be left out of
-    /// consideration whatever the price.
+    /// Whether no other guarantee is at least as good in both VRA and bits and better in one. If false, it is not the best at any price.
     /// </summary>
     public required bool IsParetoOptimal { get; init; }
 }

@@ -4,8 +4,8 @@ using Microsoft.ML.Gloro.Analysis;
 namespace Microsoft.ML.Gloro;
 
 /// <summary>
-/// What a scored view proves: verified-robust accuracy (VRA) under one guarantee at one ε, and the figures that VRA must be read next to.
-/// A relaxed VRA alone misleads: it counts every row whose label is <em>somewhere</em> in the certified label set, so look at
+/// Metrics of a scored view: verified-robust accuracy (VRA) under one guarantee at one ε, and the metrics to read with it. A relaxed VRA
+/// alone misleads, because it counts every row whose label is <em>somewhere</em> in the certified label set; see also
 /// <see cref="MeanCertifiedSetSize"/>, <see cref="LocalVerifiedRobustAccuracy"/> and <see cref="Top1VerifiedRobustAccuracy"/> too.
 /// </summary>
 /// <remarks>
@@ -21,13 +21,13 @@ public sealed class GloroMetrics
     /// <summary>The L2 radius of the certificates, in the units of the network's input: pixels scaled to [0, 1], or raw features.</summary>
     public required float Epsilon { get; init; }
 
-    /// <summary>The guarantee that the certificates were read under.</summary>
+    /// <summary>The evaluated guarantee.</summary>
     public required RobustnessGuarantee Guarantee { get; init; }
 
     /// <summary>
-    /// The arithmetic that the certificates speak of; null if the scored view does not tell. With
-    /// <see cref="CertificateArithmetic.Float64"/> every VRA here is proved of the scores that were computed, with
-    /// <see cref="CertificateArithmetic.Real"/> of the network as a mathematical function.
+    /// The arithmetic that the certificates cover; null if the scored view does not record it. With
+    /// <see cref="CertificateArithmetic.Float64"/> every VRA here is proved for the computed scores, with
+    /// <see cref="CertificateArithmetic.Real"/> for the network as a mathematical function.
     /// </summary>
     public required CertificateArithmetic? Arithmetic { get; init; }
 
@@ -37,13 +37,12 @@ public sealed class GloroMetrics
     public required long RowCount { get; init; }
 
     /// <summary>
-    /// Rows without a label (a missing key; MapValueToKey gives one to a value it has not been fitted on). They are left out of everything
-    /// else.
+    /// Rows without a label (a missing key, which MapValueToKey gives for unknown values). All other metrics exclude them.
     /// </summary>
     public required long MissingLabelRows { get; init; }
 
     /// <summary>
-    /// Rows whose label is a class that the model does not have. They are part of <see cref="RowCount"/> and always count as wrong.
+    /// Rows whose label is not a class of the model. They are part of <see cref="RowCount"/> and always count as wrong.
     /// </summary>
     public required long UnknownLabelRows { get; init; }
 
@@ -52,8 +51,8 @@ public sealed class GloroMetrics
 
     /// <summary>
     /// The fraction of rows whose label is within the largest top-k set that the guarantee allows for the row's class order, certified or
-    /// not (top-1 where it allows none). Under RTK it is top-K accuracy, under local robustness clean accuracy; it is what VRA could reach
-    /// if every row were certified.
+    /// not (top-1 where it allows none). Under RTK it is top-K accuracy, under local robustness clean accuracy; it is the upper limit of
+    /// VRA.
     /// </summary>
     public required double TopKAccuracy { get; init; }
 
@@ -99,7 +98,7 @@ public sealed class GloroMetrics
     public required IReadOnlyList<GloroClassMetrics> PerClass { get; init; }
 
     /// <summary>
-    /// ML.NET's own metrics of the same rows (log-loss, confusion matrix, …), gathered in the same pass; null if the view has no usable
+    /// ML.NET's own metrics of the same rows (log-loss, confusion matrix, …), computed in the same pass; null if the view has no usable
     /// Score column. ML.NET leaves out rows whose scores are not finite, so its accuracy can be higher than <see cref="CleanAccuracy"/>
     /// there.
     /// </summary>
@@ -110,7 +109,7 @@ public sealed class GloroMetrics
 }
 
 /// <summary>
-/// The metrics of the rows whose label is one class. All accuracies are fractions between 0 and 1, and 0 if there is no such row.
+/// The metrics of the rows labeled with one class. All accuracies are fractions between 0 and 1, and 0 if there are no such rows.
 /// </summary>
 public sealed class GloroClassMetrics
 {
@@ -121,10 +120,10 @@ public sealed class GloroClassMetrics
     /// <summary>The class.</summary>
     public required string Name { get; init; }
 
-    /// <summary>How many rows have this label.</summary>
+    /// <summary>The number of rows with this label.</summary>
     public required long RowCount { get; init; }
 
-    /// <summary>How many of them are certified under the guarantee at ε, whether or not the label is in the certified label set.</summary>
+    /// <summary>The number of these rows that are certified under the guarantee at ε, right or wrong.</summary>
     public required long CertifiedRowCount { get; init; }
 
     /// <summary>The fraction of them whose top-1 class is the label: the recall of the class.</summary>
