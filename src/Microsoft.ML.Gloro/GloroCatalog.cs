@@ -105,7 +105,8 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// </exception>
     /// <exception cref="OperationCanceledException">The options' cancellation token was cancelled.</exception>
     [SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so it stays an instance method.")]
-    public GloroAffinityDiscovery DiscoverAffinitySets(IDataView scored, GloroAffinityDiscoveryOptions? options = null) => AffinityDiscoverer.Run(scored, options ?? new());
+    public GloroAffinityDiscovery DiscoverAffinitySets(IDataView scored, GloroAffinityDiscoveryOptions? options = null) =>
+        AffinityDiscoverer.Run(scored, options ?? new());
 
     /// <summary>
     /// Compares guarantees on the same rows (local robustness, RTK for each K, affinity robustness with discovered sets) and suggests the
@@ -120,7 +121,8 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// </exception>
     /// <exception cref="OperationCanceledException">The options' cancellation token was cancelled.</exception>
     [SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so it stays an instance method.")]
-    public GuaranteeSuggestions Suggest(IDataView scored, GloroSuggestionOptions? options = null) => GuaranteeSuggester.Run(scored, options ?? new());
+    public GuaranteeSuggestions Suggest(IDataView scored, GloroSuggestionOptions? options = null) =>
+        GuaranteeSuggester.Run(scored, options ?? new());
 
     /// <summary>Returns the same model with another guarantee and ε, without training or bounding it again.</summary>
     /// <param name="model">A fitted or loaded Gloro transformer, or a chain of transformers (a fitted pipeline) that contains one.</param>
@@ -217,7 +219,8 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <exception cref="InvalidOperationException">There are no rows, or a row cannot be read.</exception>
     /// <exception cref="DllNotFoundException">libtorch, which the attacks need, is missing or fails to load.</exception>
     /// <exception cref="OperationCanceledException">The options' cancellation token was cancelled.</exception>
-    public GloroAuditReport Audit(ITransformer model, IDataView data, GloroAuditOptions? options = null) => Auditor.Run(_mlContext, model, data, options ?? new());
+    public GloroAuditReport Audit(ITransformer model, IDataView data, GloroAuditOptions? options = null) =>
+        Auditor.Run(_mlContext, model, data, options ?? new());
 
     /// <summary>
     /// Searches a trainer's options by successive halving: trains many settings for a few epochs, then the best of them for more, and ranks
@@ -269,7 +272,8 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// The chain contains no Gloro transformer or several, an option is invalid, or the stream cannot be written to.
     /// </exception>
     [SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so it stays an instance method.")]
-    public void ConvertToOnnx(ITransformer model, Stream stream, GloroOnnxOptions? options = null) => OnnxExporter.Write(model, stream, options ?? new());
+    public void ConvertToOnnx(ITransformer model, Stream stream, GloroOnnxOptions? options = null) =>
+        OnnxExporter.Write(model, stream, options ?? new());
 
     /// <summary>
     /// Reports what is proved about a scored view, as one HTML page to read and share: a summary, VRA and the certified share at every ε
@@ -306,7 +310,8 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// The model does not read two features, no row has two finite features, an option is invalid, or a guarantee does not fit.
     /// </exception>
     [SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so it stays an instance method.")]
-    public string DrawDecisionRegions(ITransformer model, IDataView data, GloroRegionOptions? options = null) => RegionDrawing.Run(model, data, options ?? new());
+    public string DrawDecisionRegions(ITransformer model, IDataView data, GloroRegionOptions? options = null) =>
+        RegionDrawing.Run(model, data, options ?? new());
 
     private static TOptions With<TOptions>(TOptions options, string labelColumnName, string featureColumnName, RobustnessGuarantee? guarantee, float epsilon, IDataView? validationSet)
         where TOptions : GloroTrainerOptions

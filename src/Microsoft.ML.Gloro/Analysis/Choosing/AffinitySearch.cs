@@ -28,7 +28,8 @@ internal sealed class AffinitySearch
     /// <param name="options">Price, minimum gain, overlap.</param>
     /// <param name="largestSize">The largest set; less than the number of classes.</param>
     /// <param name="pairs">The blocked rows of each pair.</param>
-    public AffinitySearch(RowCertificates rows, IReadOnlyList<string> classNames, GloroAffinityDiscoveryOptions options, int largestSize, BlockedPairs pairs)
+    public AffinitySearch(
+        RowCertificates rows, IReadOnlyList<string> classNames, GloroAffinityDiscoveryOptions options, int largestSize, BlockedPairs pairs)
     {
         (this.rows, this.options, this.largestSize, this.pairs) = (rows, options, largestSize, pairs);
         int[] byName = [.. Enumerable.Range(0, classNames.Count).OrderBy(i => classNames[i], StringComparer.Ordinal)];

@@ -46,7 +46,8 @@ internal static class GuaranteeSuggester
         };
     }
 
-    private static GuaranteeSuggestion[] Compare(RowCertificates rows, List<(RobustnessGuarantee Guarantee, bool IsDiscovered)> guarantees, ScoredColumns columns, double bitPrice)
+    private static GuaranteeSuggestion[] Compare(
+        RowCertificates rows, List<(RobustnessGuarantee Guarantee, bool IsDiscovered)> guarantees, ScoredColumns columns, double bitPrice)
     {
         GuaranteeFigures[] figures = [.. guarantees.Select(item => GuaranteeFigures.Of(rows, EvaluationArguments.Bind(item.Guarantee, columns)))];
         return [.. guarantees.Zip(figures, (item, of) => new GuaranteeSuggestion
@@ -69,5 +70,6 @@ internal static class GuaranteeSuggester
         (other.VerifiedRobustAccuracy > than.VerifiedRobustAccuracy || other.BitsLeftOpen < than.BitsLeftOpen);
 
     // OrderBy is stable, so the first of equals wins.
-    private static GuaranteeSuggestion Best(IEnumerable<GuaranteeSuggestion> all) => all.OrderByDescending(one => one.Worth).ThenBy(one => one.BitsLeftOpen).First();
+    private static GuaranteeSuggestion Best(IEnumerable<GuaranteeSuggestion> all) =>
+        all.OrderByDescending(one => one.Worth).ThenBy(one => one.BitsLeftOpen).First();
 }

@@ -32,7 +32,8 @@ internal sealed class RowCertificates
     /// <param name="depth">The largest k to keep; at most the number of radii.</param>
     /// <param name="cancellationToken">Checked before each row.</param>
     /// <exception cref="ArgumentException">No row has a label.</exception>
-    public static RowCertificates Read(IDataView scored, ScoredColumns columns, float epsilon, int depth, CancellationToken cancellationToken)
+    public static RowCertificates Read(
+        IDataView scored, ScoredColumns columns, float epsilon, int depth, CancellationToken cancellationToken)
     {
         var rows = new RowCertificates(depth);
         using DataViewRowCursor cursor = scored.GetRowCursor([columns.Label, columns.Logits, columns.TopKRadii]);

@@ -54,7 +54,8 @@ internal sealed class ScoredColumns
     public IEnumerable<DataViewSchema.Column> Needed => Score is { } score ? [Label, Logits, TopKRadii, score] : [Label, Logits, TopKRadii];
 
     /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
-    public static ScoredColumns Find(IDataView scored, string labelColumnName, string prefix) => new(scored.Schema, labelColumnName, prefix);
+    public static ScoredColumns Find(IDataView scored, string labelColumnName, string prefix) =>
+        new(scored.Schema, labelColumnName, prefix);
 
     /// <summary>The model's ε, or null if the view does not record it.</summary>
     public float? ReadEpsilon()
@@ -67,10 +68,12 @@ internal sealed class ScoredColumns
     }
 
     /// <summary>The model's guarantee, or null if the view does not record it.</summary>
-    public RobustnessGuarantee? ReadGuarantee() => ReadText(OutputColumns.GuaranteeAnnotation) is { } text ? RobustnessGuarantee.Parse(text) : null;
+    public RobustnessGuarantee? ReadGuarantee() =>
+        ReadText(OutputColumns.GuaranteeAnnotation) is { } text ? RobustnessGuarantee.Parse(text) : null;
 
     /// <summary>The arithmetic that the certificates cover, or null if the view does not record it.</summary>
-    public CertificateArithmetic? ReadArithmetic() => Enum.TryParse(ReadText(OutputColumns.ArithmeticAnnotation), out CertificateArithmetic arithmetic) ? arithmetic : null;
+    public CertificateArithmetic? ReadArithmetic() =>
+        Enum.TryParse(ReadText(OutputColumns.ArithmeticAnnotation), out CertificateArithmetic arithmetic) ? arithmetic : null;
 
     /// <summary>Reads a vector value of the current row.</summary>
     /// <exception cref="InvalidOperationException">

@@ -6,7 +6,8 @@ namespace Microsoft.ML.Gloro;
 /// <remarks>The name and the values are checked when a sweep begins.</remarks>
 public sealed class GloroSweepParameter
 {
-    private GloroSweepParameter(string name, IReadOnlyList<object?>? values = null, (double Least, double Most, bool Logarithmic)? range = null)
+    private GloroSweepParameter(
+        string name, IReadOnlyList<object?>? values = null, (double Least, double Most, bool Logarithmic)? range = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         (Name, Values, Limits) = (name, values, range);
@@ -30,7 +31,8 @@ public sealed class GloroSweepParameter
     /// <param name="least">The least value.</param>
     /// <param name="most">The largest value.</param>
     /// <param name="logarithmic">Whether values are spread evenly on a logarithmic scale; both limits must then be positive.</param>
-    public static GloroSweepParameter Range(string name, double least, double most, bool logarithmic = false) => new(name, range: (least, most, logarithmic));
+    public static GloroSweepParameter Range(string name, double least, double most, bool logarithmic = false) =>
+        new(name, range: (least, most, logarithmic));
 
     /// <summary>One of a list of values. Overrides the annotation. A single value fixes the option.</summary>
     /// <param name="name">The property's name; its type is int, double, bool, an enumeration, or a nullable one of these.</param>

@@ -85,5 +85,6 @@ public sealed record GloroSweepProgress
     public required TimeSpan Elapsed { get; init; }
 
     /// <inheritdoc/>
-    public override string ToString() => FormattableString.Invariant($"{Done} of {Total}, {(long)Elapsed.TotalHours:00}:{Elapsed:mm\\:ss} elapsed: {Trial}");
+    public override string ToString() =>
+        FormattableString.Invariant($"{Done} of {Total}, {(long)Elapsed.TotalHours:00}:{Elapsed:mm\\:ss} elapsed: {Trial}");
 }

@@ -12,7 +12,8 @@ internal sealed class SearchDimension
 
     public SearchDimension(PropertyInfo property, IReadOnlyList<object?> values) => (_property, _values) = (property, values);
 
-    public SearchDimension(PropertyInfo property, (double Least, double Most, bool Logarithmic) range) => (_property, _range) = (property, range);
+    public SearchDimension(PropertyInfo property, (double Least, double Most, bool Logarithmic) range) =>
+        (_property, _range) = (property, range);
 
     public string Name => _property.Name;
 
@@ -30,7 +31,8 @@ internal sealed class SearchDimension
     }
 
     /// <summary>The grid values: all values of a choice, or this many evenly spaced values of a range, without duplicates.</summary>
-    public IReadOnlyList<object?> Levels(int count) => _values ?? [.. Enumerable.Range(0, count).Select(i => OfItsType(At(i / (count - 1.0)))).Distinct()];
+    public IReadOnlyList<object?> Levels(int count) =>
+        _values ?? [.. Enumerable.Range(0, count).Select(i => OfItsType(At(i / (count - 1.0)))).Distinct()];
 
     public object? Get(GloroTrainerOptions options) => _property.GetValue(options);
 
@@ -44,7 +46,8 @@ internal sealed class SearchDimension
         ? string.Create(CultureInfo.InvariantCulture, $"{Name} from {_range.Least} to {_range.Most}{(_range.Logarithmic ? " (logarithmic)" : "")}")
         : $"{Name} of {string.Join(" | ", _values.Select(Text))}";
 
-    private object OfItsType(double value) => Convert.ChangeType(IsInteger ? Math.Round(value) : value, _property.PropertyType, CultureInfo.InvariantCulture);
+    private object OfItsType(double value) =>
+        Convert.ChangeType(IsInteger ? Math.Round(value) : value, _property.PropertyType, CultureInfo.InvariantCulture);
 
     private double At(double share)
     {

@@ -30,7 +30,8 @@ internal static class SearchDimensions
     /// <summary>
     /// The dimensions, in the order of <paramref name="parameters"/> or of the properties; errors are added to <paramref name="faults"/>.
     /// </summary>
-    public static IReadOnlyList<SearchDimension> Of(GloroTrainerOptions trainer, IReadOnlyList<GloroSweepParameter>? parameters, IReadOnlyList<string> exceptions, List<string> faults)
+    public static IReadOnlyList<SearchDimension> Of(
+        GloroTrainerOptions trainer, IReadOnlyList<GloroSweepParameter>? parameters, IReadOnlyList<string> exceptions, List<string> faults)
     {
         var type = trainer.GetType();
         faults.AddRange(exceptions.Where(name => name is null || type.GetProperty(name) is null).Select(name => $"{nameof(GloroSweepOptions.Fixed)}: {type.Name} has no option '{name}'."));
@@ -60,8 +61,9 @@ internal static class SearchDimensions
     }
 
     // Sorted by name, because reflection guarantees no order and the draws depend on it.
-    private static IEnumerable<GloroSweepParameter> ByDefault(Type type) => type.GetProperties().Where(p => IsAnnotated(p) && !s_notByDefault.Contains(p.Name))
-        .OrderBy(p => p.Name, StringComparer.Ordinal).Select(p => GloroSweepParameter.Annotated(p.Name));
+    private static IEnumerable<GloroSweepParameter> ByDefault(Type type) =>
+        type.GetProperties().Where(p => IsAnnotated(p) && !s_notByDefault.Contains(p.Name))
+            .OrderBy(p => p.Name, StringComparer.Ordinal).Select(p => GloroSweepParameter.Annotated(p.Name));
 
     private static bool IsAnnotated(PropertyInfo property) => property.IsDefined(typeof(RangeAttribute)) || property.IsDefined(typeof(ChoiceAttribute)) || property.IsDefined(typeof(BooleanChoiceAttribute));
 

@@ -30,7 +30,9 @@ internal static class SweepRun
         using var channel = ((IHostEnvironment)mlContext).Register("Gloro", null, null).Start("Sweep");
         try
         {
-            using var journal = options.JournalPath is { } path ? new SweepJournal(path, About(mlContext, options, dimensions, classNames, train, validations, cancellationToken)) : null;
+            using var journal = options.JournalPath is { } path
+                ? new SweepJournal(path, About(mlContext, options, dimensions, classNames, train, validations, cancellationToken))
+                : null;
             return new Sweeper(options, dimensions, new SweptTrainer(mlContext, train, validation, options.Metric), journal, TimeProvider.System, line => channel.Info(MessageSensitivity.None, "{0}", line))
                 .Run(progress, cancellationToken);
         }
@@ -64,7 +66,8 @@ internal static class SweepRun
     }
 
     // This estimator is never fitted; it only checks the schema and reads rows.
-    private static GloroEstimator Estimator(MLContext mlContext, GloroSweepOptions options, IDataView validation, CancellationToken cancellationToken)
+    private static GloroEstimator Estimator(
+        MLContext mlContext, GloroSweepOptions options, IDataView validation, CancellationToken cancellationToken)
     {
         var copy = options.TrainerOptions.Copy();
         (copy.ValidationSet, copy.CancellationToken) = (validation, cancellationToken);

@@ -24,7 +24,9 @@ internal sealed class Sweeper(
     /// <summary>Runs the sweep; returns the results so far if canceled.</summary>
     public GloroSweepResult Run(IProgress<GloroSweepProgress>? progress, CancellationToken cancellationToken)
     {
-        using var budget = options.TimeBudget is { } limit && limit < s_forever ? new CancellationTokenSource(limit, time) : new CancellationTokenSource();
+        using var budget = options.TimeBudget is { } limit && limit < s_forever
+            ? new CancellationTokenSource(limit, time)
+            : new CancellationTokenSource();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, options.TrainerOptions.CancellationToken, budget.Token);
         try
         {
@@ -154,7 +156,8 @@ internal sealed class Sweeper(
         return trial;
     }
 
-    private static bool IsBetter(GloroSweepTrial trial, GloroSweepTrial? best) => trial.Error is null && (best is null || trial.Metric > best.Metric);
+    private static bool IsBetter(GloroSweepTrial trial, GloroSweepTrial? best) =>
+        trial.Error is null && (best is null || trial.Metric > best.Metric);
 
     private static GloroTrainerOptions For(SweepSettings settings, int epochs)
     {
@@ -164,7 +167,8 @@ internal sealed class Sweeper(
         return copy;
     }
 
-    private static GloroSweepTrial ToTrial(SweepSettings settings, int rung, JournalEntry entry, bool fromJournal) => new(For(settings, entry.Epochs))
+    private static GloroSweepTrial ToTrial(
+        SweepSettings settings, int rung, JournalEntry entry, bool fromJournal) => new(For(settings, entry.Epochs))
     {
         Number = settings.Number,
         IsBaseline = settings.IsBaseline,
