@@ -2,7 +2,7 @@ using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>Finds affinity sets on some rows and measures them on others.</summary>
+/// <summary>Finds affinity sets on search rows and measures them on held-out rows.</summary>
 internal static class AffinityDiscoverer
 {
     private const int MostPairs = 20;
@@ -20,14 +20,17 @@ internal static class AffinityDiscoverer
         return Discover(finding, heldOut, columns, epsilon, options);
     }
 
-    /// <summary>The largest set: never all classes, and never larger than the radii can tell of.</summary>
-    public static int Size(ScoredColumns columns, GloroAffinityDiscoveryOptions options) => Math.Min(options.MaximumSetSize, Math.Min(columns.ClassNames.Count - 1, columns.RadiiCount));
+    /// <summary>The maximum set size: fewer than all classes, and at most the number of radii.</summary>
+    public static int Size(ScoredColumns columns, GloroAffinityDiscoveryOptions options) =>
+        Math.Min(options.MaximumSetSize, Math.Min(columns.ClassNames.Count - 1, columns.RadiiCount));
 
-    /// <summary>The rows to find sets on, and those to measure on. <paramref name="scored"/> is read once.</summary>
-    /// <exception cref="ArgumentException">There are no rows for one of them, or the held-out view is another model's.</exception>
+    /// <summary>Reads the search rows and the held-out rows. <paramref name="scored"/> is read once.</summary>
+    /// <exception cref="ArgumentException">One of the parts is empty, or the held-out view comes from another model.</exception>
     public static (RowCertificates Finding, RowCertificates HeldOut) ReadParts(IDataView scored, ScoredColumns columns, float epsilon, int depth, GloroAffinityDiscoveryOptions options)
     {
-        ScoredColumns? others = options.HeldOut is { } view ? ScoredColumns.Find(view, options.LabelColumnName, options.OutputColumnPrefix) : null;
+        ScoredColumns? others = options.HeldOut is { } view
+            ? ScoredColumns.Find(view, options.LabelColumnName, options.OutputColumnPrefix)
+            : null;
         if (others is not null && !(others.ClassNames.SequenceEqual(columns.ClassNames) && others.RadiiCount >= depth))
             throw new ArgumentException("The held-out view has other classes, or fewer radii, than the view that sets are found on. Give two views that one model's Transform gave.", nameof(options));
         var rows = RowCertificates.Read(scored, columns, epsilon, depth, options.CancellationToken);
@@ -40,7 +43,8 @@ internal static class AffinityDiscoverer
             : throw new ArgumentException($"The scored view has {rows.Count:N0} rows with a label: too few to find sets on some and to measure on others. Give more rows.", nameof(scored));
     }
 
-    public static GloroAffinityDiscovery Discover(RowCertificates finding, RowCertificates heldOut, ScoredColumns columns, float epsilon, GloroAffinityDiscoveryOptions options)
+    public static GloroAffinityDiscovery Discover(
+        RowCertificates finding, RowCertificates heldOut, ScoredColumns columns, float epsilon, GloroAffinityDiscoveryOptions options)
     {
         IReadOnlyList<string> names = columns.ClassNames;
         int size = Size(columns, options);

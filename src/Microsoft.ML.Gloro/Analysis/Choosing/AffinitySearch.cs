@@ -1,12 +1,12 @@
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
-/// Looks for affinity sets, greedily: of all sets that some blocked row needs, alone or joined with sets that are there already, the one that raises
-/// VRA − price · bits most is taken, until none raises it; then sets that bring too little are dropped.
+/// Greedy search for affinity sets. Candidates are the sets that blocked rows need, alone or merged with chosen sets; each step takes the
+/// one that raises VRA − price · bits most, until none does. Then sets with too little gain are dropped.
 /// </summary>
 /// <remarks>
-/// Bits are log2 of the size of the certified label set, the mean over rows. A larger set makes the certified sets of rows larger that needed none, and that is the price of it: without it
-/// the largest sets would win always. Ties go by the names of classes, so that their numbering does not matter.
+/// Bits are the mean over rows of log2 of the certified set size. A larger set also enlarges the certified sets of rows that did not need
+/// it; without the price the largest sets would always win. Ties are broken by class name, so numbering does not matter.
 /// </remarks>
 internal sealed class AffinitySearch
 {
@@ -19,16 +19,17 @@ internal sealed class AffinitySearch
     private readonly int[][] needs;
     private readonly bool[] isIn;
 
-    // As things stand with the sets so far.
+    // The state under the sets chosen so far.
     private readonly int[] certifiedK;
     private readonly List<int[]> sets = [];
 
-    /// <param name="rows">The rows to find sets on.</param>
+    /// <param name="rows">The search rows.</param>
     /// <param name="classNames">The model's classes.</param>
-    /// <param name="options">Price, least gain, overlap.</param>
+    /// <param name="options">Price, minimum gain, overlap.</param>
     /// <param name="largestSize">The largest set; less than the number of classes.</param>
-    /// <param name="pairs">Which pairs block the rows.</param>
-    public AffinitySearch(RowCertificates rows, IReadOnlyList<string> classNames, GloroAffinityDiscoveryOptions options, int largestSize, BlockedPairs pairs)
+    /// <param name="pairs">The blocked rows of each pair.</param>
+    public AffinitySearch(
+        RowCertificates rows, IReadOnlyList<string> classNames, GloroAffinityDiscoveryOptions options, int largestSize, BlockedPairs pairs)
     {
         (this.rows, this.options, this.largestSize, this.pairs) = (rows, options, largestSize, pairs);
         int[] byName = [.. Enumerable.Range(0, classNames.Count).OrderBy(i => classNames[i], StringComparer.Ordinal)];
@@ -43,7 +44,7 @@ internal sealed class AffinitySearch
             .Select(need => Enumerable.Range(0, need.k).Select(place => rows.Class(need.row, place))));
     }
 
-    /// <summary>The sets found, as class indices by name.</summary>
+    /// <summary>The sets found, as class indices in the order of names.</summary>
     public IReadOnlyList<int[]> Run()
     {
         while (Best() is { } best)
@@ -67,7 +68,9 @@ internal sealed class AffinitySearch
         return best;
     }
 
-    /// <summary>Sets that could be taken next: what a row needs, joined with the sets it touches (all of them if sets may not overlap; else with none, or with one).</summary>
+    /// <summary>
+    /// The next candidates: what a row needs, merged with the sets it touches (all of them if sets may not overlap, otherwise none or one).
+    /// </summary>
     private int[][] Candidates()
     {
         var candidates = new List<IEnumerable<int>>();
@@ -89,7 +92,9 @@ internal sealed class AffinitySearch
         return Distinct(candidates.Where(candidate => candidate.Count() <= largestSize));
     }
 
-    /// <summary>By how much a set raises VRA − price · bits, times the number of rows. It replaces sets within it only, so no row's certified set becomes smaller.</summary>
+    /// <summary>
+    /// The rise of VRA − price · bits, times the number of rows. A candidate replaces only its subsets, so no row's certified set shrinks.
+    /// </summary>
     private double Raise(int[] candidate)
     {
         Mark(candidate, true);
@@ -121,7 +126,9 @@ internal sealed class AffinitySearch
         Mark(set, false);
     }
 
-    /// <summary>Drops sets one by one, the one first that brings least beside the others, while it brings less than the least gain or is not worth its bits.</summary>
+    /// <summary>
+    /// Repeatedly drops the set with the smallest gain while it is below the minimum gain or not worth its bits.
+    /// </summary>
     private void DropTheUseless()
     {
         while (sets.Count > 0)
@@ -179,7 +186,7 @@ internal sealed class AffinitySearch
         return largest;
     }
 
-    /// <summary>The pairs of a set that no set so far holds.</summary>
+    /// <summary>The pairs of a set that no chosen set contains.</summary>
     private IEnumerable<(int A, int B)> NewPairs(int[] candidate) =>
         from i in Enumerable.Range(0, candidate.Length)
         from j in Enumerable.Range(0, i)

@@ -1,9 +1,12 @@
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>How many rows each pair of classes blocks: rows that local robustness does not prove, and of whose smallest set that would do (see <see cref="RowCertificates.NeededK"/>) both are part.</summary>
+/// <summary>
+/// Counts the rows that each pair of classes blocks: rows that do not count for local VRA and whose smallest sufficient set (see
+/// <see cref="RowCertificates.NeededK"/>) contains both classes.
+/// </summary>
 internal sealed class BlockedPairs
 {
-    // Of a Poisson count, more standard deviations above its mean than one pair in 700 is by chance.
+    // A Poisson count exceeds its mean by this many standard deviations by chance in about one of 700 cases.
     private const double StandardDeviations = 3;
 
     private readonly long[] counts;
@@ -44,14 +47,14 @@ internal sealed class BlockedPairs
     /// <summary>Rows that do not count for local VRA.</summary>
     public int BlockedRows { get; }
 
-    /// <summary>Those of them that some set of the largest size or less would make count.</summary>
+    /// <summary>The blocked rows that some set of at most the largest size would make count.</summary>
     public int HelpedRows { get; }
 
     public long this[int a, int b] => counts[(Math.Min(a, b) * ClassCount) + Math.Max(a, b)];
 
     /// <summary>
-    /// Whether pairs block more rows than chance would have them block, if any two classes were as likely to as their share of the labels says. Where every pair blocks alike there is no
-    /// structure for affinity sets to name, and RTK is the guarantee to take.
+    /// Whether pairs block more rows than expected by chance, given each class's share of the labels. If all pairs block alike, the data
+    /// has no structure for affinity sets, and RTK is the better guarantee.
     /// </summary>
     public bool AreAboveChance(IEnumerable<(int A, int B)> pairs)
     {

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>Writes discoveries and suggestions as text.</summary>
@@ -10,42 +7,42 @@ internal static class ChoiceTable
 
     public static string Write(GloroAffinityDiscovery discovery)
     {
-        var text = new StringBuilder();
-        Line(text, $"affinity sets of at most {discovery.MaximumSetSize} classes at epsilon {MetricsTable.Epsilon(discovery.Epsilon)}, at {discovery.BitPrice:0.####} VRA a bit");
-        Line(text, $"  found on {discovery.FindingRowCount:N0} rows: {discovery.BlockedFraction:P1} of them not proved locally, {discovery.HelpedFraction:P1} within reach of some set");
+        var table = new TextTable();
+        table.Line($"affinity sets of at most {discovery.MaximumSetSize} classes at epsilon {MetricsTable.Epsilon(discovery.Epsilon)}, at {discovery.BitPrice:0.####} VRA a bit");
+        table.Line($"  found on {discovery.FindingRowCount:N0} rows: {discovery.BlockedFraction:P1} of them not proved locally, {discovery.HelpedFraction:P1} within reach of some set");
         foreach (GloroBlockingPair pair in discovery.BlockingPairs.Take(MostPairs))
-            Line(text, $"    {pair.RowCount,7:N0} rows ({pair.Share:P1}) held up by {pair.First} – {pair.Second}");
-        Line(text, $"  measured on {discovery.HeldOutRowCount:N0} other rows");
-        Line(text, $"    local VRA {discovery.LocalVerifiedRobustAccuracy:F4}");
+            table.Line($"    {pair.RowCount,7:N0} rows ({pair.Share:P1}) held up by {pair.First} – {pair.Second}");
+        table.Line($"  measured on {discovery.HeldOutRowCount:N0} other rows");
+        table.Line($"    local VRA {discovery.LocalVerifiedRobustAccuracy:F4}");
         if (discovery.Details.Count == 0)
         {
-            Line(text, $"  no set is worth proposing");
-            return text.ToString().TrimEnd('\n');
+            table.Line($"  no set is worth proposing");
+            return table.ToString();
         }
 
-        Line(text, $"    VRA with the sets {discovery.VerifiedRobustAccuracy:F4}, gain {discovery.Gain:F4} ± {discovery.GainStandardError:F4}, mean set {discovery.MeanCertifiedSetSize:F2}, {discovery.BitsLeftOpen:F3} bits left open");
-        Line(text, $"  {"VRA without",11}{"gain",9}{"± error",9}{"bits",8}  set (VRA gained on the rows it was found on)");
+        table.Line($"    VRA with the sets {discovery.VerifiedRobustAccuracy:F4}, gain {discovery.Gain:F4} ± {discovery.GainStandardError:F4}, mean set {discovery.MeanCertifiedSetSize:F2}, {discovery.BitsLeftOpen:F3} bits left open");
+        table.Line($"  {"VRA without",11}{"gain",9}{"± error",9}{"bits",8}  set (VRA gained on the rows it was found on)");
         foreach (GloroDiscoveredSet set in discovery.Details)
-            Line(text, $"  {set.VerifiedRobustAccuracyWithout,11:F4}{set.Gain,9:F4}{set.GainStandardError,9:F4}{set.Bits,8:F3}  {string.Join(" + ", set.Classes)} ({set.FindingGain:F4})");
-        return text.ToString().TrimEnd('\n');
+            table.Line($"  {set.VerifiedRobustAccuracyWithout,11:F4}{set.Gain,9:F4}{set.GainStandardError,9:F4}{set.Bits,8:F3}  {string.Join(" + ", set.Classes)} ({set.FindingGain:F4})");
+        return table.ToString();
     }
 
     public static string Write(GuaranteeSuggestions suggestions)
     {
-        var text = new StringBuilder();
-        Line(text, $"guarantees at epsilon {MetricsTable.Epsilon(suggestions.Epsilon)} on {suggestions.RowCount:N0} rows; a bit must bring {suggestions.BitPrice:0.####} VRA");
-        Line(text, $"    {"guarantee",-NameWidth}{"VRA",8}{"± error",9}{"top-1 VRA",11}{"certified",11}{"mean set",10}{"bits",8}{"worth",9}");
+        var table = new TextTable();
+        table.Line($"guarantees at epsilon {MetricsTable.Epsilon(suggestions.Epsilon)} on {suggestions.RowCount:N0} rows; a bit must bring {suggestions.BitPrice:0.####} VRA");
+        table.Line($"    {"guarantee",-NameWidth}{"VRA",8}{"± error",9}{"top-1 VRA",11}{"certified",11}{"mean set",10}{"bits",8}{"worth",9}");
         foreach (GuaranteeSuggestion one in suggestions.All)
         {
-            Line(text, $"  {(ReferenceEquals(one, suggestions.Best) ? '>' : one.IsParetoOptimal ? ' ' : '-')} {Name(one),-NameWidth}{one.VerifiedRobustAccuracy,8:F4}{one.StandardError,9:F4}{one.Top1VerifiedRobustAccuracy,11:F4}{one.CertifiedFraction,11:F4}{one.MeanCertifiedSetSize,10:F2}{one.BitsLeftOpen,8:F3}{one.Worth,9:F4}");
+            table.Line($"  {(ReferenceEquals(one, suggestions.Best) ? '>' : one.IsParetoOptimal ? ' ' : '-')} {Name(one),-NameWidth}{one.VerifiedRobustAccuracy,8:F4}{one.StandardError,9:F4}{one.Top1VerifiedRobustAccuracy,11:F4}{one.CertifiedFraction,11:F4}{one.MeanCertifiedSetSize,10:F2}{one.BitsLeftOpen,8:F3}{one.Worth,9:F4}");
         }
 
-        Line(text, $"  > worth most: VRA − {suggestions.BitPrice:0.####} · bits; of local robustness and RTK that is {suggestions.BestTopK.Guarantee}");
+        table.Line($"  > worth most: VRA − {suggestions.BitPrice:0.####} · bits; of local robustness and RTK that is {suggestions.BestTopK.Guarantee}");
         if (suggestions.All.Any(one => !one.IsParetoOptimal))
-            Line(text, $"  - another proves as much and leaves no more open");
+            table.Line($"  - another proves as much and leaves no more open");
         if (suggestions.Discovery?.Sets is { } sets)
-            Line(text, $"  discovered sets: {sets}");
-        return text.ToString().TrimEnd('\n');
+            table.Line($"  discovered sets: {sets}");
+        return table.ToString();
     }
 
     private static string Name(GuaranteeSuggestion one)
@@ -53,6 +50,4 @@ internal static class ChoiceTable
         string name = one.IsDiscovered ? $"discovered ({one.Guarantee.AffinitySets!.Count} {(one.Guarantee.AffinitySets.Count == 1 ? "set" : "sets")})" : one.Guarantee.ToString();
         return name.Length < NameWidth ? name : name[..(NameWidth - 2)] + "…";
     }
-
-    private static void Line(StringBuilder text, FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
 }

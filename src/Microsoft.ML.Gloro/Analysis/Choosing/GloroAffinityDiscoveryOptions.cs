@@ -2,31 +2,37 @@ using Microsoft.ML.Gloro.Analysis;
 
 namespace Microsoft.ML.Gloro;
 
-/// <summary>How <c>mlContext.Gloro.DiscoverAffinitySets</c> looks for affinity sets, and on which rows. All values are copied when it begins.</summary>
+/// <summary>
+/// Options of <c>mlContext.Gloro.DiscoverAffinitySets</c>. They are copied when it begins.
+/// </summary>
 public sealed class GloroAffinityDiscoveryOptions
 {
     internal const double DefaultBitPrice = 0.1;
 
-    /// <summary>The key column of the true classes, matched with the model's by name. Default: "Label".</summary>
+    /// <summary>The key column of the true classes, matched to the model's by name. Default: "Label".</summary>
     public string LabelColumnName { get; set; } = "Label";
 
     /// <summary>The prefix of the scored columns. Default: "".</summary>
     public string OutputColumnPrefix { get; set; } = "";
 
-    /// <summary>The L2 radius ε to find sets for, in pixels scaled to [0, 1] or raw features. Default: null, for the model's own.</summary>
+    /// <summary>The L2 radius ε, in pixels scaled to [0, 1] or raw features. Default: null, the model's own.</summary>
     public float? Epsilon { get; set; }
 
     /// <summary>
-    /// The most classes in a set, 2 or more. A set never holds all classes, nor more than there are radii in the scored view, whatever this says. Default: 5, as CIFAR-100's superclasses have.
+    /// The maximum number of classes in a set, 2 or more. A set never holds all classes, nor more than the scored view has radii. Default:
+    /// 5, the size of CIFAR-100's superclasses.
     /// </summary>
     public int MaximumSetSize { get; set; } = 5;
 
-    /// <summary>The least VRA that each set must bring beside the others, on the rows that sets are found on: 0.002 is a fifth of a percentage point. Default: 0.002.</summary>
+    /// <summary>
+    /// The minimum VRA that each set must add to the others, on the search rows. Default: 0.002, a fifth of a percentage point.
+    /// </summary>
     public double MinimumGain { get; set; } = 0.002;
 
     /// <summary>
-    /// The VRA that one more bit must bring. A certified label set of k classes leaves log2 k bits open, and what is maximized is VRA − BitPrice · (mean bits over all rows), so that large sets
-    /// cost what they take from rows that need none. 0 asks for VRA at any loss of precision. Default: 0.1: halving everybody's set is worth ten percentage points.
+    /// The VRA that one more bit must add. A certified label set of k classes leaves log2 k bits open, and the search maximizes VRA −
+    /// BitPrice · (mean bits over all rows), so large sets pay for the precision lost on rows that did not need them. 0 ignores precision.
+    /// Default: 0.1: halving every set is worth ten percentage points.
     /// </summary>
     public double BitPrice { get; set; } = DefaultBitPrice;
 
@@ -34,24 +40,29 @@ public sealed class GloroAffinityDiscoveryOptions
     public bool AllowOverlap { get; set; }
 
     /// <summary>
-    /// Other rows that the same model scored, to report on; all of <c>scored</c> is then used to find sets. Default: null, to hold out a share of <c>scored</c>.
+    /// Held-out rows scored by the same model; the search then uses all of <c>scored</c>. Default: null, which holds out a share of
+    /// <c>scored</c>.
     /// </summary>
     public IDataView? HeldOut { get; set; }
 
-    /// <summary>The share of the rows that sets are not found on but reported on, above 0 and below 1, if <see cref="HeldOut"/> is null. Default: 0.5.</summary>
+    /// <summary>
+    /// The share of rows to hold out if <see cref="HeldOut"/> is null, above 0 and below 1. Default: 0.5.
+    /// </summary>
     public double HeldOutFraction { get; set; } = 0.5;
 
-    /// <summary>Which rows are held out. The same seed and number of rows choose the same rows. Default: 1.</summary>
+    /// <summary>The seed that selects the held-out rows. The same seed and number of rows select the same rows. Default: 1.</summary>
     public int Seed { get; set; } = 1;
 
-    /// <summary>Stops between rows and between the sets that are tried, with <see cref="OperationCanceledException"/>. Default: none.</summary>
+    /// <summary>
+    /// Stops between rows and between candidate sets, with <see cref="OperationCanceledException"/>. Default: none.
+    /// </summary>
     public CancellationToken CancellationToken { get; set; }
 
-    /// <summary>A copy that nobody else holds.</summary>
+    /// <summary>An independent copy.</summary>
     internal GloroAffinityDiscoveryOptions Copy() => (GloroAffinityDiscoveryOptions)MemberwiseClone();
 
-    /// <summary>Throws one exception that names everything that is wrong.</summary>
-    /// <exception cref="ArgumentException">One or more values cannot be used.</exception>
+    /// <summary>Throws one exception that lists every fault.</summary>
+    /// <exception cref="ArgumentException">One or more values are invalid.</exception>
     internal void Validate()
     {
         string[] faults = [.. Faults()];

@@ -2,40 +2,48 @@ using Microsoft.ML.Gloro.Analysis;
 
 namespace Microsoft.ML.Gloro;
 
-/// <summary>What <c>mlContext.Gloro.Suggest</c> compares, and by what price it chooses. All values are copied when it begins.</summary>
+/// <summary>
+/// Options of <c>mlContext.Gloro.Suggest</c>: the guarantees to compare and the price of a bit. They are copied when it begins.
+/// </summary>
 public sealed class GloroSuggestionOptions
 {
-    /// <summary>The key column of the true classes, matched with the model's by name. Default: "Label".</summary>
+    /// <summary>The key column of the true classes, matched to the model's by name. Default: "Label".</summary>
     public string LabelColumnName { get; set; } = "Label";
 
     /// <summary>The prefix of the scored columns. Default: "".</summary>
     public string OutputColumnPrefix { get; set; } = "";
 
-    /// <summary>The L2 radius ε to compare at, in pixels scaled to [0, 1] or raw features. Default: null, for the model's own.</summary>
+    /// <summary>The L2 radius ε, in pixels scaled to [0, 1] or raw features. Default: null, the model's own.</summary>
     public float? Epsilon { get; set; }
 
     /// <summary>
-    /// The VRA that one more bit must bring: of all guarantees, the one with the highest VRA − BitPrice · <see cref="GuaranteeSuggestion.BitsLeftOpen"/> is chosen. From K = 2 to K = 4 the certified
-    /// label sets grow by at most one bit. Default: 0.1, ten percentage points for a bit.
+    /// The VRA that one more bit must add: the guarantee with the highest VRA − BitPrice ·
+    /// <see cref="GuaranteeSuggestion.BitsLeftOpen"/> is chosen. From K = 2 to K = 4 the certified label sets grow by at most one bit.
+    /// Default: 0.1, ten percentage points for a bit.
     /// </summary>
     public double BitPrice { get; set; } = GloroAffinityDiscoveryOptions.DefaultBitPrice;
 
-    /// <summary>RTK is compared for K = 1 (local robustness) to this, or to one less than there are classes or radii if those are fewer. Default: 5.</summary>
+    /// <summary>
+    /// The largest K of RTK to compare, starting from K = 1 (local robustness); limited by the number of radii and of classes less one.
+    /// Default: 5.
+    /// </summary>
     public int LargestK { get; set; } = 5;
 
-    /// <summary>More guarantees to compare, such as affinity sets that you know of. Default: none.</summary>
+    /// <summary>More guarantees to compare, such as known affinity sets. Default: none.</summary>
     public IReadOnlyList<RobustnessGuarantee> Guarantees { get; set; } = [];
 
     /// <summary>
-    /// How affinity sets are looked for, to be compared too; then all guarantees are measured on the rows that it holds out. Its label, prefix and ε, price and cancellation are those given here.
-    /// Default: the defaults; null to look for none, and to measure on all rows.
+    /// Options for discovering affinity sets to compare; all guarantees are then measured on the held-out rows. Label, prefix, ε, price and
+    /// cancellation are taken from these options instead. Default: the defaults; null skips discovery and measures on all rows.
     /// </summary>
     public GloroAffinityDiscoveryOptions? Discovery { get; set; } = new();
 
-    /// <summary>Stops between rows and between the sets that are tried, with <see cref="OperationCanceledException"/>. Default: none.</summary>
+    /// <summary>
+    /// Stops between rows and between candidate sets, with <see cref="OperationCanceledException"/>. Default: none.
+    /// </summary>
     public CancellationToken CancellationToken { get; set; }
 
-    /// <summary>A copy that nobody else holds.</summary>
+    /// <summary>An independent copy.</summary>
     internal GloroSuggestionOptions Copy()
     {
         var copy = (GloroSuggestionOptions)MemberwiseClone();
@@ -50,8 +58,8 @@ public sealed class GloroSuggestionOptions
         return copy;
     }
 
-    /// <summary>Throws one exception that names everything that is wrong.</summary>
-    /// <exception cref="ArgumentException">One or more values cannot be used.</exception>
+    /// <summary>Throws one exception that lists every fault.</summary>
+    /// <exception cref="ArgumentException">One or more values are invalid.</exception>
     internal void Validate()
     {
         string[] faults = [.. Faults()];

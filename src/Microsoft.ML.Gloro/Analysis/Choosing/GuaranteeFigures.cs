@@ -2,7 +2,7 @@ using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>What a guarantee proves of rows at ε, and what it leaves open.</summary>
+/// <summary>The metrics of a guarantee on rows at ε.</summary>
 internal sealed class GuaranteeFigures
 {
     private readonly bool[] isVerified;
@@ -30,7 +30,7 @@ internal sealed class GuaranteeFigures
 
     public double VerifiedRobustAccuracy => (double)verified / RowCount;
 
-    /// <summary>That of a share of independent rows.</summary>
+    /// <summary>The standard error of a proportion of independent rows.</summary>
     public double StandardError => Math.Sqrt(VerifiedRobustAccuracy * (1 - VerifiedRobustAccuracy) / RowCount);
 
     public double Top1VerifiedRobustAccuracy => (double)top1Verified / RowCount;
@@ -40,14 +40,16 @@ internal sealed class GuaranteeFigures
     public double MeanCertifiedSetSize => certified == 0 ? 0 : (double)labels / certified;
 
     /// <summary>
-    /// The mean over all rows of log2 of the size of the certified label set: the bits that are missing to name one class. A row that is not certified counts 0 here, since its
-    /// loss is in VRA already. Log2, because two questions answered by yes or no tell four classes apart; sizes themselves would take 99 classes of 100 for ten times worse than 10.
+    /// The mean over all rows of log2 of the size of the certified label set: the bits missing to name one class. Uncertified rows count 0,
+    /// since they already lower VRA. Log2 measures information: a set of four classes takes two yes/no questions to resolve.
     /// </summary>
     public double BitsLeftOpen => bits / RowCount;
 
     public static GuaranteeFigures Of(RowCertificates rows, ResolvedGuarantee guarantee) => new(rows, guarantee);
 
-    /// <summary>The VRA beyond that of <paramref name="other"/> on the same rows, and its standard error, that of the mean of paired differences.</summary>
+    /// <summary>
+    /// The VRA beyond that of <paramref name="other"/> on the same rows, and its standard error, that of the mean of paired differences.
+    /// </summary>
     public (double Gain, double StandardError) Beyond(GuaranteeFigures other)
     {
         int won = 0, lost = 0;
@@ -57,7 +59,7 @@ internal sealed class GuaranteeFigures
             lost += !isVerified[row] && other.isVerified[row] ? 1 : 0;
         }
 
-        // Differences are 1, 0 and −1. The gain is that of the two VRAs, so that what is printed adds up.
+        // Differences are 1, 0 and −1. The gain is the difference of the two VRAs, so that printed numbers add up.
         double n = RowCount, mean = (won - lost) / n;
         return (VerifiedRobustAccuracy - other.VerifiedRobustAccuracy, Math.Sqrt((((won + lost) / n) - (mean * mean)) / n));
     }

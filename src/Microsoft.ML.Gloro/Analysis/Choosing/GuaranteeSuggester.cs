@@ -1,6 +1,6 @@
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>Measures guarantees on the same rows, and chooses.</summary>
+/// <summary>Compares guarantees on the same rows and chooses the best.</summary>
 internal static class GuaranteeSuggester
 {
     /// <summary>Reads, discovers and compares; see <see cref="GloroCatalog"/>.</summary>
@@ -46,7 +46,8 @@ internal static class GuaranteeSuggester
         };
     }
 
-    private static GuaranteeSuggestion[] Compare(RowCertificates rows, List<(RobustnessGuarantee Guarantee, bool IsDiscovered)> guarantees, ScoredColumns columns, double bitPrice)
+    private static GuaranteeSuggestion[] Compare(
+        RowCertificates rows, List<(RobustnessGuarantee Guarantee, bool IsDiscovered)> guarantees, ScoredColumns columns, double bitPrice)
     {
         GuaranteeFigures[] figures = [.. guarantees.Select(item => GuaranteeFigures.Of(rows, EvaluationArguments.Bind(item.Guarantee, columns)))];
         return [.. guarantees.Zip(figures, (item, of) => new GuaranteeSuggestion
@@ -68,6 +69,7 @@ internal static class GuaranteeSuggester
         other.VerifiedRobustAccuracy >= than.VerifiedRobustAccuracy && other.BitsLeftOpen <= than.BitsLeftOpen &&
         (other.VerifiedRobustAccuracy > than.VerifiedRobustAccuracy || other.BitsLeftOpen < than.BitsLeftOpen);
 
-    // Both sorts keep the order of equals.
-    private static GuaranteeSuggestion Best(IEnumerable<GuaranteeSuggestion> all) => all.OrderByDescending(one => one.Worth).ThenBy(one => one.BitsLeftOpen).First();
+    // OrderBy is stable, so the first of equals wins.
+    private static GuaranteeSuggestion Best(IEnumerable<GuaranteeSuggestion> all) =>
+        all.OrderByDescending(one => one.Worth).ThenBy(one => one.BitsLeftOpen).First();
 }

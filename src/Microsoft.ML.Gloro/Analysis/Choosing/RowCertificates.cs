@@ -5,10 +5,11 @@ using Microsoft.ML.Gloro.MLNet;
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
-/// What choosing a guarantee needs of scored rows at one ε: the first classes of each row's order, which of its top-k sets hold at ε, and where the label stands.
-/// A top-k set holds at ε exactly if every margin across it, (y_j − y_i) / K_ij for j inside and i outside, is above ε; so the columns tell what pairs of classes block, and K is not needed.
+/// The data needed to choose a guarantee at one ε: each row's first classes in order, which of its top-k sets hold at ε, and the label's
+/// position. A top-k set holds at ε exactly if every margin across it, (y_j − y_i) / K_ij for j inside and i outside, is above ε, so the
+/// columns determine which pairs block, without K.
 /// </summary>
-/// <remarks>Immutable, apart from being filled. A row takes 5 bytes for each k, whatever the number of classes.</remarks>
+/// <remarks>Immutable once filled. A row takes 5 bytes per k, independent of the number of classes.</remarks>
 internal sealed class RowCertificates
 {
     private readonly List<int> top = [];
@@ -18,10 +19,10 @@ internal sealed class RowCertificates
 
     private RowCertificates(int depth) => Depth = depth;
 
-    /// <summary>How many classes of the order are kept, and the largest k that is known of.</summary>
+    /// <summary>The number of classes kept per row, and the largest known k.</summary>
     public int Depth { get; }
 
-    /// <summary>Rows that have a label.</summary>
+    /// <summary>The number of rows with a label.</summary>
     public int Count => labels.Count;
 
     /// <summary>Reads a scored view, in one pass.</summary>
@@ -29,9 +30,10 @@ internal sealed class RowCertificates
     /// <param name="columns">Its columns.</param>
     /// <param name="epsilon">ε.</param>
     /// <param name="depth">The largest k to keep; at most the number of radii.</param>
-    /// <param name="cancellationToken">Looked at before each row.</param>
+    /// <param name="cancellationToken">Checked before each row.</param>
     /// <exception cref="ArgumentException">No row has a label.</exception>
-    public static RowCertificates Read(IDataView scored, ScoredColumns columns, float epsilon, int depth, CancellationToken cancellationToken)
+    public static RowCertificates Read(
+        IDataView scored, ScoredColumns columns, float epsilon, int depth, CancellationToken cancellationToken)
     {
         var rows = new RowCertificates(depth);
         using DataViewRowCursor cursor = scored.GetRowCursor([columns.Label, columns.Logits, columns.TopKRadii]);
@@ -59,7 +61,7 @@ internal sealed class RowCertificates
         return rows.Count > 0 ? rows : throw EvaluationArguments.NoRows(missing, columns.Label.Name, "to choose a guarantee by", nameof(scored));
     }
 
-    /// <summary>The rows whose number is wanted, in the same order.</summary>
+    /// <summary>The selected rows, in the same order.</summary>
     public RowCertificates Where(Func<int, bool> isWanted)
     {
         var rows = new RowCertificates(Depth);
@@ -76,21 +78,24 @@ internal sealed class RowCertificates
         return rows;
     }
 
-    /// <summary>The class that stands <paramref name="place"/>-th in the row's order, from 0.</summary>
+    /// <summary>The class at <paramref name="place"/> in the row's order, from 0.</summary>
     public int Class(int row, int place) => top[(row * Depth) + place];
 
     /// <summary>Whether F^k, k from 1, cannot change within ε.</summary>
     public bool Holds(int row, int k) => holds[(row * Depth) + k - 1];
 
-    /// <summary>Where the label stands in the row's order, from 1; int.MaxValue if it is not among the classes that are kept, or is none of the model's.</summary>
+    /// <summary>
+    /// The label's position in the row's order, from 1; int.MaxValue if it is not among the kept classes or not a class of the model.
+    /// </summary>
     public int Position(int row) => positions[row];
 
     /// <summary>The class index of the label, or <see cref="LabelMap.Unknown"/>.</summary>
     public int Label(int row) => labels[row];
 
     /// <summary>
-    /// The size of the smallest top-k set that holds at ε and has the label in it, or 0 if none up to <paramref name="largestK"/> does. The row counts for VRA under affinity sets exactly if one of
-    /// them contains this set, since every larger one contains it; and every pair of classes whose margin is ε or less, and which keeps smaller sets from holding, is within it.
+    /// The size of the smallest top-k set that holds at ε and has the label in it, or 0 if none up to <paramref name="largestK"/> does. The
+    /// row counts for VRA under affinity sets exactly if one of them contains this set, since every larger one contains it; and every pair
+    /// of classes whose margin is ε or less, and which keeps smaller sets from holding, is within it.
     /// </summary>
     public int NeededK(int row, int largestK)
     {
@@ -103,7 +108,7 @@ internal sealed class RowCertificates
         return 0;
     }
 
-    /// <summary>The size of the certified label set as the columns have it, the loosest; 0 if the row is not certified.</summary>
+    /// <summary>The size of the loosest certified label set, as in the columns; 0 if the row is not certified.</summary>
     public int CertifiedK(int row, ResolvedGuarantee guarantee)
     {
         ReadOnlySpan<int> order = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(top).Slice(row * Depth, Depth);
@@ -118,7 +123,7 @@ internal sealed class RowCertificates
 
     private void Add(int label, float[] logits, float[] radii, int[] order, float epsilon)
     {
-        // As in Certificate.Evaluate; logits that are not finite predict nothing, and the row is neither right nor certified.
+        // As in Certificate.Evaluate; non-finite logits predict nothing, so the row is neither right nor certified.
         bool isRanked = Certificate.TryOrder(logits, order);
         for (int k = 1; k <= Depth; k++)
         {
@@ -129,5 +134,22 @@ internal sealed class RowCertificates
         int place = isRanked && label >= 0 ? Array.IndexOf(order, label, 0, Depth) : -1;
         positions.Add(place < 0 ? int.MaxValue : place + 1);
         labels.Add(label);
+    }
+}
+
+/// <summary>
+/// Splits rows by their index alone, so the split is the same on every machine and independent of the classes.
+/// </summary>
+internal static class RowSplit
+{
+    /// <summary>Whether a row is held out; pseudo-randomly selects the given share of rows.</summary>
+    public static bool IsHeldOut(int row, int seed, double share)
+    {
+        // SplitMix64 (Steele, Lea, Flood, OOPSLA 2014), started at the row; its top 53 bits give a fraction.
+        ulong z = unchecked((((ulong)(uint)seed << 32) | (uint)row) * 0x9E3779B97F4A7C15);
+        z = unchecked((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9);
+        z = unchecked((z ^ (z >> 27)) * 0x94D049BB133111EB);
+        z ^= z >> 31;
+        return (z >> 11) * (1.0 / (1L << 53)) < share;
     }
 }

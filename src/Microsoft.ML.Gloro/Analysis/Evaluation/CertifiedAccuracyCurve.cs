@@ -4,19 +4,22 @@ using Microsoft.ML.Gloro.Analysis;
 namespace Microsoft.ML.Gloro;
 
 /// <summary>
-/// VRA as a function of ε, exact: a step function that falls at every radius at which a row of the evaluated data loses its certificate.
+/// The exact VRA as a function of ε: a step function that falls wherever a row loses its certificate.
 /// </summary>
 /// <remarks>
-/// A row counts at ε while some allowed k of its class order has r_k &gt; ε and the label within its top-k set, so every row has one radius up to which it counts,
-/// and the curve is the share of rows whose radius is above ε. Immutable and safe for concurrent use.
+/// A row counts at ε if some allowed k has r_k &gt; ε and the label is in the top-k set. So each row counts below one radius, and the curve
+/// is the share of rows whose radius is above ε. Immutable and safe for concurrent use.
 /// </remarks>
 public sealed class CertifiedAccuracyCurve
 {
     private readonly float[] radii;
-    private IReadOnlyList<CertifiedAccuracyPoint>? points; // made when asked for: several times as large as the radii
+    private IReadOnlyList<CertifiedAccuracyPoint>? points; // created on demand, since it is several times as large as the radii
 
-    /// <param name="guarantee">The guarantee the radii belong to.</param>
-    /// <param name="radii">For each row the radius below which it counts, 0 for a row that never does; neither NaN nor negative. Taken over and sorted.</param>
+    /// <param name="guarantee">The guarantee of the radii.</param>
+    /// <param name="radii">
+    /// For each row the radius below which it counts, or 0 if it never does; not NaN or negative. The array is owned and sorted by the
+    /// curve.
+    /// </param>
     internal CertifiedAccuracyCurve(RobustnessGuarantee guarantee, float[] radii)
     {
         Array.Sort(radii);
@@ -27,19 +30,19 @@ public sealed class CertifiedAccuracyCurve
         Area = sum / radii.Length;
     }
 
-    /// <summary>The guarantee whose VRA this is.</summary>
+    /// <summary>The guarantee of the VRA.</summary>
     public RobustnessGuarantee Guarantee { get; }
 
     /// <summary>
-    /// The steps in ascending order of ε; the first is at ε = 0, the last has VRA 0. Draw them as steps (horizontal, then down), not as a polyline.
-    /// There are at most as many as rows, plus one.
+    /// The steps in ascending order of ε; the first is at ε = 0, the last has VRA 0. Draw them as steps (horizontal, then down), not as a
+    /// polyline. There are at most as many as rows, plus one.
     /// </summary>
     public IReadOnlyList<CertifiedAccuracyPoint> Points => points ??= new ReadOnlyCollection<CertifiedAccuracyPoint>(Steps(radii));
 
     /// <summary>The radii in ascending order.</summary>
     internal ReadOnlySpan<float> Radii => radii;
 
-    /// <summary>The area under the curve, which is the mean over rows of the radius up to which they count; in units of ε.</summary>
+    /// <summary>The area under the curve: the mean over rows of the radius below which they count, in units of ε.</summary>
     internal double Area { get; }
 
     /// <summary>VRA at an ε: the fraction of rows whose radius is strictly larger.</summary>
@@ -78,3 +81,10 @@ public sealed class CertifiedAccuracyCurve
         return points;
     }
 }
+
+/// <summary>
+/// One step of a <see cref="CertifiedAccuracyCurve"/>: the accuracy from this ε (inclusive) to the next step's ε (exclusive).
+/// </summary>
+/// <param name="Epsilon">L2 radius in the units of the network's input (pixels scaled to [0, 1], or raw features).</param>
+/// <param name="VerifiedRobustAccuracy">VRA at that ε, a fraction between 0 and 1.</param>
+public readonly record struct CertifiedAccuracyPoint(float Epsilon, double VerifiedRobustAccuracy);

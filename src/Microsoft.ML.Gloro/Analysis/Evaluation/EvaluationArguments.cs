@@ -4,7 +4,7 @@ using Microsoft.ML.Gloro.MLNet;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>Checks that several members of this room share.</summary>
+/// <summary>Argument checks shared by evaluation and choosing.</summary>
 internal static class EvaluationArguments
 {
     public static void CheckEpsilon(float epsilon, string parameterName)
@@ -16,12 +16,12 @@ internal static class EvaluationArguments
         }
     }
 
-    /// <summary>The radius to look at: the one given, or else the model's own.</summary>
-    /// <exception cref="ArgumentException">None was given and the view does not tell.</exception>
+    /// <summary>The given radius, or the model's own.</summary>
+    /// <exception cref="ArgumentException">No radius was given and the view does not record one.</exception>
     public static float Epsilon(float? epsilon, ScoredColumns columns, string prefix) => epsilon ?? columns.ReadEpsilon() ?? throw new ArgumentException(
         $"The scored view does not say which epsilon its model was made for (no annotation on '{OutputColumns.Name(OutputColumn.CertifiedRadius, prefix)}'). Give one.", nameof(epsilon));
 
-    /// <summary>A guarantee for the classes of a view, whose radii go far enough for it.</summary>
+    /// <summary>Resolves a guarantee for the classes of a view and checks that the view holds enough radii.</summary>
     /// <exception cref="ArgumentException">The guarantee does not fit.</exception>
     public static ResolvedGuarantee Bind(RobustnessGuarantee guarantee, ScoredColumns columns)
     {
@@ -32,11 +32,11 @@ internal static class EvaluationArguments
                 $"{columns.RadiiCount} only. Transform the data again with a model made for that guarantee (mlContext.Gloro.WithGuarantee).", nameof(guarantee));
     }
 
-    /// <summary>What is wrong with a scored view of which no row can be counted.</summary>
-    /// <param name="missingLabelRows">Its rows, all of which have no label.</param>
-    /// <param name="labelColumnName">The column where labels were looked for.</param>
-    /// <param name="purpose">What rows are needed for: "to evaluate".</param>
-    /// <param name="parameterName">The view's parameter.</param>
+    /// <summary>The exception for a scored view without labeled rows.</summary>
+    /// <param name="missingLabelRows">The number of its rows, none of which has a label.</param>
+    /// <param name="labelColumnName">The label column.</param>
+    /// <param name="purpose">What the rows are needed for: "to evaluate".</param>
+    /// <param name="parameterName">The parameter name of the view.</param>
     public static ArgumentException NoRows(long missingLabelRows, string labelColumnName, string purpose, string parameterName) => new(
         missingLabelRows == 0
             ? $"The scored view has no rows: there is nothing {purpose}."
@@ -44,7 +44,7 @@ internal static class EvaluationArguments
               "as it is when MapValueToKey was fitted on other values.",
         parameterName);
 
-    /// <summary>What is wrong with the options that all choices of a guarantee share.</summary>
+    /// <summary>The faults of the options that discovery and suggestion share.</summary>
     public static IEnumerable<string> ChoiceFaults(string labelColumnName, string outputColumnPrefix, float? epsilon, double bitPrice)
     {
         if (string.IsNullOrWhiteSpace(labelColumnName))

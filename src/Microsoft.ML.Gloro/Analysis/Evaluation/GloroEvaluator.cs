@@ -5,17 +5,20 @@ using Microsoft.ML.Gloro.MLNet;
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
-/// Computes <see cref="GloroMetrics"/> from a scored view, in one streaming pass and from columns alone: r_1 … r_Kmax with the class order answer every guarantee at every ε.
+/// Computes <see cref="GloroMetrics"/> from the columns of a scored view in one pass. The class order and r_1 … r_Kmax determine the result
+/// for every guarantee and ε.
 /// </summary>
 internal static class GloroEvaluator
 {
-    /// <param name="mlContext">For ML.NET's own metrics.</param>
-    /// <param name="scored">What the Transform of a Gloro model gave.</param>
-    /// <param name="labelColumnName">A key column; its keys are matched with the model's classes by name.</param>
+    /// <param name="mlContext">Computes ML.NET's own metrics.</param>
+    /// <param name="scored">The output of a Gloro model's Transform.</param>
+    /// <param name="labelColumnName">A key column; its keys are matched to the model's classes by name.</param>
     /// <param name="guarantee">The guarantee to evaluate, or null for the model's own.</param>
     /// <param name="epsilon">The L2 radius to evaluate at, or null for the model's own.</param>
     /// <param name="prefix">The prefix of the scored columns.</param>
-    /// <exception cref="ArgumentException">A column is missing or of a wrong type, the guarantee does not fit the model, or no row has a label.</exception>
+    /// <exception cref="ArgumentException">
+    /// A column is missing or has the wrong type, the guarantee does not fit the model, or no row has a label.
+    /// </exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="epsilon"/> is negative, NaN or infinite.</exception>
     public static GloroMetrics Evaluate(MLContext mlContext, IDataView scored, string labelColumnName, RobustnessGuarantee? guarantee, float? epsilon, string prefix = "")
     {
@@ -46,7 +49,7 @@ internal static class GloroEvaluator
         using DataViewRowCursor cursor = view.GetRowCursor([]);
         while (cursor.MoveNext())
         {
-            // Moving is what adds the row.
+            // MoveNext adds the row to the tally.
         }
 
         return null;

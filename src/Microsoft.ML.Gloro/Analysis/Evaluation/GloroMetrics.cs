@@ -4,11 +4,14 @@ using Microsoft.ML.Gloro.Analysis;
 namespace Microsoft.ML.Gloro;
 
 /// <summary>
-/// What a scored view proves: verified-robust accuracy (VRA) under one guarantee at one ε, and the figures that VRA must be read next to.
-/// A relaxed VRA alone misleads: it counts every row whose label is <em>somewhere</em> in the certified label set, so look at
+/// Metrics of a scored view: verified-robust accuracy (VRA) under one guarantee at one ε, and the metrics to read with it. A relaxed VRA
+/// alone misleads, because it counts every row whose label is <em>somewhere</em> in the certified label set; see also
 /// <see cref="MeanCertifiedSetSize"/>, <see cref="LocalVerifiedRobustAccuracy"/> and <see cref="Top1VerifiedRobustAccuracy"/> too.
 /// </summary>
-/// <remarks>All accuracies are fractions of <see cref="RowCount"/> between 0 and 1. Immutable and safe for concurrent use; <see cref="ToString"/> prints a table.</remarks>
+/// <remarks>
+/// All accuracies are fractions of <see cref="RowCount"/> between 0 and 1. Immutable and safe for concurrent use; <see cref="ToString"/>
+/// prints a table.
+/// </remarks>
 public sealed class GloroMetrics
 {
     internal GloroMetrics()
@@ -18,34 +21,45 @@ public sealed class GloroMetrics
     /// <summary>The L2 radius of the certificates, in the units of the network's input: pixels scaled to [0, 1], or raw features.</summary>
     public required float Epsilon { get; init; }
 
-    /// <summary>The guarantee that the certificates were read under.</summary>
+    /// <summary>The evaluated guarantee.</summary>
     public required RobustnessGuarantee Guarantee { get; init; }
 
     /// <summary>
-    /// The arithmetic that the certificates speak of; null if the scored view does not tell. With <see cref="CertificateArithmetic.Float64"/> every VRA here is proved of the
-    /// scores that were computed, with <see cref="CertificateArithmetic.Real"/> of the network as a mathematical function.
+    /// The arithmetic that the certificates cover; null if the scored view does not record it. With
+    /// <see cref="CertificateArithmetic.Float64"/> every VRA here is proved for the computed scores, with
+    /// <see cref="CertificateArithmetic.Real"/> for the network as a mathematical function.
     /// </summary>
     public required CertificateArithmetic? Arithmetic { get; init; }
 
-    /// <summary>The rows evaluated: all that have a label, <see cref="UnknownLabelRows"/> included, <see cref="MissingLabelRows"/> not.</summary>
+    /// <summary>
+    /// The rows evaluated: all that have a label, <see cref="UnknownLabelRows"/> included, <see cref="MissingLabelRows"/> not.
+    /// </summary>
     public required long RowCount { get; init; }
 
-    /// <summary>Rows without a label (a missing key; MapValueToKey gives one to a value it has not been fitted on). They are left out of everything else.</summary>
+    /// <summary>
+    /// Rows without a label (a missing key, which MapValueToKey gives for unknown values). All other metrics exclude them.
+    /// </summary>
     public required long MissingLabelRows { get; init; }
 
-    /// <summary>Rows whose label is a class that the model does not have. They are part of <see cref="RowCount"/> and always count as wrong.</summary>
+    /// <summary>
+    /// Rows whose label is not a class of the model. They are part of <see cref="RowCount"/> and always count as wrong.
+    /// </summary>
     public required long UnknownLabelRows { get; init; }
 
     /// <summary>The fraction of rows whose top-1 class is the label. Rows whose logits are not finite are wrong.</summary>
     public required double CleanAccuracy { get; init; }
 
     /// <summary>
-    /// The fraction of rows whose label is within the largest top-k set that the guarantee allows for the row's class order, certified or not (top-1 where it allows none).
-    /// Under RTK it is top-K accuracy, under local robustness clean accuracy; it is what VRA could reach if every row were certified.
+    /// The fraction of rows whose label is within the largest top-k set that the guarantee allows for the row's class order, certified or
+    /// not (top-1 where it allows none). Under RTK it is top-K accuracy, under local robustness clean accuracy; it is the upper limit of
+    /// VRA.
     /// </summary>
     public required double TopKAccuracy { get; init; }
 
-    /// <summary>VRA: the fraction of rows that are certified under the guarantee at ε and whose label is in the certified label set (the loosest one).</summary>
+    /// <summary>
+    /// VRA: the fraction of rows that are certified under the guarantee at ε and whose label is in the certified label set (the loosest
+    /// one).
+    /// </summary>
     public required double VerifiedRobustAccuracy { get; init; }
 
     /// <summary>Local VRA: the fraction of rows with r_1 &gt; ε whose top-1 class is the label, whatever the guarantee.</summary>
@@ -63,10 +77,15 @@ public sealed class GloroMetrics
     /// <summary>The mean size of the certified label set over the certified rows; 0 if none is certified.</summary>
     public required double MeanCertifiedSetSize { get; init; }
 
-    /// <summary>Entry k is the number of rows whose certified label set has k classes; entry 0 is the number of rows that are not certified.</summary>
+    /// <summary>
+    /// Entry k is the number of rows whose certified label set has k classes; entry 0 is the number of rows that are not certified.
+    /// </summary>
     public required IReadOnlyList<long> CertifiedKCounts { get; init; }
 
-    /// <summary>The mean over rows of the radius up to which the row counts for VRA (0 for rows that never do): the area under <see cref="CertifiedAccuracyCurve"/>.</summary>
+    /// <summary>
+    /// The mean over rows of the radius up to which the row counts for VRA (0 for rows that never do): the area under
+    /// <see cref="CertifiedAccuracyCurve"/>.
+    /// </summary>
     public required double AverageCertifiedRadius { get; init; }
 
     /// <summary>VRA under the guarantee as a function of ε, exact.</summary>
@@ -79,11 +98,47 @@ public sealed class GloroMetrics
     public required IReadOnlyList<GloroClassMetrics> PerClass { get; init; }
 
     /// <summary>
-    /// ML.NET's own metrics of the same rows (log-loss, confusion matrix, …), gathered in the same pass; null if the view has no usable Score column.
-    /// ML.NET leaves out rows whose scores are not finite, so its accuracy can be higher than <see cref="CleanAccuracy"/> there.
+    /// ML.NET's own metrics of the same rows (log-loss, confusion matrix, …), computed in the same pass; null if the view has no usable
+    /// Score column. ML.NET leaves out rows whose scores are not finite, so its accuracy can be higher than <see cref="CleanAccuracy"/>
+    /// there.
     /// </summary>
     public required MulticlassClassificationMetrics? Classification { get; init; }
 
     /// <summary>A small table, in the invariant culture, with a line for each class if there are at most 20.</summary>
     public override string ToString() => MetricsTable.Write(this);
 }
+
+/// <summary>
+/// The metrics of the rows labeled with one class. All accuracies are fractions between 0 and 1, and 0 if there are no such rows.
+/// </summary>
+public sealed class GloroClassMetrics
+{
+    internal GloroClassMetrics()
+    {
+    }
+
+    /// <summary>The class.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The number of rows with this label.</summary>
+    public required long RowCount { get; init; }
+
+    /// <summary>The number of these rows that are certified under the guarantee at ε, right or wrong.</summary>
+    public required long CertifiedRowCount { get; init; }
+
+    /// <summary>The fraction of them whose top-1 class is the label: the recall of the class.</summary>
+    public required double CleanAccuracy { get; init; }
+
+    /// <summary>The fraction of them that are certified under the guarantee at ε and whose label is in the certified label set.</summary>
+    public required double VerifiedRobustAccuracy { get; init; }
+
+    /// <summary>The fraction of them that are locally robust at ε and whose top-1 class is the label.</summary>
+    public required double LocalVerifiedRobustAccuracy { get; init; }
+}
+
+/// <summary>One fold of a cross-validation.</summary>
+/// <param name="Fold">The fold's number, from 0.</param>
+/// <param name="Model">The pipeline fitted on the other folds.</param>
+/// <param name="ScoredHoldOutSet">The fold's rows, scored; a lazy view that scores when it is read.</param>
+/// <param name="Metrics">The metrics on the fold's rows.</param>
+public sealed record GloroCrossValidationResult(int Fold, ITransformer Model, IDataView ScoredHoldOutSet, GloroMetrics Metrics);

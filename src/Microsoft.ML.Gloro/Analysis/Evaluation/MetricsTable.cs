@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
@@ -10,32 +9,32 @@ internal static class MetricsTable
 
     public static string Write(GloroMetrics metrics)
     {
-        var text = new StringBuilder();
-        Line(text, $"{metrics.Guarantee} at epsilon {Epsilon(metrics.Epsilon)}, {metrics.RowCount:N0} rows");
+        var table = new TextTable();
+        table.Line($"{metrics.Guarantee} at epsilon {Epsilon(metrics.Epsilon)}, {metrics.RowCount:N0} rows");
         if (metrics.MissingLabelRows > 0)
-            Line(text, $"  {metrics.MissingLabelRows:N0} more rows have no label and are left out");
+            table.Line($"  {metrics.MissingLabelRows:N0} more rows have no label and are left out");
         if (metrics.UnknownLabelRows > 0)
-            Line(text, $"  {metrics.UnknownLabelRows:N0} rows have a label that the model does not know and count as wrong");
-        Line(text, $"  {Arithmetic(metrics.Arithmetic)}");
-        Row(text, "clean accuracy", metrics.CleanAccuracy);
-        Row(text, "top-k accuracy (largest allowed k)", metrics.TopKAccuracy);
-        Row(text, "VRA under the guarantee", metrics.VerifiedRobustAccuracy);
-        Row(text, "top-1 VRA", metrics.Top1VerifiedRobustAccuracy);
-        Row(text, "local VRA", metrics.LocalVerifiedRobustAccuracy);
-        Row(text, "rejection rate", metrics.RejectionRate);
-        Line(text, $"  {"mean certified set size",-36}{metrics.MeanCertifiedSetSize,8:F2}");
-        Line(text, $"  {"average certified radius",-36}{metrics.AverageCertifiedRadius,8:F4}");
+            table.Line($"  {metrics.UnknownLabelRows:N0} rows have a label that the model does not know and count as wrong");
+        table.Line($"  {Arithmetic(metrics.Arithmetic)}");
+        table.Row("clean accuracy", metrics.CleanAccuracy);
+        table.Row("top-k accuracy (largest allowed k)", metrics.TopKAccuracy);
+        table.Row("VRA under the guarantee", metrics.VerifiedRobustAccuracy);
+        table.Row("top-1 VRA", metrics.Top1VerifiedRobustAccuracy);
+        table.Row("local VRA", metrics.LocalVerifiedRobustAccuracy);
+        table.Row("rejection rate", metrics.RejectionRate);
+        table.Row("mean certified set size", metrics.MeanCertifiedSetSize, "F2");
+        table.Row("average certified radius", metrics.AverageCertifiedRadius);
         if (metrics.PerClass.Count <= MaxClasses)
-            Classes(text, metrics.PerClass);
-        return text.ToString().TrimEnd('\n');
+            Classes(table, metrics.PerClass);
+        return table.ToString();
     }
 
-    private static void Classes(StringBuilder text, IReadOnlyList<GloroClassMetrics> classes)
+    private static void Classes(TextTable table, IReadOnlyList<GloroClassMetrics> classes)
     {
         int width = Math.Max(5, classes.Max(c => c.Name.Length));
-        Line(text, $"  {"class".PadRight(width)}{"rows",9}{"clean",8}{"VRA",8}{"local",8}");
+        table.Line($"  {"class".PadRight(width)}{"rows",9}{"clean",8}{"VRA",8}{"local",8}");
         foreach (GloroClassMetrics c in classes)
-            Line(text, $"  {c.Name.PadRight(width)}{c.RowCount,9:N0}{c.CleanAccuracy,8:F3}{c.VerifiedRobustAccuracy,8:F3}{c.LocalVerifiedRobustAccuracy,8:F3}");
+            table.Line($"  {c.Name.PadRight(width)}{c.RowCount,9:N0}{c.CleanAccuracy,8:F3}{c.VerifiedRobustAccuracy,8:F3}{c.LocalVerifiedRobustAccuracy,8:F3}");
     }
 
     private static string Arithmetic(CertificateArithmetic? arithmetic) => arithmetic switch
@@ -45,7 +44,7 @@ internal static class MetricsTable
         _ => "the arithmetic that certificates hold in is not known",
     };
 
-    /// <summary>Image radii are known by their 255ths: 36/255 says more than 0.1412.</summary>
+    /// <summary>Image radii are usually given in 255ths, so "(36/255)" is added where ε is one.</summary>
     public static string Epsilon(float epsilon)
     {
         string value = epsilon.ToString("0.####", CultureInfo.InvariantCulture);
@@ -54,8 +53,4 @@ internal static class MetricsTable
             ? string.Create(CultureInfo.InvariantCulture, $"{value} ({levels}/255)")
             : value;
     }
-
-    private static void Row(StringBuilder text, string name, double value) => Line(text, $"  {name,-36}{value,8:F4}");
-
-    private static void Line(StringBuilder text, FormattableString line) => text.Append(line.ToString(CultureInfo.InvariantCulture)).Append('\n');
 }

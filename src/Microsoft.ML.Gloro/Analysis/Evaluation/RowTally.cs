@@ -4,7 +4,7 @@ using Microsoft.ML.Gloro.MLNet;
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
-/// Adds up the metrics of one guarantee at one ε, row by row, from class order and radii alone. Keeps two radii a row, for the curves.
+/// Accumulates the metrics of one guarantee at one ε from the class order and radii of each row. Keeps two radii per row for the curves.
 /// </summary>
 internal sealed class RowTally
 {
@@ -46,7 +46,7 @@ internal sealed class RowTally
             UnknownLabelRows++;
         if (!Certificate.TryOrder(logits, order))
         {
-            // Logits that are not finite predict nothing: the row is wrong and rejected.
+            // Non-finite logits predict nothing, so the row is wrong and rejected.
             Count(label, position: int.MaxValue, largestK: 0, labelRadius: 0, localRadius: 0, default);
             return;
         }
@@ -54,7 +54,8 @@ internal sealed class RowTally
         CertifiedSet set = Certificate.Evaluate(guarantee, order, radii, epsilon);
         int position = label < 0 ? int.MaxValue : Array.IndexOf(order, label) + 1;
 
-        // The loosest certified set at ε holds the label if and only if some allowed k ≥ position has r_k > ε, so the largest of these radii is where the row stops counting.
+        // The loosest certified set at ε holds the label if and only if some allowed k ≥ position has r_k > ε, so the row counts below the
+        // largest of these radii.
         float labelRadius = 0;
         int largestK = 1;
         for (int k = 1; k <= guarantee.MaxK; k++)
@@ -96,8 +97,8 @@ internal sealed class RowTally
         Add(ref tally.Certified, isCertified);
     }
 
-    /// <param name="requested">The guarantee as the user knows it.</param>
-    /// <param name="arithmetic">The arithmetic that the radii were proved in.</param>
+    /// <param name="requested">The guarantee as the user gave it.</param>
+    /// <param name="arithmetic">The arithmetic that the radii cover.</param>
     /// <param name="classNames">The names of the classes in the order of the logits.</param>
     /// <param name="classification">ML.NET's own metrics of the same rows.</param>
     public GloroMetrics ToMetrics(RobustnessGuarantee requested, CertificateArithmetic? arithmetic, IReadOnlyList<string> classNames, Data.MulticlassClassificationMetrics? classification)

@@ -3,7 +3,9 @@ using Microsoft.ML.Gloro.MLNet;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>The columns of a scored view that evaluation reads, found and checked once, with everything that their annotations tell.</summary>
+/// <summary>
+/// The columns of a scored view that evaluation reads, checked once, and the contents of their annotations.
+/// </summary>
 internal sealed class ScoredColumns
 {
     private ScoredColumns(DataViewSchema schema, string labelColumnName, string prefix)
@@ -22,7 +24,7 @@ internal sealed class ScoredColumns
         CheckVector(TopKRadii, size => size > 0, "at least one value");
         RadiiCount = ((VectorDataViewType)TopKRadii.Type).Size;
 
-        // Score is read for ML.NET's own metrics only, and may be missing.
+        // Score is optional; only ML.NET's own metrics need it.
         if (schema.GetColumnOrNull(OutputColumns.Name(OutputColumn.Score, prefix)) is { } score && IsVector(score, size => size == ClassNames.Count))
             Score = score;
         LabelMap = LabelMap.Create(Label, ClassNames);
@@ -43,7 +45,7 @@ internal sealed class ScoredColumns
     /// <summary>The model's classes in the order of the logits.</summary>
     public IReadOnlyList<string> ClassNames { get; }
 
-    /// <summary>How many radii r_1, r_2, … a row holds.</summary>
+    /// <summary>The number of radii r_1, r_2, … per row.</summary>
     public int RadiiCount { get; }
 
     public LabelMap LabelMap { get; }
@@ -51,10 +53,11 @@ internal sealed class ScoredColumns
     /// <summary>The columns to activate.</summary>
     public IEnumerable<DataViewSchema.Column> Needed => Score is { } score ? [Label, Logits, TopKRadii, score] : [Label, Logits, TopKRadii];
 
-    /// <exception cref="ArgumentException">A column is missing or has another type than a Gloro model gives.</exception>
-    public static ScoredColumns Find(IDataView scored, string labelColumnName, string prefix) => new(scored.Schema, labelColumnName, prefix);
+    /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
+    public static ScoredColumns Find(IDataView scored, string labelColumnName, string prefix) =>
+        new(scored.Schema, labelColumnName, prefix);
 
-    /// <summary>The ε the model was made for, or null if the view does not tell.</summary>
+    /// <summary>The model's ε, or null if the view does not record it.</summary>
     public float? ReadEpsilon()
     {
         if (CertifiedRadius is not { } column || column.Annotations.Schema.GetColumnOrNull(OutputColumns.EpsilonAnnotation)?.Type is not NumberDataViewType)
@@ -64,14 +67,18 @@ internal sealed class ScoredColumns
         return epsilon;
     }
 
-    /// <summary>The guarantee the model was made for, or null if the view does not tell.</summary>
-    public RobustnessGuarantee? ReadGuarantee() => ReadText(OutputColumns.GuaranteeAnnotation) is { } text ? RobustnessGuarantee.Parse(text) : null;
+    /// <summary>The model's guarantee, or null if the view does not record it.</summary>
+    public RobustnessGuarantee? ReadGuarantee() =>
+        ReadText(OutputColumns.GuaranteeAnnotation) is { } text ? RobustnessGuarantee.Parse(text) : null;
 
-    /// <summary>The arithmetic that the certificates speak of, or null if the view does not tell.</summary>
-    public CertificateArithmetic? ReadArithmetic() => Enum.TryParse(ReadText(OutputColumns.ArithmeticAnnotation), out CertificateArithmetic arithmetic) ? arithmetic : null;
+    /// <summary>The arithmetic that the certificates cover, or null if the view does not record it.</summary>
+    public CertificateArithmetic? ReadArithmetic() =>
+        Enum.TryParse(ReadText(OutputColumns.ArithmeticAnnotation), out CertificateArithmetic arithmetic) ? arithmetic : null;
 
-    /// <summary>Reads a vector of a row.</summary>
-    /// <exception cref="InvalidOperationException">It is not as long as <paramref name="destination"/>, which the column's type says it is.</exception>
+    /// <summary>Reads a vector value of the current row.</summary>
+    /// <exception cref="InvalidOperationException">
+    /// The vector's length differs from <paramref name="destination"/>, the length in the column's type.
+    /// </exception>
     public static void Read(ValueGetter<VBuffer<float>> getter, ref VBuffer<float> buffer, Span<float> destination)
     {
         getter(ref buffer);

@@ -4,8 +4,8 @@ using Microsoft.ML.Gloro.MLNet;
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
-/// The scored view as ML.NET's evaluator wants it (label as the model's class key, Score, PredictedLabel), whose cursor adds every row that passes to a <see cref="RowTally"/>.
-/// Scoring happens when a cursor moves; so one pass by ML.NET's evaluator gives both its metrics and ours, and the model runs once.
+/// The scored view in the form that ML.NET's evaluator expects (label as the model's class key, Score, PredictedLabel). Its cursor adds
+/// every row to a <see cref="RowTally"/>, so one pass gives both ML.NET's metrics and ours and the model scores each row once.
 /// </summary>
 internal sealed class TalliedView : IDataView
 {
@@ -25,10 +25,10 @@ internal sealed class TalliedView : IDataView
         slotNames.Add<VBuffer<ReadOnlyMemory<char>>>(OutputColumns.SlotNamesAnnotation, namesType, (ref VBuffer<ReadOnlyMemory<char>> destination) => names.CopyTo(ref destination));
 
         var schema = new DataViewSchema.Builder();
-        // One key more than classes: ML.NET takes labels beyond the scores for classes unseen in training and counts them as wrong, as we do.
+        // One more key than classes: ML.NET treats labels beyond the scores as unseen classes and counts them as wrong, as we do.
         schema.AddColumn(Label, new KeyDataViewType(typeof(uint), classCount + 1));
         schema.AddColumn(Score, new VectorDataViewType(NumberDataViewType.Single, classCount), slotNames.ToAnnotations());
-        // ML.NET asks for the column to exist, but takes the prediction from Score.
+        // ML.NET requires this column but takes the prediction from Score.
         schema.AddColumn(PredictedLabel, columns.PredictedLabel.Type);
         Schema = schema.ToSchema();
     }
@@ -53,7 +53,8 @@ internal sealed class TalliedView : IDataView
         }
     }
 
-    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) => [GetRowCursor(columnsNeeded, rand)];
+    public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
+        [GetRowCursor(columnsNeeded, rand)];
 
     private sealed class Cursor : DataViewRowCursor
     {

@@ -2,96 +2,109 @@ using Microsoft.ML.Gloro.Analysis;
 
 namespace Microsoft.ML.Gloro;
 
-/// <summary>What <c>mlContext.Gloro.Sweep</c> searches, how, and for how long. All values are copied when a sweep begins.</summary>
+/// <summary>
+/// Options of <c>mlContext.Gloro.Sweep</c>: the search space, the method and the budget. They are copied when a sweep begins.
+/// </summary>
 public sealed class GloroSweepOptions
 {
     /// <summary>Creates options with their defaults.</summary>
     /// <param name="trainer">
-    /// The trainer's options: all that is not searched stays as it is there, and its <see cref="GloroTrainerOptions.Epochs"/> are those of a whole training. Without a
-    /// <see cref="GloroTrainerOptions.ValidationSet"/> the trials take the sweep's validation rows for it.
+    /// The trainer's options. Options that are not searched keep their values; <see cref="GloroTrainerOptions.Epochs"/> is the length of a
+    /// full training. Without a <see cref="GloroTrainerOptions.ValidationSet"/> the trials use the sweep's validation rows.
     /// </param>
     public GloroSweepOptions(GloroTrainerOptions trainer) => TrainerOptions = trainer;
 
-    /// <summary>The trainer's options: <see cref="GloroImageClassificationOptions"/> or <see cref="GloroMulticlassClassificationOptions"/>.</summary>
+    /// <summary>
+    /// The trainer's options: <see cref="GloroImageClassificationOptions"/> or <see cref="GloroMulticlassClassificationOptions"/>.
+    /// </summary>
     public GloroTrainerOptions TrainerOptions { get; set; }
 
     /// <summary>
-    /// What to search. Default: null, which takes, as annotated, LearningRate, BatchSize, Loss (and with it TradesWeight or FixedMargin), EpsilonFactor, WeightDecay,
-    /// AveragingDecay, Depth, Width and, for images, TailWidth and TailDepth. An option that has no say with the others as they are (TradesWeight without the loss that it
-    /// belongs to, Width with <see cref="GloroImageClassificationOptions.Layers"/>) stays as it is in <see cref="TrainerOptions"/>.
+    /// The search space. Default: null, which searches, within their annotations, LearningRate, BatchSize, Loss (and with it TradesWeight
+    /// or FixedMargin), EpsilonFactor, WeightDecay, AveragingDecay, Depth, Width and, for images, TailWidth and TailDepth. Options without
+    /// effect under the current settings (TradesWeight without the TRADES loss, Width with
+    /// <see cref="GloroImageClassificationOptions.Layers"/>) keep their value from <see cref="TrainerOptions"/>.
     /// </summary>
     public IReadOnlyList<GloroSweepParameter>? Parameters { get; set; }
 
-    /// <summary>Names of options that are not searched although <see cref="Parameters"/> or its default says so. Default: none.</summary>
+    /// <summary>Names of options to exclude from <see cref="Parameters"/> or its default. Default: none.</summary>
     public IReadOnlyList<string> Fixed { get; set; } = [];
 
     /// <summary>
-    /// Takes settings from a grid, in an order that the seed shuffles: all values of a choice, and this many of a range, both ends included. Default: null, no grid; settings
-    /// are drawn, uniformly in each range or in its logarithm. With few trials that is better than a grid, which tries few values of the few options that matter
-    /// (Bergstra, Bengio: Random Search for Hyper-Parameter Optimization, JMLR 2012).
+    /// Takes settings from a grid, in an order shuffled by the seed: all values of a choice and this many values of a range, both ends
+    /// included. Default: null, no grid: settings are drawn at random, uniformly or log-uniformly in each range. With few trials random
+    /// search beats a grid, which tries few values of the options that matter (Bergstra, Bengio: Random Search for Hyper-Parameter
+    /// Optimization, JMLR 2012).
     /// </summary>
     public int? GridSteps { get; set; }
 
     /// <summary>
-    /// Settings to try. There may be fewer: no settings are tried twice. More trials with the same seed begin with the same settings, so that a journal can be gone on with.
-    /// Default: 12.
+    /// The number of settings to try. Fewer are tried if the space holds fewer; none is tried twice. With the same seed, a larger number
+    /// starts with the same settings, so a journal can be continued. Default: 12.
     /// </summary>
     public int Trials { get; set; } = 12;
 
     /// <summary>
-    /// Whether the first trial is <see cref="TrainerOptions"/> as given and goes on to the whole training whatever it comes to, beside those that earn it: the result then says what
-    /// the search has gained over it. Default: true.
+    /// Whether the first trial uses <see cref="TrainerOptions"/> unchanged. It is always promoted, in addition to the best trials, so that
+    /// the result shows the gain over it. Default: true.
     /// </summary>
     public bool IncludeBaseline { get; set; } = true;
 
     /// <summary>
-    /// Successive halving: of the trials of one rung the best 1/η go on to the next, with η times the epochs, and at least one does (Jamieson, Talwalkar, AISTATS 2016).
-    /// Default: 3.
+    /// The factor η of successive halving: the best 1/η of a rung's trials, at least one, go on to the next rung with η times the epochs
+    /// (Jamieson, Talwalkar, AISTATS 2016). Default: 3.
     /// </summary>
     /// <remarks>
-    /// A promoted trial is trained anew, not gone on with: schedules of learning rate and ε end with the last epoch, so that a short training is a whole one in small, and
-    /// its weights are of no use to a longer one.
+    /// A promoted trial is trained from scratch. The learning rate and ε schedules end with the last epoch, so a longer training cannot
+    /// continue from a shorter one.
     /// </remarks>
     public int HalvingFactor { get; set; } = 3;
 
     /// <summary>
-    /// The fewest epochs that a rung may have; the last rung has those of <see cref="TrainerOptions"/>, each before it 1/η of the next, rounded up. As many as there turns halving
-    /// off. Default: null, which is 1/η² of them: three rungs.
+    /// The minimum epochs of a rung. The last rung has the epochs of <see cref="TrainerOptions"/>; each earlier one has 1/η of the next,
+    /// rounded up. Set it to the full number of epochs to turn halving off. Default: null, which is 1/η² of the full number: three rungs.
     /// </summary>
     public int? MinEpochs { get; set; }
 
-    /// <summary>What to make as large as possible; give the negative of what should be small. Default: verified-robust accuracy (VRA).</summary>
-    /// <remarks>A journal cannot tell one metric from another; it goes by <see cref="MetricName"/>.</remarks>
+    /// <summary>
+    /// The metric to maximize; negate a metric to minimize it. Default: verified-robust accuracy (VRA).
+    /// </summary>
+    /// <remarks>A journal identifies the metric by <see cref="MetricName"/> only.</remarks>
     public Func<GloroMetrics, double> Metric { get; set; } = metrics => metrics.VerifiedRobustAccuracy;
 
-    /// <summary>The metric's name, in tables and in the journal. Give each metric another. Default: "VRA".</summary>
+    /// <summary>The metric's name in tables and in the journal. Use a different name for each metric. Default: "VRA".</summary>
     public string MetricName { get; set; } = "VRA";
 
     /// <summary>
-    /// The time that the trials of one call may take: the training that it ends in is stopped within a batch and not counted. Default: null, no limit. What has been found
-    /// by then depends on how fast the machine was.
+    /// The time limit for the trials of one call. The training in progress stops within a batch and is not counted. Default: null, no
+    /// limit. With a limit, results depend on the speed of the machine.
     /// </summary>
     public TimeSpan? TimeBudget { get; set; }
 
     /// <summary>
-    /// The seed of the settings that are drawn and, if <see cref="TrainerOptions"/> has none, of every training: the same first weights and batches for all, which makes them easier
-    /// to compare. The same seed, data and options give the same result, under the conditions of <see cref="GloroTrainerOptions.Seed"/>. Default: 1.
+    /// The seed of the drawn settings and, if <see cref="TrainerOptions"/> has none, of every training. All trainings then share initial
+    /// weights and batches, which makes them easier to compare. The same seed, data and options give the same result, under the conditions
+    /// of <see cref="GloroTrainerOptions.Seed"/>. Default: 1.
     /// </summary>
     public int Seed { get; set; } = 1;
 
     /// <summary>
-    /// A file that keeps the results of trials, a line of JSON each, made if it is not there; its folder must be. A sweep with the same file does not repeat what is in it,
-    /// so that one that was cancelled or killed at any moment goes on. Default: null, none.
+    /// A file for the results of trials, one JSON line each. It is created if missing; its folder must exist. A sweep with the same file
+    /// does not repeat recorded trials, so a canceled or killed sweep can be resumed. Default: null, no journal.
     /// </summary>
     /// <remarks>
-    /// <para>Trials, halving, epochs and budgets may differ from those it was begun with. A journal of other data, other options of the trainer, another space, seed, metric
-    /// or library version is refused, with what differs.</para>
-    /// <para>A training that failed is not tried again; delete its line to try it. Settings during which the process has ended three times without a word, as it does when
-    /// memory runs out, are taken for failed ones. The rows are read once more, for a hash of them. One sweep at a time uses a journal.</para>
+    /// <para>
+    /// The number of trials, halving, epochs and budgets may change between runs. A journal of other data, trainer options, search space,
+    /// seed, metric or library version is refused; the message names the difference.
+    /// </para>
+    /// <para>
+    /// A failed training is not repeated; delete its line to retry it. Settings that crashed the process three times (out of memory, for
+    /// example) are recorded as failed. The rows are read once more to hash them. Only one sweep at a time can use a journal.
+    /// </para>
     /// </remarks>
     public string? JournalPath { get; set; }
 
-    /// <summary>A copy that nobody else holds.</summary>
+    /// <summary>An independent copy.</summary>
     internal GloroSweepOptions Copy()
     {
         var copy = (GloroSweepOptions)MemberwiseClone();
@@ -101,8 +114,8 @@ public sealed class GloroSweepOptions
         return copy;
     }
 
-    /// <summary>Throws one exception that names everything that is wrong; gives what is searched.</summary>
-    /// <exception cref="ArgumentException">One or more values cannot be used.</exception>
+    /// <summary>Returns the search dimensions, or throws one exception that lists every fault.</summary>
+    /// <exception cref="ArgumentException">One or more values are invalid.</exception>
     internal IReadOnlyList<SearchDimension> Validate()
     {
         var faults = Faults().ToList();

@@ -2,11 +2,12 @@ using System.Globalization;
 
 namespace Microsoft.ML.Gloro;
 
-/// <summary>One option that a sweep searches, and among which values. Immutable.</summary>
-/// <remarks>Whether the trainer has such an option, and whether it takes these values, is checked when a sweep begins.</remarks>
+/// <summary>One option that a sweep searches, with its values. Immutable.</summary>
+/// <remarks>The name and the values are checked when a sweep begins.</remarks>
 public sealed class GloroSweepParameter
 {
-    private GloroSweepParameter(string name, IReadOnlyList<object?>? values = null, (double Least, double Most, bool Logarithmic)? range = null)
+    private GloroSweepParameter(
+        string name, IReadOnlyList<object?>? values = null, (double Least, double Most, bool Logarithmic)? range = null)
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(name);
         (Name, Values, Limits) = (name, values, range);
@@ -19,20 +20,23 @@ public sealed class GloroSweepParameter
 
     internal (double Least, double Most, bool Logarithmic)? Limits { get; }
 
-    /// <summary>An option within the [Range] or among the [Choice] that its property is annotated with, as AutoML would search it.</summary>
+    /// <summary>
+    /// An option searched within its [Range] or [Choice] annotation, as AutoML does.
+    /// </summary>
     /// <param name="name">The property's name.</param>
     public static GloroSweepParameter Annotated(string name) => new(name);
 
-    /// <summary>A number between two others, both included, whatever its annotation says.</summary>
+    /// <summary>A number in a range, both ends included. Overrides the annotation.</summary>
     /// <param name="name">The property's name; its type is int or double.</param>
     /// <param name="least">The least value.</param>
     /// <param name="most">The largest value.</param>
-    /// <param name="logarithmic">Whether the logarithm is spread evenly rather than the value; both limits are above 0 then.</param>
-    public static GloroSweepParameter Range(string name, double least, double most, bool logarithmic = false) => new(name, range: (least, most, logarithmic));
+    /// <param name="logarithmic">Whether values are spread evenly on a logarithmic scale; both limits must then be positive.</param>
+    public static GloroSweepParameter Range(string name, double least, double most, bool logarithmic = false) =>
+        new(name, range: (least, most, logarithmic));
 
-    /// <summary>One of some values, whatever the annotation says. One value alone fixes the option.</summary>
-    /// <param name="name">The property's name; its type is int, double, bool or an enumeration, or one of these that may be null.</param>
-    /// <param name="values">The values, in the property's type or as the text of one.</param>
+    /// <summary>One of a list of values. Overrides the annotation. A single value fixes the option.</summary>
+    /// <param name="name">The property's name; its type is int, double, bool, an enumeration, or a nullable one of these.</param>
+    /// <param name="values">The values, of the property's type or as text.</param>
     public static GloroSweepParameter Choice(string name, params object?[] values)
     {
         ArgumentNullException.ThrowIfNull(values);

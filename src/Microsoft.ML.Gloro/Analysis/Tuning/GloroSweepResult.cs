@@ -2,43 +2,47 @@ using Microsoft.ML.Gloro.Analysis;
 
 namespace Microsoft.ML.Gloro;
 
-/// <summary>What a sweep has found.</summary>
-/// <remarks>Immutable and safe for concurrent use, all but <see cref="BestModel"/>'s disposal; <see cref="ToString"/> prints a table.</remarks>
+/// <summary>The result of a sweep.</summary>
+/// <remarks>
+/// Immutable and safe for concurrent use, except for disposing <see cref="BestModel"/>; <see cref="ToString"/> prints a table.
+/// </remarks>
 public sealed class GloroSweepResult
 {
     internal GloroSweepResult()
     {
     }
 
-    /// <summary>All trials that ended, failed ones included, in the order in which they were run.</summary>
+    /// <summary>All completed trials, failed ones included, in the order they ran.</summary>
     public required IReadOnlyList<GloroSweepTrial> Trials { get; init; }
 
     /// <summary>
-    /// The trial of the highest metric, of whatever rung; of equal ones that of fewest epochs, then the first. Null if none succeeded.
+    /// The trial with the highest metric on any rung; ties go to fewer epochs, then to the first. Null if no trial succeeded.
     /// </summary>
     public required GloroSweepTrial? Best { get; init; }
 
-    /// <summary>The longest training of the options as given; null if there was none or all of them failed.</summary>
+    /// <summary>The longest successful training of the unchanged options; null if there is none.</summary>
     public required GloroSweepTrial? Baseline { get; init; }
 
     /// <summary>
-    /// The trials that no other is as good as in both clean accuracy and VRA and better in one, by rising clean accuracy and falling VRA: what is to be had of one for the other.
+    /// The Pareto-optimal trials for clean accuracy and VRA, by rising clean accuracy and falling VRA.
     /// </summary>
     public required IReadOnlyList<GloroSweepTrial> ParetoFront { get; init; }
 
     /// <summary>
-    /// The best trial's options, a new copy each time; null if none succeeded. A trainer made of them learns the same model again from the same rows; set more
-    /// <see cref="GloroTrainerOptions.Epochs"/> for a longer training.
+    /// The best trial's options, a new copy each time; null if no trial succeeded. A trainer with these options learns the same model from
+    /// the same rows. Raise <see cref="GloroTrainerOptions.Epochs"/> for a longer training.
     /// </summary>
     public GloroTrainerOptions? BestOptions => Best?.Options;
 
     /// <summary>
-    /// The model of the best trial, which is the caller's from now on, to dispose of too; all others are disposed of. Null if none succeeded, or if the best trial was read from the
-    /// journal, which keeps no models: train one with <see cref="BestOptions"/>.
+    /// The best trial's model; the caller disposes it. Null if no trial succeeded, or if the best trial was read from the journal, which
+    /// keeps no models. In that case train one with <see cref="BestOptions"/>.
     /// </summary>
     public required GloroTransformer? BestModel { get; init; }
 
-    /// <summary>Whether all trials were run; if not, the sweep was cancelled or <see cref="GloroSweepOptions.TimeBudget"/> was used up.</summary>
+    /// <summary>
+    /// Whether all trials ran. False if the sweep was canceled or <see cref="GloroSweepOptions.TimeBudget"/> ran out.
+    /// </summary>
     public required bool IsComplete { get; init; }
 
     /// <summary>The name of the metric.</summary>

@@ -1,8 +1,8 @@
 namespace Microsoft.ML.Gloro;
 
-/// <summary>One training of a sweep: some settings for some epochs, and what came of it.</summary>
+/// <summary>One training of a sweep: its settings, its epochs and its results.</summary>
 /// <remarks>
-/// Figures are of the sweep's validation rows, by which settings are chosen: the best of many is partly luck, so measure what is chosen on rows that took no part in it.
+/// Metrics are measured on the sweep's validation rows. The best of many trials is optimistic, so measure the final model on other rows.
 /// Immutable and safe for concurrent use.
 /// </remarks>
 public sealed class GloroSweepTrial
@@ -14,7 +14,7 @@ public sealed class GloroSweepTrial
     /// <summary>The number of the settings, from 0; the same settings have the same number in every rung.</summary>
     public required int Number { get; init; }
 
-    /// <summary>Whether the settings are those of <see cref="GloroSweepOptions.TrainerOptions"/> as given.</summary>
+    /// <summary>Whether the settings are the unchanged <see cref="GloroSweepOptions.TrainerOptions"/>.</summary>
     public required bool IsBaseline { get; init; }
 
     /// <summary>The rung, from 0.</summary>
@@ -23,13 +23,18 @@ public sealed class GloroSweepTrial
     /// <summary>The epochs of that rung.</summary>
     public required int Epochs { get; init; }
 
-    /// <summary>What was searched and has a say, as text: "LearningRate=0.0123, Loss=Emma". It is the same on every machine.</summary>
+    /// <summary>
+    /// The searched options that have an effect, as text: "LearningRate=0.0123, Loss=Emma". The text is the same on every machine.
+    /// </summary>
     public required string Settings { get; init; }
 
-    /// <summary>All options of this training, epochs and seed included, without a cancellation token: a new copy each time. A trainer made of them gives the same model again.</summary>
+    /// <summary>
+    /// All options of this training, including epochs and seed, without the cancellation token; a new copy each time. A trainer with these
+    /// options gives the same model again.
+    /// </summary>
     public GloroTrainerOptions Options => _options.Copy();
 
-    /// <summary>What the sweep makes as large as possible; NaN if the trial failed.</summary>
+    /// <summary>The metric that the sweep maximizes; NaN if the trial failed.</summary>
     public required double Metric { get; init; }
 
     /// <summary>VRA; NaN if the trial failed.</summary>
@@ -47,10 +52,10 @@ public sealed class GloroSweepTrial
     /// <summary>The mean size of the certified label sets; NaN if the trial failed.</summary>
     public required double MeanCertifiedSetSize { get; init; }
 
-    /// <summary>How long training and measuring took.</summary>
+    /// <summary>The time for training and evaluation.</summary>
     public required TimeSpan Duration { get; init; }
 
-    /// <summary>What the trial failed with; null if it did not.</summary>
+    /// <summary>The error of a failed trial; otherwise null.</summary>
     public required string? Error { get; init; }
 
     /// <summary>Whether it was read from the journal rather than run.</summary>
@@ -59,4 +64,27 @@ public sealed class GloroSweepTrial
     /// <summary>A line of text, in the invariant culture.</summary>
     public override string ToString() => FormattableString.Invariant($"trial {Number}, {Epochs} epochs: ")
         + (Error is null ? FormattableString.Invariant($"VRA {VerifiedRobustAccuracy:F4}, clean {CleanAccuracy:F4}") : $"failed, {Error}") + $" ({(IsBaseline ? "as given" : Settings)})";
+}
+
+/// <summary>The state of a sweep after a trial.</summary>
+public sealed record GloroSweepProgress
+{
+    /// <summary>The trial that just ended.</summary>
+    public required GloroSweepTrial Trial { get; init; }
+
+    /// <summary>The best trial so far; null if none has succeeded.</summary>
+    public required GloroSweepTrial? Best { get; init; }
+
+    /// <summary>The number of completed trials over all rungs.</summary>
+    public required int Done { get; init; }
+
+    /// <summary>The maximum number of trials over all rungs.</summary>
+    public required int Total { get; init; }
+
+    /// <summary>The time since the sweep began.</summary>
+    public required TimeSpan Elapsed { get; init; }
+
+    /// <inheritdoc/>
+    public override string ToString() =>
+        FormattableString.Invariant($"{Done} of {Total}, {(long)Elapsed.TotalHours:00}:{Elapsed:mm\\:ss} elapsed: {Trial}");
 }

@@ -1,15 +1,17 @@
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>Proposes settings one after another, none of them twice. The n-th depends on the seed and on what is searched, not on how many are asked for.</summary>
+/// <summary>
+/// Proposes distinct settings. The n-th depends on the seed and the search space, not on how many are requested.
+/// </summary>
 internal sealed class Proposer(GloroTrainerOptions trainer, IReadOnlyList<SearchDimension> dimensions, int? gridSteps, int seed, bool includeBaseline)
 {
-    // A space of which so many draws in a row bring nothing new is as good as searched.
+    // After this many repeated draws in a row the space counts as exhausted.
     private const int MostMisses = 1000;
 
-    // Larger grids are drawn from, as nobody will walk through them.
+    // Larger grids are sampled instead of shuffled.
     private const int LargestListedGrid = 1 << 16;
 
-    /// <summary>As many as there are.</summary>
+    /// <summary>All proposals; callers take as many as they need.</summary>
     public IEnumerable<SweepSettings> Propose()
     {
         var seen = new HashSet<string>();
@@ -51,7 +53,7 @@ internal sealed class Proposer(GloroTrainerOptions trainer, IReadOnlyList<Search
         double points = levels.Aggregate(1.0, (product, l) => product * l.Count);
         if (points > LargestListedGrid)
         {
-            // Far more points than trials: those drawn twice are passed over.
+            // There are far more points than trials; Propose skips repeats.
             for (int i = 0; i < LargestListedGrid; i++)
                 yield return [.. levels.Select(l => l[random.Next(l.Count)])];
             yield break;
@@ -79,10 +81,17 @@ internal sealed class Proposer(GloroTrainerOptions trainer, IReadOnlyList<Search
         foreach (var (dimension, value) in dimensions.Zip(values))
             dimension.Set(options, value);
 
-        // What has no say stays as given, so that settings which do the same are the same.
+        // Options without effect keep their given value, so equivalent settings compare equal.
         var used = dimensions.Where(d => options.Uses(d.Name)).ToList();
         foreach (var unused in dimensions.Except(used))
             unused.Set(options, unused.Get(trainer));
         return new SweepSettings(-1, false, string.Join(", ", used.Select(d => $"{d.Name}={SearchDimension.Text(d.Get(options))}")), options);
     }
 }
+
+/// <summary>The settings of a trial.</summary>
+/// <param name="Number">The number, from 0.</param>
+/// <param name="IsBaseline">Whether they are the unchanged trainer options.</param>
+/// <param name="Text">The searched options that have an effect.</param>
+/// <param name="Options">All options, for a full training. Copied before each use.</param>
+internal sealed record SweepSettings(int Number, bool IsBaseline, string Text, GloroTrainerOptions Options);

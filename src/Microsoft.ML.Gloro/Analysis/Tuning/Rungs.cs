@@ -1,7 +1,10 @@
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>The rungs of successive halving: how long each trains, and how many come that far.</summary>
-/// <remarks>Of Jamieson, Talwalkar: Non-stochastic Best Arm Identification and Hyperparameter Optimization, AISTATS 2016, with epochs for the resource.</remarks>
+/// <summary>The rungs of successive halving: the epochs and the number of trials of each.</summary>
+/// <remarks>
+/// From Jamieson, Talwalkar: Non-stochastic Best Arm Identification and Hyperparameter Optimization, AISTATS 2016, with epochs as the
+/// resource.
+/// </remarks>
 internal static class Rungs
 {
     /// <summary>The epochs of each rung, rising to <paramref name="epochs"/>.</summary>
@@ -15,7 +18,7 @@ internal static class Rungs
         return rungs;
     }
 
-    /// <summary>How many of <paramref name="trials"/> come to each of so many rungs.</summary>
+    /// <summary>How many of <paramref name="trials"/> reach each rung.</summary>
     public static IReadOnlyList<int> Counts(int trials, int factor, int rungs)
     {
         var counts = new List<int> { trials };

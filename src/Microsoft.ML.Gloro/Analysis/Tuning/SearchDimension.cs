@@ -12,7 +12,8 @@ internal sealed class SearchDimension
 
     public SearchDimension(PropertyInfo property, IReadOnlyList<object?> values) => (_property, _values) = (property, values);
 
-    public SearchDimension(PropertyInfo property, (double Least, double Most, bool Logarithmic) range) => (_property, _range) = (property, range);
+    public SearchDimension(PropertyInfo property, (double Least, double Most, bool Logarithmic) range) =>
+        (_property, _range) = (property, range);
 
     public string Name => _property.Name;
 
@@ -24,13 +25,14 @@ internal sealed class SearchDimension
         if (_values is not null)
             return _values[random.Next(_values.Count)];
 
-        // A whole number n has the share of [n, n + 1), so that the last one gets no less than the rest.
+        // An integer n is drawn from [n, n + 1), so that the last one is as likely as the others.
         double share = random.NextDouble();
         return OfItsType(IsInteger ? Math.Clamp(Math.Floor(Between(share, _range.Most + 1)), _range.Least, _range.Most) : At(share));
     }
 
-    /// <summary>The values of a grid: all of a choice, or so many evenly over a range, as far as they differ.</summary>
-    public IReadOnlyList<object?> Levels(int count) => _values ?? [.. Enumerable.Range(0, count).Select(i => OfItsType(At(i / (count - 1.0)))).Distinct()];
+    /// <summary>The grid values: all values of a choice, or this many evenly spaced values of a range, without duplicates.</summary>
+    public IReadOnlyList<object?> Levels(int count) =>
+        _values ?? [.. Enumerable.Range(0, count).Select(i => OfItsType(At(i / (count - 1.0)))).Distinct()];
 
     public object? Get(GloroTrainerOptions options) => _property.GetValue(options);
 
@@ -39,19 +41,20 @@ internal sealed class SearchDimension
     /// <summary>A value as text, the same on every machine.</summary>
     public static string Text(object? value) => value is null ? "null" : Convert.ToString(value, CultureInfo.InvariantCulture)!;
 
-    /// <summary>The option and its values, for the journal: what is searched must not change while it is.</summary>
+    /// <summary>The option and its values. The journal compares this text to detect a changed search space.</summary>
     public override string ToString() => _values is null
         ? string.Create(CultureInfo.InvariantCulture, $"{Name} from {_range.Least} to {_range.Most}{(_range.Logarithmic ? " (logarithmic)" : "")}")
         : $"{Name} of {string.Join(" | ", _values.Select(Text))}";
 
-    private object OfItsType(double value) => Convert.ChangeType(IsInteger ? Math.Round(value) : value, _property.PropertyType, CultureInfo.InvariantCulture);
+    private object OfItsType(double value) =>
+        Convert.ChangeType(IsInteger ? Math.Round(value) : value, _property.PropertyType, CultureInfo.InvariantCulture);
 
     private double At(double share)
     {
         double value = Between(share, _range.Most);
 
-        // Four digits are finer than any trial can tell, and settings that are copied from a table are those that were trained. Exp and Log may differ in the last bit between
-        // machines; rounded values do not.
+        // Rounded to four digits, so that settings copied from a table are exactly the trained ones, and because Exp and Log may differ in
+        // the last bit between machines.
         if (!IsInteger && value != 0)
             value = double.Parse(value.ToString("E3", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
         return Math.Clamp(value, _range.Least, _range.Most);

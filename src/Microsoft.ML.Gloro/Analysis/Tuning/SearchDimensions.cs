@@ -5,18 +5,19 @@ using Microsoft.ML.SearchSpace;
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
-/// What a sweep searches, from the annotations that AutoML reads (attributes of the Microsoft.ML package; the classes that AutoML makes of them are in a package of its own).
+/// Builds the search space from the annotations that AutoML reads. The attributes are in the Microsoft.ML package; AutoML's own
+/// search-space classes are in another package.
 /// </summary>
 internal static class SearchDimensions
 {
-    // Annotated, and seldom worth a trial: by default they stay as they are. Epochs are what halving spends.
+    // Annotated but rarely worth a trial, so not searched by default. Halving sets the epochs.
     private static readonly string[] s_notByDefault =
     [
         nameof(GloroTrainerOptions.Epochs), nameof(GloroTrainerOptions.WarmUpFraction), nameof(GloroTrainerOptions.InitialEpsilonFactor),
         nameof(GloroTrainerOptions.MaximumGradientNorm), nameof(GloroTrainerOptions.PowerIterationSteps),
     ];
 
-    // They change what is measured, not how well it is done, or are the sweep's own.
+    // These change what is measured, or belong to the sweep itself.
     private static readonly Dictionary<string, string> s_never = new()
     {
         [nameof(GloroTrainerOptions.Epochs)] = "successive halving chooses it",
@@ -26,8 +27,11 @@ internal static class SearchDimensions
         [nameof(GloroTrainerOptions.ValidationFraction)] = "the rows to validate on are the same for all trials",
     };
 
-    /// <summary>The dimensions, in the order of <paramref name="parameters"/> or of the properties; what is wrong is added to <paramref name="faults"/>.</summary>
-    public static IReadOnlyList<SearchDimension> Of(GloroTrainerOptions trainer, IReadOnlyList<GloroSweepParameter>? parameters, IReadOnlyList<string> exceptions, List<string> faults)
+    /// <summary>
+    /// The dimensions, in the order of <paramref name="parameters"/> or of the properties; errors are added to <paramref name="faults"/>.
+    /// </summary>
+    public static IReadOnlyList<SearchDimension> Of(
+        GloroTrainerOptions trainer, IReadOnlyList<GloroSweepParameter>? parameters, IReadOnlyList<string> exceptions, List<string> faults)
     {
         var type = trainer.GetType();
         faults.AddRange(exceptions.Where(name => name is null || type.GetProperty(name) is null).Select(name => $"{nameof(GloroSweepOptions.Fixed)}: {type.Name} has no option '{name}'."));
@@ -56,9 +60,10 @@ internal static class SearchDimensions
         return dimensions;
     }
 
-    // By name, since reflection promises no order and the draws must not depend on it.
-    private static IEnumerable<GloroSweepParameter> ByDefault(Type type) => type.GetProperties().Where(p => IsAnnotated(p) && !s_notByDefault.Contains(p.Name))
-        .OrderBy(p => p.Name, StringComparer.Ordinal).Select(p => GloroSweepParameter.Annotated(p.Name));
+    // Sorted by name, because reflection guarantees no order and the draws depend on it.
+    private static IEnumerable<GloroSweepParameter> ByDefault(Type type) =>
+        type.GetProperties().Where(p => IsAnnotated(p) && !s_notByDefault.Contains(p.Name))
+            .OrderBy(p => p.Name, StringComparer.Ordinal).Select(p => GloroSweepParameter.Annotated(p.Name));
 
     private static bool IsAnnotated(PropertyInfo property) => property.IsDefined(typeof(RangeAttribute)) || property.IsDefined(typeof(ChoiceAttribute)) || property.IsDefined(typeof(BooleanChoiceAttribute));
 

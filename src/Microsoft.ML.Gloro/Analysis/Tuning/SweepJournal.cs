@@ -5,8 +5,9 @@ using System.Text.Json.Serialization;
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
-/// The file that a sweep's results are kept in: a line of JSON that says what the sweep is of, then a line for each event. Lines are only ever added, each by one write that
-/// reaches the disk before the sweep goes on, so that whenever the process is killed all but the last line are whole; a last one that is not is taken off.
+/// The file of a sweep's results: a JSON line that identifies the sweep, then one for each event. Lines are only appended, each with one
+/// write that is flushed to disk before the sweep continues. If the process is killed, only the last line can be incomplete; it is removed
+/// on opening.
 /// </summary>
 internal sealed class SweepJournal : IDisposable
 {
@@ -20,8 +21,10 @@ internal sealed class SweepJournal : IDisposable
     private readonly Dictionary<(int Trial, int Epochs), JournalEntry> _ended = [];
     private readonly Dictionary<(int Trial, int Epochs), int> _begun = [];
 
-    /// <summary>Opens a journal or begins one.</summary>
-    /// <exception cref="InvalidOperationException">It cannot be opened, is no journal, is damaged, or is of another sweep.</exception>
+    /// <summary>Opens or creates a journal.</summary>
+    /// <exception cref="InvalidOperationException">
+    /// The file cannot be opened, is not a journal, is damaged, or belongs to another sweep.
+    /// </exception>
     public SweepJournal(string path, IReadOnlyDictionary<string, string> about)
     {
         _path = Path.GetFullPath(path);
@@ -45,11 +48,11 @@ internal sealed class SweepJournal : IDisposable
         }
     }
 
-    /// <summary>Results that the journal held when it was opened.</summary>
+    /// <summary>The number of results in the journal when it was opened.</summary>
     public int Count => _ended.Count;
 
-    /// <summary>The result of a training, if it is known.</summary>
-    /// <exception cref="InvalidOperationException">It is of other settings.</exception>
+    /// <summary>The recorded result of a training, or null.</summary>
+    /// <exception cref="InvalidOperationException">It was recorded for other settings.</exception>
     public JournalEntry? Find(SweepSettings settings, int epochs)
     {
         if (!_ended.TryGetValue((settings.Number, epochs), out var entry))
@@ -58,7 +61,7 @@ internal sealed class SweepJournal : IDisposable
             $"The journal '{_path}' holds trial {entry.Trial} with other settings ({entry.Settings}) than this sweep's ({settings.Text}). Delete it, or name another {nameof(GloroSweepOptions.JournalPath)}.");
     }
 
-    /// <summary>Whether the process has ended so often in the middle of this training that it had better not be tried again.</summary>
+    /// <summary>Whether this training crashed the process so often that it should be skipped.</summary>
     public bool IsDeadly(SweepSettings settings, int epochs) => _begun.GetValueOrDefault((settings.Number, epochs)) >= MostBeginnings;
 
     /// <summary>Adds a line.</summary>
@@ -75,7 +78,7 @@ internal sealed class SweepJournal : IDisposable
         int whole = Array.LastIndexOf(bytes, (byte)'\n') + 1;
         string[] lines = Encoding.UTF8.GetString(bytes, 0, whole).Split('\n')[..^1];
 
-        // Only what a journal may begin with is ever written over.
+        // Never overwrite a file that does not start like a journal.
         int known = Math.Min(bytes.Length, Tag.Length);
         if (!bytes.AsSpan(0, known).SequenceEqual(Encoding.UTF8.GetBytes(Tag).AsSpan(0, known)))
             throw new InvalidOperationException($"The file '{_path}' is no journal of a sweep. Name another {nameof(GloroSweepOptions.JournalPath)}.");
@@ -142,4 +145,26 @@ internal sealed class SweepJournal : IDisposable
 
         public required Dictionary<string, string> About { get; init; }
     }
+}
+
+/// <summary>A line of a sweep's journal, except the first.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+internal sealed record JournalEntry
+{
+    public const string Began = "began", Ended = "ended", Stopped = "stopped";
+
+    /// <summary>A training began, ended, or was stopped and does not count.</summary>
+    public required string Event { get; init; }
+
+    public required int Trial { get; init; }
+
+    public required int Epochs { get; init; }
+
+    public string? Settings { get; init; }
+
+    public double? Seconds { get; init; }
+
+    public TrialMeasures? Measures { get; init; }
+
+    public string? Error { get; init; }
 }

@@ -4,7 +4,7 @@ using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>A sweep from its arguments to its result.</summary>
+/// <summary>Checks the arguments of a sweep, opens its journal and runs it.</summary>
 internal static class SweepRun
 {
     public static GloroSweepResult Run(
@@ -22,7 +22,7 @@ internal static class SweepRun
 
         var dimensions = options.Validate();
 
-        // What no training could do without is asked for once, and not reported as so many failed trials.
+        // Errors common to all trials (a missing column) are thrown immediately.
         IDataView[] validations = [.. new[] { validation, options.TrainerOptions!.ValidationSet! }.Distinct()];
         string[] classNames = [];
         foreach (var rows in validations)
@@ -30,18 +30,20 @@ internal static class SweepRun
         using var channel = ((IHostEnvironment)mlContext).Register("Gloro", null, null).Start("Sweep");
         try
         {
-            using var journal = options.JournalPath is { } path ? new SweepJournal(path, About(mlContext, options, dimensions, classNames, train, validations, cancellationToken)) : null;
+            using var journal = options.JournalPath is { } path
+                ? new SweepJournal(path, About(mlContext, options, dimensions, classNames, train, validations, cancellationToken))
+                : null;
             return new Sweeper(options, dimensions, new SweptTrainer(mlContext, train, validation, options.Metric), journal, TimeProvider.System, line => channel.Info(MessageSensitivity.None, "{0}", line))
                 .Run(progress, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // Cancelled while the rows were read for the journal: nothing was trained.
+            // Canceled while hashing the rows for the journal, before any training.
             return Sweeper.Result(options, [], null, isComplete: false, TimeSpan.Zero);
         }
     }
 
-    // What a journal must agree in with the sweep that goes on from it: all that decides what a trial comes to, and not how many there are.
+    // Everything that determines a trial's result. A resumed sweep must match its journal in all of it; the number of trials may differ.
     private static Dictionary<string, string> About(
         MLContext mlContext, GloroSweepOptions options, IReadOnlyList<SearchDimension> dimensions, string[] classNames, IDataView train, IDataView[] validations, CancellationToken cancellationToken)
     {
@@ -57,14 +59,15 @@ internal static class SweepRun
         about["the training rows"] = estimator.Identify(train, train);
         about["the rows measured on"] = estimator.Identify(validations[0], train);
 
-        // Of a trainer with a validation set of its own, which chooses its best epoch.
+        // A trainer with its own validation set chooses its best epoch on it.
         foreach (var rows in validations.Skip(1))
             about["the trainer's validation rows"] = estimator.Identify(rows, train);
         return about;
     }
 
-    // Never fitted: it knows what a training would refuse, and how it reads rows.
-    private static GloroEstimator Estimator(MLContext mlContext, GloroSweepOptions options, IDataView validation, CancellationToken cancellationToken)
+    // This estimator is never fitted; it only checks the schema and reads rows.
+    private static GloroEstimator Estimator(
+        MLContext mlContext, GloroSweepOptions options, IDataView validation, CancellationToken cancellationToken)
     {
         var copy = options.TrainerOptions.Copy();
         (copy.ValidationSet, copy.CancellationToken) = (validation, cancellationToken);

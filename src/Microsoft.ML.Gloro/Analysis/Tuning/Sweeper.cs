@@ -2,15 +2,15 @@ using System.Globalization;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>Runs trials rung by rung. It knows neither data nor networks: what a trial is, its trainer knows.</summary>
+/// <summary>Runs trials rung by rung. Data and networks are left to the <see cref="ISweptTrainer"/>.</summary>
 /// <remarks>
-/// Going on from a journal is doing all of it again, with the results that are known taken from there: halving sees the same figures and promotes the same trials, whatever
-/// moment the sweep was killed at.
+/// A resumed sweep replays all trials and takes known results from the journal. Halving sees the same metrics and promotes the same trials,
+/// wherever the sweep was interrupted.
 /// </remarks>
 internal sealed class Sweeper(
     GloroSweepOptions options, IReadOnlyList<SearchDimension> dimensions, ISweptTrainer trainer, SweepJournal? journal, TimeProvider time, Action<string> log)
 {
-    // More than a timer takes.
+    // Longer than the maximum interval of a timer.
     private static readonly TimeSpan s_forever = TimeSpan.FromDays(40);
 
     private readonly long _start = time.GetTimestamp();
@@ -21,10 +21,12 @@ internal sealed class Sweeper(
 
     private TimeSpan Elapsed => time.GetElapsedTime(_start);
 
-    /// <summary>What was found, also if it was cancelled.</summary>
+    /// <summary>Runs the sweep; returns the results so far if canceled.</summary>
     public GloroSweepResult Run(IProgress<GloroSweepProgress>? progress, CancellationToken cancellationToken)
     {
-        using var budget = options.TimeBudget is { } limit && limit < s_forever ? new CancellationTokenSource(limit, time) : new CancellationTokenSource();
+        using var budget = options.TimeBudget is { } limit && limit < s_forever
+            ? new CancellationTokenSource(limit, time)
+            : new CancellationTokenSource();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, options.TrainerOptions.CancellationToken, budget.Token);
         try
         {
@@ -80,14 +82,14 @@ internal sealed class Sweeper(
         return true;
     }
 
-    // The best ones and, beside them, the options as given; in the order of their numbers, so that no order of figures shows in what follows.
+    // The best trials and the baseline, in the order of their numbers, so that later rungs do not depend on the ranking.
     private static List<SweepSettings> Promote(List<(SweepSettings Settings, GloroSweepTrial Trial)> results, int count)
     {
         var sound = results.Where(r => r.Trial.Error is null).OrderByDescending(r => r.Trial.Metric).ThenBy(r => r.Settings.Number).ToList();
         return [.. sound.Take(count).Concat(sound.Skip(count).Where(r => r.Settings.IsBaseline)).Select(r => r.Settings).OrderBy(s => s.Number)];
     }
 
-    // Null if stopped: such a trial is none.
+    // Returns null if stopped; a stopped trial does not count.
     private GloroSweepTrial? Try(SweepSettings settings, int rung, int epochs, CancellationToken stop)
     {
         if (journal?.Find(settings, epochs) is { } known)
@@ -120,7 +122,7 @@ internal sealed class Sweeper(
         }
         catch (Exception e)
         {
-            // Whatever it is: it is this trial's, and the others have nothing to do with it.
+            // A failed trial does not stop the sweep.
             entry = entry with { Error = $"{e.GetType().Name}: {e.Message}" };
         }
 
@@ -154,17 +156,19 @@ internal sealed class Sweeper(
         return trial;
     }
 
-    private static bool IsBetter(GloroSweepTrial trial, GloroSweepTrial? best) => trial.Error is null && (best is null || trial.Metric > best.Metric);
+    private static bool IsBetter(GloroSweepTrial trial, GloroSweepTrial? best) =>
+        trial.Error is null && (best is null || trial.Metric > best.Metric);
 
     private static GloroTrainerOptions For(SweepSettings settings, int epochs)
     {
-        // A trial's options are for further trainings too: a token that has ended the sweep must not end these.
+        // Callers may train with a trial's options again, so they must not carry the sweep's token.
         var copy = settings.Options.Copy();
         (copy.Epochs, copy.CancellationToken) = (epochs, CancellationToken.None);
         return copy;
     }
 
-    private static GloroSweepTrial ToTrial(SweepSettings settings, int rung, JournalEntry entry, bool fromJournal) => new(For(settings, entry.Epochs))
+    private static GloroSweepTrial ToTrial(
+        SweepSettings settings, int rung, JournalEntry entry, bool fromJournal) => new(For(settings, entry.Epochs))
     {
         Number = settings.Number,
         IsBaseline = settings.IsBaseline,
@@ -181,4 +185,25 @@ internal sealed class Sweeper(
         Error = entry.Measures is null ? entry.Error ?? "unknown" : null,
         FromJournal = fromJournal,
     };
+}
+
+/// <summary>The Pareto-optimal trials for VRA and clean accuracy.</summary>
+internal static class ParetoFront
+{
+    /// <summary>
+    /// Sorted by rising clean accuracy and falling VRA; ties go to fewer epochs, then to the first.
+    /// </summary>
+    public static IReadOnlyList<GloroSweepTrial> Of(IEnumerable<GloroSweepTrial> trials)
+    {
+        // In order of falling clean accuracy, a trial is on the front if its VRA exceeds all earlier ones.
+        var front = new List<GloroSweepTrial>();
+        foreach (var trial in trials.Where(t => t.Error is null).OrderByDescending(t => t.CleanAccuracy).ThenByDescending(t => t.VerifiedRobustAccuracy).ThenBy(t => t.Epochs).ThenBy(t => t.Number))
+        {
+            if (front.Count == 0 || trial.VerifiedRobustAccuracy > front[^1].VerifiedRobustAccuracy)
+                front.Add(trial);
+        }
+
+        front.Reverse();
+        return front;
+    }
 }

@@ -1,4 +1,3 @@
-
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>Trains on one view and measures on another.</summary>
@@ -28,4 +27,27 @@ internal sealed class SweptTrainer(MLContext mlContext, IDataView train, IDataVi
             throw;
         }
     }
+}
+
+/// <summary>Trains with given options and evaluates the model.</summary>
+internal interface ISweptTrainer
+{
+    /// <returns>The metrics, and the model if there is one.</returns>
+    (TrialMeasures Measures, GloroTransformer? Model) Run(GloroTrainerOptions options, CancellationToken cancellationToken);
+}
+
+/// <summary>The metrics of a trial, as kept in the journal.</summary>
+internal sealed record TrialMeasures
+{
+    public required double Metric { get; init; }
+
+    public required double VerifiedRobustAccuracy { get; init; }
+
+    public required double CleanAccuracy { get; init; }
+
+    public required double Top1VerifiedRobustAccuracy { get; init; }
+
+    public required double LocalVerifiedRobustAccuracy { get; init; }
+
+    public required double MeanCertifiedSetSize { get; init; }
 }
