@@ -3,7 +3,9 @@ using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>Time: the budget and its shares, progress, cancellation. Every part asks it after each batch whether to go on.</summary>
+/// <summary>
+/// Keeps the time budget of an audit, reports progress and observes cancellation. Each stage asks it after every batch whether to go on.
+/// </summary>
 internal sealed class AuditClock(GloroAuditOptions options, IChannel channel)
 {
     private static readonly TimeSpan s_betweenLines = TimeSpan.FromSeconds(10);
@@ -16,23 +18,23 @@ internal sealed class AuditClock(GloroAuditOptions options, IChannel channel)
 
     public TimeSpan Elapsed => _watch.Elapsed;
 
-    /// <summary>Whether nothing was left undone for want of time.</summary>
+    /// <summary>False if the time budget cut something short.</summary>
     public bool IsComplete { get; private set; } = true;
 
-    /// <summary>How long each part took so far.</summary>
+    /// <summary>How long each stage has taken so far.</summary>
     public IReadOnlyDictionary<GloroAuditStage, TimeSpan> Times => _times;
 
     public CancellationToken CancellationToken => options.CancellationToken;
 
-    /// <summary>A part begins, of <paramref name="total"/> things to do.</summary>
+    /// <summary>Begins a stage with <paramref name="total"/> items.</summary>
     public void Begin(GloroAuditStage stage, int total)
     {
         (_stage, _total, _began, _lastLine) = (stage, total, Elapsed, Elapsed);
         Report(0);
     }
 
-    /// <summary>Some things are done, one at least.</summary>
-    /// <returns>Whether to go on. If not, the part is over, and so is its time.</returns>
+    /// <summary>Reports how many items are done.</summary>
+    /// <returns>Whether to go on; false if the stage is done or its time is up.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public bool GoOn(int done)
     {
@@ -40,7 +42,7 @@ internal sealed class AuditClock(GloroAuditOptions options, IChannel channel)
         return done < _total && HasTime();
     }
 
-    /// <summary>Whether a part may go on where it is, between two of its reports.</summary>
+    /// <summary>Whether the current stage has time left, asked between two progress reports.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public bool HasTime()
     {
@@ -51,13 +53,13 @@ internal sealed class AuditClock(GloroAuditOptions options, IChannel channel)
         return false;
     }
 
-    /// <summary>What the part may still take.</summary>
+    /// <summary>The time left for the current stage.</summary>
     public TimeSpan TimeLeft() => options.TimeBudget is { } budget ? (budget * Share(_stage)) - Elapsed : TimeSpan.MaxValue;
 
-    /// <summary>Something could not be done in time.</summary>
+    /// <summary>Records that something could not be done in time.</summary>
     public void Skip() => IsComplete = false;
 
-    // Of the whole budget, when a part must be over. What one part leaves is the next one's.
+    // The fraction of the whole budget by which a stage must end. Time that one stage leaves goes to the next.
     private static double Share(GloroAuditStage stage) => stage switch
     {
         GloroAuditStage.Bounds => 0.15,

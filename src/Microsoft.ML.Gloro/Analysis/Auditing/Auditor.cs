@@ -6,7 +6,7 @@ using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>One audit, part after part.</summary>
+/// <summary>Runs one audit, stage by stage.</summary>
 internal sealed class Auditor
 {
     private readonly GloroAuditOptions _options;
@@ -18,7 +18,8 @@ internal sealed class Auditor
     private readonly Findings _findings;
     private readonly SteepestPairs _steepest;
 
-    private Auditor(GloroTransformer transformer, RowReader reader, GloroAuditOptions options, AuditClock clock, Judge judge, TorchReplica replica)
+    private Auditor(GloroTransformer transformer, RowReader reader, GloroAuditOptions options, AuditClock clock, Judge judge,
+        TorchReplica replica)
     {
         (_options, _model, _reader, _clock, _judge, _replica) = (options, transformer.GloroModel, reader, clock, judge, replica);
         (_findings, _steepest) = (new Findings(judge, reader.Describe), new SteepestPairs(options.LipschitzPairs));
@@ -33,7 +34,8 @@ internal sealed class Auditor
         options.Validate();
         options.CancellationToken.ThrowIfCancellationRequested();
         GloroTransformer gloro = GloroInChain.Find(model);
-        var reader = new RowReader(gloro.GloroModel, GloroInChain.TransformBefore(model, data), gloro.FeatureColumnName, options.LabelColumnName);
+        var reader = new RowReader(gloro.GloroModel, GloroInChain.TransformBefore(model, data), gloro.FeatureColumnName,
+            options.LabelColumnName);
         LoadTorch();
         using IChannel channel = ((IHostEnvironment)mlContext).Register("Gloro", null, null).Start("Audit");
         using var collections = new BlockingCollections();
@@ -148,8 +150,9 @@ internal sealed class Auditor
     {
         var lastBits = new LastBitSearch(_judge, _replica, _findings, _options);
         var walk = new BoundaryWalk(_judge, _replica, _findings, lastBits, _clock, _options);
-        AuditRow[] nearest = [.. consumed.OrderByDescending(c => c.Value).ThenBy(c => c.Key.Number).Take(_options.BoundaryRows).Select(c => c.Key)];
-        InBatches(GloroAuditStage.Boundary, nearest, walk.Run, parts: 4); // a row takes long here
+        AuditRow[] nearest =
+            [.. consumed.OrderByDescending(c => c.Value).ThenBy(c => c.Key.Number).Take(_options.BoundaryRows).Select(c => c.Key)];
+        InBatches(GloroAuditStage.Boundary, nearest, walk.Run, parts: 4); // each row is expensive here
         return (walk, lastBits);
     }
 
@@ -182,12 +185,12 @@ internal sealed class Auditor
         };
     }
 
-    // The set certified at ε is within the largest allowed one, so a verified row is right.
+    // The set certified at ε lies within the largest allowed set, so a verified row is also right.
     private static bool IsVerified(AuditRow row) => row.Point.Order.AsSpan(0, row.Point.LoosestK).Contains(row.Label);
 
     private GloroAuditSlope[] AscendLipschitz(List<AuditRow> rows)
     {
-        // Without an attack to start from, the two highest classes of some rows and a step aside do.
+        // Without pairs from an attack, start from the two highest classes of some rows and a random step.
         if (_steepest.Best.Count == 0)
         {
             foreach (AuditRow row in rows.Where(r => r.Point.Order.Length > 1).Take(_options.LipschitzPairs))
@@ -204,7 +207,9 @@ internal sealed class Auditor
         return [.. slopes];
     }
 
-    /// <summary>Takes items in batches that are each spread over all of them: where time runs out, what was not reached is spread as well.</summary>
+    /// <summary>
+    /// Runs items in batches, each spread evenly over all of them. If time runs out, the items not reached are spread evenly too.
+    /// </summary>
     private void InBatches<T>(GloroAuditStage stage, IReadOnlyList<T> items, Action<IReadOnlyList<T>> run, int parts = 1)
     {
         _clock.Begin(stage, items.Count);
@@ -229,7 +234,8 @@ internal sealed class Auditor
         }
         catch (DllNotFoundException e)
         {
-            throw new DllNotFoundException($"An audit attacks along gradients and needs libtorch for them, as training does. {e.Message}", e);
+            throw new DllNotFoundException($"An audit attacks along gradients and needs libtorch for them, as training does. {e.Message}",
+                e);
         }
     }
 }

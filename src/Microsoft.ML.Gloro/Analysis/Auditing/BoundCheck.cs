@@ -3,10 +3,10 @@ using Microsoft.ML.Gloro.Inference;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>Checks what a model's certificates rest on: that its bound was proved for the weights that it has, and that it is what a proof gives.</summary>
+/// <summary>Checks that a model's bound was proved for its weights, and that recomputing the proof gives no larger bound.</summary>
 internal static class BoundCheck
 {
-    // Another version of the library may prove a bound in another way, a hair tighter or looser. What is lower than that nothing proves.
+    // Another version of the library may compute a slightly tighter or looser bound. A stored bound below this tolerance is unproved.
     private const double Tolerance = 1e-6;
 
     /// <summary>Checks the weights' hash alone.</summary>
@@ -21,9 +21,10 @@ internal static class BoundCheck
         }
     }
 
-    /// <summary>Proves all bounds anew and compares.</summary>
-    /// <returns>κ as proved anew.</returns>
-    /// <exception cref="GloroBrokenCertificateException">A bound of the model is below what is proved, or even below what an input attains.</exception>
+    /// <summary>Recomputes all bounds and compares them with the stored ones.</summary>
+    /// <returns>The recomputed bound κ.</returns>
+    /// <exception cref="GloroBrokenCertificateException">A stored bound is below the recomputed one, or below what an input
+    /// attains.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public static LipschitzBound Recompute(GloroModel model, CancellationToken cancellationToken)
     {
@@ -34,7 +35,8 @@ internal static class BoundCheck
         }
         catch (ArgumentException e)
         {
-            throw new GloroBrokenCertificateException($"{e.Message} Do not use the model; prove its bound again from the weights that it has.", inner: e);
+            throw new GloroBrokenCertificateException(
+                $"{e.Message} Do not use the model; prove its bound again from the weights that it has.", inner: e);
         }
 
         for (int i = 0; i < stored.Layers.Count; i++)

@@ -1,16 +1,18 @@
-
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
-/// Goes from certified rows to the nearest decision boundary that a gradient search finds, and bisects until the scoring graph says "the same set" of one float32 input and "another"
-/// of its neighbor. Inputs there have margins of a few last bits and tiny certified radii: where rounding would break a certificate first.
+/// Walks from certified rows to the nearest decision boundary that a gradient search finds. Bisects until the scoring graph gives the
+/// original top-k set for one float32 input and a different set for its neighbor. Inputs there have margins of a few last bits and tiny
+/// certified radii, so rounding would break certificates there first.
 /// </summary>
-internal sealed class BoundaryWalk(Judge judge, TorchReplica replica, Findings findings, LastBitSearch lastBits, AuditClock clock, GloroAuditOptions options)
+internal sealed class BoundaryWalk(Judge judge, TorchReplica replica, Findings findings, LastBitSearch lastBits, AuditClock clock,
+    GloroAuditOptions options)
 {
     private const int StepsPerAttackStep = 3, MostBisections = 60;
 
-    // On each side of the boundary, so many points are attacked: the nearest that are certified and have other float32 inputs within their radius. The last input of the bisection
-    // may be one; u·‖x‖, the size of rounding errors in float32, gives the scale of further ones.
+    // The number of points attacked on each side of the boundary: the nearest ones that are certified and have other float32 inputs within
+    // their radius. The last input of the bisection may be one; u·‖x‖, the size of float32 rounding errors, sets the distance of the
+    // others.
     private const int PointsOfASide = 2;
     private const double UnitRoundoff = 1.0 / (1 << 24);
 
@@ -23,19 +25,21 @@ internal sealed class BoundaryWalk(Judge judge, TorchReplica replica, Findings f
     /// <summary>Rows whose boundary was found.</summary>
     public int Rows { get; private set; }
 
-    /// <summary>Certified points beside it that were attacked.</summary>
+    /// <summary>Certified points near a boundary that were attacked.</summary>
     public int Points { get; private set; }
 
     /// <summary>Walks from a batch of certified rows.</summary>
     public void Run(IReadOnlyList<AuditRow> rows)
     {
         var changes = _search.Run([.. rows.Select(r => r.Point)]);
-        List<Walk> walks = Go(rows.Zip(changes).Where(p => p.Second is not null).Select(p => new Walk(p.First, p.Second!, float.NegativeInfinity, float.PositiveInfinity)));
+        List<Walk> walks =
+            Go(rows.Zip(changes).Where(p => p.Second is not null)
+            .Select(p => new Walk(p.First, p.Second!, float.NegativeInfinity, float.PositiveInfinity)));
         Rows += walks.Count;
         if (options.LastBitTrials == 0)
             return;
 
-        // Images outside [0, 1] are not certified, so the points beside the boundary must lie within.
+        // Images outside [0, 1] are not certified, so points near the boundary must lie within.
         if (judge.Model.IsImage)
             walks = Go(walks.Select(w => w.Within(0, 1)));
 
@@ -45,7 +49,8 @@ internal sealed class BoundaryWalk(Judge judge, TorchReplica replica, Findings f
             {
                 if (!clock.HasTime())
                     return;
-                Points += judge.Certify(Beside(walk, side)).Where(point => point.K > 0 && lastBits.Run(walk.Row, point)).Take(PointsOfASide).Count();
+                Points += judge.Certify(Beside(walk, side)).Where(point => point.K > 0 && lastBits.Run(walk.Row, point)).Take(PointsOfASide)
+                    .Count();
             }
         }
     }
@@ -59,7 +64,7 @@ internal sealed class BoundaryWalk(Judge judge, TorchReplica replica, Findings f
         return walks;
     }
 
-    /// <summary>The judge's boundary may lie a hair beyond the replica's.</summary>
+    /// <summary>Crosses the judge's boundary, which may lie slightly beyond the replica's.</summary>
     private void Cross(List<Walk> walks)
     {
         foreach (double factor in s_furtherFactors)
@@ -102,12 +107,13 @@ internal sealed class BoundaryWalk(Judge judge, TorchReplica replica, Findings f
     private static float[][] Beside(Walk walk, int side)
     {
         float[] x = walk.Row.Point.Input;
-        double length = Math.Sqrt(Distance.SumOfSquares(walk.At(walk.High), x)), scale = Math.Sqrt(Distance.SumOfSquares(x, new float[x.Length]));
+        double length = Math.Sqrt(Distance.SumOfSquares(walk.At(walk.High), x)),
+            scale = Math.Sqrt(Distance.SumOfSquares(x, new float[x.Length]));
         double unit = length > 0 ? UnitRoundoff * scale / length * walk.High : 0;
         return [.. s_asides.Select(aside => walk.At(side < 0 ? walk.Low - (aside * unit) : walk.High + (aside * unit)))];
     }
 
-    /// <summary>The line from a row across its boundary, and how much of it is still in question.</summary>
+    /// <summary>The line from a row across its boundary, with the interval that still holds the boundary.</summary>
     private sealed class Walk(AuditRow row, float[] change, float lowest, float highest)
     {
         public AuditRow Row { get; } = row;
@@ -118,8 +124,9 @@ internal sealed class BoundaryWalk(Judge judge, TorchReplica replica, Findings f
 
         public bool HasCrossed { get; set; }
 
-        /// <summary>Whether floats leave nothing between the two ends.</summary>
-        public bool IsClosed => At(Low).AsSpan().SequenceEqual(At((Low + High) / 2)) || At(High).AsSpan().SequenceEqual(At((Low + High) / 2));
+        /// <summary>Whether no float32 input lies between the two ends.</summary>
+        public bool IsClosed => At(Low).AsSpan().SequenceEqual(At((Low + High) / 2))
+            || At(High).AsSpan().SequenceEqual(At((Low + High) / 2));
 
         public float[] At(double t)
         {

@@ -3,18 +3,20 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
-/// Attacks certified rows inside their certified radius, on the pair of classes that limits it; later starts take random points of the ball, and from the third on the next pairs.
-/// Nothing keeps the attack within the pixels' range: certificates hold in all of Rⁿ.
+/// Attacks certified rows within their certified radius, on the pair of classes that limits it. Later starts use random points of the ball;
+/// from the third start on, they also use the next pairs. The attack may leave the range of pixel values, because certificates hold in all
+/// of Rⁿ.
 /// </summary>
-internal sealed class CertificateAttack(Judge judge, TorchReplica replica, Findings findings, SteepestPairs steepest, GloroAuditOptions options)
+internal sealed class CertificateAttack(Judge judge, TorchReplica replica, Findings findings, SteepestPairs steepest,
+    GloroAuditOptions options)
 {
-    // Pairs that allow more than this times the radius are no worth a start: the bound has to be wrong by as much.
+    // Pairs that allow more than this multiple of the radius are skipped: breaking one requires a bound that is wrong by this factor.
     private const double FarPair = 1.5;
 
     private readonly ProjectedAscent _ascent = new(replica, options.Steps);
 
     /// <summary>Attacks a batch of certified rows.</summary>
-    /// <returns>For each, the largest fraction of an attacked margin that was consumed; 1 would be a tie.</returns>
+    /// <returns>For each row, the largest fraction of an attacked margin that was consumed; 1 is a tie.</returns>
     public double[] Run(IReadOnlyList<AuditRow> rows)
     {
         int size = judge.InputSize;
@@ -27,20 +29,29 @@ internal sealed class CertificateAttack(Judge judge, TorchReplica replica, Findi
             options.CancellationToken.ThrowIfCancellationRequested();
             ClassPair[] attacked = [.. pairs.Select((p, row) => Choose(p, start))];
             using var scope = NewDisposeScope();
-            Tensor inside = RowTensors.Indices(attacked.Select(p => p.Inside)), outside = RowTensors.Indices(attacked.Select(p => p.Outside));
-            float[] changed = _ascent.Run(centers, Starts(rows, radii, start), radii, logits => (logits.gather(1, outside) - logits.gather(1, inside)).squeeze(1));
+            Tensor inside = RowTensors.Indices(attacked.Select(p => p.Inside)),
+                outside = RowTensors.Indices(attacked.Select(p => p.Outside));
+            float[] changed = _ascent.Run(centers, Starts(rows, radii, start), radii, logits =>
+                (logits.gather(1, outside) - logits.gather(1, inside)).squeeze(1));
             for (int row = 0; row < rows.Count; row++)
                 Distance.Pull(rows[row].Point.Input, changed.AsSpan(row * size, size), Reach(rows[row].Point));
             float[] found = judge.Score(changed);
             for (int row = 0; row < rows.Count; row++)
-                consumed[row] = Math.Max(consumed[row], Weigh(rows[row], attacked[row], changed[(row * size)..((row + 1) * size)], found.AsSpan(row * judge.ClassCount, judge.ClassCount)));
+                consumed[row] =
+                    Math.Max(
+                    consumed[row],
+                    Weigh(rows[row], attacked[row], changed[(row * size)..((row + 1) * size)],
+                    found.AsSpan(row * judge.ClassCount, judge.ClassCount)));
         }
 
         return consumed;
     }
 
-    /// <summary>The radius, or less where it is beyond all that float32 can attack: a network that ignores its input is certified without end.</summary>
-    public static double Reach(CertifiedPoint point) => Math.Min(point.Radius, 1e6 * (1 + Math.Sqrt(Distance.SumOfSquares(point.Input, new float[point.Input.Length]))));
+    /// <summary>
+    /// The certified radius, limited to what float32 can attack: a network that ignores its input has an infinite radius.
+    /// </summary>
+    public static double Reach(CertifiedPoint point) =>
+        Math.Min(point.Radius, 1e6 * (1 + Math.Sqrt(Distance.SumOfSquares(point.Input, new float[point.Input.Length]))));
 
     private double Weigh(AuditRow row, ClassPair pair, float[] changed, ReadOnlySpan<float> logits)
     {
@@ -49,7 +60,8 @@ internal sealed class CertificateAttack(Judge judge, TorchReplica replica, Findi
         double distance = Distance.Upper(row.Point.Input, changed);
         if (!double.IsFinite(drop) || distance == 0)
             return 0;
-        steepest.Add(pair.Inside, pair.Outside, drop / (distance * judge.Model.Constants[pair.Inside, pair.Outside]), row.Point.Input, changed);
+        steepest.Add(pair.Inside, pair.Outside, drop / (distance * judge.Model.Constants[pair.Inside, pair.Outside]), row.Point.Input,
+            changed);
         return drop / margin;
     }
 

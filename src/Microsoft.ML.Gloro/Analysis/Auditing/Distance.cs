@@ -2,16 +2,20 @@ using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>L2 distances of float32 inputs, on the side of the certificate: never less than the true ones.</summary>
+/// <summary>L2 distances between float32 inputs, rounded up: never less than the true distance.</summary>
 internal static class Distance
 {
     private const int MostPulls = 64;
 
-    /// <summary>‖x − y‖₂ in double, rounded up. Differences and squares are rounded once each, sums of n by at most γ_n.</summary>
+    /// <summary>
+    /// ‖x − y‖₂ in double, rounded up. Each difference and square is rounded once; a sum of n terms has a relative error of at most γ_n
+    /// (Higham).
+    /// </summary>
     public static double Upper(ReadOnlySpan<float> x, ReadOnlySpan<float> y) => Upper(SumOfSquares(x, y), x.Length);
 
-    /// <summary>The same of a sum of <paramref name="count"/> squares.</summary>
-    public static double Upper(double squares, int count) => Outward.Sqrt(Outward.Multiply(squares, Outward.Add(1, Outward.Gamma(count + 8L))));
+    /// <summary>The square root of a sum of <paramref name="count"/> squares, rounded up.</summary>
+    public static double Upper(double squares, int count) =>
+        Outward.Sqrt(Outward.Multiply(squares, Outward.Add(1, Outward.Gamma(count + 8L))));
 
     public static double SumOfSquares(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
     {
@@ -25,11 +29,14 @@ internal static class Distance
         return sum;
     }
 
-    /// <summary>Moves <paramref name="changed"/> towards <paramref name="center"/>, if need be, until its distance is below <paramref name="radius"/>; onto it if floats leave no other place.</summary>
+    /// <summary>
+    /// Moves <paramref name="changed"/> towards <paramref name="center"/> until its distance is below <paramref name="radius"/>; onto the
+    /// center if no other float32 point fits.
+    /// </summary>
     /// <returns>The distance, rounded up.</returns>
     public static double Pull(ReadOnlySpan<float> center, Span<float> changed, double radius)
     {
-        // Rounding to float32 may lengthen what was just shortened, so a little more is taken off each time.
+        // Rounding to float32 may lengthen the change again, so each round shortens it a little more.
         double excess = 1e-9;
         for (int pull = 0; pull < MostPulls; pull++)
         {

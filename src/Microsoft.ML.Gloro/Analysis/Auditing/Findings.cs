@@ -1,25 +1,24 @@
-
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>Takes what attacks find. A broken certificate ends the audit here; all else is added up.</summary>
+/// <summary>Collects what attacks find. A broken certificate ends the audit with an exception; other findings are counted.</summary>
 internal sealed class Findings(Judge judge, Func<long, string> describeRow)
 {
-    /// <summary>Counterexamples that rounding alone explains, in a model whose certificates do not cover it.</summary>
+    /// <summary>Counterexamples caused by rounding alone, in a model whose certificates do not cover rounding.</summary>
     public int LastBitCounterexamples { get; private set; }
 
     /// <summary>The nearest changed top-k set outside a row's certified radius, in multiples of the radius; +∞ if none was found.</summary>
     public double NearestFlip { get; private set; } = double.PositiveInfinity;
 
-    /// <summary>The row that it belongs to; −1 if none was found.</summary>
+    /// <summary>The row of <see cref="NearestFlip"/>; −1 if none was found.</summary>
     public long NearestFlipRow { get; private set; } = -1;
 
-    /// <summary>Weighs an input near a certified point.</summary>
-    /// <param name="row">The row that the attack began at.</param>
-    /// <param name="point">The certified point: the row's own, or one that its attack led to.</param>
+    /// <summary>Evaluates an input near a certified point.</summary>
+    /// <param name="row">The row where the attack started.</param>
+    /// <param name="point">The certified point: the row itself, or a point that its attack reached.</param>
     /// <param name="changed">The input.</param>
-    /// <param name="logits">Its logits on the scoring graph.</param>
-    /// <returns>Whether the input lies within the certified radius and has another top-k set, by rounding.</returns>
-    /// <exception cref="GloroBrokenCertificateException">It does, and rounding is no excuse.</exception>
+    /// <param name="logits">Its logits from the scoring graph.</param>
+    /// <returns>Whether the input lies within the certified radius and has another top-k set because of rounding.</returns>
+    /// <exception cref="GloroBrokenCertificateException">The input breaks the certificate, and rounding does not explain it.</exception>
     public bool Weigh(AuditRow row, CertifiedPoint point, float[] changed, ReadOnlySpan<float> logits)
     {
         if (!judge.IsFlip(point, logits))
@@ -39,7 +38,8 @@ internal sealed class Findings(Judge judge, Func<long, string> describeRow)
         return true;
     }
 
-    private GloroBrokenCertificateException Broken(AuditRow row, CertifiedPoint point, float[] changed, ReadOnlySpan<float> logits, double distance, bool refutesBound)
+    private GloroBrokenCertificateException Broken(AuditRow row, CertifiedPoint point, float[] changed, ReadOnlySpan<float> logits,
+        double distance, bool refutesBound)
     {
         string[] Names(IEnumerable<int> classes) => [.. classes.Select(c => judge.Model.ClassNames[c])];
         var found = new GloroCounterexample
@@ -53,7 +53,8 @@ internal sealed class Findings(Judge judge, Func<long, string> describeRow)
             CertifiedLabels = Names(point.Inside.ToArray()),
             LabelsFound = Names(judge.TopSet(logits, point.K)),
         };
-        string where = found.IsRowItself ? $"of {describeRow(row.Number)}" : $"of a point near the decision boundary that the attack on {describeRow(row.Number)} led to";
+        string where = found.IsRowItself ? $"of {describeRow(row.Number)}"
+            : $"of a point near the decision boundary that the attack on {describeRow(row.Number)} led to";
         string cause = refutesBound
             ? "A margin changes by more than its Lipschitz bound allows: the bound is wrong."
             : "Every margin keeps its Lipschitz bound in real arithmetic: the bound of the rounding errors is wrong.";

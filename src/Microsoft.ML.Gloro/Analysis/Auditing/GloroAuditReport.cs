@@ -3,7 +3,8 @@ using Microsoft.ML.Gloro.Analysis;
 namespace Microsoft.ML.Gloro;
 
 /// <summary>
-/// What an audit did and found, in a model whose certificates it could not break (else there is no report but a <see cref="GloroBrokenCertificateException"/>).
+/// What an audit did and found. If the audit breaks a certificate, it throws <see cref="GloroBrokenCertificateException"/> instead of
+/// returning a report.
 /// </summary>
 /// <remarks>Immutable and safe for concurrent use; <see cref="ToString"/> prints a table.</remarks>
 public sealed class GloroAuditReport
@@ -19,24 +20,24 @@ public sealed class GloroAuditReport
     public required float Epsilon { get; init; }
 
     /// <summary>
-    /// The arithmetic that certificates speak of. With <see cref="CertificateArithmetic.Real"/>, <see cref="LastBitCounterexamples"/> are expected; with
-    /// <see cref="CertificateArithmetic.Float64"/> there is none, since one would break a certificate.
+    /// The arithmetic that certificates cover. With <see cref="CertificateArithmetic.Real"/>, <see cref="LastBitCounterexamples"/> are
+    /// expected; with <see cref="CertificateArithmetic.Float64"/> there are none, since one would break a certificate.
     /// </summary>
     public required CertificateArithmetic Arithmetic { get; init; }
 
-    /// <summary>Whether everything was done that the options ask for; false if the time budget ended some part early.</summary>
+    /// <summary>Whether the audit did everything the options ask for; false if the time budget ended a stage early.</summary>
     public required bool IsComplete { get; init; }
 
-    /// <summary>The rows that were read, chosen evenly.</summary>
+    /// <summary>The rows that were read, evenly spaced in the data.</summary>
     public required int RowCount { get; init; }
 
-    /// <summary>Those with a certified radius above 0 under the guarantee.</summary>
+    /// <summary>Rows with a certified radius above 0 under the guarantee.</summary>
     public required int CertifiedRows { get; init; }
 
-    /// <summary>Those that were attacked within it. No attack broke a certificate.</summary>
+    /// <summary>Rows that were attacked within their certified radius. No attack broke a certificate.</summary>
     public required int AttackedRows { get; init; }
 
-    /// <summary>The numbers, from 0, of the rows that the time budget left unread or, though certified, not attacked.</summary>
+    /// <summary>The indices, from 0, of rows that the time budget left unread, or certified but not attacked.</summary>
     public required IReadOnlyList<long> RowsNotReached { get; init; }
 
     /// <summary>Gradient steps of an attack from one start.</summary>
@@ -45,7 +46,7 @@ public sealed class GloroAuditReport
     /// <summary>Starts of an attack.</summary>
     public required int Restarts { get; init; }
 
-    /// <summary>The largest fraction of a certified margin that an attack within the certified radius consumed; 1 would be a tie.</summary>
+    /// <summary>The largest fraction of a certified margin that an attack within the certified radius consumed; 1 is a tie.</summary>
     public required double LargestConsumedMargin { get; init; }
 
     /// <summary>The mean over attacked rows of the largest fraction for each.</summary>
@@ -54,54 +55,154 @@ public sealed class GloroAuditReport
     /// <summary>The row of <see cref="LargestConsumedMargin"/>; −1 if none was attacked.</summary>
     public required long LargestConsumedMarginRow { get; init; }
 
-    /// <summary>The nearest other top-k set that was found for a row, in multiples of its certified radius, so more than 1; +∞ if none was found.</summary>
+    /// <summary>
+    /// The distance of the nearest other top-k set found for a row, in multiples of its certified radius (so above 1); +∞ if none was
+    /// found.
+    /// </summary>
     public required double NearestFlip { get; init; }
 
-    /// <summary>Its row; −1 if none was found.</summary>
+    /// <summary>The row of <see cref="NearestFlip"/>; −1 if none was found.</summary>
     public required long NearestFlipRow { get; init; }
 
     /// <summary>Rows whose decision boundary was found.</summary>
     public required int BoundaryRows { get; init; }
 
-    /// <summary>Certified points beside it that were attacked by last bits.</summary>
+    /// <summary>Certified points near a boundary that were attacked by changing last bits.</summary>
     public required int BoundaryPoints { get; init; }
 
-    /// <summary>Inputs that were tried there.</summary>
+    /// <summary>Inputs tried at these points.</summary>
     public required long LastBitTrials { get; init; }
 
     /// <summary>
-    /// Inputs within a certified radius that have another top-k set by rounding alone: in float64 the margins keep their bounds. Only where certificates do not cover rounding.
-    /// Each point beside a boundary counts once at most.
+    /// Inputs within a certified radius that have another top-k set because of rounding alone: in float64 the margins keep their bounds.
+    /// Above 0 only if certificates do not cover rounding. Each point near a boundary counts at most once.
     /// </summary>
     public required int LastBitCounterexamples { get; init; }
 
-    /// <summary>The robust accuracy from both sides; null if the data has no label column.</summary>
+    /// <summary>Lower and upper bounds of the robust accuracy; null if the data has no label column.</summary>
     public required GloroAuditAccuracy? Accuracy { get; init; }
 
     /// <summary>Margin Lipschitz constants from below and above, by pairs of classes, the largest fraction first.</summary>
     public required IReadOnlyList<GloroAuditSlope> Slopes { get; init; }
 
-    /// <summary>κ as the model holds it.</summary>
+    /// <summary>The bound κ stored in the model.</summary>
     public required double LipschitzBound { get; init; }
 
-    /// <summary>κ as proved anew; NaN if that was not done.</summary>
+    /// <summary>The recomputed bound κ; NaN if it was not recomputed.</summary>
     public required double RecomputedLipschitzBound { get; init; }
 
-    /// <summary>The product of what the layers attain: κ would be this if every bound were exact. The difference is what the method of proof costs.</summary>
+    /// <summary>
+    /// The product of what the layers attain. If every layer bound were exact, κ would equal this; the difference is the slack of the proof
+    /// method.
+    /// </summary>
     public required double AttainedProduct { get; init; }
 
-    /// <summary>The bound of each layer but the final one, whose weights enter the margin Lipschitz constants instead.</summary>
+    /// <summary>The bound of each layer except the final one, whose weights enter the margin Lipschitz constants instead.</summary>
     public required IReadOnlyList<GloroAuditLayer> Layers { get; init; }
 
-    /// <summary>The hash of the weights, which is the one that the bound was proved for.</summary>
+    /// <summary>The hash of the weights; the bound was proved for weights with this hash.</summary>
     public required string WeightHash { get; init; }
 
     /// <summary>How long the audit took.</summary>
     public required TimeSpan Elapsed { get; init; }
 
-    /// <summary>How long each of its parts took.</summary>
+    /// <summary>How long each stage took.</summary>
     public required IReadOnlyDictionary<GloroAuditStage, TimeSpan> StageTimes { get; init; }
 
     /// <summary>A table, in the invariant culture.</summary>
     public override string ToString() => AuditTable.Write(this);
+}
+
+/// <summary>
+/// Lower and upper bounds of the robust accuracy of the audited rows at the model's ε: VRA ≤ true robust accuracy ≤ accuracy under attack.
+/// </summary>
+public sealed record GloroAuditAccuracy
+{
+    internal GloroAuditAccuracy()
+    {
+    }
+
+    /// <summary>The audited rows with a label. All accuracies are fractions of them.</summary>
+    public required int RowCount { get; init; }
+
+    /// <summary>
+    /// The fraction whose label is in the largest top-k set that the guarantee allows: <see cref="GloroMetrics.TopKAccuracy"/> of these
+    /// rows, top-1 accuracy under local robustness.
+    /// </summary>
+    public required double TopKAccuracy { get; init; }
+
+    /// <summary>VRA of these rows: the proved lower bound.</summary>
+    public required double VerifiedRobustAccuracy { get; init; }
+
+    /// <summary>
+    /// The upper bound: the fraction whose label was in that set and stayed there in all attacks within ε. Rows that were not attacked
+    /// count as right.
+    /// </summary>
+    public required double EmpiricalRobustAccuracy { get; init; }
+
+    /// <summary>The rows that are right but not proved, and how many of them were attacked.</summary>
+    public required int UnprovedRows { get; init; }
+
+    /// <inheritdoc cref="UnprovedRows"/>
+    public required int AttackedRows { get; init; }
+}
+
+/// <summary>The steepest slope found for the margin of two classes, and the bound that certificates use.</summary>
+public sealed record GloroAuditSlope
+{
+    internal GloroAuditSlope()
+    {
+    }
+
+    /// <summary>One class.</summary>
+    public required string First { get; init; }
+
+    /// <summary>The other.</summary>
+    public required string Second { get; init; }
+
+    /// <summary>
+    /// The largest found |(y_j − y_i)(x) − (y_j − y_i)(x′)| / ‖x − x′‖₂, computed in float64: a lower bound of the margin's Lipschitz
+    /// constant.
+    /// </summary>
+    public required double Attained { get; init; }
+
+    /// <summary>K_ij, the proved upper bound.</summary>
+    public required double Bound { get; init; }
+
+    /// <summary>
+    /// <see cref="Attained"/> / <see cref="Bound"/>; at most 1, or the audit fails. The gap to 1 limits what a tighter bound could gain
+    /// near these rows.
+    /// </summary>
+    public double Fraction => Bound > 0 ? Attained / Bound : 0;
+}
+
+/// <summary>A layer and its bound.</summary>
+public sealed record GloroAuditLayer
+{
+    internal GloroAuditLayer()
+    {
+    }
+
+    /// <summary>The layer's position in the network, from 0.</summary>
+    public required int Index { get; init; }
+
+    /// <summary>The kind of layer, such as "convolution".</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>How the model's bound was proved.</summary>
+    public required string Method { get; init; }
+
+    /// <summary>The proved upper bound of the layer's Lipschitz constant (L2) that the model holds.</summary>
+    public required double StoredBound { get; init; }
+
+    /// <summary>The recomputed bound; NaN if it was not recomputed.</summary>
+    public required double RecomputedBound { get; init; }
+
+    /// <summary>
+    /// A lower bound of the layer's Lipschitz constant, attained by a concrete pair of inputs; recomputed together with the bound.
+    /// </summary>
+    public required double Attained { get; init; }
+
+    /// <summary>The largest fraction by which <see cref="StoredBound"/> may exceed the true constant.</summary>
+    public double Slack => StoredBound == 0 ? 0 : (StoredBound / Attained) - 1;
 }

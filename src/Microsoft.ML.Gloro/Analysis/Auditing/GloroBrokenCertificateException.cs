@@ -1,11 +1,48 @@
 namespace Microsoft.ML.Gloro;
 
-/// <summary>An audit has refuted a model's promise: a certificate by a counterexample, or a bound that certificates rest on. Do not use the model.</summary>
+/// <summary>
+/// Thrown when an audit refutes a certificate by a counterexample, or a bound that certificates use. Do not use the model.
+/// </summary>
 public sealed class GloroBrokenCertificateException : InvalidOperationException
 {
     internal GloroBrokenCertificateException(string message, GloroCounterexample? counterexample = null, Exception? inner = null)
         : base(message, inner) => Counterexample = counterexample;
 
-    /// <summary>The inputs that break a certificate; null if what was refuted is a bound or the weights' hash.</summary>
+    /// <summary>The inputs that break a certificate; null if a bound or the weights' hash was refuted.</summary>
     public GloroCounterexample? Counterexample { get; }
+}
+
+/// <summary>
+/// Two inputs that break a certificate: nearer to each other than the certified radius of the first, and with different top-k sets.
+/// </summary>
+/// <remarks>Immutable as long as its arrays are not modified.</remarks>
+public sealed class GloroCounterexample
+{
+    internal GloroCounterexample()
+    {
+    }
+
+    /// <summary>The row where the attack started, counted from 0 in the given data.</summary>
+    public required long Row { get; init; }
+
+    /// <summary>Whether <see cref="Original"/> is that row, rather than a point between it and a decision boundary.</summary>
+    public required bool IsRowItself { get; init; }
+
+    /// <summary>The certified input, as the network reads it: pixels in [0, 1] plane by plane, or the features.</summary>
+    public required float[] Original { get; init; }
+
+    /// <summary>The nearby input with another top-k set. Values may lie outside [0, 1], since certificates hold there too.</summary>
+    public required float[] Changed { get; init; }
+
+    /// <summary>The L2 distance between the two inputs, rounded up.</summary>
+    public required double Distance { get; init; }
+
+    /// <summary>The certified radius of <see cref="Original"/>; larger than <see cref="Distance"/>.</summary>
+    public required float CertifiedRadius { get; init; }
+
+    /// <summary>The certified top-k set of <see cref="Original"/>, by descending logit.</summary>
+    public required IReadOnlyList<string> CertifiedLabels { get; init; }
+
+    /// <summary>The top-k set of <see cref="Changed"/>, for the same k.</summary>
+    public required IReadOnlyList<string> LabelsFound { get; init; }
 }

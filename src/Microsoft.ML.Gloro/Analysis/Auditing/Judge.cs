@@ -6,12 +6,12 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
-/// Says what the library says: logits come from the scoring graph, certificates from the code that certifies scored rows. Attacks propose, this decides.
+/// Decides what attacks achieved. Logits come from the scoring graph, certificates from the code that certifies scored rows.
 /// </summary>
 /// <remarks>Not thread-safe.</remarks>
 internal sealed class Judge : IDisposable
 {
-    // What float64 may be off by: errors of a few hundred roundings, far more than the replica's; a wrong bound is wrong by far more than this.
+    // Allows for float64 rounding: a few hundred rounding errors, far more than the replica makes. A wrong bound exceeds this by far.
     private const double RelativeTolerance = 1e-9, AbsoluteTolerance = 1e-12;
 
     private readonly GloroTransformer _transformer;
@@ -37,7 +37,7 @@ internal sealed class Judge : IDisposable
 
     public int ClassCount => _order.Length;
 
-    /// <summary>Whether certificates cover the rounding of scoring. If not, one that only rounding breaks is no error.</summary>
+    /// <summary>Whether certificates cover rounding in scoring. If not, a certificate broken only by rounding is not an error.</summary>
     public bool CoversRounding => _model.Arithmetic == CertificateArithmetic.Float64;
 
     /// <summary>Scores and certifies inputs as the transformer does.</summary>
@@ -57,7 +57,7 @@ internal sealed class Judge : IDisposable
         return points;
     }
 
-    /// <summary>Logits of the scoring graph for inputs that lie one after the other.</summary>
+    /// <summary>Logits of the scoring graph for inputs stored one after the other.</summary>
     public float[] Score(float[] inputs)
     {
         int rows = inputs.Length / InputSize;
@@ -65,13 +65,17 @@ internal sealed class Judge : IDisposable
         for (int start = 0; start < rows; start += _batchSize)
         {
             int count = Math.Min(_batchSize, rows - start);
-            _transformer.Score(inputs.AsMemory(start * InputSize, count * InputSize), count, logits.AsMemory(start * ClassCount, count * ClassCount));
+            _transformer.Score(inputs.AsMemory(start * InputSize, count * InputSize), count,
+                logits.AsMemory(start * ClassCount, count * ClassCount));
         }
 
         return logits;
     }
 
-    /// <summary>Whether logits have another top-k set than <paramref name="point"/>, for its k. Logits that are not finite have none, so they count.</summary>
+    /// <summary>
+    /// Whether logits have another top-k set than <paramref name="point"/>, for its k. Logits that are not finite have no top-k set, so
+    /// they count as changed.
+    /// </summary>
     public bool IsFlip(CertifiedPoint point, ReadOnlySpan<float> logits)
     {
         if (!Certificate.TryOrder(logits, _order))
@@ -85,14 +89,17 @@ internal sealed class Judge : IDisposable
         return false;
     }
 
-    /// <summary>The first k classes of those logits.</summary>
+    /// <summary>The top k classes of these logits.</summary>
     public int[] TopSet(ReadOnlySpan<float> logits, int k)
     {
         Certificate.TryOrder(logits, _order);
         return _order[..k];
     }
 
-    /// <summary>The margin of <paramref name="point"/>'s top-k set in other logits: how far the lowest class of the set is above the highest outside. At most 0 where it has changed.</summary>
+    /// <summary>
+    /// The margin of <paramref name="point"/>'s top-k set in other logits: the lowest logit in the set minus the highest outside. At most 0
+    /// if the set changed.
+    /// </summary>
     public static double SetMargin(CertifiedPoint point, ReadOnlySpan<float> logits)
     {
         double lowest = double.PositiveInfinity, highest = double.NegativeInfinity;
@@ -103,7 +110,10 @@ internal sealed class Judge : IDisposable
         return lowest - highest;
     }
 
-    /// <summary>The pairs of classes that limit the radius of <paramref name="point"/>, the tightest first, each with the distance that its margin allows: (y_j − y_i) / K_ij.</summary>
+    /// <summary>
+    /// The pairs of classes that limit the radius of <paramref name="point"/>, tightest first, each with the distance its margin allows:
+    /// (y_j − y_i) / K_ij.
+    /// </summary>
     public List<(ClassPair Pair, double Allows)> LimitingPairs(CertifiedPoint point, int most)
     {
         var pairs = new List<(ClassPair Pair, double Allows)>();
@@ -117,8 +127,8 @@ internal sealed class Judge : IDisposable
     }
 
     /// <summary>
-    /// Whether the two inputs refute a bound: some margin between F^k and the rest changes by more than K_ij times their distance, computed in float64. If none does, the
-    /// certificate holds in real arithmetic, and what the scoring graph says of it comes from rounding.
+    /// Whether the two inputs refute a bound: a margin between F^k and the rest changes by more than K_ij times their distance, computed in
+    /// float64. If none does, the certificate holds in real arithmetic, and the scoring graph differs only by rounding.
     /// </summary>
     public bool RefutesBound(CertifiedPoint point, float[] changed)
     {
@@ -138,11 +148,11 @@ internal sealed class Judge : IDisposable
         return false;
     }
 
-    /// <summary>Whether a slope found in float64 is more than the bound allows, rounding aside.</summary>
+    /// <summary>Whether a slope found in float64 exceeds the bound by more than rounding.</summary>
     public static bool IsAbove(double slope, double bound, double distance, double largestLogit) =>
         slope > (bound * (1 + RelativeTolerance)) + (AbsoluteTolerance * (1 + largestLogit) / distance);
 
-    /// <summary>Logits in float64, for inputs that lie one after the other.</summary>
+    /// <summary>Logits in float64, for inputs stored one after the other.</summary>
     public double[] ExactLogits(float[] inputs)
     {
         using var scope = NewDisposeScope();
@@ -151,7 +161,6 @@ internal sealed class Judge : IDisposable
         return _exact.Forward(_exact.ToTensor(inputs)).data<double>().ToArray();
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _exact?.Dispose();
 
     private CertifiedPoint Read(int row, float[] input)

@@ -4,14 +4,14 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
-/// When a prediction is right under a guarantee, certified or not: the label is in the largest top-k set that the guarantee allows for the order of the logits. And what to raise
-/// so that it is not.
+/// Decides whether a prediction is right under a guarantee, certified or not: the label is in the largest top-k set that the guarantee
+/// allows for the order of the logits. Also gives the objective that makes it wrong.
 /// </summary>
 internal sealed class LabelGoal(ResolvedGuarantee guarantee, IReadOnlyList<string> classNames)
 {
     private readonly int[] _order = new int[guarantee.ClassCount];
 
-    /// <summary>Whether logits are right; not if one is not finite, since they then predict nothing.</summary>
+    /// <summary>Whether logits are right. Logits that are not finite predict nothing, so they are wrong.</summary>
     public bool IsRight(ReadOnlySpan<float> logits, int label)
     {
         if (label < 0 || !Certificate.TryOrder(logits, _order))
@@ -27,8 +27,9 @@ internal sealed class LabelGoal(ResolvedGuarantee guarantee, IReadOnlyList<strin
     }
 
     /// <summary>
-    /// From logits to what is positive where a label is beaten. Relaxed top-K: by K other classes. Affinity: by one class that no set holds together with the label, since no allowed
-    /// set can then reach down to it; there are rarer ways, which are left to chance. <paramref name="rivals"/> narrow it to one class each.
+    /// An objective of the logits that is positive where a label is beaten. Relaxed top-K: K other classes are above it. Affinity: one
+    /// class is above it that shares no set with the label, since then no allowed set includes the label; rarer ways are not targeted.
+    /// <paramref name="rivals"/> restrict it to one class per row.
     /// </summary>
     public Func<Tensor, Tensor> Beat(int[] labels, int[]? rivals)
     {
@@ -41,13 +42,16 @@ internal sealed class LabelGoal(ResolvedGuarantee guarantee, IReadOnlyList<strin
 
         Tensor spared = tensor([.. labels.SelectMany(Spared)], [labels.Length, guarantee.ClassCount]);
         int rank = NeededRivals;
-        return logits => logits.masked_fill(spared, float.NegativeInfinity).topk(rank, 1).values.select(1, rank - 1) - logits.gather(1, label).squeeze(1);
+        return logits => logits.masked_fill(spared, float.NegativeInfinity).topk(rank, 1)
+            .values.select(1, rank - 1) - logits.gather(1, label).squeeze(1);
     }
 
     /// <summary>How many classes must be above a label to beat it.</summary>
     public int NeededRivals => guarantee.Guarantee.Kind == GuaranteeKind.RelaxedTopK ? guarantee.MaxK : 1;
 
-    /// <summary>The classes that do not beat <paramref name="label"/>: itself, and those that may be certified together with it.</summary>
+    /// <summary>
+    /// The classes that do not beat <paramref name="label"/>: the label itself, and classes that may be certified together with it.
+    /// </summary>
     public bool[] Spared(int label)
     {
         bool isAffinity = guarantee.Guarantee.Kind == GuaranteeKind.Affinity;

@@ -3,8 +3,9 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
-/// Attacks a point with a tiny certified radius by the last bits of its values: changes of one unit in the last place, in random patterns and along the gradient, as many as the
-/// radius allows, each batch from the best input so far. Of a margin of a few units, rounding errors can take the rest (Jia and Rinard, 2021; Jin et al., 2022).
+/// Attacks a point with a tiny certified radius by changing the last bits of its values: one unit in the last place, in random patterns and
+/// along the gradient, as many values as the radius allows, each batch from the best input so far. Rounding errors can consume a margin of
+/// a few units (Jia and Rinard, 2021; Jin et al., 2022).
 /// </summary>
 internal sealed class LastBitSearch(Judge judge, TorchReplica replica, Findings findings, GloroAuditOptions options)
 {
@@ -18,7 +19,7 @@ internal sealed class LastBitSearch(Judge judge, TorchReplica replica, Findings 
     public int BrokenPoints { get; private set; }
 
     /// <summary>Attacks a certified point. Stops at the first success.</summary>
-    /// <returns>False if its radius leaves room for no other float32 input.</returns>
+    /// <returns>False if no other float32 input lies within its radius.</returns>
     public bool Run(AuditRow row, CertifiedPoint point)
     {
         if (!(options.LastBitTrials > 0) || Lattice.IsEmpty(point))
@@ -56,7 +57,7 @@ internal sealed class LastBitSearch(Judge judge, TorchReplica replica, Findings 
         return true;
     }
 
-    /// <summary>The gradient of the margin that limits the radius: where values should go down.</summary>
+    /// <summary>The gradient of the margin that limits the radius; the attack moves against it.</summary>
     private float[] Gradient(CertifiedPoint point)
     {
         using var scope = NewDisposeScope();
@@ -83,26 +84,31 @@ internal sealed class LastBitSearch(Judge judge, TorchReplica replica, Findings 
         /// <summary>Whether no value of <paramref name="point"/> can move by its last bit within the radius.</summary>
         public static bool IsEmpty(CertifiedPoint point) => !Movable(point).Any();
 
-        /// <summary>Down the gradient, those values first that lower the margin most for the length they take.</summary>
+        /// <summary>Moves against the gradient, starting with the values that lower the margin most per length.</summary>
         public float[] Greedy()
         {
             float[] input = [.. _point.Input];
             double used = 0;
-            foreach (int i in _movable.OrderByDescending(i => Math.Abs(_gradient[i]) / Math.Sqrt(Square(Moved(input[i], _leastStep, up: true), i))))
+            foreach (int i in _movable.OrderByDescending(i =>
+                Math.Abs(_gradient[i]) / Math.Sqrt(Square(Moved(input[i], _leastStep, up: true), i))))
                 Move(input, i, _gradient[i] < 0, ref used);
             return input;
         }
 
-        /// <summary>As far down the gradient as the radius allows, rounded: at this scale the network is linear, and this is what a gradient attack ends with.</summary>
+        /// <summary>
+        /// Moves against the gradient as far as the radius allows, then rounds. At this scale the network is linear, so a gradient attack
+        /// ends here.
+        /// </summary>
         public float[] Straight()
         {
             double length = Math.Sqrt(_gradient.Sum(g => (double)g * g));
-            float[] input = length > 0 ? [.. _point.Input.Zip(_gradient, (x, g) => (float)(x - (_point.Radius / length * g)))] : [.. _point.Input];
+            float[] input = length > 0 ? [.. _point.Input.Zip(_gradient, (x, g) => (float)(x - (_point.Radius / length * g)))]
+                : [.. _point.Input];
             Distance.Pull(_point.Input, input, _point.Radius);
             return input;
         }
 
-        /// <summary>Some values one step up or down: few or many, mostly down the gradient.</summary>
+        /// <summary>Moves a random number of values one step up or down, mostly against the gradient.</summary>
         public float[] Mutate(float[] from, Random random)
         {
             float[] input = [.. from];
@@ -136,7 +142,8 @@ internal sealed class LastBitSearch(Judge judge, TorchReplica replica, Findings 
         private static IEnumerable<int> Movable(CertifiedPoint point)
         {
             double budget = Budget(point), leastStep = LeastStep(point);
-            return Enumerable.Range(0, point.Input.Length).Where(i => Math.Pow((double)Moved(point.Input[i], leastStep, up: true) - point.Input[i], 2) < budget);
+            return Enumerable.Range(0, point.Input.Length).Where(i =>
+                Math.Pow((double)Moved(point.Input[i], leastStep, up: true) - point.Input[i], 2) < budget);
         }
 
         private static double Budget(CertifiedPoint point) => (double)point.Radius * point.Radius * (1 - (1e-12 * point.Input.Length));

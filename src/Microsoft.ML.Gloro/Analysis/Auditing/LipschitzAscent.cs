@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
-/// Gradient ascent on pairs of inputs to the steepest margin of two classes: |(y_j − y_i)(x) − (y_j − y_i)(x′)| / ‖x − x′‖₂. Any pair gives a lower bound of the Lipschitz constant;
-/// one above K_ij would refute the bound. Both inputs move, anywhere in Rⁿ.
+/// Gradient ascent on pairs of inputs that maximizes the slope of the margin of two classes: |(y_j − y_i)(x) − (y_j − y_i)(x′)| / ‖x −
+/// x′‖₂. Any pair gives a lower bound of the Lipschitz constant; one above K_ij would refute the bound. Both inputs move, anywhere in Rⁿ.
 /// </summary>
 internal sealed class LipschitzAscent(Judge judge, TorchReplica replica, GloroAuditOptions options)
 {
@@ -16,7 +16,8 @@ internal sealed class LipschitzAscent(Judge judge, TorchReplica replica, GloroAu
     {
         int size = judge.InputSize;
         using var scope = NewDisposeScope();
-        Tensor x = replica.ToTensor(Flat.Join(starts.Select(s => s.X), size)), y = replica.ToTensor(Flat.Join(starts.Select(s => s.Y), size));
+        Tensor x = replica.ToTensor(Flat.Join(starts.Select(s => s.X), size)),
+            y = replica.ToTensor(Flat.Join(starts.Select(s => s.Y), size));
         Tensor first = RowTensors.Indices(starts.Select(s => s.First)), second = RowTensors.Indices(starts.Select(s => s.Second));
         Tensor best = zeros_like(RowTensors.Norm(x)), bestX = x, bestY = y;
         for (int step = 0; step <= options.LipschitzSteps; step++)
@@ -28,7 +29,8 @@ internal sealed class LipschitzAscent(Judge judge, TorchReplica replica, GloroAu
             Tensor slope = drop.abs().reshape(-1, 1, 1, 1) / length.clamp_min(float.Epsilon);
             Tensor value = slope.detach(), distance = length.detach();
             Tensor better = value.greater(best);
-            (best, bestX, bestY) = (where(better, value, best).MoveToOuterDisposeScope(), where(better, x, bestX).MoveToOuterDisposeScope(), where(better, y, bestY).MoveToOuterDisposeScope());
+            (best, bestX, bestY) = (where(better, value, best).MoveToOuterDisposeScope(), where(better, x, bestX).MoveToOuterDisposeScope(),
+                where(better, y, bestY).MoveToOuterDisposeScope());
             IList<Tensor> gradients = autograd.grad([slope.sum()], [hereX, hereY]);
             double share = LastStep + ((FirstStep - LastStep) * 0.5 * (1 + Math.Cos(Math.PI * step / options.LipschitzSteps)));
             x = (x + (RowTensors.Unit(gradients[0]) * distance * share)).detach().MoveToOuterDisposeScope();
@@ -44,7 +46,7 @@ internal sealed class LipschitzAscent(Judge judge, TorchReplica replica, GloroAu
         return logits.gather(1, first) - logits.gather(1, second);
     }
 
-    /// <summary>What was found, computed again in float64: in float32 a slope may look steeper than it is.</summary>
+    /// <summary>Recomputes the slopes in float64, because float32 rounding may make a slope look too steep.</summary>
     private GloroAuditSlope[] Measure(IReadOnlyList<SteepestPairs.Entry> starts, float[] x, float[] y)
     {
         int size = judge.InputSize;
@@ -57,7 +59,8 @@ internal sealed class LipschitzAscent(Judge judge, TorchReplica replica, GloroAu
             double distance = Distance.Upper(oneX, oneY), bound = judge.Model.Constants[first, second];
             double drop = Math.Abs(logits[first] - logits[second] - (logits[judge.ClassCount + first] - logits[judge.ClassCount + second]));
             double attained = distance > 0 && double.IsFinite(drop) ? drop / distance : 0;
-            var slope = slopes[i] = new GloroAuditSlope { First = judge.Model.ClassNames[first], Second = judge.Model.ClassNames[second], Attained = attained, Bound = bound };
+            var slope = slopes[i] = new GloroAuditSlope { First = judge.Model.ClassNames[first], Second = judge.Model.ClassNames[second],
+                Attained = attained, Bound = bound };
             if (Judge.IsAbove(attained, bound, distance, logits.Max(Math.Abs)))
             {
                 throw new GloroBrokenCertificateException(FormattableString.Invariant(

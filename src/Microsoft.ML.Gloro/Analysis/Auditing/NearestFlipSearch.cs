@@ -3,14 +3,18 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
-/// Looks for the nearest input with another top-k set, wherever it lies: the sphere that the search moves on shrinks while the set is changed and grows while it is not (Rony et
-/// al., DDN, 2019; Pintor et al., FMN, 2021). Until the first success it grows to where the margin, continued along its gradient, would be gone.
+/// Searches the nearest input with another top-k set, at any distance. The search moves on a sphere that shrinks while the set is changed
+/// and grows while it is not (Rony et al., DDN, 2019; Pintor et al., FMN, 2021). Until the first success, it grows to where the linearized
+/// margin reaches 0.
 /// </summary>
 internal sealed class NearestFlipSearch(TorchReplica replica, int steps)
 {
     private const double FirstShare = 0.5, LastShare = 0.02, FirstRate = 0.05, LastRate = 0.002, Overshoot = 1.02;
 
-    /// <summary>For each certified point, the change that leads across the decision boundary; null where none was found. In the replica's arithmetic: the judge may differ by a hair.</summary>
+    /// <summary>
+    /// For each certified point, the change that crosses the decision boundary; null if none was found. Uses the replica's arithmetic, so
+    /// the judge may differ slightly.
+    /// </summary>
     public float[]?[] Run(IReadOnlyList<CertifiedPoint> points)
     {
         int rows = points.Count, size = replica.InputShape.Size;
@@ -25,7 +29,8 @@ internal sealed class NearestFlipSearch(TorchReplica replica, int steps)
             Tensor here = (x + change).detach().requires_grad_(true);
             Tensor excess = Excess(replica.Forward(here), inside);
             Tensor gradient = autograd.grad([excess.sum()], [here])[0].detach();
-            float[] values = RowTensors.ToArray(excess), slopes = RowTensors.ToArray(RowTensors.Norm(gradient)), lengths = RowTensors.ToArray(RowTensors.Norm(change));
+            float[] values = RowTensors.ToArray(excess), slopes = RowTensors.ToArray(RowTensors.Norm(gradient)),
+                lengths = RowTensors.ToArray(RowTensors.Norm(change));
             double share = Fall(FirstShare, LastShare, step), rate = Fall(FirstRate, LastRate, step);
             for (int row = 0; row < rows; row++)
             {
@@ -52,9 +57,10 @@ internal sealed class NearestFlipSearch(TorchReplica replica, int steps)
 
     private double Fall(double first, double last, int step) => last + ((first - last) * 0.5 * (1 + Math.Cos(Math.PI * step / steps)));
 
-    /// <summary>How far the highest class outside F^k is above the lowest inside: positive if and only if the set has changed.</summary>
+    /// <summary>The highest logit outside F^k minus the lowest inside: positive if and only if the set has changed.</summary>
     private static Tensor Excess(Tensor logits, Tensor inside) =>
-        logits.masked_fill(inside, float.NegativeInfinity).amax([1]) - logits.masked_fill(inside.logical_not(), float.PositiveInfinity).amin([1]);
+        logits.masked_fill(inside, float.NegativeInfinity).amax([1]) - logits.masked_fill(inside.logical_not(), float.PositiveInfinity)
+            .amin([1]);
 
     private Tensor Masks(IReadOnlyList<CertifiedPoint> points)
     {

@@ -3,9 +3,10 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
-/// Projected gradient descent in L2 (Madry et al., 2018), here upwards: normalized gradient steps, projected onto the ball around the row. The step falls from the radius along
-/// a cosine: within a certified radius a Lipschitz network is nearly linear, so the first step goes all the way, and the small last ones settle which of its pieces is best.
-/// Of a trained EuroSAT network's certified margins (mean over rows) one step consumes 0.588, ten 0.6055, twenty 0.6062; sixty equal steps of 2.5·r/60 get to 0.6059.
+/// Projected gradient ascent in L2 (PGD, Madry et al., 2018): normalized gradient steps, projected onto the ball around the row. The step
+/// size falls from the radius along a cosine. Within a certified radius a Lipschitz network is nearly linear, so the first step covers the
+/// whole radius, and the small last steps choose the best linear piece. On a trained EuroSAT network, one step consumes 0.588 of the
+/// certified margin (mean over rows), ten 0.6055, twenty 0.6062; sixty equal steps of 2.5·r/60 reach 0.6059.
 /// </summary>
 internal sealed class ProjectedAscent(TorchReplica replica, int steps)
 {
@@ -13,9 +14,9 @@ internal sealed class ProjectedAscent(TorchReplica replica, int steps)
 
     /// <summary>The best input found for each row.</summary>
     /// <param name="centers">The rows, one after the other.</param>
-    /// <param name="starts">Where to start, relative to them.</param>
-    /// <param name="radii">How far to go. Float32 may overstep by rounding.</param>
-    /// <param name="objective">From logits, [rows, classes], to what shall be large, [rows].</param>
+    /// <param name="starts">The starting points, relative to the centers.</param>
+    /// <param name="radii">The radii of the balls. Float32 rounding may overstep them.</param>
+    /// <param name="objective">Maps logits, [rows, classes], to the values to maximize, [rows].</param>
     public float[] Run(float[] centers, float[] starts, float[] radii, Func<Tensor, Tensor> objective)
     {
         using var scope = NewDisposeScope();

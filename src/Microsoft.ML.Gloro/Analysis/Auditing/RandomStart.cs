@@ -1,9 +1,9 @@
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>Random points of a ball, the same for the same seed whatever rows they are drawn beside.</summary>
+/// <summary>Random points of a ball. They depend on the seed and the row only, not on the other rows of a batch.</summary>
 internal static class RandomStart
 {
-    /// <summary>A source of its own for each use.</summary>
+    /// <summary>A separate random source for each row and use.</summary>
     public static Random Source(int seed, long row, int use) => new(unchecked((int)((((seed * 1_000_003L) + row) * 7919) + use)));
 
     /// <summary>A vector of length <paramref name="length"/> in a random direction.</summary>
@@ -12,7 +12,7 @@ internal static class RandomStart
         double squares = 0;
         for (int i = 0; i < vector.Length; i++)
         {
-            // The sum of uniform numbers is normal enough for a direction, and cheap.
+            // A sum of uniform numbers is close enough to normal for a direction, and cheap.
             float value = (float)(random.NextDouble() + random.NextDouble() + random.NextDouble() - 1.5);
             vector[i] = value;
             squares += (double)value * value;

@@ -1,14 +1,15 @@
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
-/// Attacks rows at the model's ε that are right and not proved to stay so, to make them wrong: what stands is an upper bound of the robust accuracy, as VRA is a lower one.
+/// Attacks rows at the model's ε that are right but not certified. The rows that stay right give an upper bound of the robust accuracy, as
+/// VRA gives a lower bound.
 /// </summary>
 internal sealed class RobustAccuracyAttack(Judge judge, TorchReplica replica, Findings findings, LabelGoal goal, GloroAuditOptions options)
 {
     private readonly ProjectedAscent _ascent = new(replica, options.Steps);
 
     /// <summary>Attacks a batch of rows.</summary>
-    /// <returns>For each, whether it was made wrong.</returns>
+    /// <returns>For each row, whether an attack made it wrong.</returns>
     public bool[] Run(IReadOnlyList<AuditRow> rows)
     {
         bool[] beaten = new bool[rows.Count];
@@ -16,7 +17,7 @@ internal sealed class RobustAccuracyAttack(Judge judge, TorchReplica replica, Fi
         {
             options.CancellationToken.ThrowIfCancellationRequested();
 
-            // A row that is beaten needs no more.
+            // Beaten rows need no further attack.
             int[] left = [.. Enumerable.Range(0, rows.Count).Where(row => !beaten[row])];
             if (left.Length > 0)
                 Attack(left, rows, start, beaten);
@@ -54,7 +55,7 @@ internal sealed class RobustAccuracyAttack(Judge judge, TorchReplica replica, Fi
         }
     }
 
-    /// <summary>The class that comes next closest to beating the label, measured in distance.</summary>
+    /// <summary>The class at this place when classes are ordered by the distance at which they could beat the label.</summary>
     private int Rival(AuditRow row, int place)
     {
         bool[] spared = goal.Spared(row.Label);
@@ -62,5 +63,6 @@ internal sealed class RobustAccuracyAttack(Judge judge, TorchReplica replica, Fi
         return rivals.Length == 0 ? row.Point.Order.First(i => i != row.Label) : rivals[place % rivals.Length];
     }
 
-    private double Gap(AuditRow row, int rival) => ((double)row.Point.Logits[row.Label] - row.Point.Logits[rival]) / judge.Model.Constants[row.Label, rival];
+    private double Gap(AuditRow row, int rival) =>
+        ((double)row.Point.Logits[row.Label] - row.Point.Logits[rival]) / judge.Model.Constants[row.Label, rival];
 }

@@ -16,7 +16,8 @@ internal sealed class RowReader
     /// <param name="data">The rows as the Gloro transformer gets them.</param>
     /// <param name="featureColumnName">The column of the network's input.</param>
     /// <param name="labelColumnName">The column of the label, which may be missing.</param>
-    /// <exception cref="ArgumentException">The feature column is missing or cannot be read, or the label column is not a key with the model's classes.</exception>
+    /// <exception cref="ArgumentException">The feature column is missing or cannot be read, or the label column is not a key with the
+    /// model's classes.</exception>
     public RowReader(GloroModel model, IDataView data, string featureColumnName, string labelColumnName)
     {
         (_data, _spec) = (data, new InputSpec(model.Network.InputShape, model.IsImage));
@@ -40,7 +41,9 @@ internal sealed class RowReader
         return count;
     }
 
-    /// <summary>At most <paramref name="most"/> of <paramref name="count"/> rows, chosen evenly: number, class index and network input.</summary>
+    /// <summary>
+    /// At most <paramref name="most"/> of <paramref name="count"/> rows, chosen evenly: number, class index and network input.
+    /// </summary>
     public IEnumerable<(long Number, int Label, float[] Input)> Read(long count, int most)
     {
         DataViewSchema.Column[] needed = _label is { } column ? [_feature, column] : [_feature];
@@ -49,7 +52,7 @@ internal sealed class RowReader
         Func<int> label = _labels?.GetGetter(cursor) ?? (() => AuditRow.NoLabels);
         for (long row = 0; cursor.MoveNext(); row++)
         {
-            // What is not read is not decoded.
+            // Skipped rows are not decoded.
             if (!IsChosen(row, count, most))
                 continue;
             float[] input = new float[_spec.Size];
@@ -58,7 +61,7 @@ internal sealed class RowReader
         }
     }
 
-    /// <summary>The numbers of those rows.</summary>
+    /// <summary>The indices of those rows.</summary>
     public static IEnumerable<long> Choose(long count, int most)
     {
         for (long row = 0; row < count; row++)
@@ -68,7 +71,7 @@ internal sealed class RowReader
         }
     }
 
-    /// <summary>A row in words, with its texts, such as a path.</summary>
+    /// <summary>Describes a row, with its text columns such as a path.</summary>
     public string Describe(long number)
     {
         using DataViewRowCursor cursor = _data.GetRowCursor([]);
@@ -82,6 +85,7 @@ internal sealed class RowReader
         return FormattableString.Invariant($"row {number}");
     }
 
-    // Of every count/most rows one.
-    private static bool IsChosen(long row, long count, int most) => row < count && (count <= most || (Int128)(row + 1) * most / count > (Int128)row * most / count);
+    // One row out of every count/most.
+    private static bool IsChosen(long row, long count, int most) =>
+        row < count && (count <= most || (Int128)(row + 1) * most / count > (Int128)row * most / count);
 }

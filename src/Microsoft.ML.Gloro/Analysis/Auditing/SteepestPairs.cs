@@ -1,12 +1,15 @@
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>The steepest pair of inputs met for each pair of classes, as far as they are wanted: where the ascent to the Lipschitz constant starts.</summary>
+/// <summary>
+/// Keeps the steepest pair of inputs for the steepest pairs of classes. The search for Lipschitz constants starts from them.
+/// </summary>
 internal sealed class SteepestPairs(int wanted)
 {
     private readonly Dictionary<(int, int), Entry> _entries = [];
 
     /// <summary>The best of each pair of classes, the steepest first.</summary>
-    public IReadOnlyList<Entry> Best => [.. _entries.Values.OrderByDescending(e => e.Fraction).ThenBy(e => e.First).ThenBy(e => e.Second).Take(wanted)];
+    public IReadOnlyList<Entry> Best =>
+        [.. _entries.Values.OrderByDescending(e => e.Fraction).ThenBy(e => e.First).ThenBy(e => e.Second).Take(wanted)];
 
     /// <summary>Takes a pair of inputs if it is steep enough.</summary>
     /// <param name="one">A class.</param>
@@ -21,7 +24,7 @@ internal sealed class SteepestPairs(int wanted)
             return;
         _entries[key] = new Entry(key.Item1, key.Item2, fraction, x, y);
 
-        // Inputs are large and classes may be many: the flattest pair goes.
+        // Drop the flattest pair, since inputs are large and there may be many classes.
         if (_entries.Count > 2 * wanted)
             _entries.Remove(_entries.MinBy(e => e.Value.Fraction).Key);
     }

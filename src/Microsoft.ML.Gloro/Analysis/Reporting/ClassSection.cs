@@ -1,7 +1,6 @@
-
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>What is proved of each class.</summary>
+/// <summary>The section on what is proved for each class.</summary>
 internal static class ClassSection
 {
     private const int Shown = 20, MostInAll = 2000;
@@ -9,12 +8,15 @@ internal static class ClassSection
     public static void Add(HtmlText page, ReportData data)
     {
         bool isLocal = ReferenceEquals(data.Main, data.Local);
-        page.Add($"<section>\n<h2>Class by class</h2>\n<p class=\"note\">{(data.HasLabels ? $"The {data.Rows} of each true class" : $"The {data.Rows} that each class is predicted for")}, at ε = {ReportNumbers.Epsilon(data.Epsilon)}; the least proved first.</p>\n");
+        page.Add($"<section>\n<h2>Class by class</h2>\n")
+            .Add($"<p class=\"note\">{(data.HasLabels ? $"The {data.Rows} of each true class" : $"The {data.Rows} that each class is predicted for")}, ")
+            .Add($"at ε = {ReportNumbers.Epsilon(data.Epsilon)}; the least proved first.</p>\n");
         var rows = Rows(data, isLocal);
         Table(page, data, isLocal, rows.Take(Shown));
         if (rows.Count > Shown)
         {
-            page.Add($"<details><summary>{(rows.Count <= MostInAll ? $"The other {ReportNumbers.Count(rows.Count - Shown)} classes" : $"{MostInAll - Shown} more of {ReportNumbers.Count(rows.Count)} classes")}</summary>\n");
+            page.Add($"<details><summary>{(rows.Count <= MostInAll ? $"The other {ReportNumbers.Count(rows.Count - Shown)} classes" : $"{MostInAll - Shown} more of {ReportNumbers.Count(rows.Count)} classes")}")
+                .Add($"</summary>\n");
             Table(page, data, isLocal, rows.Take(MostInAll).Skip(Shown));
             page.Add($"</details>\n");
         }
@@ -25,18 +27,23 @@ internal static class ClassSection
     private static List<(string Name, long Rows, double[] Shares)> Rows(ReportData data, bool isLocal) => data.HasLabels
         ?
         [
-            .. data.Main.Metrics.PerClass.OrderBy(one => one.RowCount == 0).ThenBy(one => one.VerifiedRobustAccuracy).Select(one => (one.Name, one.RowCount,
+            .. data.Main.Metrics.PerClass.OrderBy(one => one.RowCount == 0).ThenBy(one => one.VerifiedRobustAccuracy)
+                .Select(one => (one.Name, one.RowCount,
                 isLocal
                     ? new[] { one.VerifiedRobustAccuracy, one.CleanAccuracy, Share(one.CertifiedRowCount, one.RowCount) }
-                    : [one.VerifiedRobustAccuracy, one.LocalVerifiedRobustAccuracy, one.CleanAccuracy, Share(one.CertifiedRowCount, one.RowCount)])),
+                    : [one.VerifiedRobustAccuracy, one.LocalVerifiedRobustAccuracy, one.CleanAccuracy,
+                        Share(one.CertifiedRowCount, one.RowCount)])),
         ]
-        : [.. data.Predicted.Select((one, i) => (data.ClassNames[i], one.Rows, new[] { Share(one.Certified, one.Rows) })).OrderBy(one => one.Rows == 0).ThenBy(one => one.Item3[0])];
+        : [.. data.Predicted.Select((one, i) => (data.ClassNames[i], one.Rows, new[] { Share(one.Certified, one.Rows) }))
+            .OrderBy(one => one.Rows == 0).ThenBy(one => one.Item3[0])];
 
     private static void Table(HtmlText page, ReportData data, bool isLocal, IEnumerable<(string Name, long Rows, double[] Shares)> rows)
     {
-        string[] heads = !data.HasLabels ? ["certified, %"] : isLocal ? ["VRA, %", "clean, %", "certified, %"] : [$"VRA {data.Main.Name}, %", "VRA local, %", "clean, %", "certified, %"];
-        page.Add($"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Figures of each class\"><table class=\"classes\">\n<thead><tr><th scope=\"col\">class</th><th scope=\"col\">{data.Rows}</th>");
-        // Where there is no room, the last of four is left out.
+        string[] heads = !data.HasLabels ? ["certified, %"] : isLocal ? ["VRA, %", "clean, %", "certified, %"]
+            : [$"VRA {data.Main.Name}, %", "VRA local, %", "clean, %", "certified, %"];
+        page.Add($"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Figures of each class\"><table class=\"classes\">\n")
+            .Add($"<thead><tr><th scope=\"col\">class</th><th scope=\"col\">{data.Rows}</th>");
+        // Narrow pages hide the last of four columns.
         for (int i = 0; i < heads.Length; i++)
             page.Add($"<th scope=\"col\"{More(i)}>{heads[i]}</th>");
         page.Add($"</tr></thead>\n<tbody>\n");

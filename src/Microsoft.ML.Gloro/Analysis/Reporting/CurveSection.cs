@@ -1,7 +1,6 @@
-
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>What each guarantee proves at every ε, and at ε in numbers.</summary>
+/// <summary>The section on what each guarantee proves at every ε, with a table at the chosen ε.</summary>
 internal static class CurveSection
 {
     public static void Add(HtmlText page, ReportData data)
@@ -11,7 +10,9 @@ internal static class CurveSection
             + $"{(data.HasLabels ? $"VRA {ReportNumbers.Percent(one.Metrics.VerifiedRobustAccuracy)}, " : "")}certified {ReportNumbers.Percent(one.Metrics.CertifiedFraction)}."))
             + " All curves fall as ε grows.";
         page.Add($"<section>\n<h2>What is proved at every ε</h2>\n");
-        page.Add($"<p class=\"note\">Exact: each curve falls by one {data.Row} at that {data.Row}’s certified radius. {(data.HasLabels ? "Clean accuracy does not depend on ε and proves nothing. " : "")}Dots mark ε = {ReportNumbers.Epsilon(data.Epsilon)}.</p>\n");
+        page.Add($"<p class=\"note\">Exact: each curve falls by one {data.Row} at that {data.Row}’s certified radius. ")
+            .Add($"{(data.HasLabels ? "Clean accuracy does not depend on ε and proves nothing. " : "")}Dots mark ε = ")
+            .Add($"{ReportNumbers.Epsilon(data.Epsilon)}.</p>\n");
         CurveChart.AddPaths(page, data);
         page.Add($"<figure>\n");
         CurveChart.Add(page, data, ChartLayout.Wide, description);
@@ -19,27 +20,36 @@ internal static class CurveSection
         page.Add($"</figure>\n<h3>At ε = {epsilon}</h3>\n");
         Table(page, data);
         foreach (GuaranteeFindings one in data.Guarantees.Where(one => one.Guarantee.AffinitySets is not null))
-            page.Add($"<p class=\"note\">{one.Name}: {HtmlText.Name(one.Guarantee.AffinitySets!.ToString().Replace(",", ", ", StringComparison.Ordinal))}</p>\n");
+            page.Add($"<p class=\"note\">{one.Name}: ")
+                .Add($"{HtmlText.Name(one.Guarantee.AffinitySets!.ToString().Replace(",", ", ", StringComparison.Ordinal))}</p>\n");
         page.Add($"</section>\n");
     }
 
     private static void Table(HtmlText page, ReportData data)
     {
-        page.Add($"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"What each guarantee proves at ε\"><table>\n<thead><tr><th scope=\"col\">guarantee</th>");
+        page.Add($"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"What each guarantee proves at ε\"><table>\n<thead>")
+            .Add($"<tr><th scope=\"col\">guarantee</th>");
         if (data.HasLabels)
             page.Add($"<th scope=\"col\">VRA, %</th><th scope=\"col\">top-1 VRA, %</th>");
-        page.Add($"<th scope=\"col\">certified, %</th><th scope=\"col\">mean set</th><th scope=\"col\" class=\"more\">mean radius</th></tr></thead>\n<tbody>\n");
+        page.Add($"<th scope=\"col\">certified, %</th><th scope=\"col\">mean set</th><th scope=\"col\" class=\"more\">mean radius</th>")
+            .Add($"</tr></thead>\n<tbody>\n");
         for (int i = 0; i < data.Guarantees.Count; i++)
         {
             GuaranteeFindings one = data.Guarantees[i];
             GloroMetrics metrics = one.Metrics;
-            page.Add($"<tr{new RawHtml(ReferenceEquals(one, data.Main) ? " class=\"this\"" : "")}><th scope=\"row\" class=\"whole\"><i class=\"swatch {ReportPage.Class(i)}\" style=\"background:var(--c)\"></i>{one.Name}</th>");
+            page.Add($"<tr{new RawHtml(ReferenceEquals(one, data.Main) ? " class=\"this\"" : "")}><th scope=\"row\" class=\"whole\">")
+                .Add($"<i class=\"swatch {ReportPage.Class(i)}\" style=\"background:var(--c)\"></i>{one.Name}</th>");
             if (data.HasLabels)
-                page.Add($"<td>{ReportNumbers.PercentOnly(metrics.VerifiedRobustAccuracy)}</td><td>{ReportNumbers.PercentOnly(metrics.Top1VerifiedRobustAccuracy)}</td>");
-            page.Add($"<td>{ReportNumbers.PercentOnly(metrics.CertifiedFraction)}</td><td>{(metrics.CertifiedFraction > 0 ? metrics.MeanCertifiedSetSize.ToString("F2", System.Globalization.CultureInfo.InvariantCulture) : "–")}</td><td class=\"more\">{ReportNumbers.Radius(one.Certified.Area)}</td></tr>\n");
+                page.Add($"<td>{ReportNumbers.PercentOnly(metrics.VerifiedRobustAccuracy)}</td>")
+                    .Add($"<td>{ReportNumbers.PercentOnly(metrics.Top1VerifiedRobustAccuracy)}</td>");
+            page.Add($"<td>{ReportNumbers.PercentOnly(metrics.CertifiedFraction)}</td>")
+                .Add($"<td>{(metrics.CertifiedFraction > 0 ? metrics.MeanCertifiedSetSize.ToString("F2", System.Globalization.CultureInfo.InvariantCulture) : "–")}")
+                .Add($"</td><td class=\"more\">{ReportNumbers.Radius(one.Certified.Area)}</td></tr>\n");
         }
 
         page.Add($"</tbody>\n</table></div>\n");
-        page.Add($"<p class=\"note\">VRA: certified, and the label in the certified set. Top-1 VRA: certified, and the label is the first class. RT<i>k</i>: relaxed top-<i>k</i> robustness. Mean set: classes in a certified set. Mean radius: over all {data.Rows}, 0 where nothing is certified.</p>\n");
+        page.Add($"<p class=\"note\">VRA: certified, and the label in the certified set. Top-1 VRA: certified, and the label is the first ")
+            .Add($"class. RT<i>k</i>: relaxed top-<i>k</i> robustness. Mean set: classes in a certified set. Mean radius: over all ")
+            .Add($"{data.Rows}, 0 where nothing is certified.</p>\n");
     }
 }

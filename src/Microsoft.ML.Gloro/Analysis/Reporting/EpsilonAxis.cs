@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>Where an axis of ε ends, and what stands at it.</summary>
+/// <summary>An ε axis: its end and its ticks.</summary>
 internal sealed class EpsilonAxis
 {
     private static readonly int[] s_levels = [1, 2, 3, 4, 6, 9, 12, 18, 24, 36, 54, 72, 108, 144, 180, 255, 510, 1020, 2550];
@@ -12,7 +12,7 @@ internal sealed class EpsilonAxis
     /// <summary>The ε at the right end.</summary>
     public double Limit { get; }
 
-    /// <summary>Whether ε is in pixels scaled to [0, 1], which are known by their 255ths.</summary>
+    /// <summary>Whether ε is in pixels scaled to [0, 1], which are usually given in 255ths.</summary>
     public bool IsImage { get; }
 
     public IReadOnlyList<EpsilonTick> Ticks { get; }
@@ -21,9 +21,9 @@ internal sealed class EpsilonAxis
     public string Title => IsImage ? "ε: L2 radius, pixels scaled to [0, 1]" : "ε: L2 radius, in units of the features";
 
     /// <summary>An axis that ends soon after <paramref name="end"/>.</summary>
-    /// <param name="end">What is to be seen; more than 0.</param>
+    /// <param name="end">The largest ε to show; above 0.</param>
     /// <param name="isImage">Whether ticks are 255ths.</param>
-    /// <param name="isExact">Whether the axis ends there and not at the tick behind.</param>
+    /// <param name="isExact">Whether the axis ends exactly there rather than at the next tick.</param>
     public static EpsilonAxis Create(double end, bool isImage, bool isExact)
     {
         double step = Step(end, isImage);
@@ -36,10 +36,11 @@ internal sealed class EpsilonAxis
     {
         double epsilon = number * step;
         string value = epsilon.ToString(epsilon >= 0.01 ? "0.###" : "0.######", CultureInfo.InvariantCulture);
-        return number == 0 ? new(0, "0", "") : isImage ? new(epsilon, $"{Math.Round(epsilon * 255).ToString(CultureInfo.InvariantCulture)}/255", value) : new(epsilon, value, "");
+        return number == 0 ? new(0, "0", "") : isImage
+            ? new(epsilon, $"{Math.Round(epsilon * 255).ToString(CultureInfo.InvariantCulture)}/255", value) : new(epsilon, value, "");
     }
 
-    // Few steps: labels of eight characters must not touch on a telephone.
+    // Few ticks: labels of eight characters must not touch on a phone.
     private static double Step(double end, bool isImage)
     {
         const int most = 5;
@@ -49,3 +50,9 @@ internal sealed class EpsilonAxis
         return power * (new[] { 1.0, 2, 2.5, 5, 10 }.First(factor => power * factor * most >= end * (1 - 1e-9)));
     }
 }
+
+/// <summary>A tick of an ε axis.</summary>
+/// <param name="Epsilon">Its position.</param>
+/// <param name="Text">Its label.</param>
+/// <param name="Below">A second line below the label; may be empty.</param>
+internal sealed record EpsilonTick(double Epsilon, string Text, string Below);

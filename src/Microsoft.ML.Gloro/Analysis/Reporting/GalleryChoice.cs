@@ -1,8 +1,9 @@
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
-/// Chooses rows for a gallery while they go by: a hash of their number decides, so that the choice is the same every time and does not look at what a row shows. Of every predicted class a few
-/// places are kept (of more than 64 classes, of every 64th together), and the rows in the end are of different classes where possible.
+/// Chooses rows for a gallery in one pass. A hash of the row's number decides, so the choice is reproducible and independent of the row's
+/// content. Each predicted class has a few places (beyond 64 classes, every 64th class shares them), so the chosen rows are of different
+/// classes where possible.
 /// </summary>
 internal sealed class GalleryChoice
 {
@@ -24,7 +25,8 @@ internal sealed class GalleryChoice
     /// <param name="kind">Its kind.</param>
     /// <param name="number">Its number in the view.</param>
     /// <param name="predicted">Its top-1 class.</param>
-    /// <param name="make">Makes the entry, which decodes an image; called only for rows that get a place, about as often as there are places times the logarithm of the rows.</param>
+    /// <param name="make">Makes the entry, which decodes an image; called only for rows that get a place: about places · log(rows)
+    /// times.</param>
     public void Offer(GalleryKind kind, long number, int predicted, Func<GalleryRow> make)
     {
         counts[(int)kind]++;
@@ -40,10 +42,11 @@ internal sealed class GalleryChoice
     public IReadOnlyList<GalleryGroup> ToGroups() =>
     [
         .. Enum.GetValues<GalleryKind>().Select(kind => new GalleryGroup(kind, counts[(int)kind],
-            [.. chosen.Where(c => c.Key.Kind == kind).OrderBy(c => c.Key.Slot).ThenBy(c => c.Value.Hash).ThenBy(c => c.Key.Bucket).Take(wanted).Select(c => c.Value.Row)])),
+            [.. chosen.Where(c => c.Key.Kind == kind).OrderBy(c => c.Key.Slot).ThenBy(c => c.Value.Hash).ThenBy(c => c.Key.Bucket)
+                .Take(wanted).Select(c => c.Value.Row)])),
     ];
 
-    /// <summary>A hash of a number: SplitMix64, a step and its finaliser.</summary>
+    /// <summary>A hash of a number: SplitMix64, one step and its finalizer.</summary>
     public static ulong Mix(ulong value)
     {
         value += 0x9e3779b97f4a7c15;
@@ -52,3 +55,34 @@ internal sealed class GalleryChoice
         return value ^ (value >> 31);
     }
 }
+
+/// <summary>The kinds of rows that a gallery shows.</summary>
+internal enum GalleryKind
+{
+    /// <summary>A set of classes is certified at ε, and the top-1 class alone is not.</summary>
+    Relaxed,
+
+    /// <summary>The top-1 class is certified at ε.</summary>
+    Local,
+
+    /// <summary>Nothing is certified at ε.</summary>
+    Nothing,
+}
+
+/// <summary>Rows of one kind in a gallery.</summary>
+/// <param name="Kind">Their kind.</param>
+/// <param name="Count">How many rows of the view are of this kind.</param>
+/// <param name="Rows">Some of them.</param>
+internal sealed record GalleryGroup(GalleryKind Kind, long Count, IReadOnlyList<GalleryRow> Rows);
+
+/// <summary>A row of a report's gallery.</summary>
+/// <param name="Number">Its number in the view, from 0.</param>
+/// <param name="Label">The class of its label; null if it has none, or one that the model does not know.</param>
+/// <param name="Order">The first classes by logit, the certified ones among them.</param>
+/// <param name="CertifiedK">How many of them are certified at ε; 0 for none.</param>
+/// <param name="Radius">The radius within which the certified set cannot change; if none is certified, the row's radius under the
+/// guarantee.</param>
+/// <param name="LocalRadius">r_1.</param>
+/// <param name="Png">A thumbnail; null if there are no images.</param>
+internal sealed record GalleryRow(long Number, string? Label, IReadOnlyList<string> Order, int CertifiedK, float Radius, float LocalRadius,
+    byte[]? Png);

@@ -1,7 +1,6 @@
-
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>Rows with their certified label sets, as figures of papers show them.</summary>
+/// <summary>The gallery: rows with their certified label sets, as figures in papers show them.</summary>
 internal static class GallerySection
 {
     public static void Add(HtmlText page, ReportData data)
@@ -10,10 +9,12 @@ internal static class GallerySection
             return;
         bool hasImages = data.Gallery.Any(group => group.Rows.Any(row => row.Png is not null));
         page.Add($"<section>\n<h2>{(hasImages ? "Images and what is proved of them" : "Rows and what is proved of them")}</h2>\n");
-        page.Add($"<p class=\"note\">Chosen by their number in the data, from different classes where possible, not by their looks. A radius is the L2 distance within which the set cannot change.</p>\n");
+        page.Add($"<p class=\"note\">Chosen by their number in the data, from different classes where possible, not by their looks. A ")
+            .Add($"radius is the L2 distance within which the set cannot change.</p>\n");
         foreach (GalleryGroup group in data.Gallery)
         {
-            page.Add($"<h3>{Title(group.Kind)}</h3>\n<p class=\"note\">{ReportNumbers.Count(group.Count)} {data.Rows}, {ReportNumbers.Percent((double)group.Count / data.RowCount)}</p>\n");
+            page.Add($"<h3>{Title(group.Kind)}</h3>\n<p class=\"note\">{ReportNumbers.Count(group.Count)} {data.Rows}, ")
+                .Add($"{ReportNumbers.Percent((double)group.Count / data.RowCount)}</p>\n");
             if (group.Rows.Count == 0)
                 continue;
             page.Add($"<ul class=\"gallery\">\n");
@@ -53,7 +54,9 @@ internal static class GallerySection
         if (row.Label is { } label)
         {
             if (row.CertifiedK > 0)
-                page.Add(row.Order.Take(row.CertifiedK).Contains(label) ? (FormattableString)$"<span class=\"yes\">✓ label {HtmlText.Name(label)}</span>" : (FormattableString)$"<span class=\"no\">✗ label {HtmlText.Name(label)}, not in it</span>");
+                page.Add(row.Order.Take(row.CertifiedK).Contains(label)
+                    ? (FormattableString)$"<span class=\"yes\">✓ label {HtmlText.Name(label)}</span>"
+                    : (FormattableString)$"<span class=\"no\">✗ label {HtmlText.Name(label)}, not in it</span>");
             else
                 page.Add($"<span class=\"soft\">label {HtmlText.Name(label)}</span>");
         }

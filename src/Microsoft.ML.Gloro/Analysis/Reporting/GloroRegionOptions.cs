@@ -1,24 +1,30 @@
 namespace Microsoft.ML.Gloro;
 
-/// <summary>What <c>mlContext.Gloro.DrawDecisionRegions</c> draws. All values are copied when it begins.</summary>
+/// <summary>Options of <c>mlContext.Gloro.DrawDecisionRegions</c>. All values are copied when it begins.</summary>
 public sealed class GloroRegionOptions
 {
-    /// <summary>A panel for each of these guarantees. Default: none, for local robustness, RTK (K of the model's guarantee, or 2) and the model's own; at most 6.</summary>
+    /// <summary>
+    /// The guarantees to draw, one panel each; at most 6. Default: empty, for local robustness, RTK (K of the model's guarantee, or 2) and
+    /// the model's own.
+    /// </summary>
     public IReadOnlyList<RobustnessGuarantee> Guarantees { get; set; } = [];
 
     /// <summary>The L2 radius ε, in the units of the features. Default: null, for the model's own.</summary>
     public float? Epsilon { get; set; }
 
-    /// <summary>The key column of the classes, which points are colored by; without it they are hollow. Default: "Label".</summary>
+    /// <summary>The key column of the classes, which colors the points; without it points are hollow. Default: "Label".</summary>
     public string LabelColumnName { get; set; } = "Label";
 
-    /// <summary>The drawing is made of so many points across and down, each scored by the model: what it shows holds for these points. Default: 180; from 16 to 1000.</summary>
+    /// <summary>
+    /// The number of grid points across and down. The model scores each of them, and the drawing holds for these points only. Default: 180;
+    /// from 16 to 1000.
+    /// </summary>
     public int Resolution { get; set; } = 180;
 
-    /// <summary>The most rows of the data to show as points, chosen by their number. Default: 200; 0 for none.</summary>
+    /// <summary>The maximum number of rows to show as points, chosen by their index. Default: 200; 0 for none.</summary>
     public int MaximumPoints { get; set; } = 200;
 
-    /// <summary>A copy that nobody else holds.</summary>
+    /// <summary>Returns an independent copy.</summary>
     internal GloroRegionOptions Copy()
     {
         var copy = (GloroRegionOptions)MemberwiseClone();
@@ -26,8 +32,8 @@ public sealed class GloroRegionOptions
         return copy;
     }
 
-    /// <summary>Throws one exception that names everything that is wrong.</summary>
-    /// <exception cref="ArgumentException">One or more values cannot be used.</exception>
+    /// <summary>Throws one exception that lists all invalid values.</summary>
+    /// <exception cref="ArgumentException">One or more values are invalid.</exception>
     internal void Validate()
     {
         string[] faults = [.. Faults()];

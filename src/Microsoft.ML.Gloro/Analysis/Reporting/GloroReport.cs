@@ -4,24 +4,29 @@ using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro;
 
-/// <summary>What is proved of the rows of a scored view, to read and to hand on: one page without scripts, fonts or anything else from a network.</summary>
-/// <remarks>Immutable and safe for concurrent use. The same rows, options and runtime give the same bytes: there is no date in it.</remarks>
+/// <summary>
+/// A report on what is proved for the rows of a scored view: one self-contained HTML page without scripts or external resources.
+/// </summary>
+/// <remarks>
+/// Immutable and safe for concurrent use. The same rows, options and runtime give the same bytes; the report holds no date.
+/// </remarks>
 public sealed class GloroReport
 {
     private readonly RawHtml content;
     private readonly string title, summary;
 
-    internal GloroReport(string title, string summary, RawHtml content) => (this.title, this.summary, this.content) = (title, summary, content);
+    internal GloroReport(string title, string summary, RawHtml content) =>
+        (this.title, this.summary, this.content) = (title, summary, content);
 
     /// <summary>
-    /// The report as a part of a page, with its own styles, which reach nothing outside of it: for a notebook's cell, or to put into a page of one's own. Several can stand in one page.
+    /// Returns the report as an HTML fragment with scoped styles, for a notebook cell or another page. A page can hold several reports.
     /// </summary>
     public string ToHtml() => content.Html;
 
-    /// <summary>Writes the report as an HTML file in UTF-8, which holds all that it shows. If that fails, what was there before is still there.</summary>
-    /// <param name="path">The file; its folder must exist. While it is written, a file beside it has the same name with ".partial" behind.</param>
-    /// <exception cref="IOException">The file cannot be written, or there is no such folder.</exception>
-    /// <exception cref="UnauthorizedAccessException">The file may not be written.</exception>
+    /// <summary>Writes the report as a self-contained HTML file in UTF-8. If writing fails, an existing file stays unchanged.</summary>
+    /// <param name="path">The file; its folder must exist. While writing, a file with the suffix ".partial" lies beside it.</param>
+    /// <exception cref="IOException">The file cannot be written, or its folder does not exist.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access to the file is denied.</exception>
     public void Save(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);

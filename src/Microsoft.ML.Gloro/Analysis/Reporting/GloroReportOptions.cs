@@ -2,21 +2,22 @@ using Microsoft.ML.Gloro.Analysis;
 
 namespace Microsoft.ML.Gloro;
 
-/// <summary>What <c>mlContext.Gloro.Report</c> shows. All values are copied when it begins.</summary>
+/// <summary>Options of <c>mlContext.Gloro.Report</c>. All values are copied when it begins.</summary>
 public sealed class GloroReportOptions
 {
-    /// <summary>What stands at the top. Default: "What is proved".</summary>
+    /// <summary>The title of the page. Default: "What is proved".</summary>
     public string Title { get; set; } = "What is proved";
 
     /// <summary>
-    /// The key column of the true classes, matched with the model's by name. Without such a column, or where it is missing in all rows, the report says what is proved and nothing of accuracies.
-    /// Default: "Label".
+    /// The key column of the true classes, matched with the model's by name. Without labels, the report shows what is proved but no
+    /// accuracies. Default: "Label".
     /// </summary>
     public string LabelColumnName { get; set; } = "Label";
 
     /// <summary>
-    /// The column of images for the gallery: MLImage, an encoded image as a vector of bytes, or planar pixels scaled to [0, 1]. Default: null, for what <see cref="Model"/> reads, or else the only
-    /// column of MLImage; without any the gallery tells of its rows in words.
+    /// The column of images for the gallery: MLImage, an encoded image as a vector of bytes, or planar pixels scaled to [0, 1]. Default:
+    /// null, for the column that <see cref="Model"/> reads, or else the only MLImage column; without images the gallery describes rows in
+    /// words.
     /// </summary>
     public string? ImageColumnName { get; set; }
 
@@ -26,37 +27,43 @@ public sealed class GloroReportOptions
     /// <summary>The guarantee that the report is about. Default: null, for the model's own.</summary>
     public RobustnessGuarantee? Guarantee { get; set; }
 
-    /// <summary>The L2 radius ε that the report is about, in pixels scaled to [0, 1] or raw features. Default: null, for the model's own.</summary>
+    /// <summary>
+    /// The L2 radius ε that the report is about, in pixels scaled to [0, 1] or raw features. Default: null, for the model's own.
+    /// </summary>
     public float? Epsilon { get; set; }
 
-    /// <summary>RTK is compared for K = 1 (local robustness) to this, or to one less than there are classes or radii if those are fewer. Default: 3; at most 10.</summary>
+    /// <summary>
+    /// The report compares RTK for K from 1 (local robustness) to this value, limited by the number of classes minus one and of radii.
+    /// Default: 3; at most 10.
+    /// </summary>
     public int LargestK { get; set; } = 3;
 
     /// <summary>More guarantees to compare, such as affinity sets. Default: none. At most 4.</summary>
     public IReadOnlyList<RobustnessGuarantee> Guarantees { get; set; } = [];
 
-    /// <summary>Where the axes of ε end. Default: null, for where hardly a row is certified any more.</summary>
+    /// <summary>The end of the ε axes. Default: null, for the ε at which few rows are still certified.</summary>
     public float? MaximumEpsilon { get; set; }
 
     /// <summary>
-    /// How many rows the gallery shows of each kind (a set is proved but no single class, a single class is proved, nothing is proved). They are chosen by their number in the view, of different
-    /// classes where possible, and not by what they look like. Default: 6; 0 for no gallery, and images are not read then; at most 60.
+    /// How many rows the gallery shows of each kind (a set is proved but no single class, a single class is proved, nothing is proved).
+    /// They are chosen by their index in the view, from different classes where possible, not by their content. Default: 6; at most 60; 0
+    /// for no gallery, and then images are not read.
     /// </summary>
     public int GalleryImages { get; set; } = 6;
 
     /// <summary>
-    /// The model that scored the view, a Gloro transformer or a chain with one. With it the report knows which pair of classes limits every radius, and where the model comes from: the weights' hash,
-    /// the bounds of all layers, versions, training options. Default: null.
+    /// The model that scored the view, a Gloro transformer or a chain with one. With it the report shows which pair of classes limits each
+    /// radius, and the model's provenance: weight hash, layer bounds, versions, training options. Default: null.
     /// </summary>
     public ITransformer? Model { get; set; }
 
-    /// <summary>What an audit of the model found. Default: null.</summary>
+    /// <summary>The report of an audit of the model. Default: null.</summary>
     public GloroAuditReport? Audit { get; set; }
 
-    /// <summary>Stops between rows, with <see cref="OperationCanceledException"/>. Default: none.</summary>
+    /// <summary>Cancels between rows, with <see cref="OperationCanceledException"/>. Default: none.</summary>
     public CancellationToken CancellationToken { get; set; }
 
-    /// <summary>A copy that nobody else holds.</summary>
+    /// <summary>Returns an independent copy.</summary>
     internal GloroReportOptions Copy()
     {
         var copy = (GloroReportOptions)MemberwiseClone();
@@ -64,8 +71,8 @@ public sealed class GloroReportOptions
         return copy;
     }
 
-    /// <summary>Throws one exception that names everything that is wrong.</summary>
-    /// <exception cref="ArgumentException">One or more values cannot be used.</exception>
+    /// <summary>Throws one exception that lists all invalid values.</summary>
+    /// <exception cref="ArgumentException">One or more values are invalid.</exception>
     internal void Validate()
     {
         string[] faults = [.. Faults()];

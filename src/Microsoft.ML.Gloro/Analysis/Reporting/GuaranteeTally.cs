@@ -3,7 +3,9 @@ using Microsoft.ML.Gloro.MLNet;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>Adds up what one guarantee proves: as Evaluate does, by the same code, and the radii of all rows beside those that count for VRA. Twelve bytes a row.</summary>
+/// <summary>
+/// Tallies what one guarantee proves, with the same code as Evaluate, and keeps the certified radii of all rows. Uses twelve bytes per row.
+/// </summary>
 internal sealed class GuaranteeTally
 {
     private readonly string name;
@@ -12,7 +14,7 @@ internal sealed class GuaranteeTally
     private readonly RowTally tally;
     private readonly List<float> certified = [];
 
-    /// <param name="name">What the report calls it.</param>
+    /// <param name="name">Its name in the report.</param>
     /// <param name="bound">The guarantee.</param>
     /// <param name="epsilon">ε.</param>
     /// <param name="color">Its color on light and on dark pages.</param>
@@ -27,7 +29,7 @@ internal sealed class GuaranteeTally
     public long Rows => tally.Rows;
 
     /// <summary>Adds a row.</summary>
-    /// <param name="label">The class index, or what LabelMap says instead.</param>
+    /// <param name="label">The class index, or one of LabelMap's negative numbers.</param>
     /// <param name="logits">C logits.</param>
     /// <param name="radii">r_1, r_2, ….</param>
     /// <param name="order">The classes by logit; null if a logit is not finite.</param>
@@ -42,5 +44,17 @@ internal sealed class GuaranteeTally
     }
 
     public GuaranteeFindings ToFindings(CertificateArithmetic? arithmetic, IReadOnlyList<string> classNames) =>
-        new(name, tally.ToMetrics(Bound.Guarantee, arithmetic, classNames, classification: null), new CertifiedAccuracyCurve(Bound.Guarantee, [.. certified]), color);
+        new(name, tally.ToMetrics(Bound.Guarantee, arithmetic, classNames, classification: null),
+            new CertifiedAccuracyCurve(Bound.Guarantee, [.. certified]), color);
+}
+
+/// <summary>What a guarantee proves for the rows of a report.</summary>
+/// <param name="Name">Its name in the report: local, RT3, affinity.</param>
+/// <param name="Metrics">The metrics that Evaluate computes; accuracies are meaningless without labels.</param>
+/// <param name="Certified">The share of rows that are certified, right or wrong, over ε.</param>
+/// <param name="Color">Its color on light and on dark pages.</param>
+internal sealed record GuaranteeFindings(string Name, GloroMetrics Metrics, CertifiedAccuracyCurve Certified,
+    (string Light, string Dark) Color)
+{
+    public RobustnessGuarantee Guarantee => Metrics.Guarantee;
 }

@@ -7,14 +7,14 @@ using System.Text.RegularExpressions;
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
-/// HTML in the making. What stands in braces of an interpolated string is text and gets encoded, whether it is content or within the quotes of an attribute; only <see cref="RawHtml"/> is
-/// markup. So class names, which are the user's data, cannot become markup by forgetting something.
+/// Builds HTML. Values in the braces of an interpolated string are encoded, as content and within quoted attributes; only <see
+/// cref="RawHtml"/> is inserted as markup. So user data such as class names cannot become markup by mistake.
 /// </summary>
 internal sealed partial class HtmlText
 {
     /// <summary>
-    /// Stands for a prefix of ids until the page is complete and its hash is known: reports may stand side by side in a notebook, where an id must be one report's own. No text holds it, being
-    /// a control character, which encoding replaces.
+    /// A placeholder for the prefix of ids until the page is complete and its hash is known. A notebook may hold several reports, so ids
+    /// must be unique to each. Text cannot contain the placeholder, since encoding replaces control characters.
     /// </summary>
     public const string IdPrefix = "\u0001";
 
@@ -28,7 +28,7 @@ internal sealed partial class HtmlText
         return this;
     }
 
-    /// <summary>Adds what is markup already.</summary>
+    /// <summary>Adds markup without encoding.</summary>
     public HtmlText Add(RawHtml markup)
     {
         text.Append(markup.Html);
@@ -38,12 +38,15 @@ internal sealed partial class HtmlText
     /// <summary>Markup with encoded values in it.</summary>
     public static RawHtml Of(FormattableString markup) => new HtmlText().Add(markup).ToRaw();
 
-    /// <summary>A name that may be broken where a new word begins in it, as in HerbaceousVegetation.</summary>
+    /// <summary>A name with optional line breaks where a word begins, as in HerbaceousVegetation.</summary>
     public static RawHtml Name(string name) => new(string.Join("<wbr>", WordEnds().Split(name).Select(Encode)));
 
-    /// <summary>The finished markup, with the hash of it in place of <see cref="IdPrefix"/>: what hashes alike is alike.</summary>
+    /// <summary>
+    /// The finished markup with its hash in place of <see cref="IdPrefix"/>. Equal hashes mean equal markup, so shared ids do no harm.
+    /// </summary>
     public static string WithOwnIds(string html) =>
-        html.Replace(IdPrefix, $"g{Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(html)))[..10].ToLowerInvariant()}-", StringComparison.Ordinal);
+        html.Replace(IdPrefix, $"g{Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(html)))[..10].ToLowerInvariant()}-",
+            StringComparison.Ordinal);
 
     public RawHtml ToRaw() => new(text.ToString());
 
@@ -57,7 +60,7 @@ internal sealed partial class HtmlText
 
     private static string Encode(string value)
     {
-        // HtmlEncode knows < > & " '; control characters are no characters of HTML at all.
+        // HtmlEncode knows < > & " '; HTML does not allow control characters.
         if (value.Any(c => char.IsControl(c)))
             value = string.Concat(value.Select(c => char.IsControl(c) ? (char.IsWhiteSpace(c) ? ' ' : '\uFFFD') : c));
         return WebUtility.HtmlEncode(value);
@@ -66,3 +69,7 @@ internal sealed partial class HtmlText
     [GeneratedRegex(@"(?<=\p{Ll})(?=\p{Lu})|(?<=[_\-/])(?=\w)")]
     private static partial Regex WordEnds();
 }
+
+/// <summary>Markup that must not be encoded.</summary>
+/// <param name="Html">The markup.</param>
+internal readonly record struct RawHtml(string Html);

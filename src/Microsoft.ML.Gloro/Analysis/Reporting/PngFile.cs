@@ -3,11 +3,16 @@ using System.IO.Compression;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>Writes small images as PNG (ISO/IEC 15948): eight bits a channel, RGB, each line with the filter "up", which suits photographs well enough.</summary>
+/// <summary>
+/// Writes small images as PNG (ISO/IEC 15948): eight bits a channel, RGB, each line with the filter "up", which suits photographs well
+/// enough.
+/// </summary>
 internal static class PngFile
 {
     private const byte Up = 2;
-    private static readonly uint[] s_crc = [.. Enumerable.Range(0, 256).Select(n => Enumerable.Range(0, 8).Aggregate((uint)n, (c, _) => (c & 1) != 0 ? 0xedb88320 ^ (c >> 1) : c >> 1))];
+    private static readonly uint[] s_crc =
+        [.. Enumerable.Range(0, 256)
+        .Select(n => Enumerable.Range(0, 8).Aggregate((uint)n, (c, _) => (c & 1) != 0 ? 0xedb88320 ^ (c >> 1) : c >> 1))];
 
     /// <summary>The file.</summary>
     /// <param name="planes">Width × height bytes of red, then of green, then of blue.</param>

@@ -3,7 +3,7 @@ using Microsoft.ML.Gloro.Inference;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>Where the model and this report come from.</summary>
+/// <summary>The section on the provenance of the model and the report.</summary>
 internal static class ProvenanceSection
 {
     public static void Add(HtmlText page, ReportData data)
@@ -19,13 +19,15 @@ internal static class ProvenanceSection
         if (data.Model is { } known)
             Layers(page, known);
         else
-            page.Add($"<p class=\"note\">The model was not given; its bounds, the hash of its weights and its training are not known here.</p>\n");
+            page.Add($"<p class=\"note\">The model was not given; its bounds, the hash of its weights and its training are not known here.")
+                .Add($"</p>\n");
         page.Add($"</section>\n");
     }
 
     private static void Model(HtmlText page, GloroModel model)
     {
-        Fact(page, "arithmetic", $"{(model.Arithmetic == CertificateArithmetic.Float64 ? "float64; rounding covered" : "real; rounding not covered")}");
+        Fact(page, "arithmetic",
+            $"{(model.Arithmetic == CertificateArithmetic.Float64 ? "float64; rounding covered" : "real; rounding not covered")}");
         Fact(page, "weights", $"<code>{model.Bound.WeightHash}</code> (SHA-256; the bounds were proved for these)");
         Fact(page, "Lipschitz bound κ", $"{model.Bound.Value:G7}, from the input to the last layer but one; at most {ReportNumbers.Percent(model.Bound.Slack)} above what its layers attain");
         Fact(page, "input", $"{(model.IsImage ? FormattableString.Invariant($"images of {model.Network.InputShape.Width} × {model.Network.InputShape.Height} pixels, RGB in [0, 1]") : FormattableString.Invariant($"{model.Network.InputShape.Size} features"))}");
@@ -42,12 +44,17 @@ internal static class ProvenanceSection
 
     private static void Layers(HtmlText page, GloroModel model)
     {
-        page.Add($"<details><summary>The bounds of {model.Bound.Layers.Count} layers</summary>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Bounds of layers\"><table>\n");
-        page.Add($"<thead><tr><th scope=\"col\">layer</th><th scope=\"col\" class=\"text\">kind</th><th scope=\"col\">bound</th><th scope=\"col\">attained</th><th scope=\"col\" class=\"text\">proved by</th></tr></thead>\n<tbody>\n");
+        page.Add($"<details><summary>The bounds of {model.Bound.Layers.Count} layers</summary>\n")
+            .Add($"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Bounds of layers\"><table>\n");
+        page.Add($"<thead><tr><th scope=\"col\">layer</th><th scope=\"col\" class=\"text\">kind</th><th scope=\"col\">bound</th>")
+            .Add($"<th scope=\"col\">attained</th><th scope=\"col\" class=\"text\">proved by</th></tr></thead>\n<tbody>\n");
         foreach (LayerBound layer in model.Bound.Layers)
-            page.Add($"<tr><th scope=\"row\">{layer.Index}</th><td class=\"text\">{layer.Kind}</td><td>{layer.Bound:G6}</td><td>{layer.Attained:G6}</td><td class=\"text\">{layer.Method}</td></tr>\n");
-        page.Add($"</tbody>\n</table></div>\n<p class=\"note\">The last layer is no factor of κ; the differences of its rows give each pair of classes a constant of its own.</p></details>\n");
+            page.Add($"<tr><th scope=\"row\">{layer.Index}</th><td class=\"text\">{layer.Kind}</td><td>{layer.Bound:G6}</td>")
+                .Add($"<td>{layer.Attained:G6}</td><td class=\"text\">{layer.Method}</td></tr>\n");
+        page.Add($"</tbody>\n</table></div>\n<p class=\"note\">The last layer is no factor of κ; the differences of its rows give each ")
+            .Add($"pair of classes a constant of its own.</p></details>\n");
     }
 
-    private static void Fact(HtmlText page, string name, FormattableString value) => page.Add($"<dt>{name}</dt><dd>{HtmlText.Of(value)}</dd>\n");
+    private static void Fact(HtmlText page, string name, FormattableString value) =>
+        page.Add($"<dt>{name}</dt><dd>{HtmlText.Of(value)}</dd>\n");
 }

@@ -3,15 +3,16 @@ using Microsoft.ML.Gloro.Core;
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
-/// Counts which pairs of classes limit radii: of the margins across a top-k set over their Lipschitz constants, (y_j − y_i) / K_ij, the smallest is the radius, and its pair (j, i) is counted.
+/// Counts which pairs of classes limit radii. The radius is the smallest quotient (y_j − y_i) / K_ij of a margin and its Lipschitz constant
+/// over pairs across the top-k set; its pair (j, i) is counted.
 /// </summary>
 /// <remarks>
-/// With the model K is known, and the pair of every row. Without it the radii tell the pair of many rows: if r_2 &gt; r_1, the pair that limits r_1 is not across the top-2 set any more, so it is the
-/// first two classes. If not, the columns do not tell, and the row is counted as such.
+/// With the model, K and the pair of every row are known. Without it, the radii determine the pair of many rows: if r_2 &gt; r_1, the pair
+/// that limits r_1 lies within the top-2 set, so it is the first two classes. Otherwise the row is counted as undetermined.
 /// </remarks>
 internal sealed class RadiusLimits(MarginConstants? constants, ResolvedGuarantee main)
 {
-    // r_1 was rounded down from the smallest quotient and had an error subtracted; so with the model's own constants it is never more than that.
+    // r_1 is the smallest quotient minus an error, rounded down, so with the model's own constants it never exceeds the quotient.
     private const double Tolerance = 1e-6;
 
     private readonly Dictionary<(int Inside, int Outside), (long Local, long Main)> counts = [];
@@ -19,23 +20,23 @@ internal sealed class RadiusLimits(MarginConstants? constants, ResolvedGuarantee
     /// <summary>Whether the model's constants are known.</summary>
     public bool IsExact => constants is not null;
 
-    /// <summary>Rows whose pair the columns do not tell.</summary>
+    /// <summary>Rows whose pair the columns do not determine.</summary>
     public long Undetermined { get; private set; }
 
     /// <summary>Rows whose pair is counted.</summary>
     public long Counted { get; private set; }
 
-    /// <summary>Rows of which nothing is certified however small ε is: their radii are all 0.</summary>
+    /// <summary>Rows whose radii are all 0: nothing is certified at any ε.</summary>
     public long WithoutRadius { get; private set; }
 
     /// <summary>
-    /// For each pair how many rows have its first class on top and are limited by its second: r_1, and the radius under the guarantee (0 where constants are not known; there the first class is in the
-    /// set and the second is not).
+    /// For each pair how many rows have its first class on top and are limited by its second: r_1, and the radius under the guarantee (0
+    /// where constants are not known; there the first class is in the set and the second is not).
     /// </summary>
     public IReadOnlyDictionary<(int Inside, int Outside), (long Local, long Main)> Counts => counts;
 
     /// <summary>Adds a row.</summary>
-    /// <exception cref="ArgumentException">A radius is larger than the constants allow: they are another model's.</exception>
+    /// <exception cref="ArgumentException">A radius is larger than the constants allow, so they belong to another model.</exception>
     public void Add(float[] logits, int[] order, float[] radii)
     {
         if (!Array.Exists(radii, radius => radius > 0 && float.IsFinite(radius)))

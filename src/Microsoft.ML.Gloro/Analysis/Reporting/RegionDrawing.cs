@@ -10,7 +10,7 @@ internal static class RegionDrawing
 {
     private const int Gap = 24, MostAcross = 3;
 
-    /// <summary>The styles of panels, which also hold outside of a report.</summary>
+    /// <summary>The styles of panels; they also apply outside a report.</summary>
     public static RawHtml Style { get; } = MakeStyle();
 
     /// <summary>Reads, scores and draws; see <see cref="GloroCatalog"/>.</summary>
@@ -25,7 +25,9 @@ internal static class RegionDrawing
         int across = Math.Min(panels.Length, MostAcross), down = (panels.Length + across - 1) / across;
         int width = (across * (RegionPanel.Width + Gap)) - Gap, height = (down * (RegionPanel.Height + Gap)) - Gap + 30;
         var svg = new HtmlText();
-        svg.Add($"<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"gloro-regions\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" height=\"{height}\" font-family=\"system-ui, sans-serif\" role=\"img\">\n<title>What is certified over the plane: {string.Join(", ", panels.Select(panel => panel.Name))}</title>\n<style>{Style}</style>\n");
+        svg.Add($"<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"gloro-regions\" viewBox=\"0 0 {width} {height}\" width=\"{width}\" ")
+            .Add($"height=\"{height}\" font-family=\"system-ui, sans-serif\" role=\"img\">\n<title>What is certified over the plane: ")
+            .Add($"{string.Join(", ", panels.Select(panel => panel.Name))}</title>\n<style>{Style}</style>\n");
         svg.Add($"<rect class=\"page\" width=\"{width}\" height=\"{height}\"/>\n");
         for (int i = 0; i < panels.Length; i++)
             panels[i].Add(svg, new(string.Create(CultureInfo.InvariantCulture, $" x=\"{i % across * (RegionPanel.Width + Gap)}\" y=\"{i / across * (RegionPanel.Height + Gap)}\" width=\"{RegionPanel.Width}\" height=\"{RegionPanel.Height}\"")));
@@ -33,7 +35,8 @@ internal static class RegionDrawing
         double x = 0;
         foreach (var (name, css) in Key(regions.Model.ClassNames))
         {
-            svg.Add($"<rect class=\"{css}\" x=\"{x:0.#}\" y=\"-10\" width=\"12\" height=\"12\"/><text x=\"{x + 18:0.#}\" y=\"0\">{name}</text>");
+            svg.Add($"<rect class=\"{css}\" x=\"{x:0.#}\" y=\"-10\" width=\"12\" height=\"12\"/><text x=\"{x + 18:0.#}\" y=\"0\">{name}")
+                .Add($"</text>");
             x += 40 + (7 * name.Length);
         }
 
@@ -63,7 +66,7 @@ internal static class RegionDrawing
         return [.. bound.Select((one, place) => new RegionPanel(read, one, epsilon, place))];
     }
 
-    /// <summary>What colors mean: the class of the page's styles for each name.</summary>
+    /// <summary>The color key: the CSS class for each name.</summary>
     public static IEnumerable<(string Name, string Class)> Key(IReadOnlyList<string> classNames) =>
         classNames.Take(8).Select((name, i) => (name, FormattableString.Invariant($"k{i}"))).Append(("nothing proved", "open"));
 

@@ -4,7 +4,7 @@ using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>One panel: which set is certified where under one guarantee, at ε. Where several are, the smallest is shown.</summary>
+/// <summary>One panel: which set is certified at each point under one guarantee at ε. If several are, the smallest is shown.</summary>
 internal sealed class RegionPanel
 {
     /// <summary>Its size in pixels, with title and axes.</summary>
@@ -18,7 +18,7 @@ internal sealed class RegionPanel
     private readonly int place;
     private readonly int[] areas;
     private readonly int[] tops;
-    private readonly List<int[]> sets = [[]]; // what is certified in an area; nothing in area 0
+    private readonly List<int[]> sets = [[]]; // the set certified in each area; none in area 0
 
     public RegionPanel(RegionData data, ResolvedGuarantee guarantee, float epsilon, int place)
     {
@@ -54,25 +54,30 @@ internal sealed class RegionPanel
     };
 
     /// <summary>Adds the panel as an SVG element.</summary>
-    /// <param name="page">Where to.</param>
-    /// <param name="position">Attributes that say where it lies in an SVG around it; empty for one of its own.</param>
+    /// <param name="page">The page to add to.</param>
+    /// <param name="position">Attributes for its position in an enclosing SVG; empty if it stands alone.</param>
     public void Add(HtmlText page, RawHtml position)
     {
         int n = data.Resolution;
         double scale = Side / data.Square.Side;
-        page.Add($"<svg{position} class=\"gloro-regions\" viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"Decision regions, {Name} at ε = {epsilon:0.####}: a set of classes is certified in {ReportNumbers.Percent(CertifiedShare)} of the square\">\n");
-        page.Add($"<text class=\"title\" x=\"{Left}\" y=\"16\">{Name}: {ReportNumbers.Percent(CertifiedShare)} of the area certified</text>\n");
+        page.Add($"<svg{position} class=\"gloro-regions\" viewBox=\"0 0 {Width} {Height}\" role=\"img\" aria-label=\"Decision regions, ")
+            .Add($"{Name} at ε = {epsilon:0.####}: a set of classes is certified in {ReportNumbers.Percent(CertifiedShare)} of the ")
+            .Add($"square\">\n");
+        page.Add($"<text class=\"title\" x=\"{Left}\" y=\"16\">{Name}: {ReportNumbers.Percent(CertifiedShare)} of the area certified")
+            .Add($"</text>\n");
         page.Add($"<defs>");
         for (int area = 1; area < sets.Count; area++)
             Pattern(page, area);
         page.Add($"</defs>\n<g transform=\"translate({Left} {Top})\">\n<rect class=\"open\" width=\"{Side}\" height=\"{Side}\"/>\n");
         page.Add($"<svg width=\"{Side}\" height=\"{Side}\" viewBox=\"0 0 {n} {n}\" preserveAspectRatio=\"none\">\n");
         for (int area = 1; area < sets.Count; area++)
-            page.Add($"<path class=\"mark{new RawHtml(sets[area].Length == 1 ? $" k{sets[area][0] % 8}" : "")}\"{Fill(area)} shape-rendering=\"crispEdges\" d=\"{Rectangles(area)}\"/>\n");
+            page.Add($"<path class=\"mark{new RawHtml(sets[area].Length == 1 ? $" k{sets[area][0] % 8}" : "")}\"{Fill(area)} ")
+                .Add($"shape-rendering=\"crispEdges\" d=\"{Rectangles(area)}\"/>\n");
         page.Add($"<path class=\"edge\" d=\"{Boundary()}\"/>\n");
         page.Add($"</svg>\n");
         foreach (RegionPoint point in data.Points)
-            page.Add($"<circle class=\"point{new RawHtml(point.Class >= 0 ? $" k{point.Class % 8}" : " hollow")}\" cx=\"{(point.X - data.Square.X) * scale:0.#}\" cy=\"{Side - ((point.Y - data.Square.Y) * scale):0.#}\" r=\"2.6\"/>");
+            page.Add($"<circle class=\"point{new RawHtml(point.Class >= 0 ? $" k{point.Class % 8}" : " hollow")}\" ")
+                .Add($"cx=\"{(point.X - data.Square.X) * scale:0.#}\" cy=\"{Side - ((point.Y - data.Square.Y) * scale):0.#}\" r=\"2.6\"/>");
         page.Add($"\n");
         for (int area = 1; area < sets.Count; area++)
             Label(page, area);
@@ -92,18 +97,20 @@ internal sealed class RegionPanel
         if (set.Length == 1)
             return;
         double stripe = 0.018 * data.Resolution;
-        page.Add($"<pattern id=\"{new RawHtml(Id(area))}\" patternUnits=\"userSpaceOnUse\" width=\"{stripe * set.Length:0.##}\" height=\"{stripe * set.Length:0.##}\" patternTransform=\"rotate(45)\">");
+        page.Add($"<pattern id=\"{new RawHtml(Id(area))}\" patternUnits=\"userSpaceOnUse\" width=\"{stripe * set.Length:0.##}\" ")
+            .Add($"height=\"{stripe * set.Length:0.##}\" patternTransform=\"rotate(45)\">");
         for (int i = 0; i < set.Length; i++)
-            page.Add($"<rect class=\"k{set[i] % 8}\" x=\"{i * stripe:0.##}\" width=\"{stripe + 0.05:0.##}\" height=\"{stripe * set.Length:0.##}\"/>");
+            page.Add($"<rect class=\"k{set[i] % 8}\" x=\"{i * stripe:0.##}\" width=\"{stripe + 0.05:0.##}\" ")
+                .Add($"height=\"{stripe * set.Length:0.##}\"/>");
         page.Add($"</pattern>");
     }
 
-    // Runs of cells, those of equal runs in following lines as one rectangle.
+    // Merges runs of cells; equal runs in consecutive lines form one rectangle.
     private RawHtml Rectangles(int area)
     {
         int n = data.Resolution;
         var path = new StringBuilder();
-        var open = new Dictionary<(int X, int Length), int>(); // and the line that they begin in
+        var open = new Dictionary<(int X, int Length), int>(); // with the line where each begins
         for (int y = 0; y <= n; y++)
         {
             var runs = new HashSet<(int X, int Length)>();
@@ -148,7 +155,7 @@ internal sealed class RegionPanel
         return new(path.ToString());
     }
 
-    // Where an area has most room around; areas without room get no name, but the key has them.
+    // Places the name where an area has the most room. Areas without room get no name; the key lists them.
     private void Label(HtmlText page, int area)
     {
         int n = data.Resolution;
@@ -159,7 +166,7 @@ internal sealed class RegionPanel
             room[i] = areas[i] != area ? 0 : isEdge ? 1 : 1 + Math.Min(room[i - 1], Math.Min(room[i - n], room[i - n - 1]));
         }
 
-        // The largest square that ends at each cell; its middle is the place.
+        // room holds the largest square that ends at each cell; the name goes to the center of the largest one.
         int best = Array.IndexOf(room, room.Max());
         double size = (double)room[best] / n * Side;
         string text = string.Join(" or ", sets[area].Select(index => data.Model.ClassNames[index]));
@@ -175,7 +182,9 @@ internal sealed class RegionPanel
         double radius = epsilon * scale;
         if (radius is < 1 or > 60)
             return;
-        page.Add($"<circle class=\"ball\" cx=\"{Side - radius - 8:0.#}\" cy=\"{Side - radius - 8:0.#}\" r=\"{radius:0.##}\"/><text class=\"name\" x=\"{Side - (2 * radius) - 13:0.#}\" y=\"{Side - radius - 4:0.#}\" text-anchor=\"end\">ε = {epsilon:0.####}</text>\n");
+        page.Add($"<circle class=\"ball\" cx=\"{Side - radius - 8:0.#}\" cy=\"{Side - radius - 8:0.#}\" r=\"{radius:0.##}\"/>")
+            .Add($"<text class=\"name\" x=\"{Side - (2 * radius) - 13:0.#}\" y=\"{Side - radius - 4:0.#}\" text-anchor=\"end\">")
+            .Add($"ε = {epsilon:0.####}</text>\n");
     }
 
     private void Axes(HtmlText page, double scale)
@@ -184,9 +193,12 @@ internal sealed class RegionPanel
         double step = Math.Pow(10, Math.Floor(Math.Log10(data.Square.Side)));
         step *= data.Square.Side / step < 2 ? 0.25 : data.Square.Side / step < 5 ? 0.5 : 1;
         for (double at = Math.Ceiling(data.Square.X / step) * step; at <= data.Square.X + data.Square.Side; at += step)
-            page.Add($"<text x=\"{(at - data.Square.X) * scale:0.#}\" y=\"{Side + 16}\" text-anchor=\"middle\">{Math.Round(at / step) * step:0.####}</text>");
+            page.Add($"<text x=\"{(at - data.Square.X) * scale:0.#}\" y=\"{Side + 16}\" text-anchor=\"middle\">")
+                .Add($"{Math.Round(at / step) * step:0.####}</text>");
         for (double at = Math.Ceiling(data.Square.Y / step) * step; at <= data.Square.Y + data.Square.Side; at += step)
-            page.Add($"<text x=\"-6\" y=\"{Side - ((at - data.Square.Y) * scale) + 4:0.#}\" text-anchor=\"end\">{Math.Round(at / step) * step:0.####}</text>");
-        page.Add($"\n<text x=\"{Side}\" y=\"{Side + 34}\" text-anchor=\"end\">{data.Names.X}</text><text transform=\"translate(-34 0) rotate(-90)\" text-anchor=\"end\">{data.Names.Y}</text>\n");
+            page.Add($"<text x=\"-6\" y=\"{Side - ((at - data.Square.Y) * scale) + 4:0.#}\" text-anchor=\"end\">")
+                .Add($"{Math.Round(at / step) * step:0.####}</text>");
+        page.Add($"\n<text x=\"{Side}\" y=\"{Side + 34}\" text-anchor=\"end\">{data.Names.X}</text>")
+            .Add($"<text transform=\"translate(-34 0) rotate(-90)\" text-anchor=\"end\">{data.Names.Y}</text>\n");
     }
 }

@@ -2,7 +2,7 @@ using Microsoft.ML.Gloro.Inference;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>All that a report is made of, after the one pass over the rows.</summary>
+/// <summary>Everything a report shows, collected in one pass over the rows.</summary>
 internal sealed record ReportData
 {
     public required GloroReportOptions Options { get; init; }
@@ -11,28 +11,28 @@ internal sealed record ReportData
 
     public required float Epsilon { get; init; }
 
-    /// <summary>Null if the view does not tell.</summary>
+    /// <summary>Null if the view does not record it.</summary>
     public required CertificateArithmetic? Arithmetic { get; init; }
 
     /// <summary>Whether ε is in pixels scaled to [0, 1].</summary>
     public required bool IsImage { get; init; }
 
-    /// <summary>Whether the rows that were counted have labels. If not, no row that was counted has one.</summary>
+    /// <summary>Whether the counted rows have labels. Either all have one or none has.</summary>
     public required bool HasLabels { get; init; }
 
-    /// <summary>Rows whose logits are not finite; they are counted, as wrong and not certified.</summary>
+    /// <summary>Rows whose logits are not finite; they count as wrong and not certified.</summary>
     public required long NotFiniteRows { get; init; }
 
     /// <summary>Local robustness first, then RTK in order of K, then the others.</summary>
     public required IReadOnlyList<GuaranteeFindings> Guarantees { get; init; }
 
-    /// <summary>That which the report is about.</summary>
+    /// <summary>The guarantee that the report is about.</summary>
     public required GuaranteeFindings Main { get; init; }
 
-    /// <summary>How many rows are what under <see cref="Main"/>; the places are those of <see cref="RowOutcome"/>.</summary>
+    /// <summary>Row counts under <see cref="Main"/>, indexed by <see cref="RowOutcome"/>.</summary>
     public required IReadOnlyList<long> Outcomes { get; init; }
 
-    /// <summary>For each class the rows that it is predicted for, and how many of them are certified under <see cref="Main"/>.</summary>
+    /// <summary>For each class, the rows predicted as it and how many of them are certified under <see cref="Main"/>.</summary>
     public required IReadOnlyList<(long Rows, long Certified)> Predicted { get; init; }
 
     public required RadiusLimits Pairs { get; init; }
@@ -47,7 +47,7 @@ internal sealed record ReportData
 
     public GuaranteeFindings Local => Guarantees[0];
 
-    /// <summary>The rows that everything is a share of.</summary>
+    /// <summary>The number of rows that all shares refer to.</summary>
     public long RowCount => Main.Metrics.RowCount;
 
     /// <summary>"image" or "row".</summary>
@@ -55,4 +55,20 @@ internal sealed record ReportData
 
     /// <summary>"images" or "rows".</summary>
     public string Rows => IsImage ? "images" : "rows";
+}
+
+/// <summary>The outcome of a row at ε under the report's guarantee.</summary>
+internal enum RowOutcome
+{
+    /// <summary>One class is proved, and it is the label, if there are labels.</summary>
+    ProvedOneClass,
+
+    /// <summary>A set is proved and holds the label, if there are labels, but one class alone is not proved.</summary>
+    ProvedSet,
+
+    /// <summary>A set is proved, and the label is not in it.</summary>
+    ProvedWrong,
+
+    /// <summary>Nothing is proved.</summary>
+    NotProved,
 }

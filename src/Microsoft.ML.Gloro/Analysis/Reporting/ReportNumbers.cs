@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>How a report writes numbers: in the invariant culture, and never a radius that is longer than proved.</summary>
+/// <summary>Formats numbers of a report in the invariant culture. Radii are never rounded up.</summary>
 internal static class ReportNumbers
 {
     private const char NarrowSpace = '\u202F';
@@ -10,13 +10,13 @@ internal static class ReportNumbers
     /// <summary>A share in percent with one decimal.</summary>
     public static string Percent(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:F1}{NarrowSpace}%");
 
-    /// <summary>The same without the sign, for columns whose head has it.</summary>
+    /// <summary>A percentage without the sign, for columns whose header has it.</summary>
     public static string PercentOnly(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:F1}");
 
     /// <summary>A number of rows, in groups of three.</summary>
     public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
-    /// <summary>A radius, cut after the third decimal, so that what is shown is proved too; a small one after its third digit.</summary>
+    /// <summary>A radius, truncated after the third decimal (small ones after the third digit), so the shown value is proved too.</summary>
     public static string Radius(double radius)
     {
         if (!(radius > 0))
@@ -26,14 +26,15 @@ internal static class ReportNumbers
         return cut.ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
     }
 
-    /// <summary>ε as "36/255" where it is so many 255ths, or else as a decimal number.</summary>
-    public static string Epsilon(float epsilon) => Levels(epsilon) is { } levels ? $"{levels}/255" : epsilon.ToString("0.####", CultureInfo.InvariantCulture);
+    /// <summary>ε as "36/255" if it is a whole number of 255ths, otherwise as a decimal number.</summary>
+    public static string Epsilon(float epsilon) => Levels(epsilon) is { } levels ? $"{levels}/255"
+        : epsilon.ToString("0.####", CultureInfo.InvariantCulture);
 
     /// <summary>ε both ways: "36/255 ≈ 0.141".</summary>
     public static string EpsilonInFull(float epsilon) =>
         Levels(epsilon) is { } levels ? string.Create(CultureInfo.InvariantCulture, $"{levels}/255 ≈ {epsilon:0.###}") : Epsilon(epsilon);
 
-    // The rule of the metrics' table for what is a number of 255ths.
+    // Uses the rule of the metrics table for numbers of 255ths.
     private static string? Levels(float epsilon)
     {
         string text = MetricsTable.Epsilon(epsilon);

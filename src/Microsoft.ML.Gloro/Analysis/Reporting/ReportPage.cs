@@ -3,7 +3,7 @@ namespace Microsoft.ML.Gloro.Analysis;
 /// <summary>Puts the sections of a report together.</summary>
 internal static class ReportPage
 {
-    /// <summary>The report as a part of a page.</summary>
+    /// <summary>The report as an HTML fragment.</summary>
     public static RawHtml Write(ReportData data, IDataView scored)
     {
         var page = new HtmlText();
@@ -22,11 +22,11 @@ internal static class ReportPage
         ProvenanceSection.Add(page, data);
         page.Add($"</main>\n</div>\n");
 
-        // Ids, and the classes of colors, are this report's own. No line ends in the middle of "ε = ".
+        // Ids and color classes are unique to this report. A line must not break within "ε = ".
         return new(HtmlText.WithOwnIds(page.ToRaw().Html.Replace("ε = ", "ε&#160;=&#160;", StringComparison.Ordinal)));
     }
 
-    /// <summary>A page of its own around a report. It may not fetch or run anything, whatever should have got into it.</summary>
+    /// <summary>A complete page around a report. Its content security policy forbids fetching or running anything.</summary>
     public static string Document(string title, RawHtml content) => HtmlText.Of($$$"""
         <!doctype html>
         <html lang="en">
@@ -54,6 +54,6 @@ internal static class ReportPage
         page.Add($"}}\n");
     }
 
-    /// <summary>The class that gives <c>--c</c> the color of a guarantee.</summary>
+    /// <summary>The CSS class that sets <c>--c</c> to the color of a guarantee.</summary>
     public static RawHtml Class(int guarantee) => new($"{HtmlText.IdPrefix}c{guarantee}");
 }

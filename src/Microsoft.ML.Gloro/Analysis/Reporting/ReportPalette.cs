@@ -3,20 +3,23 @@ using System.Globalization;
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
-/// The colors of guarantees, on light and on dark pages. RTK goes from dark to light (on dark pages from light to dark) in one hue as K grows, which also those see who do not see hues; affinity
-/// sets have hues of their own, of Okabe and Ito's set for the color-blind. Each has three to one or more against the page.
+/// The colors of guarantees on light and dark pages. RTK goes from dark to light (on dark pages from light to dark) in one hue as K grows,
+/// which color-blind readers can see too; affinity sets have hues of the color-blind-safe palette of Okabe and Ito. Each has a contrast of
+/// at least 3:1 against the page.
 /// </summary>
 internal static class ReportPalette
 {
-    private static readonly (string Light, string Dark)[] s_affinity = [("#c2500a", "#ff9b57"), ("#007a5c", "#4fd0a6"), ("#9c4585", "#e79fd3"), ("#7a6a00", "#d9c84a")];
+    private static readonly (string Light, string Dark)[] s_affinity =
+        [("#c2500a", "#ff9b57"), ("#007a5c", "#4fd0a6"), ("#9c4585", "#e79fd3"), ("#7a6a00", "#d9c84a")];
 
-    // Of classes, where areas touch; text says which is which too.
+    // Colors of classes, for adjacent areas; labels name them too.
     private static readonly (string Light, string Dark)[] s_classes =
     [
-        ("#7fb2dd", "#2f6ea5"), ("#f0b26a", "#a8671b"), ("#7fc9ad", "#1e7a5c"), ("#d9a0c6", "#8a4877"), ("#e6d96b", "#82760f"), ("#a9b4bd", "#5a6670"), ("#e89a8a", "#99432f"), ("#b3a8de", "#5f4fa0"),
+        ("#7fb2dd", "#2f6ea5"), ("#f0b26a", "#a8671b"), ("#7fc9ad", "#1e7a5c"), ("#d9a0c6", "#8a4877"), ("#e6d96b", "#82760f"),
+            ("#a9b4bd", "#5a6670"), ("#e89a8a", "#99432f"), ("#b3a8de", "#5f4fa0"),
     ];
 
-    /// <summary>RTK, of which local robustness is the first.</summary>
+    /// <summary>The color of an RTK guarantee; local robustness is the first.</summary>
     /// <param name="place">From 0.</param>
     /// <param name="count">How many there are.</param>
     public static (string Light, string Dark) TopK(int place, int count)

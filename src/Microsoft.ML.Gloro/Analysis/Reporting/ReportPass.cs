@@ -4,7 +4,7 @@ using Microsoft.ML.Gloro.MLNet;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>Adds up rows for a report. Keeps twelve bytes a row for each guarantee, and a handful of pictures.</summary>
+/// <summary>Tallies rows for a report. Keeps twelve bytes per row and guarantee, and a few thumbnails.</summary>
 internal sealed class ReportPass
 {
     private readonly GuaranteeTally[] guarantees;
@@ -21,31 +21,33 @@ internal sealed class ReportPass
     private long notFinite;
 
     /// <param name="guarantees">All guarantees, local robustness first.</param>
-    /// <param name="main">The place of that which the report is about.</param>
-    /// <param name="constants">The model's K_ij, if it is known.</param>
+    /// <param name="main">The index of the guarantee that the report is about.</param>
+    /// <param name="constants">The model's K_ij; null if the model is not known.</param>
     /// <param name="epsilon">ε.</param>
     /// <param name="galleryRows">How many rows of each kind to show.</param>
     /// <param name="classNames">The classes.</param>
     /// <param name="hasLabels">Whether rows have labels. If not, each is added with <see cref="LabelMap.Unknown"/>.</param>
-    public ReportPass(GuaranteeTally[] guarantees, int main, MarginConstants? constants, float epsilon, int galleryRows, IReadOnlyList<string> classNames, bool hasLabels)
+    public ReportPass(GuaranteeTally[] guarantees, int main, MarginConstants? constants, float epsilon, int galleryRows,
+        IReadOnlyList<string> classNames, bool hasLabels)
     {
         (this.guarantees, this.main, this.epsilon, this.classNames, this.hasLabels) = (guarantees, main, epsilon, classNames, hasLabels);
         pairs = new RadiusLimits(constants, guarantees[main].Bound);
         gallery = new GalleryChoice(galleryRows, classNames.Count);
         order = new int[classNames.Count];
         predicted = new (long, long)[classNames.Count];
-        // A model that certifies single classes only still shows what sets would bring: those of the largest K.
-        relaxed = guarantees[main > 0 ? main : Array.FindLastIndex(guarantees, one => one.Bound.Guarantee.Kind != GuaranteeKind.Affinity)].Bound;
+        // For a model that certifies single classes only, the gallery shows the sets that the largest K would certify.
+        relaxed =
+            guarantees[main > 0 ? main : Array.FindLastIndex(guarantees, one => one.Bound.Guarantee.Kind != GuaranteeKind.Affinity)].Bound;
     }
 
     public long Rows => guarantees[0].Rows;
 
     /// <summary>Adds a row.</summary>
     /// <param name="number">Its number in the view.</param>
-    /// <param name="label">Its class index, or what LabelMap says instead.</param>
+    /// <param name="label">Its class index, or one of LabelMap's negative numbers.</param>
     /// <param name="logits">C logits.</param>
     /// <param name="radii">r_1, r_2, ….</param>
-    /// <param name="picture">Makes its picture.</param>
+    /// <param name="picture">Makes its thumbnail.</param>
     public void Add(long number, int label, float[] logits, float[] radii, Func<byte[]?> picture)
     {
         bool isFinite = Certificate.TryOrder(logits, order);
@@ -70,11 +72,12 @@ internal sealed class ReportPass
         predicted[order[0]].Certified += own.LoosestK > 0 ? 1 : 0;
         pairs.Add(logits, order, radii);
         CertifiedSet shown = Certificate.Evaluate(relaxed, order, radii, epsilon);
-        // What a relaxed guarantee promises of a row that is proved locally is looser; the gallery shows the strictest.
+        // The gallery shows the strictest set: a locally certified row shows its single class.
         int k = local.LoosestK > 0 ? 1 : shown.StrictestK;
         GalleryKind kind = k switch { 0 => GalleryKind.Nothing, 1 => GalleryKind.Local, _ => GalleryKind.Relaxed };
         gallery.Offer(kind, number, order[0], () => new GalleryRow(
-            number, label >= 0 ? classNames[label] : null, [.. order.Take(Math.Max(k, 1)).Select(i => classNames[i])], k, k == 0 ? shown.Radius : radii[k - 1], radii[0], picture()));
+            number, label >= 0 ? classNames[label] : null, [.. order.Take(Math.Max(k, 1)).Select(i => classNames[i])], k, k == 0
+                ? shown.Radius : radii[k - 1], radii[0], picture()));
     }
 
     public ReportData ToData(GloroReportOptions options, ScoredColumns columns, bool isImage, GloroModel? model, double leastShare)
@@ -114,5 +117,6 @@ internal sealed class ReportPass
         return position == 1 && local.LoosestK == 1 ? RowOutcome.ProvedOneClass : RowOutcome.ProvedSet;
     }
 
-    private static double End(ReadOnlySpan<float> sorted, double leastShare) => sorted[(int)Math.Min(sorted.Length - 1, Math.Ceiling(sorted.Length * (1 - leastShare)))];
+    private static double End(ReadOnlySpan<float> sorted, double leastShare) =>
+        sorted[(int)Math.Min(sorted.Length - 1, Math.Ceiling(sorted.Length * (1 - leastShare)))];
 }

@@ -1,8 +1,8 @@
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
-/// The styles of a report. Each begins with the report's own class, so that a page around it keeps its own. The narrow charts and the wide ones are both in the page, and the width of the report, not
-/// of the window, chooses: in a notebook these differ.
+/// The styles of a report. Each selector begins with the report's class, so an enclosing page keeps its own styles. The page holds narrow
+/// and wide charts; the width of the report, not of the window, selects one, since these differ in a notebook.
 /// </summary>
 internal static class ReportStyle
 {

@@ -3,13 +3,13 @@ using Microsoft.ML.Gloro.MLNet;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>Makes a report: reads a scored view once, and writes the page.</summary>
+/// <summary>Makes a report: reads a scored view once and writes the page.</summary>
 internal static class Reporter
 {
     // The axis ends where the loosest guarantee certifies less than this share of the rows.
     private const double LeastShare = 0.1;
 
-    /// <summary>Reads and writes; see <see cref="GloroCatalog"/>.</summary>
+    /// <summary>Makes a report; see <see cref="GloroCatalog"/>.</summary>
     public static GloroReport Run(IDataView scored, GloroReportOptions options)
     {
         ArgumentNullException.ThrowIfNull(scored);
@@ -20,12 +20,14 @@ internal static class Reporter
         return new GloroReport(options.Title, SummarySection.ToText(data), ReportPage.Write(data, scored));
     }
 
-    /// <summary>The one pass over the rows.</summary>
+    /// <summary>Reads all rows in one pass.</summary>
     public static ReportData Read(IDataView scored, GloroReportOptions options)
     {
-        // A view without labels has no accuracies but everything else. What reads the columns wants a label; the prediction stands in for it, and is not looked at.
+        // Without labels, only accuracies are missing. Reading the columns requires a label column, so the prediction stands in for it and
+        // is ignored.
         bool hasLabelColumn = scored.Schema.GetColumnOrNull(options.LabelColumnName) is not null;
-        var columns = ScoredColumns.Find(scored, hasLabelColumn ? options.LabelColumnName : OutputColumns.Name(OutputColumn.PredictedLabel, options.OutputColumnPrefix), options.OutputColumnPrefix);
+        var columns = ScoredColumns.Find(scored, hasLabelColumn ? options.LabelColumnName
+            : OutputColumns.Name(OutputColumn.PredictedLabel, options.OutputColumnPrefix), options.OutputColumnPrefix);
         float epsilon = EvaluationArguments.Epsilon(options.Epsilon, columns, options.OutputColumnPrefix);
         RobustnessGuarantee main = options.Guarantee ?? columns.ReadGuarantee() ?? throw new ArgumentException(
             $"The scored view does not say which guarantee its model was made for (no annotation on '{OutputColumns.Name(OutputColumn.CertifiedRadius, options.OutputColumnPrefix)}'). Give one.", nameof(options));
@@ -38,10 +40,12 @@ internal static class Reporter
             ? null : Thumbnails.Find(scored.Schema, options.ImageColumnName, isImageModel ? transformer!.FeatureColumnName : null);
 
         List<(string Name, RobustnessGuarantee Guarantee)> guarantees = Guarantees(main, options, columns);
-        ReportPass Pass(bool hasLabels) => new([.. guarantees.Select((one, place) => Tally(one.Name, one.Guarantee, place, guarantees, columns, epsilon))],
-            guarantees.FindIndex(one => one.Guarantee.Equals(main)), transformer?.GloroModel.Constants, epsilon, options.GalleryImages, columns.ClassNames, hasLabels);
+        ReportPass Pass(bool hasLabels) =>
+            new([.. guarantees.Select((one, place) => Tally(one.Name, one.Guarantee, place, guarantees, columns, epsilon))],
+            guarantees.FindIndex(one => one.Guarantee.Equals(main)), transformer?.GloroModel.Constants, epsilon, options.GalleryImages,
+                columns.ClassNames, hasLabels);
         ReportPass pass = Pass(hasLabelColumn);
-        // Until a row has a label there may be none that has: then everything but accuracies is to be told.
+        // Until a row has a label, all rows may lack one; the report then shows everything except accuracies.
         ReportPass? unlabelled = hasLabelColumn ? Pass(hasLabels: false) : null;
 
         List<DataViewSchema.Column> needed = [columns.Label, columns.Logits, columns.TopKRadii];
@@ -50,9 +54,11 @@ internal static class Reporter
         using (DataViewRowCursor cursor = scored.GetRowCursor(needed))
         {
             Thumbnails? thumbnails = null;
-            byte[]? Picture() => image is { } column ? (thumbnails ??= Thumbnails.Create(cursor, scored, column, transformer?.GloroModel)).Read() : null;
+            byte[]? Picture() => image is { } column ? (thumbnails ??= Thumbnails.Create(cursor, scored, column, transformer?.GloroModel))
+                .Read() : null;
             Func<int> readLabel = hasLabelColumn ? columns.LabelMap.GetGetter(cursor) : () => LabelMap.Unknown;
-            ValueGetter<VBuffer<float>> readLogits = cursor.GetGetter<VBuffer<float>>(columns.Logits), readRadii = cursor.GetGetter<VBuffer<float>>(columns.TopKRadii);
+            ValueGetter<VBuffer<float>> readLogits = cursor.GetGetter<VBuffer<float>>(columns.Logits),
+                readRadii = cursor.GetGetter<VBuffer<float>>(columns.TopKRadii);
             float[] logits = new float[columns.ClassNames.Count], radii = new float[columns.RadiiCount];
             VBuffer<float> buffer = default;
             try
@@ -77,7 +83,8 @@ internal static class Reporter
 
         if (pass.Rows == 0 && (unlabelled is null || unlabelled.Rows == 0))
             throw new ArgumentException("The scored view has no rows: there is nothing to report.", nameof(scored));
-        return (pass.Rows > 0 ? pass : unlabelled!).ToData(options, columns, isImageModel || (transformer is null && image is not null), transformer?.GloroModel, LeastShare);
+        return (pass.Rows > 0 ? pass : unlabelled!).ToData(options, columns, isImageModel || (transformer is null && image is not null),
+            transformer?.GloroModel, LeastShare);
     }
 
     private static void CheckModel(GloroTransformer? transformer, ScoredColumns columns, GloroAuditReport? audit)
@@ -90,10 +97,12 @@ internal static class Reporter
             throw new ArgumentException("The audit that was given is of another model: the hash of its weights is another.");
     }
 
-    private static List<(string Name, RobustnessGuarantee Guarantee)> Guarantees(RobustnessGuarantee main, GloroReportOptions options, ScoredColumns columns)
+    private static List<(string Name, RobustnessGuarantee Guarantee)> Guarantees(
+        RobustnessGuarantee main, GloroReportOptions options, ScoredColumns columns)
     {
         int largest = Math.Min(options.LargestK, Math.Min(columns.ClassNames.Count - 1, columns.RadiiCount));
-        List<RobustnessGuarantee> all = [RobustnessGuarantee.Local, .. Enumerable.Range(2, Math.Max(0, largest - 1)).Select(RobustnessGuarantee.RelaxedTopK)];
+        List<RobustnessGuarantee> all = [RobustnessGuarantee.Local,
+            .. Enumerable.Range(2, Math.Max(0, largest - 1)).Select(RobustnessGuarantee.RelaxedTopK)];
         foreach (RobustnessGuarantee one in options.Guarantees.Prepend(main))
         {
             if (!all.Contains(one) && one is not { Kind: GuaranteeKind.RelaxedTopK, K: 1 })
@@ -110,7 +119,8 @@ internal static class Reporter
         }, one))];
     }
 
-    private static GuaranteeTally Tally(string name, RobustnessGuarantee guarantee, int place, List<(string Name, RobustnessGuarantee Guarantee)> all, ScoredColumns columns, float epsilon)
+    private static GuaranteeTally Tally(string name, RobustnessGuarantee guarantee, int place,
+        List<(string Name, RobustnessGuarantee Guarantee)> all, ScoredColumns columns, float epsilon)
     {
         int topK = all.Count(one => one.Guarantee.Kind != GuaranteeKind.Affinity);
         var color = place < topK ? ReportPalette.TopK(place, topK) : ReportPalette.Affinity(place - topK);
@@ -121,7 +131,8 @@ internal static class Reporter
     {
         getter(ref buffer);
         if (buffer.Length != destination.Length)
-            throw new InvalidOperationException($"A row of the scored view holds {buffer.Length} values where its column's type says {destination.Length}.");
+            throw new InvalidOperationException(
+                $"A row of the scored view holds {buffer.Length} values where its column's type says {destination.Length}.");
         buffer.CopyTo(destination);
     }
 }

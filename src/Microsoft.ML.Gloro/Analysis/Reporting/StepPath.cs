@@ -4,20 +4,21 @@ using System.Text;
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
-/// The path of an exact step function: the share of rows whose radius is above ε, over ε. It falls at each row's radius and nowhere else. Coordinates are whole units, of which a chart shows ten
-/// a pixel or more; steps that fall on the same unit across are one, and those that do not change the unit of the height are left out. So the path is within half a unit of the truth everywhere.
+/// The path of an exact step function: the share of rows whose radius is above ε, over ε. It falls at each row's radius and nowhere else.
+/// Coordinates are whole units, at least ten per pixel. Steps at the same horizontal unit are merged, and steps that do not change the
+/// vertical unit are dropped, so the path is within half a unit of the true curve everywhere.
 /// </summary>
 internal static class StepPath
 {
     /// <summary>Units from ε = 0 to the limit.</summary>
     public const int Width = 4000;
 
-    /// <summary>Units from a share of 1, which is 0, down to a share of 0.</summary>
+    /// <summary>Units from a share of 1 (at 0) down to a share of 0.</summary>
     public const int Height = 2400;
 
     /// <summary>Draws the steps.</summary>
-    /// <param name="sorted">The radii in ascending order, one a row; at least one.</param>
-    /// <param name="limit">The ε at <see cref="Width"/>; more than 0.</param>
+    /// <param name="sorted">The radii in ascending order, one per row; at least one.</param>
+    /// <param name="limit">The ε at <see cref="Width"/>; above 0.</param>
     public static string Draw(ReadOnlySpan<float> sorted, double limit)
     {
         int row = 0, x = 0;
@@ -39,7 +40,7 @@ internal static class StepPath
         return x < Width ? path.Append(CultureInfo.InvariantCulture, $"h{Width - x}").ToString() : path.ToString();
     }
 
-    /// <summary>The unit across of an ε; beyond <see cref="Width"/> if it is beyond the limit.</summary>
+    /// <summary>The horizontal unit of an ε; beyond <see cref="Width"/> if it is beyond the limit.</summary>
     public static int Across(double epsilon, double limit) => epsilon > limit ? Width + 1 : (int)Math.Round(epsilon / limit * Width);
 
     private static int Down(int above, int rows) => (int)Math.Round((1 - ((double)above / rows)) * Height);

@@ -3,14 +3,16 @@ using System.Text.RegularExpressions;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>What is proved, in sentences and in a few large numbers.</summary>
+/// <summary>The summary: what is proved, in sentences and a few large numbers.</summary>
 internal static partial class SummarySection
 {
     /// <summary>The top of the page.</summary>
     public static void AddHead(HtmlText page, ReportData data)
     {
         page.Add($"<header>\n<h1>{data.Options.Title}</h1>\n<p class=\"lead\">{Sentences(data).First()}</p>\n");
-        page.Add($"<p class=\"note\">ε is the L2 norm of the change{(data.IsImage ? ", pixels scaled to [0, 1]" : ", in units of the features")}. {Arithmetic(data.Arithmetic)}</p>\n");
+        page.Add($"<p class=\"note\">ε is the L2 norm of the ")
+            .Add($"change{(data.IsImage ? ", pixels scaled to [0, 1]" : ", in units of the features")}. {Arithmetic(data.Arithmetic)}")
+            .Add($"</p>\n");
         Figures(page, data);
         Outcomes(page, data);
         page.Add($"</header>\n");
@@ -25,13 +27,15 @@ internal static partial class SummarySection
         page.Add($"</section>\n");
     }
 
-    /// <summary>The sentences as plain text, a line each.</summary>
-    public static string ToText(ReportData data) => string.Join('\n', Sentences(data).Select(sentence => WebUtility.HtmlDecode(Tag().Replace(sentence.Html, ""))));
+    /// <summary>The sentences as plain text, one per line.</summary>
+    public static string ToText(ReportData data) =>
+        string.Join('\n', Sentences(data).Select(sentence => WebUtility.HtmlDecode(Tag().Replace(sentence.Html, ""))));
 
     private static IEnumerable<RawHtml> Sentences(ReportData data)
     {
         GloroMetrics main = data.Main.Metrics, local = data.Local.Metrics;
-        string epsilon = ReportNumbers.EpsilonInFull(data.Epsilon), rows = $"{ReportNumbers.Count(data.RowCount)} {(data.RowCount == 1 ? data.Row : data.Rows)}";
+        string epsilon = ReportNumbers.EpsilonInFull(data.Epsilon),
+            rows = $"{ReportNumbers.Count(data.RowCount)} {(data.RowCount == 1 ? data.Row : data.Rows)}";
         bool isLocal = ReferenceEquals(data.Main, data.Local);
         if (data.HasLabels)
         {
@@ -64,7 +68,8 @@ internal static partial class SummarySection
 
     private static string Arithmetic(CertificateArithmetic? arithmetic) => arithmetic switch
     {
-        CertificateArithmetic.Float64 => "The proofs are of the double-precision computation that ran, every rounding included, and hold on every machine.",
+        CertificateArithmetic.Float64 =>
+            "The proofs are of the double-precision computation that ran, every rounding included, and hold on every machine.",
         CertificateArithmetic.Real => "The proofs hold in real arithmetic, of the network as a mathematical function. Rounding is not covered: an input searched out among the last bits can have other labels.",
         _ => "The view does not tell which arithmetic the proofs hold in.",
     };
@@ -78,7 +83,8 @@ internal static partial class SummarySection
         if (data.HasLabels && main.UnknownLabelRows > 0)
             remarks.Add($"{ReportNumbers.Count(main.UnknownLabelRows)} have a label that the model does not know and count as wrong.");
         if (data.NotFiniteRows > 0)
-            remarks.Add($"{ReportNumbers.Count(data.NotFiniteRows)} have logits that are not finite numbers; nothing is predicted or certified of them, and they count as wrong.");
+            remarks.Add($"{ReportNumbers.Count(data.NotFiniteRows)} have logits that are not finite numbers; nothing is predicted or ")
+                .Add($"certified of them, and they count as wrong.");
         return string.Join(' ', remarks);
     }
 
@@ -95,9 +101,12 @@ internal static partial class SummarySection
             Figure(page, ReportNumbers.Percent(main.CleanAccuracy), "clean accuracy: right, without proof");
         }
 
-        Figure(page, ReportNumbers.Percent(main.CertifiedFraction), $"certified{(isLocal ? "" : $" under {data.Main.Name}")}{(data.HasLabels ? ", right or wrong" : "")}", isFirst: !data.HasLabels);
+        Figure(page, ReportNumbers.Percent(main.CertifiedFraction),
+            $"certified{(isLocal ? "" : $" under {data.Main.Name}")}{(data.HasLabels ? ", right or wrong" : "")}",
+            isFirst: !data.HasLabels);
         if (!isLocal)
-            Figure(page, main.MeanCertifiedSetSize.ToString("F2", System.Globalization.CultureInfo.InvariantCulture), "classes in a certified set, on average");
+            Figure(page, main.MeanCertifiedSetSize.ToString("F2", System.Globalization.CultureInfo.InvariantCulture),
+                "classes in a certified set, on average");
         page.Add($"</dl>\n");
     }
 

@@ -3,7 +3,7 @@ using Microsoft.ML.Gloro.MLNet;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>Makes small pictures of the current row of a cursor: what the network sees, or that made smaller still.</summary>
+/// <summary>Makes thumbnails of the rows of a cursor: the network's input, reduced if it is large.</summary>
 internal sealed class Thumbnails : IDisposable
 {
     private const int MostPixels = 96;
@@ -22,10 +22,10 @@ internal sealed class Thumbnails : IDisposable
     }
 
     /// <summary>The column to take images from; null if there is none.</summary>
-    /// <param name="schema">The scored view's.</param>
-    /// <param name="wanted">The column that was asked for, if one was.</param>
-    /// <param name="read">The column that the model reads images from, if that is known.</param>
-    /// <exception cref="ArgumentException">The column that was asked for is missing or holds no images.</exception>
+    /// <param name="schema">The schema of the scored view.</param>
+    /// <param name="wanted">The requested column; null if none.</param>
+    /// <param name="read">The column that the model reads images from; null if unknown.</param>
+    /// <exception cref="ArgumentException">The requested column is missing or holds no images.</exception>
     public static DataViewSchema.Column? Find(DataViewSchema schema, string? wanted, string? read)
     {
         if (wanted is not null)
@@ -41,19 +41,20 @@ internal sealed class Thumbnails : IDisposable
         return images.Length == 1 ? images[0] : null;
     }
 
-    /// <summary>Pictures of a cursor's rows.</summary>
+    /// <summary>Creates thumbnails for a cursor's rows.</summary>
     /// <param name="cursor">The cursor, with the column active.</param>
-    /// <param name="view">Its view.</param>
+    /// <param name="view">The cursor's view.</param>
     /// <param name="column">The column of images.</param>
-    /// <param name="model">The model, whose size of images is taken; null for the size that the column or its first row has.</param>
+    /// <param name="model">The model, which determines the image size; null for the size of the column or its first row.</param>
     public static Thumbnails Create(DataViewRowCursor cursor, IDataView view, DataViewSchema.Column column, GloroModel? model)
     {
-        InputSpec spec = model is { IsImage: true } ? new InputSpec(model.Network.InputShape, isImage: true) : InputSpecInference.Infer(view, column, isImage: true);
+        InputSpec spec = model is { IsImage: true } ? new InputSpec(model.Network.InputShape, isImage: true)
+            : InputSpecInference.Infer(view, column, isImage: true);
         return new(FeatureReader.Create(cursor, column, spec, view));
     }
 
-    /// <summary>The current row's picture, as PNG.</summary>
-    /// <exception cref="InvalidOperationException">It cannot be read; the message says which row and why.</exception>
+    /// <summary>The current row's thumbnail, as PNG.</summary>
+    /// <exception cref="InvalidOperationException">The image cannot be read; the message names the row and the reason.</exception>
     public byte[] Read()
     {
         reader.ReadBytes(planes);
