@@ -59,8 +59,13 @@ internal sealed class LipschitzAscent(Judge judge, TorchReplica replica, GloroAu
             double distance = Distance.Upper(oneX, oneY), bound = judge.Model.Constants[first, second];
             double drop = Math.Abs(logits[first] - logits[second] - (logits[judge.ClassCount + first] - logits[judge.ClassCount + second]));
             double attained = distance > 0 && double.IsFinite(drop) ? drop / distance : 0;
-            var slope = slopes[i] = new GloroAuditSlope { First = judge.Model.ClassNames[first], Second = judge.Model.ClassNames[second],
-                Attained = attained, Bound = bound };
+            var slope = slopes[i] = new GloroAuditSlope
+            {
+                First = judge.Model.ClassNames[first],
+                Second = judge.Model.ClassNames[second],
+                Attained = attained,
+                Bound = bound,
+            };
             if (Judge.IsAbove(attained, bound, distance, logits.Max(Math.Abs)))
             {
                 throw new GloroBrokenCertificateException(FormattableString.Invariant(

@@ -106,8 +106,11 @@ internal sealed class RegionData
         for (int y = 0; y < Resolution; y++)
         {
             for (int x = 0; x < Resolution; x++)
-                yield return new() { Features = [(float)(Square.X + ((x + 0.5) / Resolution * Square.Side)),
-                    (float)(Square.Y + ((Resolution - y - 0.5) / Resolution * Square.Side))] };
+            {
+                float left = (float)(Square.X + ((x + 0.5) / Resolution * Square.Side));
+                float up = (float)(Square.Y + ((Resolution - y - 0.5) / Resolution * Square.Side));
+                yield return new() { Features = [left, up] };
+            }
         }
     }
 

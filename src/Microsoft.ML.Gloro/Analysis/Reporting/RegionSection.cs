@@ -12,8 +12,12 @@ internal static class RegionSection
         GloroTransformer model = GloroInChain.Find(data.Options.Model!);
         if (scored.Schema.GetColumnOrNull(model.FeatureColumnName) is null)
             return;
-        var options = new GloroRegionOptions { Guarantees = [.. data.Guarantees.Select(one => one.Guarantee).Take(6)],
-            Epsilon = data.Epsilon, LabelColumnName = data.Options.LabelColumnName };
+        var options = new GloroRegionOptions
+        {
+            Guarantees = [.. data.Guarantees.Select(one => one.Guarantee).Take(6)],
+            Epsilon = data.Epsilon,
+            LabelColumnName = data.Options.LabelColumnName,
+        };
         page.Add($"<section>\n<h2>Decision regions</h2>\n<p class=\"note\">What is certified at each point of a grid over the two ")
             .Add($"features, at ε = {ReportNumbers.Epsilon(data.Epsilon)}: the smallest set that is. Stripes: a set of several classes. ")
             .Add($"Lines: where the predicted class changes. Points: {data.Rows} of the data.</p>\n<style>{RegionDrawing.Style}</style>\n")

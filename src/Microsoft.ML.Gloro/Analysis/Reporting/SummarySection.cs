@@ -83,8 +83,8 @@ internal static partial class SummarySection
         if (data.HasLabels && main.UnknownLabelRows > 0)
             remarks.Add($"{ReportNumbers.Count(main.UnknownLabelRows)} have a label that the model does not know and count as wrong.");
         if (data.NotFiniteRows > 0)
-            remarks.Add($"{ReportNumbers.Count(data.NotFiniteRows)} have logits that are not finite numbers; nothing is predicted or ")
-                .Add($"certified of them, and they count as wrong.");
+            remarks.Add($"{ReportNumbers.Count(data.NotFiniteRows)} have logits that are not finite numbers; nothing is predicted or "
+                + "certified of them, and they count as wrong.");
         return string.Join(' ', remarks);
     }
 
