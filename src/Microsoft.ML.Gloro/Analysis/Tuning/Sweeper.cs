@@ -167,8 +167,7 @@ internal sealed class Sweeper(
         return copy;
     }
 
-    private static GloroSweepTrial ToTrial(
-        SweepSettings settings, int rung, JournalEntry entry, bool fromJournal) => new(For(settings, entry.Epochs))
+    private static GloroSweepTrial ToTrial(SweepSettings settings, int rung, JournalEntry entry, bool fromJournal) => new(For(settings, entry.Epochs))
     {
         Number = settings.Number,
         IsBaseline = settings.IsBaseline,
