@@ -17,14 +17,14 @@ internal sealed record TrainingProblem(int Classes, bool MixedPrecision)
     public (int Width, int TailWidth) Size { get; private init; } = (s_defaults.Width, s_defaults.TailWidth);
 
     /// <summary>As many layers and parameters, and so as many calls a step, with hardly any arithmetic in them.</summary>
-    public TrainingProblem Shrunk() => this with { Shape = new(3, LiResNet.MinimumSide, LiResNet.MinimumSide), Size = (2, 2) };
+    public TrainingProblem Shrunk() => this with { Shape = new(3, LiResNetLayers.MinimumSide, LiResNetLayers.MinimumSide), Size = (2, 2) };
 
     public static bool HasFastBFloat16 => TrainingDevice.HasFastBFloat16(torch.CPU);
 
     public LipschitzNetwork CreateNetwork()
     {
         using var generator = new torch.Generator(1, torch.CPU);
-        return LiResNet.Create(Shape, Classes, s_defaults.Depth, Size.Width, Size.TailWidth, [0.5f, 0.5f, 0.5f], new LayerFactory(generator, torch.CPU));
+        return LiResNetLayers.Create(Shape, Classes, s_defaults.Depth, Size.Width, Size.TailWidth, [0.5f, 0.5f, 0.5f], new LayerFactory(generator, torch.CPU));
     }
 
     public TrainingContext CreateSettings(GloroLossKind loss, RobustnessGuarantee guarantee) => new(

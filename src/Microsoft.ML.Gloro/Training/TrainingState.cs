@@ -19,7 +19,7 @@ internal sealed class TrainingState(LipschitzNetwork network, TrainingContext co
     };
 
     /// <summary>The slow weights; null if none are wanted.</summary>
-    public Lookahead? Lookahead { get; } = context.Options.Lookahead ? new Lookahead(network.Parameters) : null;
+    public SlowWeights? Lookahead { get; } = context.Options.Lookahead ? new SlowWeights(network.Parameters) : null;
 
     /// <summary>The averaged weights; null if none are wanted.</summary>
     public WeightAverage? Average { get; } = context.Options.AveragingDecay > 0 ? new WeightAverage(network.State, context.Options.AveragingDecay) : null;

@@ -123,7 +123,7 @@ public sealed class FineTuningTests
             (new GloroMulticlassClassificationOptions { InitialModel = _mlContext.Transforms.Conversion.MapValueToKey("Label").Fit(Blobs.View()) }, "InitialModel: The model (ValueToKeyMappingTransformer) must be a Gloro transformer"),
             (new GloroMulticlassClassificationOptions { InitialModel = TestModels.Transformer(TestModels.Vector()) }, "the rows of its classes have lengths that differ from 1 by up to"),
         })
-            StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(options.Validate).Message, message);
+            StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new GloroEstimator(_mlContext, options)).Message, message);
 
         var narrow = new MLContext().Data.LoadFromEnumerable(new[] { new VectorRow { Features = new float[6] }, new VectorRow { Id = 1, Features = new float[6] } });
         var e = Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Transforms.Conversion.MapValueToKey("Label", "Id").Append(_mlContext.Gloro.MulticlassClassification(Vectors())).Fit(narrow));

@@ -53,7 +53,7 @@ internal static class Problems
         return new VectorTrainingSet(TensorShape.Vector(6), rows, labels);
     }
 
-    public static LipschitzNetwork ImageNetwork(int seed) => LiResNet.Create(ImageShape, 3, 1, 8, 16, [0.5f, 0.5f, 0.5f], Nets.Factory(seed));
+    public static LipschitzNetwork ImageNetwork(int seed) => LiResNetLayers.Create(ImageShape, 3, 1, 8, 16, [0.5f, 0.5f, 0.5f], Nets.Factory(seed));
 
     public static LipschitzNetwork VectorNetwork(int seed, int classes = 4) => Mlp.Create(6, classes, 1, 16, new float[6], 1, Nets.Factory(seed));
 

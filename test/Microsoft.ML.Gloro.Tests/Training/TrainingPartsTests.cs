@@ -80,7 +80,7 @@ public sealed class TrainingPartsTests
     {
         using var scope = torch.NewDisposeScope();
         var weight = torch.zeros(2);
-        using var lookahead = new Lookahead([weight]);
+        using var lookahead = new SlowWeights([weight]);
         for (int round = 1; round <= 3; round++)
         {
             for (int step = 1; step <= 6; step++)
@@ -107,7 +107,7 @@ public sealed class TrainingPartsTests
     {
         using var weight = torch.zeros(2);
         long before = TorchProcess.LiveTensors();
-        using (var lookahead = new Lookahead([weight]))
+        using (var lookahead = new SlowWeights([weight]))
             lookahead.Synchronize();
         Assert.AreEqual(before, TorchProcess.LiveTensors());
     }

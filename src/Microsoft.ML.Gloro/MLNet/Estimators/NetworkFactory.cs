@@ -15,7 +15,7 @@ internal static class NetworkFactory
     public static IReadOnlyList<GloroLayer> Layers(GloroTrainerOptions options, TensorShape input, int classes) => options switch
     {
         GloroImageClassificationOptions { Layers: { } own } => own,
-        GloroImageClassificationOptions { Architecture: GloroArchitecture.LiResNet } image => LiResNet.Layers(input, image.Size is { } size ? LiResNetSize.For(size, input, classes) : NumbersOf(image)),
+        GloroImageClassificationOptions { Architecture: GloroArchitecture.LiResNet } image => LiResNetLayers.Layers(input, image.Size is { } size ? LiResNetSize.For(size, input, classes) : NumbersOf(image)),
         GloroImageClassificationOptions image => ConvNet.Layers(image.Architecture),
         GloroMulticlassClassificationOptions { Layers: { } own } => own,
         GloroMulticlassClassificationOptions vector => Mlp.Layers(vector.Depth, vector.Width),

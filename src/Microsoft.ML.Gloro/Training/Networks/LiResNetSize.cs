@@ -3,7 +3,7 @@ using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Training;
 
-/// <summary>The numbers of a <see cref="LiResNet"/>.</summary>
+/// <summary>The numbers of a <see cref="LiResNetLayers"/>.</summary>
 /// <param name="Depth">Residual convolutions.</param>
 /// <param name="Width">Their channels, even.</param>
 /// <param name="TailWidth">The width of the orthogonal dense layers, even.</param>

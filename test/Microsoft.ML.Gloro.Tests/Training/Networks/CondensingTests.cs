@@ -23,7 +23,7 @@ public sealed class CondensingTests
     public void Condense_AgedLiResNet_ComputesTheSame(int height, int width, int depth)
     {
         var factory = Nets.Factory((height * 100) + width + depth);
-        using var network = LiResNet.Create(new TensorShape(3, height, width), 5, depth, 6, 10, [0.4f, 0.5f, 0.6f], factory);
+        using var network = LiResNetLayers.Create(new TensorShape(3, height, width), 5, depth, 6, 10, [0.4f, 0.5f, 0.6f], factory);
         AssertAgrees(network, factory);
     }
 
@@ -55,7 +55,7 @@ public sealed class CondensingTests
     {
         var factory = Nets.Factory(8);
         var input = new TensorShape(3, 16, 16);
-        using var network = NetworkBuilder.Build(input, 5, LiResNet.Layers(input, new LiResNetSize(1, 6, 10, 4)), [0.4f, 0.5f, 0.6f], 1, factory);
+        using var network = NetworkBuilder.Build(input, 5, LiResNetLayers.Layers(input, new LiResNetSize(1, 6, 10, 4)), [0.4f, 0.5f, 0.6f], 1, factory);
         Assert.HasCount(5, network.Fold().Layers.OfType<DeployedDense>().ToList());
         AssertAgrees(network, factory);
     }
@@ -145,7 +145,7 @@ public sealed class CondensingTests
     {
         var factory = Nets.Factory(4);
         using var scope = torch.NewDisposeScope();
-        using var network = LiResNet.Create(new TensorShape(3, 16, 16), 4, 1, 6, 8, [0.5f, 0.5f, 0.5f], factory);
+        using var network = LiResNetLayers.Create(new TensorShape(3, 16, 16), 4, 1, 6, 8, [0.5f, 0.5f, 0.5f], factory);
         Nets.Age(network, factory);
         var x = Nets.Batch(network.InputShape, 4, factory);
         var exact = network.Forward(x, training: false);

@@ -18,7 +18,7 @@ public sealed class KappaTests
     public void EstimateKappa_ConvergedOnLiResNet_IsJustBelowTheProvedOne(int height, int width, int depth)
     {
         var factory = Nets.Factory(height);
-        using var network = LiResNet.Create(new TensorShape(3, height, width), 4, depth, 6, 8, [0.5f, 0.4f, 0.3f], factory);
+        using var network = LiResNetLayers.Create(new TensorShape(3, height, width), 4, depth, 6, 8, [0.5f, 0.4f, 0.3f], factory);
         AssertJustBelow(network, factory);
     }
 

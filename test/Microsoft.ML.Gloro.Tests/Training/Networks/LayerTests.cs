@@ -127,7 +127,7 @@ public sealed class LayerTests
     [TestMethod]
     public void Create_SmallImage_SaysWhatItTakes()
     {
-        var e = Assert.ThrowsExactly<ArgumentException>(() => LiResNet.Create(new TensorShape(3, 15, 40), 3, 1, 4, 4, new float[3], Nets.Factory(1)));
+        var e = Assert.ThrowsExactly<ArgumentException>(() => LiResNetLayers.Create(new TensorShape(3, 15, 40), 3, 1, 4, 4, new float[3], Nets.Factory(1)));
         StringAssert.Contains(e.Message, "16×16 up, not 15×40");
     }
 
@@ -191,7 +191,7 @@ public sealed class LayerTests
     {
         DeployedNetwork Make(int seed)
         {
-            using var network = LiResNet.Create(new TensorShape(3, 16, 16), 3, 1, 4, 6, new float[3], Nets.Factory(seed));
+            using var network = LiResNetLayers.Create(new TensorShape(3, 16, 16), 3, 1, 4, 6, new float[3], Nets.Factory(seed));
             return network.Fold();
         }
 
@@ -204,7 +204,7 @@ public sealed class LayerTests
     {
         var factory = Nets.Factory(1);
         long before = Live();
-        using (var network = LiResNet.Create(new TensorShape(3, 16, 16), 3, 2, 4, 6, new float[3], factory))
+        using (var network = LiResNetLayers.Create(new TensorShape(3, 16, 16), 3, 2, 4, 6, new float[3], factory))
         {
             Assert.IsGreaterThan(before, Live());
             network.Fold();

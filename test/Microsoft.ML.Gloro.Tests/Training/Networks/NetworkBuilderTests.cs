@@ -22,7 +22,7 @@ public sealed class NetworkBuilderTests
     {
         var input = new TensorShape(3, height, width);
         float[] means = [0.4f, 0.5f, 0.6f];
-        using var network = LiResNet.Create(input, 10, depth, channels, tail, means, Nets.Factory(11));
+        using var network = LiResNetLayers.Create(input, 10, depth, channels, tail, means, Nets.Factory(11));
         using var expected = ImperativeNets.LiResNet(input, 10, depth, channels, tail, means, Nets.Factory(11));
         AssertSame(expected, network);
     }

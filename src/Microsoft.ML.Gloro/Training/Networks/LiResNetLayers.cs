@@ -8,7 +8,7 @@ namespace Microsoft.ML.Gloro.Training;
 /// after the orthogonal layer more of them, orthogonal and residual (CHORD, ICLR 2024). What differs from the authors' code: their stem is a 5 × 5 convolution of stride 2,
 /// their neck is orthogonalized whole, and their dense tail has no centering.
 /// </summary>
-internal static class LiResNet
+internal static class LiResNetLayers
 {
     /// <summary>The smallest side of an image the architecture takes.</summary>
     public const int MinimumSide = 16;

@@ -6,7 +6,7 @@ namespace Microsoft.ML.Gloro.Training;
 /// Every few steps the weights fall back half-way to where they were (Zhang, Lucas, Hinton, Ba: Lookahead Optimizer, NeurIPS 2019), which calms the
 /// optimizer's last steps.
 /// </summary>
-internal sealed class Lookahead(IReadOnlyList<Tensor> parameters) : IDisposable
+internal sealed class SlowWeights(IReadOnlyList<Tensor> parameters) : IDisposable
 {
     private const int Period = 6;
     private const double Share = 0.5;
