@@ -129,7 +129,7 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
     /// <exception cref="ArgumentException">The feature column is missing, or of a type or size that cannot be read.</exception>
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => new GloroRowMapper(this, Bind(inputSchema));
 
-    /// <summary>Frees the session, unless a transformer that shares it (the same network under another guarantee) is still in use. May be called often.</summary>
+    /// <summary>Frees the scorer, unless a transformer that shares it (the same network under another guarantee) is still in use. May be called often.</summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
@@ -138,7 +138,7 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
 
     void ICanSaveModel.Save(ModelSaveContext ctx) => TransformerPersistence.Save(this, ctx);
 
-    /// <summary>The same network, certified for another guarantee and radius. Shares the session; each must be disposed by itself.</summary>
+    /// <summary>The same network, certified for another guarantee and radius. Shares the scorer; each must be disposed by itself.</summary>
     /// <exception cref="ArgumentException">The guarantee does not fit the classes, or epsilon is negative or not finite.</exception>
     /// <exception cref="ObjectDisposedException">This transformer is disposed.</exception>
     internal GloroTransformer With(RobustnessGuarantee guarantee, float epsilon) => With(() => GloroModel.With(guarantee, epsilon), _options, sharesScorer: true);

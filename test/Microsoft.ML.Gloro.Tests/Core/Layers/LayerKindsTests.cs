@@ -81,6 +81,7 @@ public sealed class LayerKindsTests
                 Assert.IsGreaterThan(0.0, NormFromBelow.Of(network.Layers[i], network.Shapes[i]));
             _ = new ForwardPass(network);
             Assert.IsNotEmpty(OnnxGraph.Build(network));
+            Assert.IsNotEmpty(new Float64Layers(new GraphOperators(new OnnxGraphWriter())).Append(network, "input"));
             using var replica = new TorchReplica(network);
         }
     }
