@@ -1,3 +1,5 @@
+using Microsoft.ML.Gloro.Core;
+
 namespace Microsoft.ML.Gloro;
 
 /// <summary>
@@ -85,14 +87,9 @@ public sealed class GloroAuditOptions
 
     /// <summary>Throws one exception that lists all invalid values.</summary>
     /// <exception cref="ArgumentException">One or more values are invalid.</exception>
-    internal void Validate()
-    {
-        string[] faults = [.. Faults()];
-        if (faults.Length > 0)
-            throw new ArgumentException($"The options of the audit cannot be used. {string.Join(' ', faults)}");
-    }
+    internal void Validate() => OptionFaults.ThrowIfAny("the audit", Faults());
 
-    private IEnumerable<string> Faults()
+    private IEnumerable<FormattableString> Faults()
     {
         if (string.IsNullOrWhiteSpace(LabelColumnName))
             yield return $"{nameof(LabelColumnName)} is empty.";

@@ -1,4 +1,5 @@
 using Microsoft.ML.Gloro.Analysis;
+using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro;
 
@@ -63,22 +64,17 @@ public sealed class GloroAffinityDiscoveryOptions
 
     /// <summary>Throws one exception that lists every fault.</summary>
     /// <exception cref="ArgumentException">One or more values are invalid.</exception>
-    internal void Validate()
-    {
-        string[] faults = [.. Faults()];
-        if (faults.Length > 0)
-            throw new ArgumentException($"The options of affinity discovery cannot be used. {string.Join(' ', faults)}");
-    }
+    internal void Validate() => OptionFaults.ThrowIfAny("affinity discovery", Faults());
 
-    private IEnumerable<string> Faults()
+    private IEnumerable<FormattableString> Faults()
     {
-        foreach (string fault in EvaluationArguments.ChoiceFaults(LabelColumnName, OutputColumnPrefix, Epsilon, BitPrice))
+        foreach (var fault in EvaluationArguments.ChoiceFaults(LabelColumnName, OutputColumnPrefix, Epsilon, BitPrice))
             yield return fault;
         if (MaximumSetSize < 2)
             yield return $"{nameof(MaximumSetSize)} must be at least 2, not {MaximumSetSize}.";
         if (!(MinimumGain is >= 0 and <= 1))
-            yield return FormattableString.Invariant($"{nameof(MinimumGain)} is a share of the rows, from 0 to 1, not {MinimumGain}.");
+            yield return $"{nameof(MinimumGain)} is a share of the rows, from 0 to 1, not {MinimumGain}.";
         if (HeldOut is null && !(HeldOutFraction is > 0 and < 1))
-            yield return FormattableString.Invariant($"{nameof(HeldOutFraction)} must be above 0 and below 1, not {HeldOutFraction}.");
+            yield return $"{nameof(HeldOutFraction)} must be above 0 and below 1, not {HeldOutFraction}.";
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Gloro.Analysis;
+using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro;
 
@@ -62,15 +63,13 @@ public sealed class GloroSuggestionOptions
     /// <exception cref="ArgumentException">One or more values are invalid.</exception>
     internal void Validate()
     {
-        string[] faults = [.. Faults()];
-        if (faults.Length > 0)
-            throw new ArgumentException($"The options of the suggestions cannot be used. {string.Join(' ', faults)}");
+        OptionFaults.ThrowIfAny("the suggestions", Faults());
         Discovery?.Validate();
     }
 
-    private IEnumerable<string> Faults()
+    private IEnumerable<FormattableString> Faults()
     {
-        foreach (string fault in EvaluationArguments.ChoiceFaults(LabelColumnName, OutputColumnPrefix, Epsilon, BitPrice))
+        foreach (var fault in EvaluationArguments.ChoiceFaults(LabelColumnName, OutputColumnPrefix, Epsilon, BitPrice))
             yield return fault;
         if (LargestK < 1)
             yield return $"{nameof(LargestK)} must be at least 1, not {LargestK}.";

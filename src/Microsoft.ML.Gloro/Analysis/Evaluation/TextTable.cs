@@ -16,6 +16,9 @@ internal sealed class TextTable
     public void Row(string name, double value, string format = "F4") =>
         Line($"  {name,-NameWidth}{value.ToString(format, CultureInfo.InvariantCulture),8}");
 
+    /// <summary>A name and what there is to say, indented and aligned with the other rows.</summary>
+    public void Row(string name, FormattableString value) => Line($"  {name,-NameWidth}{value}");
+
     /// <summary>The lines, without a line end after the last.</summary>
     public override string ToString() => text.ToString().TrimEnd('\n');
 }

@@ -1,3 +1,5 @@
+using Microsoft.ML.Gloro.Core;
+
 namespace Microsoft.ML.Gloro;
 
 /// <summary>Options of <c>mlContext.Gloro.DrawDecisionRegions</c>. All values are copied when it begins.</summary>
@@ -34,21 +36,16 @@ public sealed class GloroRegionOptions
 
     /// <summary>Throws one exception that lists all invalid values.</summary>
     /// <exception cref="ArgumentException">One or more values are invalid.</exception>
-    internal void Validate()
-    {
-        string[] faults = [.. Faults()];
-        if (faults.Length > 0)
-            throw new ArgumentException($"The options of the drawing cannot be used. {string.Join(' ', faults)}");
-    }
+    internal void Validate() => OptionFaults.ThrowIfAny("the drawing", Faults());
 
-    private IEnumerable<string> Faults()
+    private IEnumerable<FormattableString> Faults()
     {
         if (Guarantees is null || Guarantees.Any(guarantee => guarantee is null))
             yield return $"{nameof(Guarantees)} is null or holds null.";
         else if (Guarantees.Count > 6)
             yield return $"{nameof(Guarantees)} holds {Guarantees.Count}; at most 6 panels are drawn.";
         if (Epsilon is { } radius && (!(radius >= 0) || !float.IsFinite(radius)))
-            yield return FormattableString.Invariant($"{nameof(Epsilon)} is an L2 radius, a finite number, 0 or more, not {radius}.");
+            yield return $"{nameof(Epsilon)} is an L2 radius, a finite number, 0 or more, not {radius}.";
         if (string.IsNullOrWhiteSpace(LabelColumnName))
             yield return $"{nameof(LabelColumnName)} is empty.";
         if (Resolution is < 16 or > 1000)

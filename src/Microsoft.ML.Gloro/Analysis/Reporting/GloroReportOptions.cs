@@ -1,4 +1,5 @@
 using Microsoft.ML.Gloro.Analysis;
+using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro;
 
@@ -73,16 +74,11 @@ public sealed class GloroReportOptions
 
     /// <summary>Throws one exception that lists all invalid values.</summary>
     /// <exception cref="ArgumentException">One or more values are invalid.</exception>
-    internal void Validate()
-    {
-        string[] faults = [.. Faults()];
-        if (faults.Length > 0)
-            throw new ArgumentException($"The options of the report cannot be used. {string.Join(' ', faults)}");
-    }
+    internal void Validate() => OptionFaults.ThrowIfAny("the report", Faults());
 
-    private IEnumerable<string> Faults()
+    private IEnumerable<FormattableString> Faults()
     {
-        foreach (string fault in EvaluationArguments.ChoiceFaults(LabelColumnName, OutputColumnPrefix, Epsilon, bitPrice: 0))
+        foreach (var fault in EvaluationArguments.ChoiceFaults(LabelColumnName, OutputColumnPrefix, Epsilon, bitPrice: 0))
             yield return fault;
         if (string.IsNullOrWhiteSpace(Title))
             yield return $"{nameof(Title)} is empty.";
@@ -97,6 +93,6 @@ public sealed class GloroReportOptions
         if (GalleryImages is < 0 or > 60)
             yield return $"{nameof(GalleryImages)} must be from 0 to 60, not {GalleryImages}.";
         if (MaximumEpsilon is { } limit && (!(limit > 0) || !float.IsFinite(limit)))
-            yield return FormattableString.Invariant($"{nameof(MaximumEpsilon)} must be a finite number above 0, not {limit}.");
+            yield return $"{nameof(MaximumEpsilon)} must be a finite number above 0, not {limit}.";
     }
 }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Gloro.Analysis;
+using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro;
 
@@ -120,15 +121,16 @@ public sealed class GloroSweepOptions
     {
         var faults = Faults().ToList();
         var dimensions = TrainerOptions is null || Fixed is null ? [] : SearchDimensions.Of(TrainerOptions, Parameters, Fixed, faults);
-        return faults.Count == 0 ? dimensions : throw new ArgumentException($"The options of the sweep cannot be used. {string.Join(' ', faults)}");
+        OptionFaults.ThrowIfAny("the sweep", faults);
+        return dimensions;
     }
 
-    private IEnumerable<string> Faults()
+    private IEnumerable<FormattableString> Faults()
     {
         if (TrainerOptions is null)
             yield return $"{nameof(TrainerOptions)} is null; give the options of the trainer whose settings are to be searched.";
-        foreach (var fault in TrainerOptions?.Faults() ?? [])
-            yield return $"{nameof(TrainerOptions)}: {fault.ToString(System.Globalization.CultureInfo.InvariantCulture)}";
+        foreach (var fault in TrainerOptions is { } trainer ? GloroEstimator.FaultsOf(trainer) : [])
+            yield return $"{nameof(TrainerOptions)}: {fault}";
         if (TrainerOptions?.CheckpointFolder is not null)
             yield return $"{nameof(TrainerOptions)}: {nameof(GloroTrainerOptions.CheckpointFolder)} is for one training, and a sweep is many; leave it null. {nameof(JournalPath)} keeps the results of a sweep.";
         if (Fixed is null)

@@ -31,17 +31,17 @@ internal static class SearchDimensions
     /// The dimensions, in the order of <paramref name="parameters"/> or of the properties; errors are added to <paramref name="faults"/>.
     /// </summary>
     public static IReadOnlyList<SearchDimension> Of(
-        GloroTrainerOptions trainer, IReadOnlyList<GloroSweepParameter>? parameters, IReadOnlyList<string> exceptions, List<string> faults)
+        GloroTrainerOptions trainer, IReadOnlyList<GloroSweepParameter>? parameters, IReadOnlyList<string> exceptions, List<FormattableString> faults)
     {
         var type = trainer.GetType();
-        faults.AddRange(exceptions.Where(name => name is null || type.GetProperty(name) is null).Select(name => $"{nameof(GloroSweepOptions.Fixed)}: {type.Name} has no option '{name}'."));
+        faults.AddRange(exceptions.Where(name => name is null || type.GetProperty(name) is null).Select(name => (FormattableString)$"{nameof(GloroSweepOptions.Fixed)}: {type.Name} has no option '{name}'."));
         if (parameters?.Any(p => p is null) == true)
         {
             faults.Add($"{nameof(GloroSweepOptions.Parameters)} holds a null.");
             return [];
         }
 
-        faults.AddRange((parameters ?? []).GroupBy(p => p.Name).Where(g => g.Count() > 1).Select(g => $"{nameof(GloroSweepOptions.Parameters)} names {g.Key} more than once."));
+        faults.AddRange((parameters ?? []).GroupBy(p => p.Name).Where(g => g.Count() > 1).Select(g => (FormattableString)$"{nameof(GloroSweepOptions.Parameters)} names {g.Key} more than once."));
         var dimensions = new List<SearchDimension>();
         foreach (var parameter in (parameters ?? ByDefault(type)).Where(p => !exceptions.Contains(p.Name)))
         {

@@ -97,14 +97,11 @@ internal static class RigorousBound
 
     private static void RequireFinite(DeployedLayer layer, int index)
     {
-        foreach (LayerTensor tensor in layer.Tensors)
-            RequireFinite(tensor.Values, tensor.Name, layer, index);
-    }
-
-    private static void RequireFinite(float[] values, string name, DeployedLayer layer, int index)
-    {
-        int bad = Array.FindIndex(values, value => !float.IsFinite(value));
-        if (bad >= 0)
-            throw new ArgumentException($"Layer {index} ({layer.Kind}): {name} {bad} is {values[bad]}. A network with such a value certifies nothing; train again, with a lower learning rate or clipped gradients.");
+        foreach (var (name, values) in layer.Tensors)
+        {
+            int bad = Array.FindIndex(values, value => !float.IsFinite(value));
+            if (bad >= 0)
+                throw new ArgumentException($"Layer {index} ({layer.Kind}): {name} {bad} is {values[bad]}. A network with such a value certifies nothing; train again, with a lower learning rate or clipped gradients.");
+        }
     }
 }

@@ -1,3 +1,5 @@
+using Microsoft.ML.Gloro.Core;
+
 namespace Microsoft.ML.Gloro;
 
 /// <summary>What <c>mlContext.Gloro.ConvertToOnnx</c> writes. The defaults give a file that certifies what the model does. All values are copied when the conversion begins.</summary>
@@ -40,14 +42,10 @@ public sealed class GloroOnnxOptions
     /// <param name="neededK">The largest k that its guarantee allows.</param>
     /// <param name="neededSets">The affinity sets of its guarantee.</param>
     /// <exception cref="ArgumentException">One or more values cannot be used.</exception>
-    internal void Validate(int classCount, bool isImage, int neededK, int neededSets)
-    {
-        string[] faults = [.. Faults(classCount, isImage, Math.Min(neededK, MostRadii), neededSets)];
-        if (faults.Length > 0)
-            throw new ArgumentException($"The options of the ONNX file cannot be used. {string.Join(' ', faults)}");
-    }
+    internal void Validate(int classCount, bool isImage, int neededK, int neededSets) =>
+        OptionFaults.ThrowIfAny("the ONNX file", Faults(classCount, isImage, Math.Min(neededK, MostRadii), neededSets));
 
-    private IEnumerable<string> Faults(int classCount, bool isImage, int neededK, int neededSets)
+    private IEnumerable<FormattableString> Faults(int classCount, bool isImage, int neededK, int neededSets)
     {
         if (Arithmetic is { } arithmetic && !Enum.IsDefined(arithmetic))
             yield return $"{nameof(Arithmetic)} is unknown: {arithmetic}.";

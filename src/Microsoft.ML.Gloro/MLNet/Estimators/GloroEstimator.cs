@@ -32,7 +32,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         ArgumentNullException.ThrowIfNull(mlContext);
         ArgumentNullException.ThrowIfNull(options);
         _options = options.Copy();
-        OptionFaults.ThrowIfAny("the Gloro trainer", [.. _options.Faults(), .. InitialModels.Faults(_options)]);
+        OptionFaults.ThrowIfAny("the Gloro trainer", FaultsOf(_options));
         _initial = InitialModels.Find(_options);
         _input = new TrainingInput(_options, _initial);
         _mlContext = mlContext;
@@ -86,6 +86,9 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         model = Calibrate(model, rows.Validation, channel);
         return new GloroTransformer(_host, model, _options.FeatureColumnName, new ScoringOptions { Prefix = _options.OutputColumnPrefix });
     }
+
+    /// <summary>Everything that is wrong with the options and the initial model, a sentence each.</summary>
+    internal static IEnumerable<FormattableString> FaultsOf(GloroTrainerOptions options) => [.. options.Faults(), .. InitialModels.Faults(options)];
 
     /// <summary>Refuses what <see cref="Fit"/> would refuse before it reads a row.</summary>
     internal (string[] ClassNames, ResolvedGuarantee Guarantee) Check(DataViewSchema schema)

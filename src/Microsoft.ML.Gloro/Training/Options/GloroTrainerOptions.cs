@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Training;
 using Microsoft.ML.SearchSpace;
 
@@ -248,10 +247,6 @@ public abstract class GloroTrainerOptions
                 yield return $"Layers[{i}] is null.";
         }
     }
-
-    /// <summary>Throws one exception that names everything that is wrong.</summary>
-    /// <exception cref="ArgumentException">One or more values cannot be used.</exception>
-    internal void Validate() => OptionFaults.ThrowIfAny("the Gloro trainer", Faults());
 
     /// <summary>Everything that is wrong, a sentence each.</summary>
     internal virtual IEnumerable<FormattableString> Faults()

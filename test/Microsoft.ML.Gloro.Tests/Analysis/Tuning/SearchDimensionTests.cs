@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.ML.Gloro.Analysis;
+using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Analysis;
 
@@ -105,7 +106,7 @@ public sealed class SearchDimensionTests
         foreach (var settings in new Proposer(trainer, new GloroSweepOptions(trainer).Validate(), null, 1, includeBaseline: false).Propose().Take(100))
         {
             var options = (GloroImageClassificationOptions)settings.Options;
-            options.Validate();
+            Assert.IsEmpty(options.Faults());
             Assert.AreEqual((trainer.Depth, trainer.Width, trainer.TailWidth, trainer.TailDepth), (options.Depth, options.Width, options.TailWidth, options.TailDepth));
             Assert.AreEqual(options.Loss == GloroLossKind.Trades, settings.Text.Contains("TradesWeight=", StringComparison.Ordinal));
             Assert.IsTrue(options.Loss == GloroLossKind.FixedMargin || options.FixedMargin == trainer.FixedMargin);
@@ -170,5 +171,32 @@ public sealed class SearchDimensionTests
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new GloroSweepOptions(null!).Validate()).Message, "TrainerOptions is null");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new GloroSweepOptions(new GloroMulticlassClassificationOptions()) { Parameters = [] }.Validate()).Message, "There is nothing to search");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new GloroSweepOptions(new GloroMulticlassClassificationOptions()) { Parameters = [null!] }.Validate()).Message, "holds a null");
+    }
+
+    [TestMethod]
+    public void Validate_InitialModelThatDoesNotFit_IsAmongTheFaults()
+    {
+        using var vectors = TestModels.Transformer(TestModels.Vector());
+        var options = new GloroSweepOptions(new GloroImageClassificationOptions { InitialModel = vectors }) { GridSteps = 1 };
+        string message = Assert.ThrowsExactly<ArgumentException>(() => options.Validate()).Message;
+        StringAssert.Contains(message, "TrainerOptions: InitialModel takes feature vectors, and this trainer images.");
+        StringAssert.Contains(message, "GridSteps must be at least 2");
+    }
+
+    [TestMethod]
+    public void Faults_InACultureWithACommaForThePoint_HavePoints()
+    {
+        var culture = CultureInfo.CurrentCulture;
+        try
+        {
+            CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo("de-DE");
+            var trainer = new GloroMulticlassClassificationOptions { Epsilon = -0.5f };
+            string message = Assert.ThrowsExactly<ArgumentException>(() => new GloroSweepOptions(trainer).Validate()).Message;
+            StringAssert.Contains(message, "a finite number of 0 or more, not -0.5.");
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = culture;
+        }
     }
 }

@@ -231,7 +231,7 @@ public sealed class OptionsTests
                 {
                     var options = (GloroTrainerOptions)Activator.CreateInstance(type)!;
                     property.SetValue(options, value);
-                    options.Validate();
+                    Assert.IsEmpty(options.Faults());
                 }
             }
         }
