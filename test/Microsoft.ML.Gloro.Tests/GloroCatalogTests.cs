@@ -1,5 +1,4 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.Gloro.Tests.EndToEnd;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests;

@@ -1,3 +1,5 @@
+using Microsoft.ML.Gloro.Tests.TestSupport;
+
 namespace Microsoft.ML.Gloro.Tests.EndToEnd;
 
 /// <summary>Same seed, data, options and thread count: the same model file, part by part and byte for byte.</summary>

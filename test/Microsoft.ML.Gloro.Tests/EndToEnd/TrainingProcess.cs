@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.ML.Gloro.Tests.Analysis;
+using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.EndToEnd;
 

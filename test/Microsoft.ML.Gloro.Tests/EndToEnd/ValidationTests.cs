@@ -1,3 +1,5 @@
+using Microsoft.ML.Gloro.Tests.TestSupport;
+
 namespace Microsoft.ML.Gloro.Tests.EndToEnd;
 
 [TestClass]

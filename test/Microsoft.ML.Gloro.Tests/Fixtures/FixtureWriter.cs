@@ -1,5 +1,4 @@
 using Microsoft.ML.Gloro.Inference;
-using Microsoft.ML.Gloro.Tests.EndToEnd;
 using Microsoft.ML.Gloro.Tests.Inference;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 

@@ -1,4 +1,5 @@
 using Microsoft.ML.Gloro.Analysis;
+using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Analysis;
 

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Microsoft.ML.Gloro.Tests.EndToEnd;
+using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Analysis;
 

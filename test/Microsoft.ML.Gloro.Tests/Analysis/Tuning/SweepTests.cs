@@ -1,4 +1,3 @@
-using Microsoft.ML.Gloro.Tests.EndToEnd;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Analysis;

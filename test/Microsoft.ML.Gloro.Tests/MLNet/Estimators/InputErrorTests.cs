@@ -1,5 +1,4 @@
 using Microsoft.ML.Gloro.Tests.Analysis;
-using Microsoft.ML.Gloro.Tests.EndToEnd;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 using Microsoft.ML.Transforms;
 

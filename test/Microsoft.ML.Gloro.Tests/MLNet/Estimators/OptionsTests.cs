@@ -2,7 +2,7 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.ML.Gloro.MLNet;
-using Microsoft.ML.Gloro.Tests.EndToEnd;
+using Microsoft.ML.Gloro.Tests.TestSupport;
 using Microsoft.ML.SearchSpace;
 
 namespace Microsoft.ML.Gloro.Tests.MLNet;

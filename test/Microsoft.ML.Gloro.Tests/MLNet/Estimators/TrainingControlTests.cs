@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Microsoft.ML.Gloro.Tests.EndToEnd;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 using TorchSharp;
 

@@ -1,8 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Gloro.Inference;
-using Microsoft.ML.Gloro.Tests.TestSupport;
 
-namespace Microsoft.ML.Gloro.Tests.Analysis;
+namespace Microsoft.ML.Gloro.Tests.TestSupport;
 
 /// <summary>Views that a model scored, to report of.</summary>
 internal static class ReportViews

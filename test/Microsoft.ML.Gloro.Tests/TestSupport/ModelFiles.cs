@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using Microsoft.ML.Gloro.Inference;
 
-namespace Microsoft.ML.Gloro.Tests.EndToEnd;
+namespace Microsoft.ML.Gloro.Tests.TestSupport;
 
 /// <summary>Models as bytes.</summary>
 internal static class ModelFiles

@@ -1,7 +1,6 @@
 using Microsoft.ML.Data;
-using Microsoft.ML.Gloro.Tests.TestSupport;
 
-namespace Microsoft.ML.Gloro.Tests.EndToEnd;
+namespace Microsoft.ML.Gloro.Tests.TestSupport;
 
 /// <summary>A row of an image data set on disk.</summary>
 internal sealed class TileRow

@@ -1,6 +1,6 @@
 using Microsoft.ML.Data;
 
-namespace Microsoft.ML.Gloro.Tests.EndToEnd;
+namespace Microsoft.ML.Gloro.Tests.TestSupport;
 
 /// <summary>A row of the smallest problem worth training on.</summary>
 internal sealed class BlobRow

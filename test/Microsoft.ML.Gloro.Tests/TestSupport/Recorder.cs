@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Gloro.Tests.EndToEnd;
+namespace Microsoft.ML.Gloro.Tests.TestSupport;
 
 /// <summary>Keeps what it is told, at once: <see cref="Progress{T}"/> would tell on another thread, some time later.</summary>
 internal sealed class Recorder(Action<GloroTrainingProgress>? also = null) : IProgress<GloroTrainingProgress>

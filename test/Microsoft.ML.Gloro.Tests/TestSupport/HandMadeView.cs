@@ -1,6 +1,6 @@
 using Microsoft.ML.Data;
 
-namespace Microsoft.ML.Gloro.Tests.Analysis;
+namespace Microsoft.ML.Gloro.Tests.TestSupport;
 
 /// <summary>Scored views made by hand: the columns and annotations of a Gloro model's output, with whatever values a test wants.</summary>
 internal sealed class HandMadeView

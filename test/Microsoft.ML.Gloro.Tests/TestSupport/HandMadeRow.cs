@@ -1,4 +1,4 @@
-namespace Microsoft.ML.Gloro.Tests.Analysis;
+namespace Microsoft.ML.Gloro.Tests.TestSupport;
 
 internal sealed class HandMadeRow
 {
