@@ -2,7 +2,7 @@
 import * as ort from './ort.wasm.bundle.min.mjs';
 
 ort.env.wasm.numThreads = 1; // more threads need headers that a plain file server does not send
-ort.env.wasm.wasmPaths = new URL('./', import.meta.url).href;
+ort.env.wasm.wasmPaths = { wasm: new URL('./ort-wasm-simd-threaded.wasm', import.meta.url).href };
 let card, session;
 
 export async function load() {
