@@ -17,7 +17,7 @@ public sealed partial class ArchitectureTests
     private static readonly (string Room, string[] MayKnow, string[] Within)[] s_rooms =
     [
         ("Torch", [], []),
-        ("Core", ["Torch"], ["", "Layers", "Certificates", "Bounds"]),
+        ("Core", ["Torch"], ["", "Layers", "Certificates", "Coverage", "Bounds"]),
         ("Inference", ["Core"], ["Forward", "ModelFile", "Onnx", "Scorers"]),
         ("Training", ["Torch", "Core"], ["Schedules", "Augmentation", "Options", "Losses", "Networks", "Checkpoints", ""]),
         ("MLNet", ["Torch", "Core", "Inference", "Training"], ["Columns", "Transformers", "Estimators"]),
