@@ -29,4 +29,8 @@ public sealed class GloroModelParameters
 
     /// <summary>T: scores are softmax(logits / T). Certificates do not depend on it.</summary>
     public double Temperature => _model.Temperature;
+
+    /// <summary>The model in a line, in the invariant culture.</summary>
+    public override string ToString() => FormattableString.Invariant(
+        $"{ClassNames.Count} classes, {Guarantee} at epsilon {Epsilon:G4}, {Arithmetic}, κ {LipschitzBound:G4}");
 }
