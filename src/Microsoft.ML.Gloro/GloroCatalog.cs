@@ -250,7 +250,9 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// All trials, the best one, and its model. A failed trial has an <see cref="GloroSweepTrial.Error"/> and does not stop the sweep.
     /// </returns>
     /// <exception cref="ArgumentException">An option, a column or the guarantee is invalid. This is thrown before any training.</exception>
-    /// <exception cref="InvalidOperationException">The journal cannot be read or written, or belongs to another sweep.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// There are no rows, or the journal cannot be read or written, or belongs to another sweep.
+    /// </exception>
     /// <exception cref="DllNotFoundException">libtorch is missing or fails to load.</exception>
     public GloroSweepResult Sweep(
         IDataView train, IDataView validation, GloroSweepOptions options, IProgress<GloroSweepProgress>? progress = null,

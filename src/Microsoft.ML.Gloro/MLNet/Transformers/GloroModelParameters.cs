@@ -9,7 +9,7 @@ public sealed class GloroModelParameters
 
     internal GloroModelParameters(GloroModel model) => _model = model;
 
-    /// <summary>The classes, in the order of the label's keys.</summary>
+    /// <summary>The classes, in the order of the label's keys: the label's values as text, in the invariant culture.</summary>
     public IReadOnlyList<string> ClassNames => _model.ClassNames;
 
     /// <summary>The guarantee that <see cref="Epsilon"/> is certified for.</summary>
