@@ -43,7 +43,7 @@ internal sealed class ResolvedGuarantee
         }
         return guarantee.K < classCount
             ? new(guarantee, classCount, guarantee.K, null)
-            : throw new ArgumentException($"The guarantee {guarantee} needs more than {guarantee.K} classes, but there are only {classCount}: the top-{classCount} set holds every class and would be certified whatever the input is. Use K ≤ {classCount - 1}.", nameof(guarantee));
+            : throw new ArgumentException($"The guarantee {guarantee} needs more than {guarantee.K} classes, but there are only {classCount}: the top-{classCount} set holds every class and would be certified whatever the input is. Use K ≤ {classCount - 1}.");
     }
 
     /// <summary>Whether F^k, the first <paramref name="k"/> classes of <paramref name="order"/>, may be certified. It says nothing about its radius.</summary>

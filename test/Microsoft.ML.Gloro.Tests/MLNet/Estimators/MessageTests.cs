@@ -131,8 +131,11 @@ public sealed class MessageTests
     public void ToString_OfEachResult_IsWritten()
     {
         // What users make themselves are options; what ML.NET makes of transformers and estimators is left as it is.
-        Type[] results = [.. typeof(GloroMetrics).Assembly.GetExportedTypes().Where(t => t is { IsClass: true, IsSealed: true, IsAbstract: false }
-            && t.GetConstructors().Length == 0 && t != typeof(GloroTransformer) && t != typeof(GloroEstimator))];
+        Type[] results =
+        [
+            .. typeof(GloroMetrics).Assembly.GetExportedTypes().Where(t => t is { IsPublic: true, IsClass: true, IsSealed: true, IsAbstract: false }
+                && t.GetConstructors().Length == 0 && t != typeof(GloroTransformer) && t != typeof(GloroEstimator)),
+        ];
         Assert.Contains(typeof(GuaranteeSuggestion), results);
         Assert.IsEmpty(results.Where(t => t.GetMethod(nameof(ToString), [])!.DeclaringType == typeof(object)));
     }
