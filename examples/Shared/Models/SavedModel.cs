@@ -28,7 +28,8 @@ internal static class SavedModel
         }
         catch (InvalidDataException)
         {
-            throw new FormatException($"{path} is not a saved model: it is not the zip file that mlContext.Model.Save writes, or it was cut off.");
+            throw new FormatException(
+                $"{path} is not a saved model: it is not the zip file that mlContext.Model.Save writes, or it was cut off.");
         }
     }
 }

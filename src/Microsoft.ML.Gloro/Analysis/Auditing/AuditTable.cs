@@ -18,8 +18,9 @@ internal static class AuditTable
         if (report.RowsNotReached.Count > 0)
             table.Row("rows not reached", $"{report.RowsNotReached.Count:N0}: {string.Join(", ", report.RowsNotReached.Take(MostNumbers))}{(report.RowsNotReached.Count > MostNumbers ? ", …" : "")}");
         table.Row("attack", $"{report.Steps} gradient steps from each of {report.Restarts} starts");
-        table.Row("margin consumed within the radius", report.AttackedRows == 0 ? (FormattableString)$"not measured: no row was attacked"
-            : $"{report.MeanConsumedMargin:P1} on average, {report.LargestConsumedMargin:P1} at most (row {report.LargestConsumedMarginRow})");
+        FormattableString largest = $"{report.LargestConsumedMargin:P1} at most (row {report.LargestConsumedMarginRow})";
+        table.Row("margin consumed within the radius", report.AttackedRows == 0
+            ? (FormattableString)$"not measured: no row was attacked" : $"{report.MeanConsumedMargin:P1} on average, {largest}");
         table.Row("nearest other top-k set found", double.IsFinite(report.NearestFlip)
             ? (FormattableString)$"at {report.NearestFlip:F3} × the certified radius (row {report.NearestFlipRow})" : $"none");
         table.Row("boundaries found, points beside", $"{report.BoundaryRows:N0}, {report.BoundaryPoints:N0}");

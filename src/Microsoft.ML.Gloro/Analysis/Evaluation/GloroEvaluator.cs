@@ -49,9 +49,10 @@ internal static class GloroEvaluator
 
         if (tally.UnknownLabelRows > 0)
         {
+            string rows = FormattableString.Invariant($"{tally.UnknownLabelRows:N0} of {tally.Rows:N0} rows");
             channel.Warning(
-                MessageSensitivity.Schema, FormattableString.Invariant($"{tally.UnknownLabelRows:N0} of {tally.Rows:N0} rows have a label ") +
-                $"in column '{labelColumnName}' that is not a class of the model. They count as wrong.");
+                MessageSensitivity.Schema,
+                $"{rows} have a label in column '{labelColumnName}' that is not a class of the model. They count as wrong.");
         }
 
         return tally.ToMetrics(guarantee, columns.ReadArithmetic(), columns.ClassNames, classification);

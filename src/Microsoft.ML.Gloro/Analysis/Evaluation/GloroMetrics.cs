@@ -137,7 +137,7 @@ public sealed class GloroClassMetrics
 
     /// <summary>The class and its figures in a line, in the invariant culture.</summary>
     public override string ToString() => Name + FormattableString.Invariant(
-        $": {RowCount:N0} rows, clean accuracy {CleanAccuracy:F3}, VRA {VerifiedRobustAccuracy:F3}, local VRA {LocalVerifiedRobustAccuracy:F3}");
+        $": {RowCount:N0} rows, clean accuracy {CleanAccuracy:F3}, VRA {VerifiedRobustAccuracy:F3}, local {LocalVerifiedRobustAccuracy:F3}");
 }
 
 /// <summary>One fold of a cross-validation.</summary>

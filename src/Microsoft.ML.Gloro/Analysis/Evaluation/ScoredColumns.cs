@@ -32,9 +32,9 @@ internal sealed class ScoredColumns
         {
             LabelMap = LabelMap.Create(Label, ClassNames);
         }
-        catch (ArgumentException) when (ViewRows.IsEmpty(scored))
+        catch (ArgumentException) when (Label.Type is KeyDataViewType && KeyNames.Read(Label) is null && ViewRows.IsEmpty(scored))
         {
-            // MapValueToKey makes keys without classes of no rows.
+            // From no rows, MapValueToKey makes keys without names.
             throw EvaluationArguments.NoRows(0, labelColumnName, "to read", nameof(scored));
         }
     }

@@ -154,7 +154,11 @@ internal sealed class GloroModel
         for (int i = 0; i < classNames.Count; i++)
             ModelLimits.CheckText(classNames[i], $"The name of class {i}");
         if (classNames.Sum(name => name.Length) is int length and > ModelLimits.ClassNamesLength)
-            throw new ArgumentException($"The class names have {length} characters together; at most {ModelLimits.ClassNamesLength} can be stored.");
+        {
+            throw new ArgumentException(
+                $"The class names have {length} characters together; at most {ModelLimits.ClassNamesLength} can be stored.");
+        }
+
         if (trainingRowCounts is not { Count: > 0 })
             return;
         if (trainingRowCounts.Count != network.ClassCount || trainingRowCounts.Any(count => count < 0))

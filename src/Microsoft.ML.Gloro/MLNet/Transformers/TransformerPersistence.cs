@@ -64,7 +64,8 @@ internal static class TransformerPersistence
         catch (Exception e) when (e is IOException or InvalidDataException or FormatException or DecoderFallbackException)
         {
             // No inner exception: GetBaseException must give this message.
-            throw new FormatException($"The part '{SettingsPart}' of the model file is damaged: {ErrorText.Sentence(e)} Save the model again.");
+            throw new FormatException(
+                $"The part '{SettingsPart}' of the model file is damaged: {ErrorText.Sentence(e)} Save the model again.");
         }
     }
 

@@ -75,7 +75,8 @@ public sealed class GloroModelFileTests
             GloroModel read = ModelSamples.Read(file);
             Assert.AreSame(type, read.LabelType);
             CollectionAssert.AreEqual(file, ModelSamples.Write(read));
-            Assert.AreEqual(type != LabelType.Text, ModelSurgery.HeaderText(file).Contains("\"labelType\"", StringComparison.Ordinal), type.FileName);
+            string header = ModelSurgery.HeaderText(file);
+            Assert.AreEqual(type != LabelType.Text, header.Contains("\"labelType\"", StringComparison.Ordinal), type.FileName);
         }
     }
 
@@ -95,7 +96,8 @@ public sealed class GloroModelFileTests
             header["labelType"] = type;
             header["classNames"] = new System.Text.Json.Nodes.JsonArray(first, second);
         });
-        StringAssert.StartsWith(Assert.ThrowsExactly<FormatException>(() => ModelSamples.Read(file)).Message, "The GloRo model cannot be loaded: ");
+        var e = Assert.ThrowsExactly<FormatException>(() => ModelSamples.Read(file));
+        StringAssert.StartsWith(e.Message, "The GloRo model cannot be loaded: ");
     }
 
     [TestMethod]

@@ -96,7 +96,8 @@ public sealed class InputErrorTests
         var keys = _mlContext.Transforms.Conversion.MapValueToKey("Label").Fit(Blobs.View());
         var rows = Blobs.Rows();
         rows.ForEach(r => r.Label = "elsewhere");
-        AssertSays(Error<InvalidOperationException>(() => Trainer().Fit(keys.Transform(_mlContext.Data.LoadFromEnumerable(rows)))), "None of the 96 training rows has a label in column 'Label'");
+        var data = keys.Transform(_mlContext.Data.LoadFromEnumerable(rows));
+        AssertSays(Error<InvalidOperationException>(() => Trainer().Fit(data)), "None of the 96 training rows has a label in column 'Label'");
     }
 
     [TestMethod]

@@ -73,7 +73,8 @@ public sealed class LabelTypeTests
 
         using var engine = _mlContext.Model.CreatePredictionEngine<Row<T>, Answer<T>>(loaded);
         Assert.Contains(engine.Predict(new Row<T> { Label = labels[0], Features = [5, 0] }).Class, labels);
-        Assert.AreEqual(typeof(T) != typeof(string), GloroHeaders(file).Contains("\"labelType\"", StringComparison.Ordinal), $"{typeof(T)}");
+        bool isNamed = GloroHeaders(file).Contains("\"labelType\"", StringComparison.Ordinal);
+        Assert.AreEqual(typeof(T) != typeof(string), isNamed, $"{typeof(T)}");
     }
 
     private static List<Answer<T>> Answers<T>(ITransformer model, IDataView data) =>
@@ -98,11 +99,12 @@ public sealed class LabelTypeTests
 
     private ValueToKeyMappingEstimator Keys() => _mlContext.Transforms.Conversion.MapValueToKey("Label");
 
-    private IDataView View<T>(params T[] labels) => _mlContext.Data.LoadFromEnumerable(Enumerable.Range(0, 8 * labels.Length).Select(i => new Row<T>
+    private IDataView View<T>(params T[] labels)
     {
-        Label = labels[i % labels.Length],
-        Features = [5 * (i % labels.Length), (i % 7) / 10f],
-    }).ToList());
+        var rows = Enumerable.Range(0, 8 * labels.Length)
+            .Select(i => new Row<T> { Label = labels[i % labels.Length], Features = [5 * (i % labels.Length), (i % 7) / 10f] });
+        return _mlContext.Data.LoadFromEnumerable(rows.ToList());
+    }
 
     private sealed class NoInput;
 

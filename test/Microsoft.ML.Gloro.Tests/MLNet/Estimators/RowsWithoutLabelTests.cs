@@ -3,7 +3,9 @@ using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Gloro.Tests.MLNet;
 
-/// <summary>Rows that are left out, because they have no label or the keys do not know it, are counted in a warning; no rows at all are an error.</summary>
+/// <summary>
+/// Rows that are left out, because they have no label or the keys do not know it, are counted in a warning; no rows at all are an error.
+/// </summary>
 [TestClass]
 public sealed class RowsWithoutLabelTests
 {
@@ -21,8 +23,11 @@ public sealed class RowsWithoutLabelTests
     }
 
     [TestMethod]
-    public void Fit_EachRowWithLabel_DoesNotWarn() =>
-        Assert.IsEmpty(Warnings(() => _mlContext.Gloro.MulticlassClassification(Blobs.Options(epochs: 1)).Fit(WithStrangers(60, every: 100)).Dispose()));
+    public void Fit_EachRowWithLabel_DoesNotWarn()
+    {
+        var trainer = _mlContext.Gloro.MulticlassClassification(Blobs.Options(epochs: 1));
+        Assert.IsEmpty(Warnings(() => trainer.Fit(WithStrangers(60, every: 100)).Dispose()));
+    }
 
     [TestMethod]
     public void Evaluate_RowsWithoutLabel_WarnsWithTheirNumber()
@@ -35,7 +40,7 @@ public sealed class RowsWithoutLabelTests
         string[] warnings = Warnings(() => context.Gloro.Evaluate(view.Build()), context);
         Assert.HasCount(2, warnings);
         StringAssert.StartsWith(warnings[0], "8 of 40 rows have no label in column 'Label' and are left out.");
-        Assert.AreEqual($"{others} of 32 rows have a label in column 'Label' that is not a class of the model. They count as wrong.", warnings[1]);
+        StringAssert.StartsWith(warnings[1], $"{others} of 32 rows have a label in column 'Label' that is not a class of the model.");
     }
 
     [TestMethod]
@@ -108,7 +113,8 @@ public sealed class RowsWithoutLabelTests
         }
 
         AssertNoRows("no rows", () => _mlContext.Gloro.CrossValidate(empty, pipeline));
-        AssertNoRows("no rows", () => _mlContext.Gloro.Sweep(keys.Fit(empty).Transform(empty), keys.Fit(full).Transform(full), new(Blobs.Options())));
+        IDataView none = keys.Fit(empty).Transform(empty), some = keys.Fit(full).Transform(full);
+        AssertNoRows("no rows", () => _mlContext.Gloro.Sweep(none, some, new(Blobs.Options())));
     }
 
     private static void AssertNoRows(string text, Action action)
@@ -124,7 +130,8 @@ public sealed class RowsWithoutLabelTests
         var rows = Blobs.Rows(count);
         for (int i = every - 1; i < count; i += every)
             rows[i].Label = "elsewhere";
-        return _mlContext.Transforms.Conversion.MapValueToKey("Label").Fit(Blobs.View()).Transform(_mlContext.Data.LoadFromEnumerable(rows));
+        var keys = _mlContext.Transforms.Conversion.MapValueToKey("Label").Fit(Blobs.View());
+        return keys.Transform(_mlContext.Data.LoadFromEnumerable(rows));
     }
 
     private string[] Warnings(Action action, MLContext? context = null)
