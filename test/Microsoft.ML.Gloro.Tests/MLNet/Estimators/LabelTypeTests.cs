@@ -45,6 +45,11 @@ public sealed class LabelTypeTests
         using var model = Keys().Append(_mlContext.Gloro.MulticlassClassification(Options())).Fit(train).LastTransformer;
         GloroMetrics metrics = _mlContext.Gloro.Evaluate(model.Transform(Keys().Fit(test).Transform(test)));
         Assert.AreEqual((0L, 0L), (metrics.UnknownLabelRows, metrics.MissingLabelRows));
+
+        // ML.NET's own evaluation accepts the columns as well.
+        IDataView scored = model.Transform(Keys().Fit(train).Transform(train));
+        Assert.AreEqual(
+            _mlContext.Gloro.Evaluate(scored).CleanAccuracy, _mlContext.MulticlassClassification.Evaluate(scored).MicroAccuracy, 1e-9);
     }
 
     [TestMethod]
