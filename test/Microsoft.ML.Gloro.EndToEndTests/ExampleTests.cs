@@ -116,7 +116,12 @@ public sealed class ExampleTests
     public async Task Examples_AFileThatIsNoModel_SaysSo(string example, string option)
     {
         string readme = Path.Combine(Repository.Root, "README.md");
-        string[] data = example == "WebApi" ? [] : ["--data", Data];
+        string[] data = example switch
+        {
+            "WebApi" => [],
+            "EuroSat" => ["--data", Data],
+            _ => ["--data", Path.Combine(Data, "test")],
+        };
         var (code, _, error) = await ExampleProcess.RunAsync(example, s_folder.Path, [.. data, option, readme]);
         Assert.AreEqual(2, code);
         StringAssert.Contains(error, "README.md is not a saved model");
