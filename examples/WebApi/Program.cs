@@ -1,5 +1,6 @@
 // Serves certified predictions: POST an image to /api/certify, or open the page and drop one there.
 //   dotnet run -c Release --project examples/WebApi -- [--model model.zip] [--urls http://localhost:5080]
+using Examples;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.ML;
 using WebApi;
@@ -9,9 +10,13 @@ const string PagePolicy =
 
 var builder = WebApplication.CreateBuilder(args);
 string modelPath = builder.Configuration["model"] ?? Path.Combine(AppContext.BaseDirectory, "models", "eurosat-rt3.zip");
-if (!File.Exists(modelPath))
+try
 {
-    Console.Error.WriteLine($"There is no model {Path.GetFullPath(modelPath)}. Name one: --model model.zip");
+    SavedModel.Check(Path.GetFullPath(modelPath));
+}
+catch (Exception e) when (e is IOException or FormatException)
+{
+    Console.Error.WriteLine($"{e.Message} Name one: --model model.zip");
     return 2;
 }
 

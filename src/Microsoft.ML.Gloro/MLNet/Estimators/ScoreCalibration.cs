@@ -4,15 +4,15 @@ using Microsoft.ML.Gloro.Training;
 namespace Microsoft.ML.Gloro.MLNet;
 
 /// <summary>
-/// Fits the temperature of a finished model's scores. The logits come from the scorer that will run, not from the network in training: so what is fitted is what is
-/// deployed, rounded as it will be, and rows that will have no score do not count.
+/// Fits the temperature of a finished model's scores. The logits come from the scorer that will be deployed, not from the network in
+/// training, so rounding is the same and rows without scores do not count.
 /// </summary>
 internal static class ScoreCalibration
 {
     private const int BatchSize = 64;
 
     /// <summary>The temperature that makes the labels of <paramref name="rows"/> most likely.</summary>
-    /// <exception cref="OperationCanceledException">The token, honored before each batch, was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The token, checked before each batch, was canceled.</exception>
     public static double Fit(GloroModel model, TrainingSet rows, CancellationToken cancellationToken)
     {
         int size = rows.Shape.Size, classes = model.ClassNames.Count;
