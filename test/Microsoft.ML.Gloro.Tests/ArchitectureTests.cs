@@ -21,7 +21,7 @@ public sealed partial class ArchitectureTests
         ("Inference", ["Core"], ["Forward", "ModelFile", "Onnx", "Scorers"]),
         ("Training", ["Torch", "Core"], ["Schedules", "Augmentation", "Options", "Losses", "Networks", "Checkpoints", ""]),
         ("MLNet", ["Torch", "Core", "Inference", "Training"], ["Columns", "Transformers", "Estimators"]),
-        ("Analysis", ["Torch", "Core", "Inference", "Training", "MLNet"], ["Evaluation", "Choosing", "Auditing", "Reporting", "Tuning"]),
+        ("Analysis", ["Torch", "Core", "Inference", "Training", "MLNet"], ["Evaluation", "Choosing", "Auditing", "Coverage", "Reporting", "Tuning"]),
         (FrontDoor, ["Core", "Inference", "Training", "MLNet", "Analysis"], [""]),
     ];
 

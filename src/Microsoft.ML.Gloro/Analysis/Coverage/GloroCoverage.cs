@@ -10,7 +10,7 @@ namespace Microsoft.ML.Gloro;
 /// The probability is over the draw of the calibration rows and of the new row, which must come from the same source in no particular order
 /// (exchangeable). It is an average over all rows: a single class may be covered less.
 /// </remarks>
-public sealed record GloroCoverage
+public sealed class GloroCoverage
 {
     internal GloroCoverage()
     {
@@ -40,7 +40,7 @@ public sealed record GloroCoverage
 }
 
 /// <summary>How well coverage sets do on rows that were used neither for training nor for calibration. Fractions are between 0 and 1.</summary>
-public sealed record GloroCoverageMetrics
+public sealed class GloroCoverageMetrics
 {
     internal GloroCoverageMetrics()
     {

@@ -29,4 +29,7 @@ internal enum OutputColumn
 
     /// <summary>Vector of keys: the classes that could be top-1 within ε; all of them if a logit is not finite.</summary>
     ReachableLabels,
+
+    /// <summary>Vector of keys: the coverage set, in order of score; in calibrated models only.</summary>
+    CoverageLabels,
 }

@@ -30,6 +30,7 @@ internal static class OutputGetters
             CopyKeys(batch.Order(current)[..batch.Certified(current).LoosestK], ref value);
         }),
         OutputColumn.ReachableLabels => (ValueGetter<VBuffer<uint>>)((ref VBuffer<uint> value) => CopyKeys(batch.Reachable(row()), ref value)),
+        OutputColumn.CoverageLabels => (ValueGetter<VBuffer<uint>>)((ref VBuffer<uint> value) => CopyKeys(batch.Covered(row()), ref value)),
         _ => throw new ArgumentOutOfRangeException(nameof(column), column, "No such output column."),
     };
 

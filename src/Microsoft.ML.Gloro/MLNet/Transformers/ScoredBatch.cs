@@ -6,7 +6,7 @@ namespace Microsoft.ML.Gloro.MLNet;
 /// <summary>
 /// Inputs and results of the rows that are scored together. What several columns share (logits, class order, radii, certified set) is computed once for all of them,
 /// and only if an active column needs it; nothing is allocated per row. One batch serves one cursor or row. Several threads may use it if each has rows of its own, except
-/// <see cref="EnsureCapacity"/>, which must be alone, and <see cref="Reachable"/>.
+/// <see cref="EnsureCapacity"/>, which must be alone, <see cref="Reachable"/> and <see cref="Covered"/>.
 /// </summary>
 internal sealed class ScoredBatch
 {
@@ -19,7 +19,7 @@ internal sealed class ScoredBatch
     private bool[] _ranked = [];
     private double[] _errors = [];
     private CertifiedSet[] _certified = [];
-    private int[]? _reachable;
+    private int[]? _reachable, _covered;
 
     /// <param name="transformer">Whose model scores.</param>
     /// <param name="activeOutputs">Which output columns will be asked for, by <see cref="OutputColumn"/>.</param>
@@ -31,7 +31,7 @@ internal sealed class ScoredBatch
         {
             foreach (var column in columns)
             {
-                if (activeOutputs[(int)column])
+                if ((int)column < activeOutputs.Length && activeOutputs[(int)column])
                     return true;
             }
 
@@ -119,6 +119,14 @@ internal sealed class ScoredBatch
         var order = _order.AsSpan(row * _ordered, _ordered);
         double error = _model.Epsilon <= _transformer.Guard.LargestRadius ? _errors[row] : double.PositiveInfinity;
         return _reachable.AsSpan(0, Certificate.ReachableLabels(Logits(row), order, _model.Constants, error, _model.Epsilon, _reachable));
+    }
+
+    /// <summary>The coverage set at the model's ε; every class if nothing is known of the row. Valid until the next call. Calibrated models only.</summary>
+    public ReadOnlySpan<int> Covered(int row)
+    {
+        _covered ??= new int[_classes];
+        double error = _model.Epsilon <= _transformer.Guard.LargestRadius ? _errors[row] : double.PositiveInfinity;
+        return _covered.AsSpan(0, _model.Coverage!.Labels(Logits(row), _model.Constants, error, _model.Epsilon, _covered));
     }
 
     /// <summary>Softmax of the logits over the model's temperature, shifted by the largest so that it cannot overflow; NaN if a logit is not finite.</summary>
