@@ -12,7 +12,7 @@ internal sealed class TorchReplica : IDisposable
 {
     private readonly List<Func<Tensor, Tensor>> _layers = [];
     private readonly List<Tensor> _weights = [];
-    private readonly ScalarType _type;
+    private readonly bool _isFloat64; // not a ScalarType: the class could not be loaded without TorchSharp
     private readonly IReadOnlyList<ImageView> _views;
 
     /// <param name="network">The network.</param>
@@ -20,7 +20,13 @@ internal sealed class TorchReplica : IDisposable
     /// <exception cref="NotSupportedException">A layer of a kind that is not known here.</exception>
     public TorchReplica(DeployedNetwork network, ScalarType type = ScalarType.Float32)
     {
-        (InputShape, ClassCount, _type, _views) = (network.InputShape, network.ClassCount, type, ImageView.Of(network.Views));
+        (InputShape, ClassCount, _views) = (network.InputShape, network.ClassCount, ImageView.Of(network.Views));
+        _isFloat64 = type switch
+        {
+            ScalarType.Float32 => false,
+            ScalarType.Float64 => true,
+            _ => throw new ArgumentOutOfRangeException(nameof(type)),
+        };
         for (int i = 0; i < network.Layers.Count; i++)
             _layers.Add(Replicate(network.Layers[i], network.Shapes[i], network.Shapes[i + 1]));
     }
@@ -98,7 +104,7 @@ internal sealed class TorchReplica : IDisposable
 
     // A copy in libtorch's own memory. A tensor made from an array lies in the runtime's, aligned as it happens to be, and kernels sum in another order for another alignment:
     // the same audit would differ in last digits from run to run.
-    private Tensor Copy(float[] values, params long[] shape) => tensor(values, shape).to(_type, copy: true);
+    private Tensor Copy(float[] values, params long[] shape) => tensor(values, shape).to(_isFloat64 ? ScalarType.Float64 : ScalarType.Float32, copy: true);
 
     private Tensor Constant(float[] values, params long[] shape)
     {
