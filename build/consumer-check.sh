@@ -135,7 +135,8 @@ quietly dotnet build Score -c Release -f net10.0 "${options[@]}" -p:WithTorchSha
 expect "refused: Training needs libtorch" dotnet Score/bin/Release/net10.0/Score.dll
 rm -rf Score/bin
 warns 1 GLORO0022 Score -p:WithSkiaSharp=3.119.4
-warns 0 GLORO0022 Score
+warns 1 GLORO0023 Score -p:WithOnnxRuntime=1.31.1
+warns 0 'GLORO002.' Score
 
 # From here on MSBuild links what it would copy into bin, as an application may choose to: publishing must copy all the same.
 options+=(-p:CreateHardLinksForCopyLocalIfPossible=true)
