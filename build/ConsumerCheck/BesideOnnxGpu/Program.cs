@@ -11,7 +11,8 @@ if (!providers.Contains("CUDAExecutionProvider"))
 
 var mlContext = new MLContext(seed: 1);
 var catalog = new GloroCatalog(mlContext);
-var model = catalog.WithArithmetic(mlContext.Model.Load(Environment.GetEnvironmentVariable("GLORO_CHECK_MODEL") ?? "model.zip", out _), CertificateArithmetic.Real);
+var saved = mlContext.Model.Load(Environment.GetEnvironmentVariable("GLORO_CHECK_MODEL") ?? "model.zip", out _);
+var model = catalog.WithArithmetic(saved, CertificateArithmetic.Real);
 var cpu = Predict(catalog.WithScoringOptions(model, executionProvider: "CPU"));
 Console.WriteLine($"scored on the CPU: certified within {cpu:F4}");
 try

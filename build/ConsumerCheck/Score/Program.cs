@@ -24,7 +24,7 @@ try
     Console.WriteLine("a native ONNX Runtime was found where none should be");
     return 1;
 }
-catch (Exception e) when (e.GetBaseException() is DllNotFoundException || e is DllNotFoundException)
+catch (DllNotFoundException e)
 {
     Console.WriteLine("refused: " + e.Message);
 }

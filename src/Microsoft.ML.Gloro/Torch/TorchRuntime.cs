@@ -37,8 +37,9 @@ internal static class TorchRuntime
                 return;
             string torchSharp = ManagedVersion();
             string builtWith = BuiltWith("TorchSharpVersion"), builtWithLibTorch = BuiltWith("LibTorchVersion");
+            var (system, architecture) = (OperatingSystemName(), RuntimeInformation.ProcessArchitecture);
             if (IsOlder(torchSharp, builtWith))
-                throw new DllNotFoundException(DescribeManaged(OperatingSystemName(), RuntimeInformation.ProcessArchitecture, torchSharp, builtWith, builtWithLibTorch));
+                throw new DllNotFoundException(DescribeManaged(system, architecture, torchSharp, builtWith, builtWithLibTorch));
             try
             {
                 Load();
@@ -46,7 +47,7 @@ internal static class TorchRuntime
             catch (Exception e) when (e is DllNotFoundException or BadImageFormatException or TypeInitializationException or NotSupportedException or EntryPointNotFoundException)
             {
                 throw new DllNotFoundException(
-                    Describe(OperatingSystemName(), RuntimeInformation.ProcessArchitecture, Innermost(e).Message, torchSharp, builtWith, builtWithLibTorch), e);
+                    Describe(system, architecture, Innermost(e).Message, torchSharp, builtWith, builtWithLibTorch), e);
             }
 
             s_loaded = true;
@@ -68,8 +69,9 @@ internal static class TorchRuntime
             : $"Training needs TorchSharp {builtWithTorchSharp} or later, and this application has {torchSharp}.";
         string remedy = cpu == null
             ? NoNativeLibrary
-            : $"Add to the application's project TorchSharp {builtWithTorchSharp} and {cpu} {builtWithLibTorch} for the CPU (or TorchSharp-cpu " +
-              $"{builtWithTorchSharp}, which holds every platform's){(cuda == null ? "" : $", or {cuda} {builtWithTorchSharp} for an NVIDIA GPU")}.";
+            : $"Add to the application's project TorchSharp {builtWithTorchSharp} and {cpu} {builtWithLibTorch} for the CPU (or " +
+              $"TorchSharp-cpu {builtWithTorchSharp}, which holds every platform's)" +
+              $"{(cuda == null ? "" : $", or {cuda} {builtWithTorchSharp} for an NVIDIA GPU")}.";
         return $"{need} {remedy} Scoring with a trained model needs none of this.";
     }
 
@@ -146,7 +148,8 @@ internal static class TorchRuntime
         try
         {
             var managed = Assembly.Load(ManagedLibraryName);
-            string version = managed.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? BuiltWith("TorchSharpVersion");
+            string version = managed.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+                ?? BuiltWith("TorchSharpVersion");
             return version.Split('+')[0]; // Without the commit.
         }
         catch (FileNotFoundException)

@@ -23,7 +23,8 @@ public sealed partial class WithoutPackagesTests
     public void PackageReadme_Links_AreAbsolute()
     {
         string text = File.ReadAllText(Path.Combine(Repository.Root, "build", "PackageReadme.md"));
-        Assert.IsEmpty(Link().Matches(text).Select(m => m.Groups[1].Value).Where(link => !link.StartsWith("https://", StringComparison.Ordinal)));
+        var links = Link().Matches(text).Select(m => m.Groups[1].Value);
+        Assert.IsEmpty(links.Where(link => !link.StartsWith("https://", StringComparison.Ordinal)));
     }
 
     [GeneratedRegex(@"\]\(([^)]*)\)")]

@@ -42,8 +42,8 @@ public class TorchRuntimeTests
     {
         Assert.AreEqual(
             "Training needs TorchSharp, and this application does not have it. Add to the application's project TorchSharp 0.107.0 and " +
-            "libtorch-cpu-linux-x64 2.10.0 for the CPU (or TorchSharp-cpu 0.107.0, which holds every platform's), or TorchSharp-cuda-linux 0.107.0 " +
-            "for an NVIDIA GPU. Scoring with a trained model needs none of this.",
+            "libtorch-cpu-linux-x64 2.10.0 for the CPU (or TorchSharp-cpu 0.107.0, which holds every platform's), or " +
+            "TorchSharp-cuda-linux 0.107.0 for an NVIDIA GPU. Scoring with a trained model needs none of this.",
             TorchRuntime.DescribeManaged("Linux", Architecture.X64, "", "0.107.0", "2.10.0"));
     }
 
@@ -61,7 +61,8 @@ public class TorchRuntimeTests
     [DataRow("0.107.0", "0.107.0", false)]
     [DataRow("0.108.0-preview.1", "0.107.0", false)]
     [DataRow("unknown", "0.107.0", false)]
-    public void IsOlder_Versions_AreComparedByNumber(string version, string than, bool older) => Assert.AreEqual(older, TorchRuntime.IsOlder(version, than));
+    public void IsOlder_Versions_AreComparedByNumber(string version, string than, bool older) =>
+        Assert.AreEqual(older, TorchRuntime.IsOlder(version, than));
 
     [TestMethod]
     public void Describe_OneFileRefused_GivesThatReasonAndNotThePathsTried()

@@ -104,7 +104,8 @@ internal sealed class TorchReplica : IDisposable
 
     // A copy in libtorch's own memory. A tensor made from an array lies in the runtime's, aligned as it happens to be, and kernels sum in another order for another alignment:
     // the same audit would differ in last digits from run to run.
-    private Tensor Copy(float[] values, params long[] shape) => tensor(values, shape).to(_isFloat64 ? ScalarType.Float64 : ScalarType.Float32, copy: true);
+    private Tensor Copy(float[] values, params long[] shape) =>
+        tensor(values, shape).to(_isFloat64 ? ScalarType.Float64 : ScalarType.Float32, copy: true);
 
     private Tensor Constant(float[] values, params long[] shape)
     {

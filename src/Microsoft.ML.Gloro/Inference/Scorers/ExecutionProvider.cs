@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using Microsoft.ML.OnnxRuntime;
 
@@ -16,7 +17,9 @@ internal sealed record ExecutionProvider(string Name, int DeviceId = 0)
     /// <summary>The provider of that name.</summary>
     /// <param name="name">"CUDA" or "CUDAExecutionProvider"; case does not matter.</param>
     /// <param name="deviceId">The GPU.</param>
-    /// <exception cref="ArgumentException">The native ONNX Runtime of this application does not have it. The message lists those that it has.</exception>
+    /// <exception cref="ArgumentException">
+    /// The native ONNX Runtime of this application does not have it. The message lists those that it has.
+    /// </exception>
     /// <exception cref="DllNotFoundException">The native ONNX Runtime is missing. The message names the package to add.</exception>
     public static ExecutionProvider Find(string name, int deviceId)
     {
@@ -27,9 +30,10 @@ internal sealed record ExecutionProvider(string Name, int DeviceId = 0)
         return available.FirstOrDefault(one => one.Equals(wanted, StringComparison.OrdinalIgnoreCase)) is { } found
             ? new ExecutionProvider(found, deviceId)
             : throw new ArgumentException(
-                $"ONNX Runtime has no execution provider '{wanted}' in this application, only {string.Join(", ", available)}. Add the package whose " +
-                "native library contains it (for CUDA: Microsoft.ML.OnnxRuntime.Gpu.Linux or Microsoft.ML.OnnxRuntime.Gpu.Windows) and no other native " +
-                "package of ONNX Runtime: the files of one replace those of the other.", nameof(name));
+                $"ONNX Runtime has no execution provider '{wanted}' in this application, only {string.Join(", ", available)}. " +
+                "Add the package whose native library contains it (for CUDA: Microsoft.ML.OnnxRuntime.Gpu.Linux or " +
+                "Microsoft.ML.OnnxRuntime.Gpu.Windows) and no other native package of ONNX Runtime: the files of one replace those of the " +
+                "other.", nameof(name));
     }
 
     /// <summary>Returns if the native ONNX Runtime can be used.</summary>
@@ -40,12 +44,14 @@ internal sealed record ExecutionProvider(string Name, int DeviceId = 0)
         {
             Available();
         }
-        catch (Exception e) when (e is TypeInitializationException or DllNotFoundException or EntryPointNotFoundException or BadImageFormatException or FileNotFoundException)
+        catch (Exception e) when (e is TypeInitializationException or DllNotFoundException or EntryPointNotFoundException
+            or BadImageFormatException or FileNotFoundException)
         {
             throw new DllNotFoundException(
-                $"{nameof(CertificateArithmetic)}.{nameof(CertificateArithmetic.Real)} needs the native ONNX Runtime, and it could not be loaded. Add one package to " +
-                "the application's project: Microsoft.ML.OnnxRuntime for the CPU, or Microsoft.ML.OnnxRuntime.Gpu.Linux or Microsoft.ML.OnnxRuntime.Gpu.Windows " +
-                $"for an NVIDIA GPU. {nameof(CertificateArithmetic.Float64)}, the default, needs none. The loader said: {e.GetBaseException().Message.Split('\n')[0]}", e);
+                $"{nameof(CertificateArithmetic)}.{nameof(CertificateArithmetic.Real)} needs the native ONNX Runtime, and it could not be loaded. " +
+                "Add one package to the application's project: Microsoft.ML.OnnxRuntime for the CPU, or Microsoft.ML.OnnxRuntime.Gpu.Linux or " +
+                $"Microsoft.ML.OnnxRuntime.Gpu.Windows for an NVIDIA GPU. {nameof(CertificateArithmetic.Float64)}, the default, needs none. " +
+                $"The loader said: {e.GetBaseException().Message.Split('\n')[0]}", e);
         }
     }
 
@@ -65,7 +71,11 @@ internal sealed record ExecutionProvider(string Name, int DeviceId = 0)
 
             // TF32 keeps 10 bits of each factor. Certificates do not cover rounding in Real, but single precision is what they promise.
             using var cuda = new OrtCUDAProviderOptions();
-            cuda.UpdateOptions(new Dictionary<string, string> { ["device_id"] = FormattableString.Invariant($"{DeviceId}"), ["use_tf32"] = "0" });
+            cuda.UpdateOptions(new Dictionary<string, string>
+            {
+                ["device_id"] = DeviceId.ToString(CultureInfo.InvariantCulture),
+                ["use_tf32"] = "0",
+            });
             options.AppendExecutionProvider_CUDA(cuda);
         }
         catch (OnnxRuntimeException e)

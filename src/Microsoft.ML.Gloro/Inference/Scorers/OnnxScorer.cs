@@ -18,7 +18,7 @@ internal sealed class OnnxScorer : INetworkScorer
     private static readonly string[] OutputNames = [OnnxGraph.OutputName];
     private readonly InferenceSession _session;
     private readonly Lazy<InferenceSession> _alone; // the number of threads belongs to a session
-    private readonly RunOptions _runOptions = new();
+    private readonly RunOptions _runOptions;
     private readonly long[] _inputShape;
     private readonly DeferredDisposal _life;
 
@@ -35,7 +35,8 @@ internal sealed class OnnxScorer : INetworkScorer
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         provider ??= ExecutionProvider.Cpu;
-        ExecutionProvider.RequireRuntime();
+        ExecutionProvider.RequireRuntime(); // before anything else of ONNX Runtime is touched
+        _runOptions = new RunOptions();
         TensorShape shape = network.InputShape;
         (InputSize, ClassCount) = (shape.Size, network.ClassCount);
         _inputShape = shape.IsVector ? [shape.Channels] : [shape.Channels, shape.Height, shape.Width];

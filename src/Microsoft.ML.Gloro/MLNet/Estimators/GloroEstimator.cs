@@ -11,8 +11,8 @@ namespace Microsoft.ML.Gloro;
 /// <summary>Trains a network whose predictions can be certified, and gives the transformer that certifies them.</summary>
 /// <remarks>
 /// <para>
-/// Training needs TorchSharp and libtorch, which the application adds: TorchSharp-cpu, TorchSharp-cuda-…, or TorchSharp and one libtorch-cpu-….
-/// Scoring does not.
+/// Training needs TorchSharp and libtorch, which the application adds: TorchSharp-cpu, TorchSharp-cuda-…, or TorchSharp and one
+/// libtorch-cpu-…. Scoring does not.
 /// </para>
 /// <para>
 /// Fit may be called more than once, and from several threads if there is no <see cref="GloroTrainerOptions.CheckpointFolder"/>: only one
@@ -62,7 +62,10 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
     /// The rows cannot be trained on, an image cannot be read, training diverged, or the checkpoint folder cannot be used or holds an
     /// interrupted training of something else.
     /// </exception>
-    /// <exception cref="DllNotFoundException">TorchSharp or libtorch is missing or does not load. The message names the package to add.</exception>
+    /// <exception cref="DllNotFoundException">
+    /// TorchSharp or libtorch (or, for <see cref="CertificateArithmetic.Real"/>, native ONNX Runtime) is missing or does not load. The message
+    /// names the package to add.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The options' cancellation token was cancelled.</exception>
     public GloroTransformer Fit(IDataView input)
     {

@@ -31,7 +31,9 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
     private int _disposed;
 
     internal GloroTransformer(IHostEnvironment env, GloroModel model, string featureColumnName, ScoringOptions? options = null)
-        : this(env.Register("Gloro", null, null), model, featureColumnName, options ??= new(), new SharedScorer(model, options.Threads, options.Provider))
+        : this(
+            env.Register("Gloro", null, null), model, featureColumnName, options ??= new(),
+            new SharedScorer(model, options.Threads, options.Provider))
     {
     }
 
@@ -152,7 +154,9 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
     /// <exception cref="ObjectDisposedException">This transformer is disposed.</exception>
     internal GloroTransformer With(GloroImageViews views) => With(() => GloroModel.With(views), _options, views == Views);
 
-    /// <summary>The same model, scored with other threads, in other batches or on another provider. Each must be disposed by itself.</summary>
+    /// <summary>
+    /// The same model, scored with other threads, in other batches or on another provider. Each must be disposed by itself.
+    /// </summary>
     /// <exception cref="ArgumentException">A provider, and a model that ONNX Runtime does not score.</exception>
     /// <exception cref="ObjectDisposedException">This transformer is disposed.</exception>
     internal GloroTransformer With(int threads, int readAheadRows, ExecutionProvider? provider = null)
@@ -160,8 +164,8 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
         if (provider is not null && Arithmetic != CertificateArithmetic.Real)
         {
             throw new ArgumentException(
-                $"An execution provider is for models scored by ONNX Runtime, and this one is scored in {Arithmetic} by the library itself. " +
-                $"Call WithArithmetic(model, CertificateArithmetic.{nameof(CertificateArithmetic.Real)}) first.", nameof(provider));
+                $"An execution provider is for models scored by ONNX Runtime, and this one is scored in {Arithmetic} by the library " +
+                $"itself. Call WithArithmetic(model, CertificateArithmetic.{nameof(CertificateArithmetic.Real)}) first.", nameof(provider));
         }
 
         var options = _options with { Threads = threads, ReadAheadRows = readAheadRows, Provider = provider };
@@ -180,7 +184,8 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
         var other = model();
-        return new GloroTransformer(_host, other, FeatureColumnName, options, sharesScorer ? _scorer.AddOwner() : new SharedScorer(other, options.Threads, options.Provider));
+        var scorer = sharesScorer ? _scorer.AddOwner() : new SharedScorer(other, options.Threads, options.Provider);
+        return new GloroTransformer(_host, other, FeatureColumnName, options, scorer);
     }
 
     // What a layer writes the next one reads: a batch that leaves the processor's cache in between is slower, and gains nothing.

@@ -158,7 +158,7 @@ public sealed class TrainingControlTests
             var log = Log();
             using var model = Trainer(o => (o.Epochs, o.ThreadCount) = (1, 1)).Fit(Keyed(Blobs.Rows(30)));
             Assert.AreEqual(2, torch.get_num_threads());
-            Assert.IsTrue(log.Any(line => line.Contains("Training on the CPU", StringComparison.Ordinal) && line.EndsWith(" 1 threads.", StringComparison.Ordinal)));
+            StringAssert.EndsWith(log.Single(line => line.Contains("Training on the CPU", StringComparison.Ordinal)), " 1 threads.");
         }
         finally
         {
