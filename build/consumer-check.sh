@@ -100,6 +100,7 @@ for framework in net8.0 net10.0; do
   expect "scored: radius" dotnet "Score/bin/Release/$framework/Score.dll"
   expect "types:" dotnet "Score/bin/Release/$framework/Score.dll"
   expect "refused: Training needs TorchSharp, and this application does not have it. Add" dotnet "Score/bin/Release/$framework/Score.dll"
+  expect "refused: An audit attacks along gradients" dotnet "Score/bin/Release/$framework/Score.dll"
   expect "refused: CertificateArithmetic.Real needs the native ONNX Runtime" dotnet "Score/bin/Release/$framework/Score.dll"
   without_libtorch "Score/bin/Release/$framework"
 done

@@ -31,6 +31,17 @@ catch (DllNotFoundException e)
 
 try
 {
+    var rows = mlContext.Data.LoadFromEnumerable(new[] { new Point { Label = "east" } });
+    new GloroCatalog(mlContext).Audit(model, rows);
+    return 1;
+}
+catch (DllNotFoundException e)
+{
+    Console.WriteLine("refused: " + e.Message);
+}
+
+try
+{
     var data = mlContext.Data.LoadFromEnumerable(new[] { new Point { Label = "a" }, new Point { Label = "b" } });
     mlContext.Transforms.Conversion.MapValueToKey("Label").Append(new GloroCatalog(mlContext).MulticlassClassification()).Fit(data);
     Console.WriteLine("libtorch was found where none should be");
