@@ -58,7 +58,7 @@ smaller() { # smaller MEGABYTES FOLDER
   echo "  ok: ${2#"$work/"} takes $size MB (below $1)"
 }
 graph() { # graph APP: the packages of its restore, with their versions, without our own
-  grep -oE '^    "[^"/]+/[0-9][^"]*": \{' "$1/obj/project.assets.json" | tr -d ' "{' | grep -vi '^microsoft.ml.gloro/' | sort -u
+  grep -oE '^    "[^"/]+/[0-9][^"]*": \{' "$1/obj/project.assets.json" | tr -d ' "{:' | grep -vi '^microsoft.ml.gloro/' | sort -u
 }
 warns() { # warns COUNT CODE APP OPTION...: the build targets give the warning so often
   local count=$1 code=$2 app=$3 found
@@ -122,13 +122,13 @@ added=$(comm -13 "$work/alone" "$work/together" | tr '\n' ' ')
 echo "  ok: beside Microsoft.ML.TorchSharp the package adds only $added"
 expect "scored: class 1" dotnet BesideTorchSharp/bin/Release/net8.0/BesideTorchSharp.dll
 expect "refused: Training needs " dotnet BesideTorchSharp/bin/Release/net8.0/BesideTorchSharp.dll # TorchSharp $torchsharp, or libtorch if the feed gave that.
-grep -q "^TorchSharp/$torchsharp" "$work/together" || rm -rf BesideTorchSharp/bin
+grep -q "^TorchSharp/$torchsharp" "$work/together" || warns 0 GLORO0021 BesideTorchSharp
+rm -rf BesideTorchSharp/bin
 quietly dotnet build BesideTorchSharp -c Release "${options[@]}" -p:WithTorchSharp="$torchsharp" -p:NoWarn=GLORO0021
 expect "scored: class 1" dotnet BesideTorchSharp/bin/Release/net8.0/BesideTorchSharp.dll
 expect "trained: VRA" dotnet BesideTorchSharp/bin/Release/net8.0/BesideTorchSharp.dll
 warns 1 GLORO0021 BesideTorchSharp -p:WithTorchSharp="$torchsharp"
 warns 0 GLORO0021 BesideTorchSharp -p:WithTorchSharp="$torchsharp" -p:NoWarn=GLORO0021
-warns 0 GLORO0021 BesideTorchSharp
 rm -rf BesideTorchSharp/bin
 
 # Half of TorchSharp, and an older TorchSharp; a SkiaSharp that ML.NET cannot use; two halves of ONNX Runtime that do not fit.
