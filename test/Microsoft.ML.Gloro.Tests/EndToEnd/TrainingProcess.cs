@@ -9,7 +9,9 @@ internal static class TrainingProcess
 {
     public const int Epochs = 4;
 
-    /// <summary>Trains with the checkpoint folder <c>args[0]</c>, writes a line an epoch, and the model to <c>args[1]</c>; or sweeps, or lists types.</summary>
+    /// <summary>
+    /// Trains with the checkpoint folder <c>args[0]</c>, writes a line an epoch, and the model to <c>args[1]</c>; or sweeps, or lists types.
+    /// </summary>
     public static int Main(string[] args)
     {
         if (args[0] == SweepProcess.Word)

@@ -32,8 +32,8 @@ internal sealed record ExecutionProvider(string Name, int DeviceId = 0)
             : throw new ArgumentException(
                 $"ONNX Runtime has no execution provider '{wanted}' in this application, only {string.Join(", ", available)}. " +
                 "Add the package whose native library contains it (for CUDA: Microsoft.ML.OnnxRuntime.Gpu.Linux or " +
-                "Microsoft.ML.OnnxRuntime.Gpu.Windows) and no other native package of ONNX Runtime: the files of one replace those of the " +
-                "other.", nameof(name));
+                "Microsoft.ML.OnnxRuntime.Gpu.Windows) and no other native package of ONNX Runtime: the files of one replace those of " +
+                "the other.", nameof(name));
     }
 
     /// <summary>Returns if the native ONNX Runtime can be used.</summary>
@@ -48,9 +48,9 @@ internal sealed record ExecutionProvider(string Name, int DeviceId = 0)
             or BadImageFormatException or FileNotFoundException)
         {
             throw new DllNotFoundException(
-                $"{nameof(CertificateArithmetic)}.{nameof(CertificateArithmetic.Real)} needs the native ONNX Runtime, and it could not be loaded. " +
-                "Add one package to the application's project: Microsoft.ML.OnnxRuntime for the CPU, or Microsoft.ML.OnnxRuntime.Gpu.Linux or " +
-                $"Microsoft.ML.OnnxRuntime.Gpu.Windows for an NVIDIA GPU. {nameof(CertificateArithmetic.Float64)}, the default, needs none. " +
+                "CertificateArithmetic.Real needs the native ONNX Runtime, and it could not be loaded. Add one package to the application's " +
+                "project: Microsoft.ML.OnnxRuntime for the CPU, or Microsoft.ML.OnnxRuntime.Gpu.Linux or Microsoft.ML.OnnxRuntime.Gpu.Windows " +
+                "for an NVIDIA GPU. Float64, the default, needs none. " +
                 $"The loader said: {e.GetBaseException().Message.Split('\n')[0]}", e);
         }
     }

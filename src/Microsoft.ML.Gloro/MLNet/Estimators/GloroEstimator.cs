@@ -63,8 +63,8 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
     /// interrupted training of something else.
     /// </exception>
     /// <exception cref="DllNotFoundException">
-    /// TorchSharp or libtorch (or, for <see cref="CertificateArithmetic.Real"/>, native ONNX Runtime) is missing or does not load. The message
-    /// names the package to add.
+    /// TorchSharp or libtorch (or, for <see cref="CertificateArithmetic.Real"/>, native ONNX Runtime) is missing or does not load. The
+    /// message names the package to add.
     /// </exception>
     /// <exception cref="OperationCanceledException">The options' cancellation token was cancelled.</exception>
     public GloroTransformer Fit(IDataView input)

@@ -203,8 +203,8 @@ public abstract class GloroTrainerOptions
     public int? Seed { get; set; }
 
     /// <summary>
-    /// The threads that libtorch trains with, a setting of the whole process, which Fit puts back. Default: null, which leaves it as it is (one
-    /// for each core).
+    /// The threads that libtorch trains with, a setting of the whole process, which Fit puts back. Default: null, which leaves it as it is
+    /// (one for each core).
     /// </summary>
     public int? ThreadCount { get; set; }
 
