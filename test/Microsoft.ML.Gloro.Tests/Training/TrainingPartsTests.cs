@@ -15,7 +15,7 @@ public sealed class TrainingPartsTests
     [TestMethod]
     public void HalfThenFlat_StartHalfAndEnd_RisesToTheHalf()
     {
-        var schedule = Schedules.HalfThenFlat(0.1, 2.1);
+        var schedule = Schedule.HalfThenFlat(0.1, 2.1);
         Assert.AreEqual(0.1, schedule.At(0), 1e-12);
         Assert.AreEqual(1.1, schedule.At(0.25), 1e-12);
         Assert.AreEqual(2.1, schedule.At(0.5), 1e-12);
@@ -25,7 +25,7 @@ public sealed class TrainingPartsTests
     [TestMethod]
     public void WarmUpCosine_StartPeakHalfAndEnd_RisesAndFallsToZero()
     {
-        var schedule = Schedules.WarmUpCosine(3, 0.2);
+        var schedule = Schedule.WarmUpCosine(3, 0.2);
         Assert.AreEqual(0, schedule.At(0), 1e-12);
         Assert.AreEqual(1.5, schedule.At(0.1), 1e-12);
         Assert.AreEqual(3, schedule.At(0.2), 1e-12);
@@ -67,10 +67,10 @@ public sealed class TrainingPartsTests
     [TestMethod]
     public void WarmUpCosine_NoWarmUpOrNothingElse_IsFinite()
     {
-        var without = Schedules.WarmUpCosine(3, 0);
+        var without = Schedule.WarmUpCosine(3, 0);
         Assert.AreEqual(3, without.At(0), 1e-12);
         Assert.AreEqual(1.5, without.At(0.5), 1e-12);
-        var only = Schedules.WarmUpCosine(3, 1);
+        var only = Schedule.WarmUpCosine(3, 1);
         Assert.AreEqual(1.5, only.At(0.5), 1e-12);
         Assert.AreEqual(3, only.At(1), 1e-12);
     }
