@@ -96,3 +96,20 @@ internal sealed class HandMadeView
 
     private static VBuffer<ReadOnlyMemory<char>> Texts(string[] names) => new(names.Length, [.. names.Select(name => name.AsMemory())]);
 }
+
+/// <summary>A row of a <see cref="HandMadeView"/>.</summary>
+internal sealed class HandMadeRow
+{
+    /// <summary>A key as views hold it: 1 is the first class, 0 is missing.</summary>
+    public uint Label { get; set; }
+
+    public uint PredictedLabel { get; set; }
+
+    public float[] Logits { get; set; } = [];
+
+    public float[] Score { get; set; } = [];
+
+    public float[] TopKRadii { get; set; } = [];
+
+    public float CertifiedRadius { get; set; }
+}

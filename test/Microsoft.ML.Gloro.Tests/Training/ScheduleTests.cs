@@ -18,7 +18,9 @@ public sealed class ScheduleTests
             {
                 double t = step / 1000.0;
                 Assert.AreEqual(start + ((end - start) * Math.Min(1, 2 * t)), half.At(t));
-                double expected = t < warmUp ? end * t / warmUp : end * 0.5 * (1 + Math.Cos(Math.PI * (t - warmUp) / Math.Max(1e-9, 1 - warmUp)));
+                double expected = t < warmUp
+                    ? end * t / warmUp
+                    : end * 0.5 * (1 + Math.Cos(Math.PI * (t - warmUp) / Math.Max(1e-9, 1 - warmUp)));
                 Assert.AreEqual(expected, cosine.At(t), $"{end}, {warmUp}, {t}");
             }
         }
@@ -45,13 +47,18 @@ public sealed class ScheduleTests
         foreach (var (moment, expected) in new[] { (0.0, 0.1), (0.25, 1.1), (0.5, 2.1), (0.79, 2.1), (0.8, 1.5), (0.9, 1.5), (1, 1.5) })
             Assert.AreEqual(expected, schedule.At(moment), 1e-12, $"{moment}");
         for (int step = 0; step <= 1000; step++)
-            Assert.AreEqual(Schedule.HalfThenFlat(0.1, 2.1).At(step / 1000.0), same.At(step / 1000.0), 1e-12, "Without a closing factor it is the schedule that there was.");
+            Assert.AreEqual(
+                Schedule.HalfThenFlat(0.1, 2.1).At(step / 1000.0),
+                same.At(step / 1000.0),
+                1e-12,
+                "Without a closing factor it is the schedule that there was.");
     }
 
     [TestMethod]
     public void Piecewise_EveryPart_RunsOverItsOwnTime()
     {
-        var schedule = new PiecewiseSchedule((0.25, new LinearSchedule(0, 1)), (0.5, new ConstantSchedule(7)), (1, new WarmUpSchedule(0.5, new LinearSchedule(4, 2))));
+        var schedule = new PiecewiseSchedule(
+            (0.25, new LinearSchedule(0, 1)), (0.5, new ConstantSchedule(7)), (1, new WarmUpSchedule(0.5, new LinearSchedule(4, 2))));
         double[] expected = [0, 0.5, 7, 7, 0, 2, 4, 3, 2];
         for (int n = 0; n < expected.Length; n++)
             Assert.AreEqual(expected[n], schedule.At(n / 8.0), 1e-12, $"{n}/8");
@@ -70,7 +77,8 @@ public sealed class ScheduleTests
     [TestMethod]
     public void Equals_MadeAlike_AreEqual()
     {
-        static Schedule Make(double end) => new WarmUpSchedule(0.1, new PiecewiseSchedule((0.5, new LinearSchedule(1, 2)), (1, new CosineSchedule(2, end))));
+        static Schedule Make(double end) =>
+            new WarmUpSchedule(0.1, new PiecewiseSchedule((0.5, new LinearSchedule(1, 2)), (1, new CosineSchedule(2, end))));
         Assert.AreEqual(Make(1), Make(1));
         Assert.AreEqual(Make(1).GetHashCode(), Make(1).GetHashCode());
         Assert.AreNotEqual(Make(1), Make(0));
@@ -81,7 +89,8 @@ public sealed class ScheduleTests
     {
         Assert.ThrowsExactly<ArgumentException>(() => new PiecewiseSchedule());
         Assert.ThrowsExactly<ArgumentException>(() => new PiecewiseSchedule((0.5, new ConstantSchedule(1))));
-        Assert.ThrowsExactly<ArgumentException>(() => new PiecewiseSchedule((0.5, new ConstantSchedule(1)), (0.5, new ConstantSchedule(1)), (1, new ConstantSchedule(1))));
+        Assert.ThrowsExactly<ArgumentException>(
+            () => new PiecewiseSchedule((0.5, new ConstantSchedule(1)), (0.5, new ConstantSchedule(1)), (1, new ConstantSchedule(1))));
     }
 
     private static void AssertCurve(Schedule schedule, double beginning, double middle, double end)

@@ -1,6 +1,6 @@
 using Microsoft.ML.Gloro.Core;
 
-namespace Microsoft.ML.Gloro.Tests.Inference;
+namespace Microsoft.ML.Gloro.Tests.TestSupport;
 
 /// <summary>Small random networks for tests; the same seed gives the same network.</summary>
 internal sealed class RandomNetworks(int seed)
