@@ -89,7 +89,8 @@ internal sealed class HandMadeView
         foreach (HandMadeRow row in Rows)
         {
             RowsRead++;
-            // LoadFromEnumerable counts keys from 0 and takes what is out of range for missing; a view, and so these rows, counts them from 1, and 0 is missing.
+            // LoadFromEnumerable counts keys from 0 and takes what is out of range for missing; a view, and so these rows, counts them from
+            // 1, and 0 is missing.
             yield return new() { Label = unchecked(row.Label - 1), Logits = row.Logits, Score = row.Score, TopKRadii = row.TopKRadii };
         }
     }

@@ -29,17 +29,27 @@ internal static class TestModels
         int height = 8, int width = 6, int classes = 5, RobustnessGuarantee? guarantee = null, float epsilon = 0.02f, int seed = 2)
     {
         var random = new Random(seed);
-        var convolution = new DeployedConvolution(Weights(random, 4 * 12 * 9, 0.15f), Weights(random, 4, 0.1f), 12, 4, 3, 3, 1, ZeroPadding.All(1));
+        var convolution = new DeployedConvolution(
+            Weights(random, 4 * 12 * 9, 0.15f), Weights(random, 4, 0.1f), 12, 4, 3, 3, 1, ZeroPadding.All(1));
         int flat = 4 * (height / 2) * (width / 2);
         var network = new DeployedNetwork(
             new TensorShape(3, height, width),
-            [new DeployedSpaceToDepth(2), convolution, new DeployedActivation(ActivationFunction.MinMax), new DeployedFlatten(), Dense(random, flat, classes)]);
+            [
+                new DeployedSpaceToDepth(2), convolution, new DeployedActivation(ActivationFunction.MinMax), new DeployedFlatten(),
+                Dense(random, flat, classes),
+            ]);
         return Create(network, guarantee, epsilon, isImage: true);
     }
 
     /// <summary>A model of <paramref name="network"/> with its true bound.</summary>
     public static GloroModel Create(DeployedNetwork network, RobustnessGuarantee? guarantee, float epsilon, bool isImage) =>
-        new(network, RigorousBound.Compute(network), Names[..network.ClassCount], guarantee ?? RobustnessGuarantee.RelaxedTopK(3), epsilon, isImage);
+        new(
+            network,
+            RigorousBound.Compute(network),
+            Names[..network.ClassCount],
+            guarantee ?? RobustnessGuarantee.RelaxedTopK(3),
+            epsilon,
+            isImage);
 
     /// <summary>A model with everything that a file can hold: key values of the classes, and a provenance.</summary>
     public static GloroModel Complete(DeployedNetwork network, RobustnessGuarantee? guarantee = null, float epsilon = 36f / 255f) => new(
@@ -61,7 +71,11 @@ internal static class TestModels
     /// <summary>A transformer of <paramref name="model"/>.</summary>
     public static GloroTransformer Transformer(
         GloroModel model, string featureColumnName = "Features", string prefix = "", int readAhead = 0, int threads = 0) =>
-        new(new MLContext(seed: 1), model, featureColumnName, new ScoringOptions { Prefix = prefix, ReadAheadRows = readAhead, Threads = threads });
+        new(
+            new MLContext(seed: 1),
+            model,
+            featureColumnName,
+            new ScoringOptions { Prefix = prefix, ReadAheadRows = readAhead, Threads = threads });
 
     /// <summary>Random features; the larger <paramref name="scale"/>, the larger the margins.</summary>
     public static float[] Features(Random random, int count, float scale = 1) => Weights(random, count, scale);
