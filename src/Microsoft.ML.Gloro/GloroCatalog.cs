@@ -9,6 +9,7 @@ namespace Microsoft.ML.Gloro;
 /// <summary>The entry point of the library: trainers, evaluation and export of provably robust classifiers.</summary>
 /// <remarks>Holds nothing but its MLContext. Safe for concurrent use.</remarks>
 /// <param name="mlContext">The context that supplies the seed, the log and the GPU settings.</param>
+[SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so all methods are instance methods.")]
 public sealed class GloroCatalog(MLContext mlContext)
 {
     private readonly MLContext _mlContext = mlContext ?? throw new ArgumentNullException(nameof(mlContext));
@@ -139,7 +140,6 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <exception cref="ArgumentException">
     /// The chain contains no Gloro transformer or several, or the guarantee does not fit its classes.
     /// </exception>
-    [SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so it stays an instance method.")]
     public ITransformer WithGuarantee(ITransformer model, RobustnessGuarantee guarantee, float? epsilon = null)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -152,7 +152,6 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <param name="arithmetic">The arithmetic that the new certificates cover.</param>
     /// <returns>A new transformer, or a new chain with it in place of the old one.</returns>
     /// <exception cref="ArgumentException">The chain contains no Gloro transformer or several, or the arithmetic is unknown.</exception>
-    [SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so it stays an instance method.")]
     public ITransformer WithArithmetic(ITransformer model, CertificateArithmetic arithmetic)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -171,7 +170,6 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <exception cref="ArgumentException">
     /// The chain contains no Gloro transformer or several, the views are unknown, or the model's inputs have no such views.
     /// </exception>
-    [SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so it stays an instance method.")]
     public ITransformer WithViews(ITransformer model, GloroImageViews views)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -288,7 +286,6 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <exception cref="ArgumentException">
     /// The chain contains no Gloro transformer or several, an option is invalid, or the stream cannot be written to.
     /// </exception>
-    [SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so it stays an instance method.")]
     public void ConvertToOnnx(ITransformer model, Stream stream, GloroOnnxOptions? options = null) =>
         OnnxExporter.Write(model, stream, options ?? new());
 
@@ -325,7 +322,6 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <exception cref="ArgumentException">
     /// The model does not read two features, no row has two finite features, an option is invalid, or a guarantee does not fit.
     /// </exception>
-    [SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so it stays an instance method.")]
     public string DrawDecisionRegions(ITransformer model, IDataView data, GloroRegionOptions? options = null) =>
         RegionDrawing.Run(model, data, options ?? new());
 

@@ -19,7 +19,7 @@ public sealed partial class ArchitectureTests
         ("Torch", [], []),
         ("Core", ["Torch"], ["", "Layers", "Certificates", "Bounds"]),
         ("Inference", ["Core"], ["Forward", "ModelFile", "Onnx", "Scorers"]),
-        ("Training", ["Torch", "Core"], ["Schedules", "Augmentation", "Options", "Losses", "Networks", "Checkpoints", ""]),
+        ("Training", ["Torch", "Core"], ["Augmentation", "Options", "Losses", "Networks", "Checkpoints", ""]),
         ("MLNet", ["Torch", "Core", "Inference", "Training"], ["Columns", "Transformers", "Estimators"]),
         ("Analysis", ["Torch", "Core", "Inference", "Training", "MLNet"], ["Evaluation", "Choosing", "Auditing", "Reporting", "Tuning"]),
         (FrontDoor, ["Core", "Inference", "Training", "MLNet", "Analysis"], [""]),

@@ -9,7 +9,8 @@ public class TorchRuntimeTests
 {
     // What .NET reports on Linux; shortened in the middle.
     private const string NothingThere =
-        "Unable to load shared library 'LibTorchSharp' or one of its dependencies. In order to help diagnose loading problems, consider using a tool like strace.\n" +
+        "Unable to load shared library 'LibTorchSharp' or one of its dependencies. In order to help diagnose loading problems, " +
+        "consider using a tool like strace.\n" +
         "/app/LibTorchSharp.so: cannot open shared object file: No such file or directory\n" +
         "/app/libLibTorchSharp.so: cannot open shared object file: No such file or directory\n";
 
@@ -75,7 +76,8 @@ public class TorchRuntimeTests
     [TestMethod]
     public void Describe_OlderCppLibrary_SaysWhatTheBuildWouldHaveDone()
     {
-        const string refused = "/lib/x86_64-linux-gnu/libstdc++.so.6: version `GLIBCXX_3.4.32' not found (required by /app/libLibTorchSharp.so)";
+        const string refused =
+            "/lib/x86_64-linux-gnu/libstdc++.so.6: version `GLIBCXX_3.4.32' not found (required by /app/libLibTorchSharp.so)";
         string message = TorchRuntime.Describe("Linux", Architecture.X64, NothingThere + refused, "0.107.0", "0.107.0", "2.10.0");
         StringAssert.Contains(message, "GloroRelaxTorchSharp");
         StringAssert.EndsWith(message, refused);
@@ -92,6 +94,8 @@ public class TorchRuntimeTests
     [TestMethod]
     public void Describe_PlatformWithoutTorchSharp_SaysSo()
     {
-        StringAssert.Contains(TorchRuntime.Describe("Linux", Architecture.Arm64, NothingThere, "0.107.0", "0.107.0", "2.10.0"), "no native library for this platform");
+        StringAssert.Contains(
+            TorchRuntime.Describe("Linux", Architecture.Arm64, NothingThere, "0.107.0", "0.107.0", "2.10.0"),
+            "no native library for this platform");
     }
 }

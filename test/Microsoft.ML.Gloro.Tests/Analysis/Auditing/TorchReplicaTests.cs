@@ -1,6 +1,5 @@
 using Microsoft.ML.Gloro.Analysis;
 using Microsoft.ML.Gloro.Core;
-using Microsoft.ML.Gloro.Tests.Inference;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 using TorchSharp;
 

@@ -1,11 +1,12 @@
 using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Inference;
-using Microsoft.ML.Gloro.Tests.Inference;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Core;
 
-/// <summary>Each term of docs/soundness.md against arithmetic without rounding. What is measured must be positive, or a test would prove nothing.</summary>
+/// <summary>
+/// Each term of docs/soundness.md against arithmetic without rounding. What is measured must be positive, or a test would prove nothing.
+/// </summary>
 [TestClass]
 public sealed class RoundingBoundTests
 {
@@ -22,7 +23,8 @@ public sealed class RoundingBoundTests
     public void Propagate_PoolingByThree_CoversTheFactorThatIsNoBinaryFraction()
     {
         var random = new RandomNetworks(4);
-        var network = new DeployedNetwork(new TensorShape(3, 9, 9), [new DeployedAveragePooling(3), new DeployedFlatten(), random.Dense(27, 4)]);
+        var network = new DeployedNetwork(
+            new TensorShape(3, 9, 9), [new DeployedAveragePooling(3), new DeployedFlatten(), random.Dense(27, 4)]);
         CheckLayers(network, 4);
     }
 
@@ -30,7 +32,10 @@ public sealed class RoundingBoundTests
     public void Propagate_DeepChain_CarriesErrorsThroughLaterLayers()
     {
         var random = new RandomNetworks(5);
-        DeployedLayer[] body = [.. Enumerable.Range(0, 12).SelectMany(_ => new DeployedLayer[] { random.Dense(20, 20), RandomNetworks.MinMax })];
+        DeployedLayer[] body =
+        [
+            .. Enumerable.Range(0, 12).SelectMany(_ => new DeployedLayer[] { random.Dense(20, 20), RandomNetworks.MinMax }),
+        ];
         CheckLayers(new DeployedNetwork(TensorShape.Vector(20), [.. body, random.Dense(20, 3)]), 5);
     }
 
@@ -59,11 +64,13 @@ public sealed class RoundingBoundTests
     [TestMethod]
     public void Propagate_SumThatCancels_IsBoundedByTheAbsoluteValues()
     {
-        // 1 + 2⁻⁵⁴ + … + 2⁻⁵⁴ − 1 loses every small term in this order: the error is as large as the theory allows for its length, and far above u times the result.
+        // 1 + 2⁻⁵⁴ + … + 2⁻⁵⁴ − 1 loses every small term in this order: the error is as large as the theory allows for its length, and far
+        // above u times the result.
         const int terms = 1000;
         float[] weights = [1, .. Enumerable.Repeat(1f, terms), -1];
         float[] x = [1, .. Enumerable.Repeat((float)Math.ScaleB(1, -54), terms), 1];
-        var network = new DeployedNetwork(TensorShape.Vector(terms + 2), [new DeployedDense(weights, [0], terms + 2, 1), new DeployedDense([1, -1], [0, 0], 1, 2)]);
+        var network = new DeployedNetwork(
+            TensorShape.Vector(terms + 2), [new DeployedDense(weights, [0], terms + 2, 1), new DeployedDense([1, -1], [0, 0], 1, 2)]);
         var error = RoundingBound.Propagate(network, RigorousBound.Compute(network), rounds: true)[1].Error;
         double measured = Distance(MachineForward.Run(network, x, SumOrder.Fused)[1], ExactForward.Run(network, x)[1]);
         Assert.AreEqual(terms * Math.ScaleB(1, -54), measured, 1e-18);
@@ -107,12 +114,18 @@ public sealed class RoundingBoundTests
         double worst = 0;
         for (int seed = 0; seed < 4; seed++)
         {
-            DeployedNetwork network = seed % 2 == 0 ? new RandomNetworks(seed).Turned() : new RandomNetworks(seed).EveryKind().With(GloroImageViews.Mirrored);
+            DeployedNetwork network = seed % 2 == 0
+                ? new RandomNetworks(seed).Turned()
+                : new RandomNetworks(seed).EveryKind().With(GloroImageViews.Mirrored);
             LipschitzBound bound = RigorousBound.Compute(network);
             RoundingBound rounding = RoundingBound.Compute(network, bound, CertificateArithmetic.Float64);
             RoundingBound ofOneView = RoundingBound.Compute(network.With(GloroImageViews.One), bound, CertificateArithmetic.Float64);
             Assert.IsGreaterThan(ofOneView.Margin.Slope, rounding.Margin.Slope);
-            Assert.AreEqual(ofOneView.Margin.Slope, rounding.Margin.Slope, 1e-6 * ofOneView.Margin.Slope, "Adding views rounds in double, far below the rounding to float.");
+            Assert.AreEqual(
+                ofOneView.Margin.Slope,
+                rounding.Margin.Slope,
+                1e-6 * ofOneView.Margin.Slope,
+                "Adding views rounds in double, far below the rounding to float.");
             using var scorer = new Float64Scorer(network);
             var logits = new float[network.ClassCount];
             float[] x = new RandomNetworks(100 + seed).Values(network.InputShape.Size);
@@ -138,7 +151,8 @@ public sealed class RoundingBoundTests
     public void Compute_RoundingToFloat_IsNearlyAttained()
     {
         // Logits of 1 + 2⁻²⁴ and −1 − 2⁻²⁴, halfway between floats.
-        var network = new DeployedNetwork(TensorShape.Vector(2), [new DeployedDense([1, 0, 0, 1], [0, 0], 2, 2), new DeployedDense([1, 1, -1, -1], [0, 0], 2, 2)]);
+        var network = new DeployedNetwork(
+            TensorShape.Vector(2), [new DeployedDense([1, 0, 0, 1], [0, 0], 2, 2), new DeployedDense([1, 1, -1, -1], [0, 0], 2, 2)]);
         RoundingBound rounding = RoundingBound.Compute(network, RigorousBound.Compute(network), CertificateArithmetic.Float64);
         float[] x = [1, (float)Math.ScaleB(1, -24)];
         using var scorer = new Float64Scorer(network);
@@ -182,7 +196,8 @@ public sealed class RoundingBoundTests
         // κ = 2^200: in float this would overflow within; in double all is well until the logits themselves do.
         float large = (float)Math.ScaleB(1, 100);
         var network = new DeployedNetwork(TensorShape.Vector(1), [
-            new DeployedDense([large], [0], 1, 1), new DeployedDense([large], [0], 1, 1), new DeployedDense([1 / large], [0], 1, 1), new DeployedDense([1 / large], [0], 1, 1),
+            new DeployedDense([large], [0], 1, 1), new DeployedDense([large], [0], 1, 1), new DeployedDense([1 / large], [0], 1, 1),
+            new DeployedDense([1 / large], [0], 1, 1),
             new DeployedDense([1, -1], [0, 0], 1, 2)]);
         RoundingBound rounding = RoundingBound.Compute(network, RigorousBound.Compute(network), CertificateArithmetic.Float64);
         Assert.IsGreaterThan(1e29, rounding.LargestNorm);

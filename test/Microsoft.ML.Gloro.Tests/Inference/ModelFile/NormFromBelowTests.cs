@@ -24,7 +24,10 @@ public sealed class NormFromBelowTests
             double norm = TrueNorm(layer, shape);
             double found = NormFromBelow.Of(layer, shape);
 
-            Assert.IsLessThanOrEqualTo(norm * (1 + 1e-6), found, $"case {i}: {layer.OutChannels}×{layer.InChannels}×{height}×{width}, stride {layer.Stride}, {padding} on {shape}");
+            Assert.IsLessThanOrEqualTo(
+                norm * (1 + 1e-6),
+                found,
+                $"case {i}: {layer.OutChannels}×{layer.InChannels}×{height}×{width}, stride {layer.Stride}, {padding} on {shape}");
         }
     }
 
@@ -47,7 +50,10 @@ public sealed class NormFromBelowTests
     {
         for (int seed = 0; seed < 10; seed++)
         {
-            foreach (DeployedNetwork network in (DeployedNetwork[])[new RandomNetworks(seed).Vector(7, 12, 4), new RandomNetworks(seed).EveryKind()])
+            foreach (DeployedNetwork network in (DeployedNetwork[])
+            [
+                new RandomNetworks(seed).Vector(7, 12, 4), new RandomNetworks(seed).EveryKind(),
+            ])
                 StoredBound.Check(network, RigorousBound.Compute(network));
         }
     }

@@ -1,6 +1,8 @@
+using static TorchSharp.torch;
+
 namespace Microsoft.ML.Gloro.Core;
 
-/// <summary>Means of size × size blocks without overlap. Rows and columns that do not fill a block are dropped.</summary>
+/// <summary>The means of size × size blocks without overlap. Rows and columns that do not fill a block are dropped.</summary>
 internal sealed class DeployedAveragePooling(int size) : DeployedLayer
 {
     public int Size { get; } = size >= 1 ? size : throw new ArgumentOutOfRangeException(nameof(size), size, "The pool must be at least 1.");
@@ -8,7 +10,11 @@ internal sealed class DeployedAveragePooling(int size) : DeployedLayer
     public override string Kind => Format.Name;
 
     public static LayerKind Format { get; } = new(
-        "average pooling", typeof(DeployedAveragePooling), [new("size", Least: 1, [NumberLimit.Side])], _ => [], (numbers, _) => new DeployedAveragePooling(numbers[0][0]));
+        "average pooling",
+        typeof(DeployedAveragePooling),
+        [new("size", Least: 1, [NumberLimit.Side])],
+        _ => [],
+        (numbers, _) => new DeployedAveragePooling(numbers[0][0]));
 
     public override int[][] Numbers => [[Size]];
 
@@ -31,4 +37,17 @@ internal sealed record AveragePoolingDescription(int Size) : GloroLayer
         : throw new ArgumentException("its pool is larger than the image");
 
     internal override TrainableLayer Create(TensorShape input, BuildContext context) => new AveragePoolingLayer(input, Size);
+}
+
+/// <summary>Average pooling without overlap, multiplied by the pool's side so that its norm is 1 instead of 1/size.</summary>
+internal sealed class AveragePoolingLayer(TensorShape input, int size) : TrainableLayer
+{
+    private readonly DeployedAveragePooling _deployed = new(size);
+
+    public override TensorShape OutputShape => _deployed.GetOutputShape(input);
+
+    public override Tensor Forward(Tensor x, bool training) => nn.functional.avg_pool2d(x, size) * size;
+
+    public override IEnumerable<DeployedLayer> Fold() =>
+        [_deployed, new DeployedScaling([.. Enumerable.Repeat((float)size, input.Channels)], new float[input.Channels])];
 }

@@ -1,6 +1,6 @@
 using Microsoft.ML.Gloro.Core;
 
-namespace Microsoft.ML.Gloro.Tests.Inference;
+namespace Microsoft.ML.Gloro.Tests.TestSupport;
 
 /// <summary>Small random networks for tests; the same seed gives the same network.</summary>
 internal sealed class RandomNetworks(int seed)
@@ -20,7 +20,8 @@ internal sealed class RandomNetworks(int seed)
         return values;
     }
 
-    public DeployedDense Dense(int inputs, int outputs) => new(Values(inputs * outputs, 1 / Math.Sqrt(inputs)), Values(outputs, 0.1), inputs, outputs);
+    public DeployedDense Dense(int inputs, int outputs) =>
+        new(Values(inputs * outputs, 1 / Math.Sqrt(inputs)), Values(outputs, 0.1), inputs, outputs);
 
     public DeployedConvolution Convolution(int inChannels, int outChannels, int height, int width, int stride, ZeroPadding padding) => new(
         Values(inChannels * outChannels * height * width, 1 / Math.Sqrt(inChannels * height * width)),
@@ -47,7 +48,10 @@ internal sealed class RandomNetworks(int seed)
     /// <summary>Layers between which an image keeps its place, on a square image seen from all sides.</summary>
     public DeployedNetwork Turned() => new(
         new TensorShape(3, 9, 9),
-        [Scaling(3), Convolution(3, 8, 3, 2, 2, new ZeroPadding(1, 0, 2, 1)), MinMax, new DeployedFlatten(), Dense(8 * 5 * 5, 14), MinMax, Dense(14, 5)],
+        [
+            Scaling(3), Convolution(3, 8, 3, 2, 2, new ZeroPadding(1, 0, 2, 1)), MinMax, new DeployedFlatten(), Dense(8 * 5 * 5, 14),
+            MinMax, Dense(14, 5),
+        ],
         GloroImageViews.MirroredAndTurned);
 
     /// <summary>A network on vectors, of a few hundred bytes.</summary>

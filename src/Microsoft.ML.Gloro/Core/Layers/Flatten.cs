@@ -1,3 +1,5 @@
+using static TorchSharp.torch;
+
 namespace Microsoft.ML.Gloro.Core;
 
 /// <summary>Reads an image as one vector in the order channel, row, column.</summary>
@@ -23,4 +25,14 @@ internal sealed record FlattenDescription : GloroLayer
     internal override TensorShape GetOutputShape(TensorShape input) => TensorShape.Vector(input.Size);
 
     internal override TrainableLayer Create(TensorShape input, BuildContext context) => new FlattenLayer(input);
+}
+
+/// <summary>Reads an image as a vector.</summary>
+internal sealed class FlattenLayer(TensorShape input) : TrainableLayer
+{
+    public override TensorShape OutputShape => TensorShape.Vector(input.Size);
+
+    public override Tensor Forward(Tensor x, bool training) => x.flatten(1);
+
+    public override IEnumerable<DeployedLayer> Fold() => [new DeployedFlatten()];
 }

@@ -1,0 +1,37 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Microsoft.ML.Gloro.Training;
+
+/// <summary>
+/// A guarantee as the text that <see cref="RobustnessGuarantee.Parse"/> reads. AutoML converts options to JSON and back
+/// (Parameter.FromObject, AsType); without a converter a guarantee, which has no public constructor, would make that fail.
+/// </summary>
+internal sealed class GuaranteeJsonConverter : JsonConverter<RobustnessGuarantee>
+{
+    public override RobustnessGuarantee Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        RobustnessGuarantee.Parse(
+            reader.GetString() ?? throw new JsonException("A guarantee is a text, such as \"local\" or \"rtk:3\"."));
+
+    public override void Write(Utf8JsonWriter writer, RobustnessGuarantee value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString());
+}
+
+/// <summary>
+/// An image size as [height, width]. Without a converter a tuple becomes an empty object in JSON, which is read back as 0×0.
+/// </summary>
+internal sealed class ImageSizeJsonConverter : JsonConverter<(int Height, int Width)>
+{
+    public override (int Height, int Width) Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        JsonSerializer.Deserialize<int[]>(ref reader, options) is [var height, var width]
+            ? (height, width)
+            : throw new JsonException("An image size is [height, width].");
+
+    public override void Write(Utf8JsonWriter writer, (int Height, int Width) value, JsonSerializerOptions options)
+    {
+        writer.WriteStartArray();
+        writer.WriteNumberValue(value.Height);
+        writer.WriteNumberValue(value.Width);
+        writer.WriteEndArray();
+    }
+}
