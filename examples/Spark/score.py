@@ -44,7 +44,6 @@ def describe(metadata, name):
 def open_session(file):
     """One session with one thread, because Spark runs a task per core."""
     import onnxruntime
-
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3  # ONNX Runtime warns that parameters can be overridden, which is their purpose
@@ -54,7 +53,6 @@ def open_session(file):
 def decode(content, model):
     """An image file as planes R, G, B of the network's size, read as the library reads it. Raises if it is damaged or cut off."""
     from PIL import Image
-
     Image.open(io.BytesIO(content), formats=DECODED).verify()  # the checksums of PNG, to its end
     with Image.open(io.BytesIO(content), formats=DECODED) as image:
         image.load()

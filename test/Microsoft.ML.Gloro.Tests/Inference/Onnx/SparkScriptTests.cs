@@ -84,7 +84,7 @@ public sealed partial class SparkScriptTests
             """,
             new { metadata, others });
         string read = answer[0].ToString().Replace(", ", ",");
-        Assert.AreEqual("[\"rtk:2\",0.14117647707462311,[\"ant\",\"bee\",\"cat\",\"dog\",\"eel\"],[8,6]]", read);
+        Assert.AreEqual("[\"rtk:2\",0.1411764770746231,[\"ant\",\"bee\",\"cat\",\"dog\",\"eel\"],[8,6]]", read);
         string[] says = ["m.onnx has arithmetic Real", "m.onnx has format 2", "m.onnx has norm Linf", "m.onnx has format (none)"];
         for (int i = 0; i < says.Length; i++)
             StringAssert.StartsWith(answer[1][i].GetString(), says[i]);
@@ -129,7 +129,7 @@ public sealed partial class SparkScriptTests
     [DataRow("affinity:#0+#1,#2+#3")]
     public void Metrics_OfScoredRows_AreThoseOfEvaluate(string guarantee)
     {
-        GloroModel model = TestModels.Vector(guarantee: RobustnessGuarantee.Parse(guarantee));
+        GloroModel model = TestModels.Vector(guarantee: RobustnessGuarantee.Parse(guarantee), epsilon: 0.2f);
         List<VectorRow> rows = VectorRow.Random(200, scale: 1.5f);
         rows[3].Features[2] = float.NaN; // no label and no certificate, and it counts
         using var transformer = TestModels.Transformer(model);
@@ -173,7 +173,7 @@ public sealed partial class SparkScriptTests
         Assert.AreEqual(1, table["(all)"].GetProperty("errors").GetInt32());
         foreach (GloroClassMetrics one in expected.PerClass)
             AssertRow(table[one.Name], one.RowCount, one.CleanAccuracy, one.VerifiedRobustAccuracy);
-        Assert.IsTrue(expected.CertifiedFraction is > 0.1 and < 0.95, "So few or so many are certified that the comparison says little.");
+        Assert.IsTrue(expected.CertifiedFraction is > 0.1 and < 0.995, "So few or so many are certified that the comparison says little.");
     }
 
     private static void AssertRow(JsonElement row, long count, double cleanAccuracy, double verified)
