@@ -33,19 +33,41 @@ public sealed class GloroOnnxOptions
     /// </summary>
     public bool BytePixels { get; set; }
 
+    /// <summary>
+    /// The names of the features, in the order of the vector that the model reads, for clients that read them from columns. They go into
+    /// the metadata only. Default: null, the name of the model's feature column with a number: Features0, Features1, … Not for image models.
+    /// </summary>
+    public IReadOnlyList<string>? FeatureNames { get; set; }
+
+    /// <summary>The model's feature column, as the metadata names it.</summary>
+    internal string InputColumn { get; private set; } = "";
+
+    /// <summary>Says which column the model reads, and names its features unless the caller has named them.</summary>
+    internal void NameInput(string column, int featureCount, bool isImage)
+    {
+        InputColumn = column;
+        if (!isImage)
+            FeatureNames ??= [.. Enumerable.Range(0, featureCount).Select(i => FormattableString.Invariant($"{column}{i}"))];
+    }
+
     /// <summary>A copy that nobody else holds.</summary>
-    internal GloroOnnxOptions Copy() => (GloroOnnxOptions)MemberwiseClone();
+    internal GloroOnnxOptions Copy()
+    {
+        var copy = (GloroOnnxOptions)MemberwiseClone();
+        copy.FeatureNames = FeatureNames is null ? null : [.. FeatureNames];
+        return copy;
+    }
 
     /// <summary>Throws one exception that names everything that is wrong for a model.</summary>
     /// <param name="classCount">Its classes.</param>
-    /// <param name="isImage">Whether it takes images.</param>
+    /// <param name="featureCount">The length of the vector it takes; null if it takes images.</param>
     /// <param name="neededK">The largest k that its guarantee allows.</param>
     /// <param name="neededSets">The affinity sets of its guarantee.</param>
     /// <exception cref="ArgumentException">One or more values cannot be used.</exception>
-    internal void Validate(int classCount, bool isImage, int neededK, int neededSets) =>
-        OptionFaults.ThrowIfAny("the ONNX file", Faults(classCount, isImage, Math.Min(neededK, MostRadii), neededSets));
+    internal void Validate(int classCount, int? featureCount, int neededK, int neededSets) =>
+        OptionFaults.ThrowIfAny("the ONNX file", Faults(classCount, featureCount, Math.Min(neededK, MostRadii), neededSets));
 
-    private IEnumerable<FormattableString> Faults(int classCount, bool isImage, int neededK, int neededSets)
+    private IEnumerable<FormattableString> Faults(int classCount, int? featureCount, int neededK, int neededSets)
     {
         if (Arithmetic is { } arithmetic && !Enum.IsDefined(arithmetic))
             yield return $"{nameof(Arithmetic)} is unknown: {arithmetic}.";
@@ -58,7 +80,15 @@ public sealed class GloroOnnxOptions
             yield return $"{nameof(AffinitySetCapacity)} must be positive, or 0 for the usual number, not {AffinitySetCapacity}.";
         else if (AffinitySetCapacity != 0 && AffinitySetCapacity < neededSets)
             yield return $"{nameof(AffinitySetCapacity)} is {AffinitySetCapacity}, but the model's guarantee has {neededSets} sets, classes in none counted as sets.";
-        if (BytePixels && !isImage)
+        if (BytePixels && featureCount is not null)
             yield return $"{nameof(BytePixels)} is for images, and the model takes feature vectors.";
+        if (FeatureNames is null)
+            yield break;
+        if (featureCount is not { } count)
+            yield return $"{nameof(FeatureNames)} is for feature vectors, and the model takes images.";
+        else if (FeatureNames.Count != count)
+            yield return $"{nameof(FeatureNames)} has {FeatureNames.Count} names, but the model takes {count} features.";
+        else if (FeatureNames.Any(string.IsNullOrWhiteSpace) || FeatureNames.Distinct(StringComparer.OrdinalIgnoreCase).Count() < count)
+            yield return $"{nameof(FeatureNames)} must be names that differ, also in other letter case, and none may be empty.";
     }
 }

@@ -12,7 +12,7 @@ internal static class PortableMetadata
     private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Keys and values.</summary>
-    public static IEnumerable<(string Key, string Value)> Of(GloroModel model, int radii, bool bytePixels)
+    public static IEnumerable<(string Key, string Value)> Of(GloroModel model, int radii, GloroOnnxOptions options)
     {
         string unit = model.IsImage ? "pixels scaled to [0, 1]" : "feature vector as given";
         IReadOnlyList<LayerBound> layers = model.Bound.Layers;
@@ -23,7 +23,7 @@ internal static class PortableMetadata
             ("model_library_version", model.Provenance.LibraryVersion),
             ("training", model.Provenance.Training),
             ("class_names", JsonSerializer.Serialize(model.ClassNames, s_json)),
-            ("input", model.IsImage ? bytePixels ? "RGB planes, 0 to 255" : "RGB planes, 0 to 1" : "features"),
+            ("input", model.IsImage ? options.BytePixels ? "RGB planes, 0 to 255" : "RGB planes, 0 to 1" : "features"),
             ("norm", "L2"),
             ("epsilon", model.Epsilon.ToString("R", CultureInfo.InvariantCulture)),
             ("epsilon_unit", unit),
@@ -37,8 +37,20 @@ internal static class PortableMetadata
             ("lipschitz_bound", model.Bound.Value.ToString("R", CultureInfo.InvariantCulture)),
             ("bound_method", JsonSerializer.Serialize(layers.Select(layer => $"{layer.Index} {layer.Kind}: {layer.Method}"), s_json)),
             ("weight_hash", model.Bound.WeightHash),
+            .. Input(model, options),
         ];
         return entries.Select(entry => (PortableNames.MetadataPrefix + entry.Key, entry.Value));
+    }
+
+    /// <summary>What a client must know to fill the input without asking its user. Every file has every key; those of the other kind are [].</summary>
+    private static IEnumerable<(string Key, string Value)> Input(GloroModel model, GloroOnnxOptions options)
+    {
+        var shape = model.Network.InputShape;
+        yield return ("input_kind", model.IsImage ? "image" : "features");
+        yield return ("input_column", options.InputColumn);
+        yield return ("image_size", model.IsImage ? FormattableString.Invariant($"[{shape.Height},{shape.Width}]") : "[]");
+        yield return ("pixel_range", model.IsImage ? options.BytePixels ? "[0,255]" : "[0,1]" : "[]");
+        yield return ("feature_names", JsonSerializer.Serialize(options.FeatureNames ?? [], s_json));
     }
 
     private static string Claim(CertificateArithmetic arithmetic, string unit) => arithmetic == CertificateArithmetic.Float64

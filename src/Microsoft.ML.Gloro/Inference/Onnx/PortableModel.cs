@@ -51,7 +51,7 @@ internal static class PortableModel
         AppendGuarantee(ops, model, (logits, highest, order, topKRadii), radii, capacity);
 
         Declare(graph, classes, radii);
-        return graph.ToModel(OnnxGraph.IrVersion, OnnxGraph.OpsetVersion, PortableMetadata.Of(model, radii, options.BytePixels));
+        return graph.ToModel(OnnxGraph.IrVersion, OnnxGraph.OpsetVersion, PortableMetadata.Of(model, radii, options));
     }
 
     /// <summary>What is certified at ε.</summary>

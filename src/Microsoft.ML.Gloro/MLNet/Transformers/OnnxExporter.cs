@@ -12,10 +12,13 @@ internal static class OnnxExporter
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(stream);
         options = options.Copy();
-        GloroModel gloro = GloroInChain.Find(model).GloroModel;
-        options.Validate(gloro.ClassNames.Count, gloro.IsImage, gloro.ResolvedGuarantee.MaxK, GuaranteeGraph.Sets(gloro.ResolvedGuarantee).Count);
+        GloroTransformer transformer = GloroInChain.Find(model);
+        GloroModel gloro = transformer.GloroModel;
+        int inputs = gloro.Network.InputShape.Size;
+        options.Validate(gloro.ClassNames.Count, gloro.IsImage ? null : inputs, gloro.ResolvedGuarantee.MaxK, GuaranteeGraph.Sets(gloro.ResolvedGuarantee).Count);
         if (!stream.CanWrite)
             throw new ArgumentException("The stream cannot be written to: it was opened for reading, or is closed.", nameof(stream));
+        options.NameInput(transformer.FeatureColumnName, inputs, gloro.IsImage);
         if (options.Arithmetic is { } arithmetic)
             gloro = gloro.With(arithmetic);
         float largestRadius = Math.Min(new InputGuard(gloro).LargestRadius, new InputGuard(gloro.With(CertificateArithmetic.Float64)).LargestRadius);
