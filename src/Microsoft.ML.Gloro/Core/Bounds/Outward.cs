@@ -22,3 +22,18 @@ internal static class Outward
 
     public static double Sqrt(double x) => x == 0 ? 0 : Math.BitIncrement(Math.Sqrt(x));
 }
+
+/// <summary>What the rounding of a format's operations depends on.</summary>
+/// <param name="UnitRoundoff">u: a rounded result has at most this relative error.</param>
+/// <param name="SmallestNormal">What an operation may lose below the normal numbers, whether or not the processor flushes these to zero.</param>
+internal sealed record FloatFormat(double UnitRoundoff, double SmallestNormal)
+{
+    public static FloatFormat Double { get; } = new(Outward.UnitRoundoff, 2.2250738585072014E-308);
+
+    public static FloatFormat Single { get; } = new(1.0 / (1 << 24), 1.1754943508222875E-38);
+
+    /// <summary>An upper bound of γ_n = (1+u)^n − 1, at most n·u / (1 − n·u). For floats, n·u and 1 − n·u are exact in double.</summary>
+    public double Gamma(int n) => this == Double ? Outward.Gamma(n) : n < 1 << 24
+        ? Math.BitIncrement(n * UnitRoundoff / (1 - (n * UnitRoundoff)))
+        : throw new ArgumentOutOfRangeException(nameof(n), n, "Too many operations for a bound of their rounding.");
+}

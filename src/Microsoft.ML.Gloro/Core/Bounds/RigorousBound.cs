@@ -68,7 +68,7 @@ internal static class RigorousBound
     }
 
     /// <summary>Mantissa and exponent are multiplied apart, so that huge and tiny factors may come in any order.</summary>
-    private static double Product(LayerBound[] bounds)
+    internal static double Product(IReadOnlyList<LayerBound> bounds)
     {
         double mantissa = 1;
         long exponent = 0;

@@ -19,21 +19,21 @@ internal static class StoredBound
         // κ leaves out the final layer, whose rows enter the margin constants themselves.
         if (bound.Layers.Count != network.Layers.Count - 1)
             throw new ArgumentException($"The Lipschitz bound lists {bound.Layers.Count} layers, where the network has {network.Layers.Count - 1} before its final one.");
-        double product = 1;
+        int seed = bound.WeightHash.Aggregate(17, (seed, digit) => unchecked((seed * 31) + digit));
         for (int i = 0; i < bound.Layers.Count; i++)
         {
             LayerBound layer = bound.Layers[i];
             if (layer.Index != i || layer.Kind != network.Layers[i].Kind)
                 throw new ArgumentException($"Entry {i} of the Lipschitz bound is for layer {layer.Index} ({layer.Kind}), and layer {i} of the network is of kind '{network.Layers[i].Kind}'.");
-            double lower = NormFromBelow.Of(network.Layers[i], network.Shapes[i]);
+            double lower = NormFromBelow.Of(network.Layers[i], network.Shapes[i], seed);
             if (!(layer.Bound >= lower * (1 - Slack)))
                 throw new ArgumentException($"The bound of layer {i} ({layer.Kind}) is {layer.Bound:R}, but its norm is at least {lower:R}; certificates under it would be wrong.");
             if (!(layer.Attained >= 0 && layer.Attained <= layer.Bound * (1 + Slack)))
                 throw new ArgumentException($"Layer {i} ({layer.Kind}) is said to attain {layer.Attained:R} under a bound of {layer.Bound:R}; one of the two is wrong.");
-            product *= layer.Bound;
         }
 
         // A larger value would only certify less.
+        double product = RigorousBound.Product(bound.Layers);
         if (!(bound.Value >= product * (1 - Slack)))
             throw new ArgumentException($"The Lipschitz bound is {bound.Value:R}, but the bounds of its layers multiply to {product:R}; certificates under it would be wrong.");
     }
