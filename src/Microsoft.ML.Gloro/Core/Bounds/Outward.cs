@@ -1,15 +1,17 @@
 namespace Microsoft.ML.Gloro.Core;
 
 /// <summary>
-/// Arithmetic on non-negative upper bounds that only ever errs upward. IEEE operations are correctly rounded, so the next double above a computed result
-/// is at least the true result, in the range of denormals too. Exact zeros stay zero: a layer of zeros has the bound 0.
+/// Arithmetic on non-negative upper bounds that only ever errs upward. IEEE operations are correctly rounded, so the next double above a
+/// computed result is at least the true result, in the range of denormals too. Exact zeros stay zero: a layer of zeros has the bound 0.
 /// </summary>
 internal static class Outward
 {
     /// <summary>u, the unit roundoff of double: 2⁻⁵³.</summary>
     public const double UnitRoundoff = 1.0 / (1L << 53);
 
-    /// <summary>An upper bound of γ_n = (1+u)^n − 1, which is at most n·u / (1 − n·u) (Higham, Accuracy and Stability, lemma 3.1).</summary>
+    /// <summary>
+    /// An upper bound of γ_n = (1+u)^n − 1, which is at most n·u / (1 − n·u) (Higham, Accuracy and Stability, lemma 3.1).
+    /// </summary>
     public static double Gamma(long n) => n * UnitRoundoff < 0.001
         ? Math.BitIncrement(n * UnitRoundoff * 1.002)
         : throw new ArgumentOutOfRangeException(nameof(n), n, "Too many operations for a useful bound of their rounding.");
@@ -25,7 +27,9 @@ internal static class Outward
 
 /// <summary>What the rounding of a format's operations depends on.</summary>
 /// <param name="UnitRoundoff">u: a rounded result has at most this relative error.</param>
-/// <param name="SmallestNormal">What an operation may lose below the normal numbers, whether or not the processor flushes these to zero.</param>
+/// <param name="SmallestNormal">
+/// What an operation may lose below the normal numbers, whether or not the processor flushes these to zero.
+/// </param>
 internal sealed record FloatFormat(double UnitRoundoff, double SmallestNormal)
 {
     public static FloatFormat Double { get; } = new(Outward.UnitRoundoff, 2.2250738585072014E-308);

@@ -1,16 +1,18 @@
 namespace Microsoft.ML.Gloro.Core;
 
 /// <summary>
-/// How far the logits that a model computes can be from the true ones. With A at least the <see cref="SizeOf"/> of the input, each computed margin y_j − y_i differs from the
-/// network's by at most E(A) = α·A + β. docs/soundness.md, section 4, derives it.
+/// How far the logits that a model computes can be from the true ones. With A at least the <see cref="SizeOf"/> of the input, each computed
+/// margin y_j − y_i differs from the network's by at most E(A) = α·A + β. docs/soundness.md, section 4, derives it.
 /// </summary>
 /// <remarks>
 /// Immutable and safe for concurrent use. It takes milliseconds, so model files do not store it: a file could lie.
-/// For feature vectors, A is measured after the first layer if that is a scaling: features with a large common offset have a large norm, but not after their mean is subtracted.
+/// For feature vectors, A is measured after the first layer if that is a scaling: features with a large common offset have a large norm,
+/// but not after their mean is subtracted.
 /// </remarks>
 internal sealed class RoundingBound
 {
-    // Values on the way must not overflow. The gaps to 3·10³⁸ and 2·10³⁰⁸ are for rounding, and for kernels that pass through larger values than the layer's own.
+    // Values on the way must not overflow. The gaps to 3·10³⁸ and 2·10³⁰⁸ are for rounding, and for kernels that pass through larger values
+    // than the layer's own.
     private const double LargestSingle = 1e30, LargestDouble = 1e300;
 
     private readonly DeployedScaling? _scaling;
@@ -23,24 +25,27 @@ internal sealed class RoundingBound
     public AffineBound Margin { get; }
 
     /// <summary>
-    /// What is added to each K_ij, because E can grow with the distance from the input: α times the norm of the scaling after which A is measured. 0 in
-    /// <see cref="CertificateArithmetic.Real"/>, which claims nothing of rounding at other inputs.
+    /// What is added to each K_ij, because E can grow with the distance from the input: α times the norm of the scaling after which A is
+    /// measured. 0 in <see cref="CertificateArithmetic.Real"/>, which claims nothing of rounding at other inputs.
     /// </summary>
     public double Slope { get; }
 
-    /// <summary>Up to this norm of the input no value on the way to the logits overflows, and E holds. Below 0 if there is no such norm.</summary>
+    /// <summary>
+    /// Up to this norm of the input no value on the way to the logits overflows, and E holds. Below 0 if there is no such norm.
+    /// </summary>
     public double LargestNorm { get; }
 
     /// <summary>
-    /// What must be subtracted from a computed margin, at an input of size A, before it is divided by K_ij + <see cref="Slope"/>. In Float64, E twice: with m̂ for computed and m for
-    /// true margins, m̂(x′) ≥ m(x′) − E(x′) ≥ m(x) − ρ·K_ij − E(x′) ≥ m̂(x) − 2·E(x) − ρ·(K_ij + slope) for every x′ within ρ of x. In Real, E once: m(x′) ≥ m̂(x) − E(x) − ρ·K_ij.
+    /// What must be subtracted from a computed margin, at an input of size A, before it is divided by K_ij + <see cref="Slope"/>. In
+    /// Float64, E twice: with m̂ for computed and m for true margins, m̂(x′) ≥ m(x′) − E(x′) ≥ m(x) − ρ·K_ij − E(x′) ≥ m̂(x) − 2·E(x) −
+    /// ρ·(K_ij + slope) for every x′ within ρ of x. In Real, E once: m(x′) ≥ m̂(x) − E(x) − ρ·K_ij.
     /// </summary>
     public double MarginError(double size) => Outward.Multiply(_times, Margin.At(size));
 
     /// <summary>A: the norm of the scaled features if the first layer scales them, else the input's own norm. Rounded up.</summary>
     /// <remarks>
-    /// The product of two floats is exact in double, so a scaled value is rounded once; it neither overflows nor vanishes, nor does its square. Squares and sums of n of them err
-    /// by γ_{n+2}.
+    /// The product of two floats is exact in double, so a scaled value is rounded once; it neither overflows nor vanishes, nor does its
+    /// square. Squares and sums of n of them err by γ_{n+2}.
     /// </remarks>
     public double SizeOf(ReadOnlySpan<float> input)
     {
@@ -60,13 +65,14 @@ internal sealed class RoundingBound
     /// <param name="network">The network as deployed.</param>
     /// <param name="bound">Its proven Lipschitz bound, layer by layer.</param>
     /// <param name="arithmetic">
-    /// Float64: the library's own forward pass. Real: an engine that computes in single precision; its rounding is bounded for feature vectors, and for images nothing is claimed,
-    /// so E is 0: worst cases over thousands of terms would be as large as the margins.
+    /// Float64: the library's own forward pass. Real: an engine that computes in single precision; its rounding is bounded for feature
+    /// vectors, and for images nothing is claimed, so E is 0: worst cases over thousands of terms would be as large as the margins.
     /// </param>
     /// <remarks>
     /// Layer by layer, with r ≥ ‖h‖ for the true values and D ≥ ‖ĥ − h‖ for the computed ones, both affine in A:
-    /// r ← L·r + ‖b‖ and D ← L·D + γ_n·(M·(r + D) + ‖b‖) + underflow, where L is the layer's proven bound, M ≥ ‖|W|‖ and n from <see cref="LinearLayerNorms"/>
-    /// (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., sections 3.1 and 3.5). Activations compare and move values: they round nothing and stretch nothing.
+    /// r ← L·r + ‖b‖ and D ← L·D + γ_n·(M·(r + D) + ‖b‖) + underflow, where L is the layer's proven bound, M ≥ ‖|W|‖ and n from
+    /// <see cref="LinearLayerNorms"/> (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., sections 3.1 and 3.5). Activations
+    /// compare and move values: they round nothing and stretch nothing.
     /// </remarks>
     /// <exception cref="ArgumentException">The bound lacks a layer, or E is not finite.</exception>
     public static RoundingBound Compute(DeployedNetwork network, LipschitzBound bound, CertificateArithmetic arithmetic)
@@ -82,18 +88,22 @@ internal sealed class RoundingBound
 
         var scaling = network.InputShape.IsVector ? network.Layers[0] as DeployedScaling : null;
         if (scaling is not null)
-            values = Propagate(network, bound, format, first: 1, size: new AffineBound(1, 0), ScalingError(network, scaling, format));
+            values = Propagate(network, bound, format, first: 1, new AffineBound(1, 0), ScalingError(network, scaling, format));
         AffineBound margin = 2 * LogitError(network, values[^1], format);
         double slope = isFloat64 ? Outward.Multiply(margin.Slope, scaling is null ? 1 : Largest(scaling.Scale)) : 0;
         return double.IsFinite(margin.Slope) && double.IsFinite(margin.Offset) && double.IsFinite(slope)
             ? new RoundingBound(margin, isFloat64 ? 2 : 1, slope, largestNorm, scaling)
             : throw new ArgumentException(
-                "The rounding errors of this network cannot be bounded by a finite number: its weights are far too large. Train with smaller weights.", nameof(network));
+                "The rounding errors of this network cannot be bounded by a finite number: its weights are far too large. Train with " +
+                "smaller weights.", nameof(network));
     }
 
-    /// <summary>r and D of the values that go into each layer, affine in the norm of the input, which is entry 0. Without a format nothing is rounded.</summary>
+    /// <summary>
+    /// r and D of the values that go into each layer, affine in the norm of the input, which is entry 0. Without a format nothing is
+    /// rounded.
+    /// </summary>
     internal static (AffineBound Size, AffineBound Error)[] Propagate(DeployedNetwork network, LipschitzBound bound, FloatFormat? format) =>
-        Propagate(network, bound, format, first: 0, size: new AffineBound(1, 0), error: new AffineBound(0, format is null ? 0 : InputError(network)));
+        Propagate(network, bound, format, first: 0, new AffineBound(1, 0), new AffineBound(0, format is null ? 0 : InputError(network)));
 
     /// <summary>The same from layer <paramref name="first"/> on, given r and D of what goes into it.</summary>
     private static (AffineBound Size, AffineBound Error)[] Propagate(
@@ -119,11 +129,12 @@ internal sealed class RoundingBound
     }
 
     /// <summary>Inputs below the normal floats might be read as zero.</summary>
-    private static double InputError(DeployedNetwork network) => Outward.Multiply(Outward.Sqrt(network.InputShape.Size), FloatFormat.Single.SmallestNormal);
+    private static double InputError(DeployedNetwork network) =>
+        Outward.Multiply(Outward.Sqrt(network.InputShape.Size), FloatFormat.Single.SmallestNormal);
 
     /// <summary>
-    /// D behind a scaling that is the first layer, for a true output z = s·x + b of norm at most A. The product has norm ‖z − b‖ ≤ A + ‖b‖; it is rounded, and then the sum is.
-    /// Nothing here grows with the norm of x.
+    /// D after a scaling that is the first layer, for a true output z = s·x + b of norm at most A. The product has norm ‖z − b‖ ≤ A + ‖b‖;
+    /// it is rounded, and then the sum is. Nothing here grows with the norm of x.
     /// </summary>
     private static AffineBound ScalingError(DeployedNetwork network, DeployedScaling scaling, FloatFormat format)
     {
@@ -131,22 +142,27 @@ internal sealed class RoundingBound
         double input = Outward.Multiply(layer.AbsoluteNorm, InputError(network)), unit = format.Gamma(1);
         AffineBound sum = new AffineBound(1, 0) + input;
         AffineBound product = unit * (sum + layer.BiasNorm);
-        return product + (unit * (sum + product)) + (input + Outward.Multiply(Outward.Sqrt(network.Shapes[1].Size), Underflow(layer.Operations, layer.AbsoluteNorm, format)));
+        double underflow = Outward.Multiply(Outward.Sqrt(network.Shapes[1].Size), Underflow(layer.Operations, layer.AbsoluteNorm, format));
+        return product + (unit * (sum + product)) + Outward.Add(input, underflow);
     }
 
     /// <summary>What the layer itself rounds, when it computes from values of norm <paramref name="input"/>.</summary>
     private static AffineBound OwnError(LinearLayerNorms layer, AffineBound input, int outputs, FloatFormat format)
     {
         double underflow = Outward.Multiply(Outward.Sqrt(outputs), Underflow(layer.Operations, layer.AbsoluteNorm, format));
-        return (format.Gamma(layer.Operations) * ((layer.AbsoluteNorm * input) + layer.BiasNorm)) + (Flushed(layer.Operations, outputs, format) * input) + underflow;
+        AffineBound rounding = format.Gamma(layer.Operations) * ((layer.AbsoluteNorm * input) + layer.BiasNorm);
+        return rounding + (Flushed(layer.Operations, outputs, format) * input) + underflow;
     }
 
-    // At most 2n operations, each losing at most the smallest normal number, which the roundings after it can hardly double; and n operands read as zero, times a weight.
+    // At most 2n operations, each losing at most the smallest normal number, which the roundings after it can hardly double; and n operands
+    // read as zero, times a weight.
     private static double Underflow(int operations, double largestWeight, FloatFormat format) =>
         Outward.Multiply(4.0 * operations, Outward.Multiply(Outward.Add(1, largestWeight), format.SmallestNormal));
 
-    // The Frobenius norm of weights below the normal numbers, which might be read as zero. In double there are none, since weights are floats.
-    private static double Flushed(int operations, int outputs, FloatFormat format) => format == FloatFormat.Double ? 0 : Outward.Multiply(Outward.Sqrt(Outward.Multiply(operations, outputs)), format.SmallestNormal);
+    // The Frobenius norm of weights below the normal numbers, which might be read as zero. In double there are none, since weights are
+    // floats.
+    private static double Flushed(int operations, int outputs, FloatFormat format) =>
+        format == FloatFormat.Double ? 0 : Outward.Multiply(Outward.Sqrt(Outward.Multiply(operations, outputs)), format.SmallestNormal);
 
     /// <summary>A bound of every logit's size.</summary>
     private static AffineBound Logit(DeployedNetwork network, (AffineBound Size, AffineBound Error) input)
@@ -162,14 +178,17 @@ internal sealed class RoundingBound
 
     /// <summary>
     /// A bound of every logit's error: ‖w_j‖·D, the rounding of its own sum, and in double one rounding to float of relative size 2⁻²⁴.
-    /// All views of an input have its norm, so what bounds one of them bounds their mean; adding V of them and dividing is V more roundings.
+    /// All views of an input have its norm, so what bounds one of them bounds their mean; adding V of them and dividing is V more
+    /// roundings.
     /// </summary>
     private static AffineBound LogitError(DeployedNetwork network, (AffineBound Size, AffineBound Error) input, FloatFormat format)
     {
         DeployedDense final = network.Final;
         int operations = checked(final.Inputs + 2 + (network.ViewCount == 1 ? 0 : network.ViewCount));
         double gamma = format.Gamma(operations);
-        double rounding = format == FloatFormat.Single ? gamma : Outward.Add(gamma, Outward.Multiply(Math.ScaleB(1, -24), Outward.Add(1, gamma)));
+        double rounding = format == FloatFormat.Single
+            ? gamma
+            : Outward.Add(gamma, Outward.Multiply(FloatFormat.Single.UnitRoundoff, Outward.Add(1, gamma)));
         AffineBound worst = default;
         for (int j = 0; j < final.Outputs; j++)
         {
@@ -184,6 +203,29 @@ internal sealed class RoundingBound
 
     private static double Largest(float[] values) => values.Max(value => Math.Abs((double)value));
 
-    /// <summary>The largest norm of the input for which <paramref name="value"/> stays below <paramref name="limit"/>. The limit has so much room that its own rounding does not matter.</summary>
+    /// <summary>
+    /// The largest norm of the input for which <paramref name="value"/> stays below <paramref name="limit"/>. The limit has so much room
+    /// that its own rounding does not matter.
+    /// </summary>
     private static double Room(double limit, AffineBound value) => (limit - value.Offset) / Math.Max(value.Slope, 1);
+}
+
+/// <summary>
+/// An upper bound of the form slope·R + offset for all inputs of norm at most R. Neither part is negative, and all operations round up.
+/// </summary>
+internal readonly record struct AffineBound(double Slope, double Offset)
+{
+    /// <summary>The bound at one R.</summary>
+    public double At(double norm) => Outward.Add(Outward.Multiply(Slope, norm), Offset);
+
+    public static AffineBound operator +(AffineBound x, AffineBound y) =>
+        new(Outward.Add(x.Slope, y.Slope), Outward.Add(x.Offset, y.Offset));
+
+    public static AffineBound operator +(AffineBound x, double constant) => x with { Offset = Outward.Add(x.Offset, constant) };
+
+    public static AffineBound operator *(double factor, AffineBound x) =>
+        new(Outward.Multiply(factor, x.Slope), Outward.Multiply(factor, x.Offset));
+
+    /// <summary>The larger of both in each part, hence a bound wherever either is.</summary>
+    public static AffineBound Max(AffineBound x, AffineBound y) => new(Math.Max(x.Slope, y.Slope), Math.Max(x.Offset, y.Offset));
 }

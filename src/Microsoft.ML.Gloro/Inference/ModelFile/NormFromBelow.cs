@@ -3,19 +3,24 @@ using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Inference;
 
-/// <summary>Cheap lower bounds of layers' L2 operator norms: what a particular input attains. For plausibility only; nothing is certified with them.</summary>
+/// <summary>
+/// Cheap lower bounds of layers' L2 operator norms: what a particular input attains. For plausibility only; nothing is certified with them.
+/// </summary>
 /// <remarks>
-/// Starts are pseudo-random, from a seed that the caller takes from the hash of the weights: weights cannot be chosen to be orthogonal to a start that they decide.
-/// Runs once, when a model is loaded, and would be over before the runtime had compiled it well: its loops are compiled well from the start.
+/// Starts are pseudo-random, from a seed that the caller takes from the hash of the weights: weights cannot be chosen to be orthogonal to a
+/// start that they decide. Runs once, when a model is loaded, and would be over before the runtime had compiled it well: its loops are
+/// compiled well from the start.
 /// </remarks>
 internal static class NormFromBelow
 {
     private const int Steps = 4;
 
     // Multiplications that a convolution's frequencies may cost beyond the first: to look for good ones, and to iterate at them.
-    private const long LookWork = 1 << 22, StepWork = 1 << 19;
+    private const long LookWork = 1 << 22, StepWork = 1 << 18;
 
-    /// <summary>A lower bound, up to rounding, of the norm of <paramref name="layer"/> on inputs of shape <paramref name="shape"/>.</summary>
+    /// <summary>
+    /// A lower bound, up to rounding, of the norm of <paramref name="layer"/> on inputs of shape <paramref name="shape"/>.
+    /// </summary>
     /// <exception cref="NotSupportedException">The kind of layer is unknown.</exception>
     public static double Of(DeployedLayer layer, TensorShape shape, int seed = 0) => layer switch
     {
@@ -32,7 +37,8 @@ internal static class NormFromBelow
         TensorShape output = layer.GetOutputShape(shape);
         var high = Side.Of(shape.Height, layer.KernelHeight, layer.Stride, layer.Padding.Top, output.Height);
         var wide = Side.Of(shape.Width, layer.KernelWidth, layer.Stride, layer.Padding.Left, output.Width);
-        return Math.Max(OfOneWindow(layer, shape, output, random), Math.Sqrt(high.Inside * wide.Inside) * OfWaves(layer, high, wide, random));
+        double ofWaves = Math.Sqrt(high.Inside * wide.Inside) * OfWaves(layer, high, wide, random);
+        return Math.Max(OfOneWindow(layer, shape, output, random), ofWaves);
     }
 
     /// <summary>The map from one window of the input, in the middle, to the output at its position.</summary>
@@ -53,12 +59,14 @@ internal static class NormFromBelow
     }
 
     /// <summary>
-    /// The largest norm that is found among the matrices of a few frequencies. An input that repeats one block with the phases of a frequency, in all the blocks of s × s pixels
-    /// that the image fills, gives the matrix times the block wherever a window lies inside. It is complex; its real or its imaginary part attains as much.
+    /// The largest norm that is found among the matrices of a few frequencies. An input that repeats one block with the phases of a
+    /// frequency, in all the blocks of s × s pixels that the image fills, gives the matrix times the block wherever a window lies inside.
+    /// It is complex; its real or its imaginary part attains as much.
     /// </summary>
     /// <remarks>
-    /// A kernel with T taps along a side has a response of degree T − 1, so 2T frequencies come near its peak, wherever it is. All are looked at with one random combination of the
-    /// outputs, which costs little; power iteration runs at the best ones. Frequency 0, an image of one color, is always among them.
+    /// A kernel with T taps along a side has a response of degree T − 1, so 2T frequencies come near its peak, wherever it is. All are
+    /// looked at with one random combination of the outputs, which costs little; power iteration runs at the best ones. Frequency 0, an
+    /// image of one color, is always among them.
     /// </remarks>
     private static double OfWaves(DeployedConvolution layer, Side high, Side wide, Random random)
     {
@@ -106,7 +114,8 @@ internal static class NormFromBelow
         var matrix = new double[checked((wave.IsReal ? 1 : 4) * rows * width)];
         for (int o = 0; o < rows; o++)
         {
-            Span<double> upper = matrix.AsSpan(o * (width + half), width + half), lower = wave.IsReal ? default : matrix.AsSpan((rows + o) * (width + half), width + half);
+            Span<double> upper = matrix.AsSpan(o * (width + half), width + half);
+            Span<double> lower = wave.IsReal ? default : matrix.AsSpan((rows + o) * (width + half), width + half);
             for (int k = 0; k < layer.InChannels * taps; k++)
             {
                 double weight = layer.Kernel[(o * layer.InChannels * taps) + k];
@@ -123,7 +132,10 @@ internal static class NormFromBelow
         return OfMatrix(matrix, wave.IsReal ? rows : 2 * rows, width + half, random);
     }
 
-    /// <summary>A few steps of power iteration, from the row of greatest norm, so that at least that norm is found, and a random combination of all rows.</summary>
+    /// <summary>
+    /// A few steps of power iteration, from the row of greatest norm, so that at least that norm is found, and a random combination of all
+    /// rows.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double OfMatrix(double[] matrix, int rows, int columns, Random random)
     {
@@ -197,8 +209,8 @@ internal static class NormFromBelow
         public Wave(Side high, Side wide, double turnsHigh, double turnsWide)
         {
             Places = high.Stride * wide.Stride;
-            int width = wide.Blocks.Length;
-            (Cos, Sin, Place) = (new double[high.Blocks.Length * width], new double[high.Blocks.Length * width], new int[high.Blocks.Length * width]);
+            int width = wide.Blocks.Length, taps = high.Blocks.Length * width;
+            (Cos, Sin, Place) = (new double[taps], new double[taps], new int[taps]);
             for (int tap = 0; tap < Place.Length; tap++)
             {
                 (int u, int v) = (tap / width, tap % width);
