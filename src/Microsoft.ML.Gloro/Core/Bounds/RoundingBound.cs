@@ -15,11 +15,10 @@ internal sealed class RoundingBound
     // than the layer's own.
     private const double LargestSingle = 1e30, LargestDouble = 1e300;
 
-    private readonly DeployedScaling? _scaling;
     private readonly int _times;
 
     private RoundingBound(AffineBound margin, int times, double slope, double largestNorm, DeployedScaling? scaling) =>
-        (Margin, _times, Slope, LargestNorm, _scaling) = (margin, times, slope, largestNorm, scaling);
+        (Margin, _times, Slope, LargestNorm, Scaling) = (margin, times, slope, largestNorm, scaling);
 
     /// <summary>E: slope α and offset β. Zero where nothing is claimed of rounding.</summary>
     public AffineBound Margin { get; }
@@ -35,6 +34,9 @@ internal sealed class RoundingBound
     /// </summary>
     public double LargestNorm { get; }
 
+    /// <summary>The first layer, if A is measured after it.</summary>
+    public DeployedScaling? Scaling { get; }
+
     /// <summary>
     /// What must be subtracted from a computed margin, at an input of size A, before it is divided by K_ij + <see cref="Slope"/>. In
     /// Float64, E twice: with m̂ for computed and m for true margins, m̂(x′) ≥ m(x′) − E(x′) ≥ m(x) − ρ·K_ij − E(x′) ≥ m̂(x) − 2·E(x) −
@@ -49,12 +51,12 @@ internal sealed class RoundingBound
     /// </remarks>
     public double SizeOf(ReadOnlySpan<float> input)
     {
-        if (_scaling is null)
+        if (Scaling is null)
             return LinearLayerNorms.Norm(input);
         double sum = 0;
         for (int i = 0; i < input.Length; i++)
         {
-            double scaled = ((double)_scaling.Scale[i] * input[i]) + _scaling.Shift[i];
+            double scaled = ((double)Scaling.Scale[i] * input[i]) + Scaling.Shift[i];
             sum += scaled * scaled;
         }
 
@@ -86,7 +88,7 @@ internal sealed class RoundingBound
         if (format is null)
             return new RoundingBound(default, 0, 0, largestNorm, scaling: null);
 
-        var scaling = network.InputShape.IsVector ? network.Layers[0] as DeployedScaling : null;
+        DeployedScaling? scaling = FirstScaling(network);
         if (scaling is not null)
             values = Propagate(network, bound, format, first: 1, new AffineBound(1, 0), ScalingError(network, scaling, format));
         AffineBound margin = 2 * LogitError(network, values[^1], format);
@@ -200,6 +202,15 @@ internal sealed class RoundingBound
 
         return worst;
     }
+
+    /// <summary>
+    /// The first layer if it scales features. A factor below the normal floats might be read as zero, an error that grows with ‖x‖.
+    /// </summary>
+    private static DeployedScaling? FirstScaling(DeployedNetwork network) =>
+        network.InputShape.IsVector && network.Layers[0] is DeployedScaling scaling
+        && scaling.Scale.All(factor => factor == 0 || float.IsNormal(factor))
+            ? scaling
+            : null;
 
     private static double Largest(float[] values) => values.Max(value => Math.Abs((double)value));
 

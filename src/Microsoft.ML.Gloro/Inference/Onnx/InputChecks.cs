@@ -29,9 +29,7 @@ internal sealed class InputChecks(GraphOperators ops)
         string wide = ops.Cast(row, OnnxType.Double);
 
         string norm = Norm(wide, size);
-        string scaled = model.Network is { InputShape.IsVector: true, Layers: [DeployedScaling scaling, ..] }
-            ? Norm(Scaled(wide, scaling), size)
-            : norm;
+        string scaled = exact.Rounding.Scaling is { } scaling ? Norm(Scaled(wide, scaling), size) : norm;
         string unusual = ops.Cast(Unusual(row, model.IsImage), OnnxType.Single);
         string ordinary = ops.Less(ops.Reduce("ReduceMax", unusual, axis: 1, keep: true), ops.Single(0.5f));
 

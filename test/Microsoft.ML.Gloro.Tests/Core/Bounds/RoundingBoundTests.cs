@@ -170,7 +170,8 @@ public sealed class RoundingBoundTests
         {
             var random = new RandomNetworks(seed);
             var scaling = new DeployedScaling(random.Values(30, 2), random.Values(30, 2 * offset));
-            var network = new DeployedNetwork(TensorShape.Vector(30), [scaling, random.Dense(30, 40), RandomNetworks.MinMax, random.Dense(40, 40), RandomNetworks.ReLU, random.Dense(40, 5)]);
+            DeployedLayer[] dense = [random.Dense(30, 40), RandomNetworks.MinMax, random.Dense(40, 40), RandomNetworks.ReLU, random.Dense(40, 5)];
+            var network = new DeployedNetwork(TensorShape.Vector(30), [scaling, .. dense]);
             RoundingBound rounding = RoundingBound.Compute(network, RigorousBound.Compute(network), CertificateArithmetic.Real);
             Assert.AreEqual(0, rounding.Slope, "Rounding at other inputs is not claimed.");
             using var scorer = new OnnxScorer(network);
@@ -191,6 +192,16 @@ public sealed class RoundingBoundTests
         }
 
         Assert.IsGreaterThan(1e-4, worst);
+    }
+
+    [TestMethod]
+    public void SizeOf_FactorBelowTheNormalFloats_IsTheNormOfTheInput()
+    {
+        // A machine that reads the factor as zero errs by an amount that grows with the feature.
+        DeployedLayer[] layers = [new DeployedScaling([1, 1e-40f], [-1, 0]), new RandomNetworks(1).Dense(2, 2)];
+        var network = new DeployedNetwork(TensorShape.Vector(2), layers);
+        RoundingBound rounding = RoundingBound.Compute(network, RigorousBound.Compute(network), CertificateArithmetic.Real);
+        Assert.AreEqual(Norm([1, 1e10f]), rounding.SizeOf([1, 1e10f]));
     }
 
     [TestMethod]

@@ -69,8 +69,7 @@ public sealed class NormFromBelowTests
         // One row e₁ and 999 rows .999·e₂: power iteration from the greatest row stays at 1, and the norm is 31.6.
         const int Rows = 1000;
         float[] weights = [1, 0, .. Enumerable.Range(0, Rows - 1).SelectMany(_ => (float[])[0, 0.999f])];
-        var network = new DeployedNetwork(TensorShape.Vector(2), [new DeployedDense(weights, new float[Rows], 2, Rows), new RandomNetworks(1).Dense(Rows, 2)]);
-        AssertRefused(network, 31);
+        AssertRefused(NetworkOf(new DeployedDense(weights, new float[Rows], 2, Rows), TensorShape.Vector(2)), 31);
     }
 
     [TestMethod]
@@ -84,10 +83,10 @@ public sealed class NormFromBelowTests
         // All windows of one color find nothing, and one window finds the norm of the kernel.
         foreach (int period in (int[])[1, 2, 3])
         {
-            float[] kernel = [.. Enumerable.Range(0, side * side).Select(i => ((i / side / period) + (i % side / period)) % 2 == 0 ? 1f : -1f)];
+            bool IsWhite(int i) => ((i / side / period) + (i % side / period)) % 2 == 0;
+            float[] kernel = [.. Enumerable.Range(0, side * side).Select(i => IsWhite(i) ? 1f : -1f)];
             var layer = new DeployedConvolution(kernel, [0], 1, 1, side, side, stride, ZeroPadding.All(padding));
-            var shape = new TensorShape(1, image, image);
-            var network = new DeployedNetwork(shape, [layer, new DeployedFlatten(), new RandomNetworks(1).Dense(layer.GetOutputShape(shape).Size, 2)]);
+            DeployedNetwork network = NetworkOf(layer, new TensorShape(1, image, image));
             AssertRefused(network, 0.6 * RigorousBound.Compute(network).Value);
         }
     }
@@ -105,8 +104,8 @@ public sealed class NormFromBelowTests
                 values[k] = (float)Math.Cos(2 * Math.PI * ((turnsHigh * (k % (side * side) / side)) + (turnsWide * (k % side)) + phase));
             var layer = new DeployedConvolution(values, new float[2], 3, 2, side, side, stride, ZeroPadding.All(random.Next(side)));
             var shape = new TensorShape(3, random.Next(24, 30), random.Next(24, 30));
-            var network = new DeployedNetwork(shape, [layer, new DeployedFlatten(), new RandomNetworks(i).Dense(layer.GetOutputShape(shape).Size, 2)]);
-            Assert.IsGreaterThan(0.5 * RigorousBound.Compute(network).Value, NormFromBelow.Of(layer, shape, seed: i), $"case {i}: {side}×{side}, stride {stride}");
+            double bound = RigorousBound.Compute(NetworkOf(layer, shape)).Value;
+            Assert.IsGreaterThan(0.5 * bound, NormFromBelow.Of(layer, shape, seed: i), $"case {i}: {side}×{side}, stride {stride}");
         }
     }
 
@@ -129,9 +128,14 @@ public sealed class NormFromBelowTests
         LipschitzBound bound = RigorousBound.Compute(network);
         Assert.IsLessThan(bound.Value, smaller);
         LayerBound first = bound.Layers[0];
-        var forged = new LipschitzBound(smaller, [first with { Bound = smaller, Attained = smaller }, .. bound.Layers.Skip(1)], bound.WeightHash);
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => StoredBound.Check(network, forged)).Message, "its norm is at least");
+        LayerBound[] layers = [first with { Bound = smaller, Attained = smaller }, .. bound.Layers.Skip(1)];
+        var forged = new LipschitzBound(smaller, layers, bound.WeightHash);
+        var error = Assert.ThrowsExactly<ArgumentException>(() => StoredBound.Check(network, forged));
+        StringAssert.Contains(error.Message, "its norm is at least");
     }
+
+    private static DeployedNetwork NetworkOf(DeployedLayer layer, TensorShape shape) =>
+        new(shape, [layer, new DeployedFlatten(), new RandomNetworks(1).Dense(layer.GetOutputShape(shape).Size, 2)]);
 
     /// <summary>Power iteration to convergence on the layer written out as a matrix.</summary>
     private static double TrueNorm(DeployedConvolution layer, TensorShape shape)
