@@ -48,10 +48,12 @@ internal static class NormFromBelow
         int taps = layer.KernelHeight * layer.KernelWidth;
         int top = (output.Height / 2 * layer.Stride) - layer.Padding.Top, left = (output.Width / 2 * layer.Stride) - layer.Padding.Left;
         double[] window = new double[layer.Kernel.Length];
-        for (int i = 0; i < layer.Kernel.Length; i++)
+        for (int tap = 0; tap < taps; tap++)
         {
-            int row = top + (i % taps / layer.KernelWidth), column = left + (i % layer.KernelWidth);
-            if (row >= 0 && row < shape.Height && column >= 0 && column < shape.Width)
+            int row = top + (tap / layer.KernelWidth), column = left + (tap % layer.KernelWidth);
+            if (row < 0 || row >= shape.Height || column < 0 || column >= shape.Width)
+                continue;
+            for (int i = tap; i < window.Length; i += taps)
                 window[i] = layer.Kernel[i];
         }
 
@@ -116,13 +118,17 @@ internal static class NormFromBelow
         {
             Span<double> upper = matrix.AsSpan(o * (width + half), width + half);
             Span<double> lower = wave.IsReal ? default : matrix.AsSpan((rows + o) * (width + half), width + half);
-            for (int k = 0; k < layer.InChannels * taps; k++)
+            ReadOnlySpan<float> kernel = layer.Kernel.AsSpan(o * layer.InChannels * taps, layer.InChannels * taps);
+            for (int channel = 0; channel < layer.InChannels; channel++)
             {
-                double weight = layer.Kernel[(o * layer.InChannels * taps) + k];
-                int at = (k / taps * wave.Places) + wave.Place[k % taps];
-                upper[at] += weight * wave.Cos[k % taps];
-                if (half > 0)
-                    lower[at] += weight * wave.Sin[k % taps];
+                for (int tap = 0; tap < taps; tap++)
+                {
+                    double weight = kernel[(channel * taps) + tap];
+                    int at = (channel * wave.Places) + wave.Place[tap];
+                    upper[at] += weight * wave.Cos[tap];
+                    if (half > 0)
+                        lower[at] += weight * wave.Sin[tap];
+                }
             }
 
             for (int at = 0; at < half; at++)
