@@ -71,8 +71,8 @@ internal static partial class SummarySection
         CertificateArithmetic.Float64 =>
             "The proofs are of the double-precision computation that ran, every rounding included, and hold on every machine.",
         CertificateArithmetic.Real =>
-            "The proofs are of the network as a function of real numbers. Rounding at other inputs, and for images at the row itself, is not covered: " +
-            "an input chosen by its last bits can have other labels.",
+            "The proofs are of the network as a function of real numbers. Rounding at other inputs, and for images at the row itself, is " +
+            "not covered: an input chosen by its last bits can have other labels.",
         _ => "The view does not tell which arithmetic the proofs hold in.",
     };
 
