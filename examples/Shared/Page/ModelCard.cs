@@ -53,6 +53,6 @@ internal sealed record ModelCard(
     private static string InWords(CertificateArithmetic arithmetic) => arithmetic switch
     {
         CertificateArithmetic.Float64 => "proved of the double-precision arithmetic that ran, every rounding included",
-        _ => "proved in real arithmetic only: roundings of the computation that ran are not covered",
+        _ => "proved in real arithmetic only: rounding at other inputs, and for images at the input itself, is not covered",
     };
 }

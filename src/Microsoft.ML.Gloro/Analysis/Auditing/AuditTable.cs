@@ -13,7 +13,7 @@ internal static class AuditTable
         table.Line($"audit of {report.Guarantee} at epsilon {report.Epsilon:0.####}: no certificate broken{(report.IsComplete ? "" : " (cut short by the time budget)")}");
         table.Row("certificates speak of", report.Arithmetic == CertificateArithmetic.Float64
             ? (FormattableString)$"the arithmetic that runs (float64)"
-            : $"real arithmetic; rounding is not covered");
+            : $"real arithmetic; rounding at other inputs, and for images at the row itself, is not covered");
         table.Row("rows read, certified, attacked", $"{report.RowCount:N0}, {report.CertifiedRows:N0}, {report.AttackedRows:N0}");
         if (report.RowsNotReached.Count > 0)
             table.Row("rows not reached", $"{report.RowsNotReached.Count:N0}: {string.Join(", ", report.RowsNotReached.Take(MostNumbers))}{(report.RowsNotReached.Count > MostNumbers ? ", …" : "")}");

@@ -40,7 +40,8 @@ internal static class MetricsTable
     private static string Arithmetic(CertificateArithmetic? arithmetic) => arithmetic switch
     {
         CertificateArithmetic.Float64 => "certificates cover the rounding of the scores (float64)",
-        CertificateArithmetic.Real => "certificates hold in real arithmetic; rounding of the scores is not covered",
+        CertificateArithmetic.Real =>
+            "certificates hold in real arithmetic; rounding at other inputs, and for images at the row itself, is not covered",
         _ => "the arithmetic that certificates hold in is not known",
     };
 

@@ -26,8 +26,8 @@ internal static class ProvenanceSection
 
     private static void Model(HtmlText page, GloroModel model)
     {
-        Fact(page, "arithmetic",
-            $"{(model.Arithmetic == CertificateArithmetic.Float64 ? "float64; rounding covered" : "real; rounding not covered")}");
+        string real = model.IsImage ? "real; rounding not covered" : "real; rounding covered at the row only";
+        Fact(page, "arithmetic", $"{(model.Arithmetic == CertificateArithmetic.Float64 ? "float64; rounding covered" : real)}");
         Fact(page, "weights", $"<code>{model.Bound.WeightHash}</code> (SHA-256; the bounds were proved for these)");
         Fact(page, "Lipschitz bound κ", $"{model.Bound.Value:G7}, from the input to the last layer but one; at most {ReportNumbers.Percent(model.Bound.Slack)} above what its layers attain");
         Fact(page, "input", $"{(model.IsImage ? FormattableString.Invariant($"images of {model.Network.InputShape.Width} × {model.Network.InputShape.Height} pixels, RGB in [0, 1]") : FormattableString.Invariant($"{model.Network.InputShape.Size} features"))}");

@@ -70,7 +70,9 @@ internal static partial class SummarySection
     {
         CertificateArithmetic.Float64 =>
             "The proofs are of the double-precision computation that ran, every rounding included, and hold on every machine.",
-        CertificateArithmetic.Real => "The proofs hold in real arithmetic, of the network as a mathematical function. Rounding is not covered: an input searched out among the last bits can have other labels.",
+        CertificateArithmetic.Real =>
+            "The proofs are of the network as a function of real numbers. Rounding at other inputs, and for images at the row itself, is " +
+            "not covered: an input chosen by its last bits can have other labels.",
         _ => "The view does not tell which arithmetic the proofs hold in.",
     };
 

@@ -11,7 +11,8 @@ public sealed class GloroOnnxOptions
     /// <summary>
     /// The arithmetic that the graph's certificates speak of. <see cref="CertificateArithmetic.Float64"/>: the network is computed in double precision, and certificates cover the
     /// rounding of every engine that adds and multiplies as IEEE 754 says, in whatever order. <see cref="CertificateArithmetic.Real"/>: single precision, faster by a
-    /// half or more; the certificates are those of the network as a mathematical function. Default: null, the model's own.
+    /// half or more; the certificates are those of the network as a function of real numbers, with the exception stated there.
+    /// Default: null, the model's own.
     /// </summary>
     public CertificateArithmetic? Arithmetic { get; set; }
 

@@ -31,7 +31,7 @@ internal static class PortableMetadata
             ("affinity_sets", JsonSerializer.Serialize((model.ResolvedGuarantee.AffinitySets ?? []).Select(set => set.Select(index => model.ClassNames[index])), s_json)),
             ("radii", radii.ToString(CultureInfo.InvariantCulture)),
             ("arithmetic", model.Arithmetic.ToString()),
-            ("claim", Claim(model.Arithmetic, unit)),
+            ("claim", Claim(model, unit)),
             ("temperature", model.Temperature.ToString("R", CultureInfo.InvariantCulture)),
             ("views", model.Network.Views.ToString()),
             ("lipschitz_bound", model.Bound.Value.ToString("R", CultureInfo.InvariantCulture)),
@@ -53,7 +53,9 @@ internal static class PortableMetadata
         yield return ("feature_names", JsonSerializer.Serialize(options.FeatureNames ?? [], s_json));
     }
 
-    private static string Claim(CertificateArithmetic arithmetic, string unit) => arithmetic == CertificateArithmetic.Float64
+    private static string Claim(GloroModel model, string unit) => model.Arithmetic == CertificateArithmetic.Float64
         ? $"No input within L2 distance topk_radii[k-1] ({unit}) changes the set of the k highest logits, as this graph or the library computes them: in IEEE 754 double precision, in any order of summation, with all rounding counted. No radius exceeds the library's."
-        : $"No input within L2 distance topk_radii[k-1] ({unit}) changes the set of the k highest logits of the network as a mathematical function. The rounding of single precision is allowed for, but not proved to be covered.";
+        : $"No input within L2 distance topk_radii[k-1] ({unit}) changes the set of the k highest logits of the network as a mathematical function. " + (model.IsImage
+            ? "The rounding of single precision is allowed for, but not proved to be covered."
+            : "The rounding of single precision is covered at the row, in any order of summation, and not at other inputs.");
 }

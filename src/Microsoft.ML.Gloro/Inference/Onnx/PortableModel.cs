@@ -19,8 +19,7 @@ internal static class PortableModel
         int sets = GuaranteeGraph.Sets(model.ResolvedGuarantee).Count;
         int capacity = options.AffinitySetCapacity == 0 ? Math.Max(sets, Math.Min(classes, UsualSets)) : options.AffinitySetCapacity;
 
-        // The certificate is that of double precision in either arithmetic. In Real, where the library takes nothing from margins, what is taken keeps the differences
-        // between single-precision engines from certifying more than the library does.
+        // The constants K_ij are those of double precision in either arithmetic: they are the larger ones.
         GloroModel exact = model.With(CertificateArithmetic.Float64);
         var graph = new OnnxGraphWriter();
         var ops = new GraphOperators(graph);
@@ -30,7 +29,7 @@ internal static class PortableModel
             ? ops.Cast(new Float64Layers(ops).Append(model.Network, input), OnnxType.Single)
             : OnnxGraph.AppendNetwork(graph, model.Network, input);
 
-        var checks = new InputChecks(ops).Append(input, exact, Math.Min(model.Rounding.LargestNorm, exact.Rounding.LargestNorm), largestRadius);
+        var checks = new InputChecks(ops).Append(input, model, exact, Math.Min(model.Rounding.LargestNorm, exact.Rounding.LargestNorm), largestRadius);
 
         // Rows that are not scored go on with zeros: what an engine makes of NaN in a comparison or a sort is not laid down.
         string sizes = ops.Node("Abs", ops.Cast(computed, OnnxType.Double));
