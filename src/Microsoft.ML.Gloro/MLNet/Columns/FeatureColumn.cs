@@ -3,7 +3,23 @@ using Microsoft.ML.Transforms.Image;
 
 namespace Microsoft.ML.Gloro.MLNet;
 
-/// <summary>Finds the feature column of a schema and says what it holds, or why it cannot be used: before a row is read where that is possible.</summary>
+/// <summary>The column types that features may come in.</summary>
+internal enum FeatureKind
+{
+    /// <summary>A decoded image: <see cref="MLImage"/>.</summary>
+    Image,
+
+    /// <summary>A vector of bytes that holds an image file (PNG, JPEG …).</summary>
+    EncodedImage,
+
+    /// <summary>The planar pixel vector of ExtractPixels, scaled to [0, 1].</summary>
+    Pixels,
+
+    /// <summary>A feature vector.</summary>
+    Vector,
+}
+
+/// <summary>Finds the feature column of a schema and says what it holds, or why it cannot be used, if possible before a row is read.</summary>
 internal static class FeatureColumn
 {
     private const string AcceptedForImages =
@@ -17,7 +33,7 @@ internal static class FeatureColumn
     public static DataViewSchema.Column Find(DataViewSchema schema, string name) => schema.GetColumnOrNull(name)
         ?? throw new ArgumentException(Missing(name, schema.Where(c => !c.IsHidden).Select(c => c.Name)), nameof(schema));
 
-    /// <summary>The same check on the shape of a schema, for estimators; nothing is known there but names and types.</summary>
+    /// <summary>The same check on the shape of a schema, for estimators: only names and types are known.</summary>
     /// <exception cref="ArgumentException">There is no such column, or features of that type cannot be read.</exception>
     public static void Check(SchemaShape schema, string name, bool isImage)
     {
@@ -29,7 +45,10 @@ internal static class FeatureColumn
             ? (scalar ? column.ItemType is ImageDataViewType : raw == typeof(byte) || raw == typeof(float)) && !column.IsKey
             : !scalar && raw == typeof(float);
         if (!accepted)
-            throw new ArgumentException(WrongType(name, $"{(scalar ? "" : "a vector of ")}{column.ItemType}{(column.IsKey ? " (key)" : "")}", isImage), nameof(schema));
+        {
+            string type = $"{(scalar ? "" : "a vector of ")}{column.ItemType}{(column.IsKey ? " (key)" : "")}";
+            throw new ArgumentException(WrongType(name, type, isImage), nameof(schema));
+        }
     }
 
     /// <summary>What kind of features <paramref name="column"/> holds.</summary>
@@ -55,7 +74,7 @@ internal static class FeatureColumn
         }
     }
 
-    /// <summary>What kind of features <paramref name="column"/> holds, where they must fit <paramref name="spec"/>.</summary>
+    /// <summary>What kind of features <paramref name="column"/> holds; they must fit <paramref name="spec"/>.</summary>
     /// <exception cref="ArgumentException">Features of that type or size cannot be read.</exception>
     public static FeatureKind Classify(DataViewSchema.Column column, InputSpec spec)
     {
@@ -65,7 +84,8 @@ internal static class FeatureColumn
 
         if (kind == FeatureKind.Pixels && vector.Dimensions is [var height, var width, 3] && height != 3)
             throw new ArgumentException(
-                $"Column '{column.Name}' holds interleaved pixels ({height}×{width}×3); let ExtractPixels give them plane by plane (interleavePixelColors: false).",
+                $"Column '{column.Name}' holds interleaved pixels ({height}×{width}×3); let ExtractPixels give them plane by plane " +
+                "(interleavePixelColors: false).",
                 nameof(column));
         bool fits = vector.Size == spec.Size && (kind == FeatureKind.Vector || vector.Dimensions.Length != 3
             || (vector.Dimensions[1] == spec.Shape.Height && vector.Dimensions[2] == spec.Shape.Width));
@@ -75,7 +95,8 @@ internal static class FeatureColumn
     }
 
     private static string Missing(string name, IEnumerable<string> present) =>
-        $"There is no column '{name}' to read features from; the columns are {string.Join(", ", present.Distinct().Select(n => $"'{n}'"))}.";
+        $"There is no column '{name}' to read features from; the columns are " +
+        $"{string.Join(", ", present.Distinct().Select(n => $"'{n}'"))}.";
 
     private static string WrongType(string name, string type, bool isImage) =>
         $"Column '{name}' is of type {type}; features must be {(isImage ? AcceptedForImages : AcceptedForVectors)}.";

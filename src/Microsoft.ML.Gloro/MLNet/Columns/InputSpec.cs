@@ -2,7 +2,9 @@ using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.MLNet;
 
-/// <summary>What a network reads of one row: pixels in [0, 1] (planar, channels R, G, B) or the raw values of a feature vector. ε is measured there.</summary>
+/// <summary>
+/// What a network reads of one row: pixels in [0, 1] (planar, channels R, G, B) or the raw values of a feature vector. ε is measured there.
+/// </summary>
 internal sealed record InputSpec
 {
     /// <param name="shape">The network's input: 3 × height × width for images, n × 1 × 1 for vectors.</param>
@@ -29,6 +31,7 @@ internal sealed record InputSpec
     /// <summary>The number of values that one row gives.</summary>
     public int Size => Shape.Size;
 
-    /// <inheritdoc/>
-    public override string ToString() => IsImage ? $"an image of {Shape.Height}×{Shape.Width} pixels (height × width)" : $"a vector of {Shape.Channels} values";
+    public override string ToString() => IsImage
+        ? $"an image of {Shape.Height}×{Shape.Width} pixels (height × width)"
+        : $"a vector of {Shape.Channels} values";
 }

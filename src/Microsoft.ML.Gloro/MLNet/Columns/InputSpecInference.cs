@@ -11,7 +11,9 @@ internal static class InputSpecInference
     /// <param name="column">Its feature column.</param>
     /// <param name="isImage">Whether the features are images.</param>
     /// <exception cref="ArgumentException">The column's type cannot be read, or a vector of pixels does not say its height and width.</exception>
-    /// <exception cref="InvalidOperationException">The size is not stated and there is no first row to look at, or its image cannot be decoded.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The size is not stated, and there is no first row or its image cannot be decoded.
+    /// </exception>
     public static InputSpec Infer(IDataView data, DataViewSchema.Column column, bool isImage)
     {
         switch (FeatureColumn.Classify(column, isImage))
@@ -19,7 +21,9 @@ internal static class InputSpecInference
             case FeatureKind.Image when column.Type is ImageDataViewType { Height: > 0, Width: > 0 } image:
                 return InputSpec.Image(image.Height, image.Width);
             case FeatureKind.Image:
-                return FromFirst<MLImage?>(data, column, first => first is null ? throw new ArgumentException("there is no image") : InputSpec.Image(first.Height, first.Width));
+                return FromFirst<MLImage?>(data, column, first => first is null
+                    ? throw new ArgumentException("there is no image")
+                    : InputSpec.Image(first.Height, first.Width));
             case FeatureKind.EncodedImage:
                 return FromFirst<VBuffer<byte>>(data, column, FromEncoded);
             case FeatureKind.Pixels:
@@ -31,18 +35,19 @@ internal static class InputSpecInference
             default:
                 if (column.Type is VectorDataViewType { IsKnownSize: true } vector)
                     return InputSpec.Vector(vector.Size);
-                return FromFirst<VBuffer<float>>(data, column, values => values.Length > 0 ? InputSpec.Vector(values.Length) : throw new ArgumentException("the vector is empty"));
+                return FromFirst<VBuffer<float>>(data, column, values => values.Length > 0
+                    ? InputSpec.Vector(values.Length)
+                    : throw new ArgumentException("the vector is empty"));
         }
     }
 
     private static InputSpec FromEncoded(VBuffer<byte> encoded)
     {
-        using var stream = new MemoryStream([.. encoded.DenseValues()]);
-        using var image = MLImage.CreateFromStream(stream);
-        return InputSpec.Image(image.Height, image.Width);
+        var (width, height) = ImageFile.SizeOf([.. encoded.DenseValues()]);
+        return InputSpec.Image(height, width);
     }
 
-    // The value is used while the cursor lives: LoadImages takes its last image back with its cursor.
+    // The value is used while the cursor lives: LoadImages disposes its last image with its cursor.
     private static InputSpec FromFirst<T>(IDataView data, DataViewSchema.Column column, Func<T, InputSpec> infer)
     {
         using var cursor = data.GetRowCursor([column]);
@@ -56,7 +61,8 @@ internal static class InputSpecInference
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            throw new RowLocator(cursor, data).Error(column.Name, $"the network's input size cannot be taken from the first row: {e.Message}.", e);
+            throw new RowLocator(cursor, data).Error(
+                column.Name, $"the network's input size cannot be taken from the first row: {e.Message.TrimEnd('.')}.", e);
         }
     }
 }

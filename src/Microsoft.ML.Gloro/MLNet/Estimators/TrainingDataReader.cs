@@ -50,6 +50,13 @@ internal static class TrainingDataReader
             }
         }
 
+        if (reader is PixelVectorReader && images.Count > 0 && !images.Exists(pixels => pixels.AsSpan().ContainsAnyExceptInRange((byte)0, (byte)1)))
+        {
+            throw new InvalidOperationException(
+                $"No pixel in column '{featureColumnName}' is above 1/255: the pixels seem to be scaled twice, or by 1/65025. " +
+                "Use ExtractPixels with scaleImage: 1f / 255f, once.");
+        }
+
         return spec.IsImage
             ? new ImageTrainingSet(spec.Shape, [.. images], [.. labels], augmentation)
             : new VectorTrainingSet(spec.Shape, [.. vectors], [.. labels]);

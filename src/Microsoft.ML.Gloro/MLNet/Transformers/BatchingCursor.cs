@@ -143,7 +143,10 @@ internal sealed class BatchingCursor : DataViewRowCursor
         if (_pipeline is null)
         {
             _reader.EnsureCapacity(ScoringPipeline.WindowsFor(_threads) * _largestWindow);
-            var pipeline = new ScoringPipeline(_threads, _life, window => _reader.Read(window * _largestWindow, _largestWindow), rows => _batch.Compute(rows.First, rows.Count, alone: true));
+            var pipeline = new ScoringPipeline(
+                _threads, _life,
+                window => _reader.Read(window * _largestWindow, _largestWindow),
+                rows => _batch.Compute(rows.First, rows.Count, ScoringThreads.Caller));
             Volatile.Write(ref _pipeline, pipeline);
         }
 

@@ -158,10 +158,10 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
         With(() => GloroModel, _options with { Threads = threads, ReadAheadRows = readAheadRows }, threads == _options.Threads);
 
     /// <summary>Computes logits. Safe for concurrent use.</summary>
-    internal void Score(Memory<float> inputs, int rows, Memory<float> logits, bool alone = false)
+    internal void Score(Memory<float> inputs, int rows, Memory<float> logits, ScoringThreads threads = ScoringThreads.All)
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
-        _scorer.Get().Score(inputs, rows, logits, alone);
+        _scorer.Get().Score(inputs, rows, logits, threads);
     }
 
     // The model is asked for after the check: a transformer that is disposed says so before it speaks of arguments.

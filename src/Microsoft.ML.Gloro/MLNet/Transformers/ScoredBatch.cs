@@ -67,10 +67,10 @@ internal sealed class ScoredBatch
     /// <summary>Scores and certifies <paramref name="rows"/> inputs from <paramref name="first"/> on.</summary>
     /// <param name="first">The first of them.</param>
     /// <param name="rows">How many.</param>
-    /// <param name="alone">Whether the calling thread does all of it, for other threads do the same with other rows.</param>
-    public void Compute(int first, int rows, bool alone = false)
+    /// <param name="threads">Which threads compute the logits.</param>
+    public void Compute(int first, int rows, ScoringThreads threads = ScoringThreads.All)
     {
-        _transformer.Score(_inputs.AsMemory(first * _inputSize), rows, _logits.AsMemory(first * _classes), alone);
+        _transformer.Score(_inputs.AsMemory(first * _inputSize), rows, _logits.AsMemory(first * _classes), threads);
         for (int row = first; row < first + rows; row++)
         {
             var logits = _logits.AsSpan(row * _classes, _classes);
