@@ -19,7 +19,7 @@ internal enum FeatureKind
     Vector,
 }
 
-/// <summary>Finds the feature column of a schema and says what it holds, or why it cannot be used, if possible before a row is read.</summary>
+/// <summary>Finds the feature column of a schema and checks its type, before rows are read if possible.</summary>
 internal static class FeatureColumn
 {
     private const string AcceptedForImages =

@@ -57,7 +57,7 @@ internal sealed class MLImageReader(string columnName, InputSpec spec, ValueGett
 {
     private MLImage? _image;
 
-    /// <summary>Names the row whose image could not be loaded: LoadImages says at most the path, and not even that if decoding fails.</summary>
+    /// <summary>Names the row whose image could not be loaded: LoadImages gives at most the path, and only if the file is missing.</summary>
     internal static InvalidOperationException LoadError(RowLocator locator, string columnName, Exception inner) =>
         locator.Error(columnName, $"the image could not be loaded or decoded: {inner.Message}", inner);
 
@@ -75,17 +75,20 @@ internal sealed class MLImageReader(string columnName, InputSpec spec, ValueGett
         if (_image is null)
             throw RowError("there is no image (its path is empty or missing).");
 
-        // The pixels do not show that a file was cut off. LoadImages puts its path into Tag, and ResizeImages passes it on.
-        if (_image.Tag is string path && ImageFile.IsCutOff(path))
-            throw RowError($"the image file '{path}' is cut off: it ends before its last pixel, or is damaged.");
+        string? path;
         try
         {
+            path = _image.Tag as string;
             ReadPixels(_image.Pixels, _image.Width, _image.Height, _image.PixelFormat == MLPixelFormat.Rgba32, destination);
         }
         catch (Exception e) when (e is InvalidOperationException or OverflowException or OutOfMemoryException)
         {
             throw RowError($"the pixels of the image cannot be read: {e.Message}", e); // disposed by its owner, or of absurd size
         }
+
+        // The pixels do not show that a file was cut off. LoadImages puts its path into Tag, and ResizeImages passes it on.
+        if (path is not null && ImageFile.IsCutOff(path))
+            throw RowError($"the image file '{path}' is cut off: it ends before its last pixel, or is damaged.");
     }
 }
 

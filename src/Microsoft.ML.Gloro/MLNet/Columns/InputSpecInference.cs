@@ -10,7 +10,7 @@ internal static class InputSpecInference
     /// <param name="data">The training data.</param>
     /// <param name="column">Its feature column.</param>
     /// <param name="isImage">Whether the features are images.</param>
-    /// <exception cref="ArgumentException">The column's type cannot be read, or a vector of pixels does not say its height and width.</exception>
+    /// <exception cref="ArgumentException">The column's type cannot be read, or does not give height and width.</exception>
     /// <exception cref="InvalidOperationException">
     /// The size is not stated, and there is no first row or its image cannot be decoded.
     /// </exception>
@@ -31,7 +31,8 @@ internal static class InputSpecInference
                     return InputSpec.Image(dimensions[1], dimensions[2]);
                 throw new ArgumentException(
                     $"Column '{column.Name}' holds {column.Type}, which does not say how high and wide the image is; " +
-                    "give the image itself, or pixels of three planes as ExtractPixels gives them (interleavePixelColors: false).", nameof(column));
+                    "give the image itself, or pixels of three planes as ExtractPixels gives them (interleavePixelColors: false).",
+                    nameof(column));
             default:
                 if (column.Type is VectorDataViewType { IsKnownSize: true } vector)
                     return InputSpec.Vector(vector.Size);

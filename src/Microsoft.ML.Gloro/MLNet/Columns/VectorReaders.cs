@@ -6,7 +6,7 @@ namespace Microsoft.ML.Gloro.MLNet;
 
 /// <summary>
 /// Reads the planar pixels of ExtractPixels, which must have been scaled to [0, 1]. They are never clamped: training refuses a pixel
-/// outside [0, 1]; scoring reads it as it is and then certifies nothing, since whoever attacks a model may leave [0, 1] a little.
+/// outside [0, 1]; scoring reads it as it is and then certifies nothing, because an attack may leave [0, 1] a little.
 /// </summary>
 internal sealed class PixelVectorReader(string columnName, InputSpec spec, ValueGetter<VBuffer<float>> getter, RowLocator locator)
     : FeatureReader(columnName, spec, locator)

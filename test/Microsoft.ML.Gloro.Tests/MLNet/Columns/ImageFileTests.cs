@@ -34,8 +34,8 @@ public sealed class ImageFileTests
 
     public static IEnumerable<object[]> Kinds =>
     [
-        ["PNG"], ["JPEG"], ["WebP"], ["lossless WebP"], ["BMP"], [nameof(InterlacedPng)], [nameof(GrayPng)], [nameof(Png565)], [nameof(Gif)],
-        [nameof(InterlacedGif)], ["transparent PNG"],
+        ["PNG"], ["transparent PNG"], ["JPEG"], ["WebP"], ["lossless WebP"], ["BMP"],
+        [nameof(InterlacedPng)], [nameof(GrayPng)], [nameof(Png565)], [nameof(Gif)], [nameof(InterlacedGif)],
     ];
 
     [TestMethod]
@@ -64,7 +64,8 @@ public sealed class ImageFileTests
             try
             {
                 using SKBitmap image = ImageFile.Decode(file.AsSpan(0, length));
-                Assert.IsTrue(image.GetPixelSpan().SequenceEqual(whole.GetPixelSpan()), $"{length} of {file.Length} bytes give other pixels");
+                bool same = image.GetPixelSpan().SequenceEqual(whole.GetPixelSpan());
+                Assert.IsTrue(same, $"{length} of {file.Length} bytes give other pixels");
             }
             catch (InvalidDataException)
             {
@@ -110,7 +111,11 @@ public sealed class ImageFileTests
         // All pairs of a color and an alpha. docs/scale-out.md computes the same in Python.
         var pixels = new byte[4 * 256 * 256];
         for (int i = 0; i < pixels.Length / 4; i++)
-            (pixels[4 * i], pixels[(4 * i) + 1], pixels[(4 * i) + 2], pixels[(4 * i) + 3]) = ((byte)i, (byte)(255 - (byte)i), 77, (byte)(i >> 8));
+        {
+            byte color = (byte)i, alpha = (byte)(i >> 8);
+            (pixels[4 * i], pixels[(4 * i) + 1], pixels[(4 * i) + 2], pixels[(4 * i) + 3]) = (color, (byte)(255 - color), 77, alpha);
+        }
+
         using SKBitmap image = ImageFile.Decode(Encode(pixels, 256, 256, SKEncodedImageFormat.Png));
 
         int red = image.ColorType == SKColorType.Rgba8888 ? 0 : 2;
@@ -163,7 +168,8 @@ public sealed class ImageFileTests
     {
         var file = new byte[54 + (24 * Height)];
         new Random(4).NextBytes(file.AsSpan(54));
-        (file[0], file[1], file[10], file[14], file[18], file[22], file[26], file[28]) = ((byte)'B', (byte)'M', 54, 40, Width, Height, 1, 24);
+        (file[0], file[1], file[10], file[14]) = ((byte)'B', (byte)'M', 54, 40);
+        (file[18], file[22], file[26], file[28]) = (Width, Height, 1, 24);
         BitConverter.TryWriteBytes(file.AsSpan(2), file.Length);
         return file;
     }

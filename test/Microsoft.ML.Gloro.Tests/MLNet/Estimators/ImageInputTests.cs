@@ -1,4 +1,3 @@
-using Microsoft.ML.Data;
 using Microsoft.ML.Gloro.MLNet;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 
@@ -35,7 +34,7 @@ public sealed class ImageInputTests
         string path = Path.Combine(tiles.Folder, tiles.Rows[5].ImagePath);
         File.WriteAllBytes(path, File.ReadAllBytes(path)[..200]);
         var e = Assert.ThrowsExactly<InvalidOperationException>(() => tiles.Pipeline(_mlContext).Fit(tiles.View));
-        StringAssert.Contains(e.Message, "Row 5 (counted from 0; Label");
+        StringAssert.Contains(e.Message, "Row 5 (counted from 0; ImagePath: '5.png')");
         StringAssert.Contains(e.Message, "is cut off");
     }
 
