@@ -1,6 +1,7 @@
 // Tries to break the certificates of a saved model, and says what it costs to cover the rounding of its scores.
 using System.Diagnostics;
 using Audit;
+using Examples;
 using ImageFolders;
 using Microsoft.ML;
 using Microsoft.ML.Gloro;
@@ -13,7 +14,7 @@ try
 {
     arguments = Arguments.Parse(args);
     rows = ImageRow.ReadFolders(arguments.Data);
-    model = mlContext.Model.Load(arguments.Model, out _);
+    model = SavedModel.Load(mlContext, arguments.Model);
 }
 catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException || e.GetBaseException() is FormatException)
 {

@@ -1,5 +1,6 @@
 // Writes a report of what is proved: of a saved model and a folder of images, or of tiles that it draws itself.
 using System.Diagnostics;
+using Examples;
 using ImageFolders;
 using Microsoft.ML;
 using Microsoft.ML.Gloro;
@@ -15,7 +16,7 @@ try
     if (arguments.Data is { } data)
         rows = ImageRow.ReadFolders(data);
     if (arguments.Model is { } path)
-        model = mlContext.Model.Load(path, out _);
+        model = SavedModel.Load(mlContext, path);
 }
 catch (Exception e) when (e is FormatException or ArgumentException or IOException or UnauthorizedAccessException || e.GetBaseException() is FormatException)
 {

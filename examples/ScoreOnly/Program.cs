@@ -1,6 +1,7 @@
 // Loads a model that another process trained and prints certified label sets. It knows ML.NET and the names of columns; no type of the library is
 // mentioned, nothing is registered, and there is no libtorch in its output folder.
 using System.Diagnostics;
+using Examples;
 using Microsoft.ML;
 using ScoreOnly;
 
@@ -20,7 +21,17 @@ if (!File.Exists(modelPath) || !Directory.Exists(folder))
 
 var clock = Stopwatch.StartNew();
 var mlContext = new MLContext();
-ITransformer model = mlContext.Model.Load(modelPath, out _);
+ITransformer model;
+try
+{
+    model = SavedModel.Load(mlContext, modelPath);
+}
+catch (FormatException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 2;
+}
+
 Console.WriteLine($"Loaded {modelPath} in {clock.ElapsedMilliseconds} ms.");
 
 ImageRow[] rows =

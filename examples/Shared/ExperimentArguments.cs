@@ -1,4 +1,5 @@
 using System.Globalization;
+using Examples;
 using Microsoft.ML.Gloro;
 
 namespace Experiments;
@@ -125,8 +126,8 @@ internal sealed record ExperimentArguments
     {
         foreach (string? path in new[] { Model, StartFrom })
         {
-            if (path is not null && !File.Exists(path))
-                throw new FileNotFoundException($"There is no model {path}.", path);
+            if (path is not null)
+                SavedModel.Check(path);
         }
 
         if (Model is null)

@@ -65,7 +65,7 @@ internal sealed class ImageExperiment : IDisposable
             CancellationToken = _stop.Token,
         };
         if (_arguments.StartFrom is { } path)
-            (options.InitialModel, options.InitialEpsilonFactor) = (Context.Model.Load(path, out _), 1);
+            (options.InitialModel, options.InitialEpsilonFactor) = (SavedModel.Load(Context, path), 1);
         else
             (options.Depth, options.Width, options.TailWidth, options.TailDepth, options.Layers) = (_arguments.Depth, _arguments.Width, _arguments.Tail, _arguments.TailDepth, _arguments.Layers);
         return options;
@@ -112,7 +112,7 @@ internal sealed class ImageExperiment : IDisposable
 
     private ITransformer Load(string path)
     {
-        ITransformer model = Context.Model.Load(path, out _);
+        ITransformer model = SavedModel.Load(Context, path);
         return _arguments.Views is { } views ? Context.Gloro.WithViews(model, views) : model;
     }
 

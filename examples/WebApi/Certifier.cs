@@ -1,34 +1,20 @@
+using Examples.Page;
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using Microsoft.ML.Gloro;
-using Microsoft.ML.Transforms.Image;
 
 namespace WebApi;
 
 /// <summary>The model, and the engines that share it. Safe for concurrent use.</summary>
 internal sealed class Certifier : IDisposable
 {
-    private readonly IDisposable? _model;
-    private readonly GloroTransformer _transformer;
+    private readonly ServedModel _model;
     private readonly EnginePool<UploadedImage, ScoredImage> _engines;
 
     /// <exception cref="InvalidOperationException">The file holds no image classifier of this library.</exception>
     public Certifier(MLContext mlContext, string modelPath)
     {
-        ITransformer model = mlContext.Model.Load(modelPath, out _);
-        _model = model as IDisposable;
-
-        // Uploads are files in memory, so what loads images from paths and maps labels is left out: the Gloro transformer decodes them itself.
-        var gloro = model as GloroTransformer ?? (model as IEnumerable<ITransformer>)?.OfType<GloroTransformer>().SingleOrDefault()
-            ?? throw new InvalidOperationException($"{modelPath} holds no Gloro model.");
-        if (gloro.FeatureColumnType is not ImageDataViewType image)
-            throw new InvalidOperationException($"{modelPath} classifies feature vectors, not images.");
-        if (gloro.Guarantee.Match == AffinityMatch.Exact)
-            throw new InvalidOperationException($"{modelPath} certifies whole affinity sets only, which this example cannot show: LargestK would not say which sets are allowed.");
-        Card = ModelCard.Of(gloro, image);
-
-        // At ε = 0 the certified set is the largest that the guarantee allows at all. What holds at another ε follows from the radii.
-        _transformer = (GloroTransformer)mlContext.Gloro.WithGuarantee(gloro, gloro.Guarantee, epsilon: 0);
+        _model = ServedModel.Load(mlContext, modelPath);
+        var gloro = _model.AtZero;
         var options = new PredictionEngineOptions
         {
             OwnsTransformer = false, // else the first engine to go would take the model with it
@@ -38,11 +24,11 @@ internal sealed class Certifier : IDisposable
         options.InputSchemaDefinition[nameof(UploadedImage.Image)].ColumnName = gloro.FeatureColumnName;
         foreach (var column in options.OutputSchemaDefinition)
             column.ColumnName = gloro.OutputColumnPrefix + column.ColumnName;
-        _engines = new(() => mlContext.Model.CreatePredictionEngine<UploadedImage, ScoredImage>(_transformer, options), Environment.ProcessorCount);
+        _engines = new(() => mlContext.Model.CreatePredictionEngine<UploadedImage, ScoredImage>(gloro, options), Environment.ProcessorCount);
     }
 
     /// <summary>What the model proves.</summary>
-    public ModelCard Card { get; }
+    public ModelCard Card => _model.Card;
 
     /// <summary>Scores and certifies an image file.</summary>
     /// <exception cref="UploadException">It is no image.</exception>
@@ -57,8 +43,7 @@ internal sealed class Certifier : IDisposable
     public void Dispose()
     {
         _engines.Dispose();
-        _transformer.Dispose();
-        _model?.Dispose();
+        _model.Dispose();
     }
 
     private Answer ToAnswer(ScoredImage scored, int width, int height)

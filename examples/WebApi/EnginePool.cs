@@ -4,7 +4,8 @@ using Microsoft.ML;
 namespace WebApi;
 
 /// <summary>
-/// Prediction engines for many requests at once. An engine serves one caller at a time; the transformer behind it is shared by all, so an engine is cheap.
+/// Prediction engines for many requests at once. One engine per thread is ML.NET's rule: an engine serves one caller at a time. The
+/// transformer behind it is shared by all, so an engine is cheap.
 /// No more callers than <paramref name="size"/> run together, and the others wait: each holds a decoded image, and scoring takes a processor anyway.
 /// (Microsoft.Extensions.ML's PredictionEnginePool does as well, where that package is at hand.)
 /// </summary>

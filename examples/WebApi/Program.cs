@@ -1,16 +1,22 @@
 // Serves certified predictions: POST an image to /api/certify, or open the page and drop one there.
 //   dotnet run -c Release --project examples/WebApi -- [--model model.zip] [--urls http://localhost:5080]
+using Examples;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.ML;
 using WebApi;
 
-const string PagePolicy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const string PagePolicy =
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 var builder = WebApplication.CreateBuilder(args);
 string modelPath = builder.Configuration["model"] ?? Path.Combine(AppContext.BaseDirectory, "models", "eurosat-rt3.zip");
-if (!File.Exists(modelPath))
+try
 {
-    Console.Error.WriteLine($"There is no model {Path.GetFullPath(modelPath)}. Name one: --model model.zip");
+    SavedModel.Check(Path.GetFullPath(modelPath));
+}
+catch (Exception e) when (e is IOException or FormatException)
+{
+    Console.Error.WriteLine($"{e.Message} Name one: --model model.zip");
     return 2;
 }
 
@@ -23,14 +29,21 @@ builder.Services.AddSingleton(services => new Certifier(services.GetRequiredServ
 
 var app = builder.Build();
 app.Services.GetRequiredService<Certifier>(); // a model that cannot be used is told now, not to the first visitor
-string page = ReadPage();
 
-app.MapGet("/", (HttpContext context) =>
+foreach (var (address, file, type) in new[]
 {
-    context.Response.Headers.ContentSecurityPolicy = PagePolicy;
-    context.Response.Headers.XContentTypeOptions = "nosniff";
-    return Results.Content(page, "text/html; charset=utf-8");
-});
+    ("/", "index.html", "text/html"), ("/page.css", "page.css", "text/css"), ("/page.js", "page.js", "text/javascript"), ("/engine.js", "engine.js", "text/javascript"),
+})
+{
+    string text = Read(file);
+    app.MapGet(address, (HttpContext context) =>
+    {
+        context.Response.Headers.ContentSecurityPolicy = PagePolicy;
+        context.Response.Headers.XContentTypeOptions = "nosniff";
+        return Results.Content(text, $"{type}; charset=utf-8");
+    });
+}
+
 app.MapGet("/api/model", (Certifier certifier) => certifier.Card);
 app.MapPost("/api/certify", async (HttpRequest request, Certifier certifier, CancellationToken cancellation) =>
 {
@@ -46,8 +59,8 @@ app.MapPost("/api/certify", async (HttpRequest request, Certifier certifier, Can
 app.Run();
 return 0;
 
-static string ReadPage()
+static string Read(string file)
 {
-    using var reader = new StreamReader(typeof(Certifier).Assembly.GetManifestResourceStream("index.html")!);
+    using var reader = new StreamReader(typeof(Certifier).Assembly.GetManifestResourceStream(file)!);
     return reader.ReadToEnd();
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.Gloro.Analysis;
 using Microsoft.ML.Gloro.MLNet;
+using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Gloro;
 
@@ -21,8 +22,9 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <param name="validationSet">The validation rows; null to hold out a tenth of the training rows.</param>
     /// <exception cref="ArgumentException">An argument is invalid; the message lists every invalid one.</exception>
     public GloroEstimator ImageClassification(
-        string labelColumnName = "Label", string featureColumnName = "Image", RobustnessGuarantee? guarantee = null, float epsilon = GloroTrainerOptions.DefaultEpsilon, IDataView? validationSet = null) =>
-        ImageClassification(With(new GloroImageClassificationOptions(), labelColumnName, featureColumnName, guarantee, epsilon, validationSet));
+        string labelColumnName = "Label", string featureColumnName = "Image", RobustnessGuarantee? guarantee = null,
+        float epsilon = GloroTrainerOptions.DefaultEpsilon, IDataView? validationSet = null) => ImageClassification(
+            With(new GloroImageClassificationOptions(), labelColumnName, featureColumnName, guarantee, epsilon, validationSet));
 
     /// <summary>Creates a trainer for provably robust image classification.</summary>
     /// <param name="options">The options; they are copied.</param>
@@ -37,8 +39,9 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <param name="validationSet">The validation rows; null to hold out a tenth of the training rows.</param>
     /// <exception cref="ArgumentException">An argument is invalid; the message lists every invalid one.</exception>
     public GloroEstimator MulticlassClassification(
-        string labelColumnName = "Label", string featureColumnName = "Features", RobustnessGuarantee? guarantee = null, float epsilon = GloroTrainerOptions.DefaultEpsilon, IDataView? validationSet = null) =>
-        MulticlassClassification(With(new GloroMulticlassClassificationOptions(), labelColumnName, featureColumnName, guarantee, epsilon, validationSet));
+        string labelColumnName = "Label", string featureColumnName = "Features", RobustnessGuarantee? guarantee = null,
+        float epsilon = GloroTrainerOptions.DefaultEpsilon, IDataView? validationSet = null) => MulticlassClassification(
+            With(new GloroMulticlassClassificationOptions(), labelColumnName, featureColumnName, guarantee, epsilon, validationSet));
 
     /// <summary>Creates a trainer for provably robust classification of feature vectors.</summary>
     /// <param name="options">The options; they are copied.</param>
@@ -47,7 +50,7 @@ public sealed class GloroCatalog(MLContext mlContext)
 
     /// <summary>
     /// Computes verified-robust accuracy (VRA) and related metrics of a scored view. Any guarantee and ε can be evaluated without scoring
-    /// again.
+    /// again. Rows without a label are left out; a warning in MLContext.Log says how many.
     /// </summary>
     /// <param name="scored">The output of a fitted Gloro pipeline's Transform.</param>
     /// <param name="labelColumnName">The key column of the true classes.</param>
@@ -57,7 +60,9 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <exception cref="ArgumentException">
     /// A column is missing or has the wrong type, or the guarantee does not fit the scored view.
     /// </exception>
-    public GloroMetrics Evaluate(IDataView scored, string labelColumnName = "Label", RobustnessGuarantee? guarantee = null, float? epsilon = null, string outputColumnPrefix = "") =>
+    public GloroMetrics Evaluate(
+        IDataView scored, string labelColumnName = "Label", RobustnessGuarantee? guarantee = null, float? epsilon = null,
+        string outputColumnPrefix = "") =>
         GloroEvaluator.Evaluate(_mlContext, scored, labelColumnName, guarantee, epsilon, outputColumnPrefix);
 
     /// <summary>Cross-validates a pipeline: fits and evaluates it once for each fold of the data.</summary>
@@ -70,8 +75,8 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <param name="outputColumnPrefix">The prefix of the scored columns.</param>
     /// <returns>One model and its metrics for each fold.</returns>
     public IReadOnlyList<GloroCrossValidationResult> CrossValidate(
-        IDataView data, IEstimator<ITransformer> estimator, int numberOfFolds = 5, string labelColumnName = "Label", string? samplingKeyColumnName = null, int? seed = null,
-        string outputColumnPrefix = "")
+        IDataView data, IEstimator<ITransformer> estimator, int numberOfFolds = 5, string labelColumnName = "Label",
+        string? samplingKeyColumnName = null, int? seed = null, string outputColumnPrefix = "")
     {
         ArgumentNullException.ThrowIfNull(data);
         ArgumentNullException.ThrowIfNull(estimator);
@@ -79,7 +84,8 @@ public sealed class GloroCatalog(MLContext mlContext)
         {
             ITransformer model = estimator.Fit(fold.TrainSet);
             IDataView scored = model.Transform(fold.TestSet);
-            return new GloroCrossValidationResult(index, model, scored, Evaluate(scored, labelColumnName, outputColumnPrefix: outputColumnPrefix));
+            var metrics = Evaluate(scored, labelColumnName, outputColumnPrefix: outputColumnPrefix);
+            return new GloroCrossValidationResult(index, model, scored, metrics);
         })];
     }
 
@@ -104,9 +110,8 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// A column is missing or has the wrong type, an option is invalid, or too few rows have a label.
     /// </exception>
     /// <exception cref="OperationCanceledException">The options' cancellation token was cancelled.</exception>
-    [SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so it stays an instance method.")]
     public GloroAffinityDiscovery DiscoverAffinitySets(IDataView scored, GloroAffinityDiscoveryOptions? options = null) =>
-        AffinityDiscoverer.Run(scored, options ?? new());
+        AffinityDiscoverer.Run(scored, options ?? new(), Warn);
 
     /// <summary>
     /// Compares guarantees on the same rows (local robustness, RTK for each K, affinity robustness with discovered sets) and suggests the
@@ -120,9 +125,8 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// A column is missing or has the wrong type, an option is invalid, a guarantee does not fit, or too few rows have a label.
     /// </exception>
     /// <exception cref="OperationCanceledException">The options' cancellation token was cancelled.</exception>
-    [SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so it stays an instance method.")]
     public GuaranteeSuggestions Suggest(IDataView scored, GloroSuggestionOptions? options = null) =>
-        GuaranteeSuggester.Run(scored, options ?? new());
+        GuaranteeSuggester.Run(scored, options ?? new(), Warn);
 
     /// <summary>Returns the same model with another guarantee and ε, without training or bounding it again.</summary>
     /// <param name="model">A fitted or loaded Gloro transformer, or a chain of transformers (a fitted pipeline) that contains one.</param>
@@ -246,10 +250,13 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// All trials, the best one, and its model. A failed trial has an <see cref="GloroSweepTrial.Error"/> and does not stop the sweep.
     /// </returns>
     /// <exception cref="ArgumentException">An option, a column or the guarantee is invalid. This is thrown before any training.</exception>
-    /// <exception cref="InvalidOperationException">The journal cannot be read or written, or belongs to another sweep.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// There are no rows, or the journal cannot be read or written, or belongs to another sweep.
+    /// </exception>
     /// <exception cref="DllNotFoundException">libtorch is missing or fails to load.</exception>
     public GloroSweepResult Sweep(
-        IDataView train, IDataView validation, GloroSweepOptions options, IProgress<GloroSweepProgress>? progress = null, CancellationToken cancellationToken = default) =>
+        IDataView train, IDataView validation, GloroSweepOptions options, IProgress<GloroSweepProgress>? progress = null,
+        CancellationToken cancellationToken = default) =>
         SweepRun.Run(_mlContext, train, validation, options, progress, cancellationToken);
 
     /// <summary>
@@ -292,8 +299,7 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// audit belongs to another view.
     /// </exception>
     /// <exception cref="OperationCanceledException">The options' cancellation token was cancelled.</exception>
-    [SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so it stays an instance method.")]
-    public GloroReport Report(IDataView scored, GloroReportOptions? options = null) => Reporter.Run(scored, options ?? new());
+    public GloroReport Report(IDataView scored, GloroReportOptions? options = null) => Reporter.Run(scored, options ?? new(), Warn);
 
     /// <summary>
     /// Draws what a model of two features certifies across the plane. Each guarantee gets a panel with the certified label sets, the
@@ -313,7 +319,15 @@ public sealed class GloroCatalog(MLContext mlContext)
     public string DrawDecisionRegions(ITransformer model, IDataView data, GloroRegionOptions? options = null) =>
         RegionDrawing.Run(model, data, options ?? new());
 
-    private static TOptions With<TOptions>(TOptions options, string labelColumnName, string featureColumnName, RobustnessGuarantee? guarantee, float epsilon, IDataView? validationSet)
+    private void Warn(string text)
+    {
+        using IChannel channel = ((IHostEnvironment)_mlContext).Register("Gloro", null, null).Start("Evaluation");
+        channel.Warning(MessageSensitivity.Schema, text);
+    }
+
+    private static TOptions With<TOptions>(
+        TOptions options, string labelColumnName, string featureColumnName, RobustnessGuarantee? guarantee, float epsilon,
+        IDataView? validationSet)
         where TOptions : GloroTrainerOptions
     {
         options.LabelColumnName = labelColumnName;

@@ -108,6 +108,27 @@ public sealed class ExampleTests
     }
 
     [TestMethod]
+    [DataRow("EuroSat", "--start-from")]
+    [DataRow("EuroSat", "--model")]
+    [DataRow("Audit", "--model")]
+    [DataRow("Report", "--model")]
+    [DataRow("WebApi", "--model")]
+    public async Task Examples_AFileThatIsNoModel_SaysSo(string example, string option)
+    {
+        string readme = Path.Combine(Repository.Root, "README.md");
+        string[] data = example switch
+        {
+            "WebApi" => [],
+            "EuroSat" => ["--data", Data],
+            _ => ["--data", Path.Combine(Data, "test")],
+        };
+        var (code, _, error) = await ExampleProcess.RunAsync(example, s_folder.Path, [.. data, option, readme]);
+        Assert.AreEqual(2, code);
+        StringAssert.Contains(error, "README.md is not a saved model");
+        Assert.DoesNotContain("End of Central Directory", error);
+    }
+
+    [TestMethod]
     public async Task EuroSat_WithoutData_SaysWhatIsMissing()
     {
         var (code, _, error) = await ExampleProcess.RunAsync("EuroSat", s_folder.Path, "--data", "nowhere");

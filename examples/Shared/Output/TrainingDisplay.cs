@@ -33,7 +33,11 @@ internal sealed class TrainingDisplay(bool lines = true) : IProgress<GloroTraini
         {
             bar.MaxValue = value.Epochs;
             bar.Value = value.Epoch;
-            bar.Description = FormattableString.Invariant($"epoch {value.Epoch}/{value.Epochs}, VRA {value.VerifiedRobustAccuracy:F3}, clean {value.CleanAccuracy:F3}, {(int)value.Remaining.TotalMinutes}:{value.Remaining:ss} left");
+            string accuracies = double.IsNaN(value.CleanAccuracy)
+                ? "no validation rows"
+                : FormattableString.Invariant($"VRA {value.VerifiedRobustAccuracy:F3}, clean {value.CleanAccuracy:F3}");
+            bar.Description = FormattableString.Invariant(
+                $"epoch {value.Epoch}/{value.Epochs}, {accuracies}, {(int)value.Remaining.TotalMinutes}:{value.Remaining:ss} left");
         }
         else if (lines && !Show.IsTerminal)
         {

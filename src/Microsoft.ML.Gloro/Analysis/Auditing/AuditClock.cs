@@ -56,6 +56,9 @@ internal sealed class AuditClock(GloroAuditOptions options, IChannel channel)
     /// <summary>The time left for the current stage.</summary>
     public TimeSpan TimeLeft() => options.TimeBudget is { } budget ? (budget * Share(_stage)) - Elapsed : TimeSpan.MaxValue;
 
+    /// <summary>Logs a warning.</summary>
+    public void Warn(string text) => channel.Warning(MessageSensitivity.Schema, text);
+
     /// <summary>Records that something could not be done in time.</summary>
     public void Skip() => IsComplete = false;
 

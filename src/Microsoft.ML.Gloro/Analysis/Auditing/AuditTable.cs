@@ -18,7 +18,9 @@ internal static class AuditTable
         if (report.RowsNotReached.Count > 0)
             table.Row("rows not reached", $"{report.RowsNotReached.Count:N0}: {string.Join(", ", report.RowsNotReached.Take(MostNumbers))}{(report.RowsNotReached.Count > MostNumbers ? ", …" : "")}");
         table.Row("attack", $"{report.Steps} gradient steps from each of {report.Restarts} starts");
-        table.Row("margin consumed within the radius", $"{report.MeanConsumedMargin:P1} on average, {report.LargestConsumedMargin:P1} at most (row {report.LargestConsumedMarginRow})");
+        FormattableString largest = $"{report.LargestConsumedMargin:P1} at most (row {report.LargestConsumedMarginRow})";
+        table.Row("margin consumed within the radius", report.AttackedRows == 0
+            ? (FormattableString)$"not measured: no row was attacked" : $"{report.MeanConsumedMargin:P1} on average, {largest}");
         table.Row("nearest other top-k set found", double.IsFinite(report.NearestFlip)
             ? (FormattableString)$"at {report.NearestFlip:F3} × the certified radius (row {report.NearestFlipRow})" : $"none");
         table.Row("boundaries found, points beside", $"{report.BoundaryRows:N0}, {report.BoundaryPoints:N0}");
@@ -27,11 +29,11 @@ internal static class AuditTable
         {
             table.Row("robust accuracy", $"{accuracy.VerifiedRobustAccuracy:F4} proved (VRA) ≤ true ≤ {accuracy.EmpiricalRobustAccuracy:F4} left by attacks ≤ {accuracy.TopKAccuracy:F4} clean");
             table.Row("rows right without proof, attacked",
-                $"{accuracy.UnprovedRows:N0}, {accuracy.AttackedRows:N0} of {accuracy.RowCount:N0}");
+                $"{accuracy.UnprovedRows:N0} of {accuracy.RowCount:N0}, {accuracy.AttackedRows:N0}");
         }
         else
         {
-            table.Row("robust accuracy", $"not measured: the data has no label column");
+            table.Row("robust accuracy", $"not measured: no audited row has a label");
         }
 
         table.Row("Lipschitz bound κ", $"{report.LipschitzBound:G7} ({(double.IsNaN(report.RecomputedLipschitzBound) ? (FormattableString)$"not proved anew" : $"proved anew: {report.RecomputedLipschitzBound:G7}")}; layers attain {report.AttainedProduct:G7})");

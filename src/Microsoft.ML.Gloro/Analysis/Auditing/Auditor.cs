@@ -48,13 +48,11 @@ internal sealed class Auditor
     {
         LipschitzBound? proved = CheckBounds();
         long count = _reader.Count();
-        if (count == 0)
-            throw new InvalidOperationException("The data has no rows: there is nothing to audit.");
         List<AuditRow> rows = ReadRows(count);
         List<AuditRow> certified = [.. rows.Where(r => r.Point.K > 0)];
         var consumed = AttackCertificates(certified);
         var (walk, lastBits) = WalkBoundaries(consumed);
-        GloroAuditAccuracy? accuracy = _reader.HasLabels ? AttackAccuracy(rows) : null;
+        GloroAuditAccuracy? accuracy = Labeled(rows) is { Count: > 0 } labeled ? AttackAccuracy(labeled) : null;
         GloroAuditSlope[] slopes = AscendLipschitz(rows);
 
         var worst = consumed.OrderByDescending(c => c.Value).ThenBy(c => c.Key.Number).FirstOrDefault();
@@ -156,11 +154,20 @@ internal sealed class Auditor
         return (walk, lastBits);
     }
 
-    private GloroAuditAccuracy AttackAccuracy(List<AuditRow> rows)
+    private List<AuditRow> Labeled(List<AuditRow> rows)
+    {
+        if (_reader.LabelColumnName is not { } column)
+            return [];
+        List<AuditRow> labeled = [.. rows.Where(r => r.Label != LabelMap.Missing)];
+        if (labeled.Count < rows.Count)
+            _clock.Warn(LabelColumn.MissingWarning(column, rows.Count - labeled.Count, rows.Count, "audited rows"));
+        return labeled;
+    }
+
+    private GloroAuditAccuracy AttackAccuracy(List<AuditRow> labeled)
     {
         var goal = new LabelGoal(_model.ResolvedGuarantee, _model.ClassNames);
         var attack = new RobustAccuracyAttack(_judge, _replica, _findings, goal, _options);
-        List<AuditRow> labeled = [.. rows.Where(r => r.Label != LabelMap.Missing)];
         List<AuditRow> right = [.. labeled.Where(r => goal.IsRight(r.Point.Logits, r.Label))];
         int proved = right.Count(IsVerified), attacked = 0, beaten = 0;
         AuditRow[] unproved = [.. right.Where(r => !IsVerified(r))];
@@ -173,7 +180,7 @@ internal sealed class Auditor
             });
         }
 
-        double Share(int part) => labeled.Count == 0 ? 0 : (double)part / labeled.Count;
+        double Share(int part) => (double)part / labeled.Count;
         return new GloroAuditAccuracy
         {
             RowCount = labeled.Count,

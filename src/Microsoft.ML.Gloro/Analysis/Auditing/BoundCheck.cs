@@ -36,7 +36,7 @@ internal static class BoundCheck
         catch (ArgumentException e)
         {
             throw new GloroBrokenCertificateException(
-                $"{e.Message} Do not use the model; prove its bound again from the weights that it has.", inner: e);
+                $"{ErrorText.Sentence(e)} Do not use the model; prove its bound again from the weights that it has.", inner: e);
         }
 
         for (int i = 0; i < stored.Layers.Count; i++)

@@ -9,15 +9,18 @@ public sealed record GloroAuditProgress
     /// <summary>Items done in this stage: rows, pairs of classes, or 1 for the bounds.</summary>
     public required int Done { get; init; }
 
-    /// <summary>Items in this stage.</summary>
+    /// <summary>Items in this stage; 0 if it has nothing to do.</summary>
     public required int Total { get; init; }
 
     /// <summary>The time since the audit began.</summary>
     public required TimeSpan Elapsed { get; init; }
 
     /// <inheritdoc/>
-    public override string ToString() =>
-        FormattableString.Invariant($"audit, {Stage}: {Done} of {Total}, {(long)Elapsed.TotalHours:00}:{Elapsed:mm\\:ss} elapsed");
+    public override string ToString()
+    {
+        string done = Total == 0 ? "nothing to do" : FormattableString.Invariant($"{Done} of {Total}");
+        return FormattableString.Invariant($"audit, {Stage}: {done}, {(long)Elapsed.TotalHours:00}:{Elapsed:mm\\:ss} elapsed");
+    }
 }
 
 /// <summary>The stages of an audit, in order.</summary>

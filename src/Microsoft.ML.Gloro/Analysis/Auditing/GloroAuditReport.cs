@@ -79,7 +79,7 @@ public sealed class GloroAuditReport
     /// </summary>
     public required int LastBitCounterexamples { get; init; }
 
-    /// <summary>Lower and upper bounds of the robust accuracy; null if the data has no label column.</summary>
+    /// <summary>Lower and upper bounds of the robust accuracy; null if no audited row has a label.</summary>
     public required GloroAuditAccuracy? Accuracy { get; init; }
 
     /// <summary>Margin Lipschitz constants from below and above, by pairs of classes, the largest fraction first.</summary>

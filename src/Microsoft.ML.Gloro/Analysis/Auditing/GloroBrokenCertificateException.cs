@@ -45,4 +45,8 @@ public sealed class GloroCounterexample
 
     /// <summary>The top-k set of <see cref="Changed"/>, for the same k.</summary>
     public required IReadOnlyList<string> LabelsFound { get; init; }
+
+    /// <summary>The change in a line, in the invariant culture.</summary>
+    public override string ToString() => FormattableString.Invariant($"row {Row}: at distance {Distance:R} of {CertifiedRadius:R}, ") +
+        $"{{{string.Join(", ", CertifiedLabels)}}} becomes {{{string.Join(", ", LabelsFound)}}}";
 }

@@ -18,28 +18,23 @@ internal sealed class RowReader
     /// <param name="labelColumnName">The column of the label, which may be missing.</param>
     /// <exception cref="ArgumentException">The feature column is missing or cannot be read, or the label column is not a key with the
     /// model's classes.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows.</exception>
     public RowReader(GloroModel model, IDataView data, string featureColumnName, string labelColumnName)
     {
         (_data, _spec) = (data, new InputSpec(model.Network.InputShape, model.IsImage));
         _feature = FeatureColumn.Find(data.Schema, featureColumnName);
         FeatureColumn.Classify(_feature, _spec);
+        if (ViewRows.IsEmpty(data))
+            throw ViewRows.NoRows("The data", "to audit");
         _label = data.Schema.GetColumnOrNull(labelColumnName);
         _labels = _label is { } column ? LabelMap.Create(column, model.ClassNames) : null;
     }
 
-    public bool HasLabels => _labels is not null;
+    /// <summary>The name of the label column; null without labels.</summary>
+    public string? LabelColumnName => _label?.Name;
 
     /// <summary>How many rows there are.</summary>
-    public long Count()
-    {
-        if (_data.GetRowCount() is { } known)
-            return known;
-        long count = 0;
-        using DataViewRowCursor cursor = _data.GetRowCursor([]);
-        while (cursor.MoveNext())
-            count++;
-        return count;
-    }
+    public long Count() => ViewRows.Count(_data);
 
     /// <summary>
     /// At most <paramref name="most"/> of <paramref name="count"/> rows, chosen evenly: number, class index and network input.

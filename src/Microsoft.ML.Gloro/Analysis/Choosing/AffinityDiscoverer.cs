@@ -8,7 +8,7 @@ internal static class AffinityDiscoverer
     private const int MostPairs = 20;
 
     /// <summary>Reads and discovers; see <see cref="GloroCatalog"/>.</summary>
-    public static GloroAffinityDiscovery Run(IDataView scored, GloroAffinityDiscoveryOptions options)
+    public static GloroAffinityDiscovery Run(IDataView scored, GloroAffinityDiscoveryOptions options, Action<string>? warn = null)
     {
         ArgumentNullException.ThrowIfNull(scored);
         ArgumentNullException.ThrowIfNull(options);
@@ -16,7 +16,7 @@ internal static class AffinityDiscoverer
         options.Validate();
         var columns = ScoredColumns.Find(scored, options.LabelColumnName, options.OutputColumnPrefix);
         float epsilon = EvaluationArguments.Epsilon(options.Epsilon, columns, options.OutputColumnPrefix);
-        var (finding, heldOut) = ReadParts(scored, columns, epsilon, Size(columns, options), options);
+        var (finding, heldOut) = ReadParts(scored, columns, epsilon, Size(columns, options), options, warn);
         return Discover(finding, heldOut, columns, epsilon, options);
     }
 
@@ -26,16 +26,17 @@ internal static class AffinityDiscoverer
 
     /// <summary>Reads the search rows and the held-out rows. <paramref name="scored"/> is read once.</summary>
     /// <exception cref="ArgumentException">One of the parts is empty, or the held-out view comes from another model.</exception>
-    public static (RowCertificates Finding, RowCertificates HeldOut) ReadParts(IDataView scored, ScoredColumns columns, float epsilon, int depth, GloroAffinityDiscoveryOptions options)
+    public static (RowCertificates Finding, RowCertificates HeldOut) ReadParts(
+        IDataView scored, ScoredColumns columns, float epsilon, int depth, GloroAffinityDiscoveryOptions options, Action<string>? warn)
     {
         ScoredColumns? others = options.HeldOut is { } view
             ? ScoredColumns.Find(view, options.LabelColumnName, options.OutputColumnPrefix)
             : null;
         if (others is not null && !(others.ClassNames.SequenceEqual(columns.ClassNames) && others.RadiiCount >= depth))
             throw new ArgumentException("The held-out view has other classes, or fewer radii, than the view that sets are found on. Give two views that one model's Transform gave.", nameof(options));
-        var rows = RowCertificates.Read(scored, columns, epsilon, depth, options.CancellationToken);
+        var rows = RowCertificates.Read(scored, columns, epsilon, depth, options.CancellationToken, warn);
         if (others is not null)
-            return (rows, RowCertificates.Read(options.HeldOut!, others, epsilon, depth, options.CancellationToken));
+            return (rows, RowCertificates.Read(options.HeldOut!, others, epsilon, depth, options.CancellationToken, warn));
         var finding = rows.Where(row => !RowSplit.IsHeldOut(row, options.Seed, options.HeldOutFraction));
         var heldOut = rows.Where(row => RowSplit.IsHeldOut(row, options.Seed, options.HeldOutFraction));
         return finding.Count > 0 && heldOut.Count > 0

@@ -108,6 +108,10 @@ public sealed class GloroDiscoveredSet
     /// The mean bits per row that this set adds to the others: see <see cref="GloroAffinityDiscovery.BitsLeftOpen"/>.
     /// </summary>
     public required double Bits { get; init; }
+
+    /// <summary>The set and its gain in a line, in the invariant culture.</summary>
+    public override string ToString() => string.Join(" + ", Classes) +
+        FormattableString.Invariant($": gain {Gain:F4} ± {GainStandardError:F4} VRA, {Bits:F3} bits");
 }
 
 /// <summary>Two classes whose small margins prevent certificates.</summary>

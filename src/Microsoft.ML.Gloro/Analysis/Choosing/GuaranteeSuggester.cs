@@ -4,7 +4,7 @@ namespace Microsoft.ML.Gloro.Analysis;
 internal static class GuaranteeSuggester
 {
     /// <summary>Reads, discovers and compares; see <see cref="GloroCatalog"/>.</summary>
-    public static GuaranteeSuggestions Run(IDataView scored, GloroSuggestionOptions options)
+    public static GuaranteeSuggestions Run(IDataView scored, GloroSuggestionOptions options, Action<string>? warn = null)
     {
         ArgumentNullException.ThrowIfNull(scored);
         ArgumentNullException.ThrowIfNull(options);
@@ -22,14 +22,14 @@ internal static class GuaranteeSuggester
         if (options.Discovery is { } search)
         {
             depth = Math.Max(depth, AffinityDiscoverer.Size(columns, search));
-            (RowCertificates finding, rows) = AffinityDiscoverer.ReadParts(scored, columns, epsilon, depth, search);
+            (RowCertificates finding, rows) = AffinityDiscoverer.ReadParts(scored, columns, epsilon, depth, search, warn);
             discovery = AffinityDiscoverer.Discover(finding, rows, columns, epsilon, search);
             if (discovery.Sets is not null)
                 guarantees.Add((discovery.Guarantee, true));
         }
         else
         {
-            rows = RowCertificates.Read(scored, columns, epsilon, depth, options.CancellationToken);
+            rows = RowCertificates.Read(scored, columns, epsilon, depth, options.CancellationToken, warn);
         }
 
         guarantees.AddRange(options.Guarantees.Select(guarantee => (guarantee, false)));

@@ -86,4 +86,8 @@ public sealed class GuaranteeSuggestion
     /// Whether no other guarantee is at least as good in both VRA and bits and better in one. If false, it is not the best at any price.
     /// </summary>
     public required bool IsParetoOptimal { get; init; }
+
+    /// <summary>The guarantee and its figures in a line, in the invariant culture.</summary>
+    public override string ToString() => FormattableString.Invariant(
+        $"{Guarantee}: VRA {VerifiedRobustAccuracy:F4} ± {StandardError:F4}, {BitsLeftOpen:F3} bits left open, worth {Worth:F4}");
 }

@@ -31,9 +31,10 @@ internal sealed class RowCertificates
     /// <param name="epsilon">ε.</param>
     /// <param name="depth">The largest k to keep; at most the number of radii.</param>
     /// <param name="cancellationToken">Checked before each row.</param>
+    /// <param name="warn">Receives a warning if rows have no label.</param>
     /// <exception cref="ArgumentException">No row has a label.</exception>
     public static RowCertificates Read(
-        IDataView scored, ScoredColumns columns, float epsilon, int depth, CancellationToken cancellationToken)
+        IDataView scored, ScoredColumns columns, float epsilon, int depth, CancellationToken cancellationToken, Action<string>? warn = null)
     {
         var rows = new RowCertificates(depth);
         using DataViewRowCursor cursor = scored.GetRowCursor([columns.Label, columns.Logits, columns.TopKRadii]);
@@ -58,7 +59,11 @@ internal sealed class RowCertificates
             rows.Add(label, logits, radii, order, epsilon);
         }
 
-        return rows.Count > 0 ? rows : throw EvaluationArguments.NoRows(missing, columns.Label.Name, "to choose a guarantee by", nameof(scored));
+        if (rows.Count == 0)
+            throw EvaluationArguments.NoRows(missing, columns.Label.Name, "to choose a guarantee by", nameof(scored));
+        if (missing > 0)
+            warn?.Invoke(LabelColumn.MissingWarning(columns.Label.Name, missing, rows.Count + missing, "rows"));
+        return rows;
     }
 
     /// <summary>The selected rows, in the same order.</summary>

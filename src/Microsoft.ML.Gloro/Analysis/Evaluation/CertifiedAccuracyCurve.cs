@@ -64,6 +64,10 @@ public sealed class CertifiedAccuracyCurve
         return (double)(radii.Length - low) / radii.Length;
     }
 
+    /// <summary>The guarantee and the area under the curve, in the invariant culture.</summary>
+    public override string ToString() =>
+        FormattableString.Invariant($"VRA under {Guarantee}: {At(0):F4} at epsilon 0, {Radii.Length:N0} rows, mean radius {Area:G4}");
+
     private static List<CertifiedAccuracyPoint> Steps(float[] sorted)
     {
         int i = 0;

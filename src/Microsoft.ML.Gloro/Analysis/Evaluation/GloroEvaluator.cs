@@ -1,6 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.MLNet;
+using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
@@ -39,6 +40,21 @@ internal static class GloroEvaluator
         MulticlassClassificationMetrics? classification = Pass(mlContext, new TalliedView(scored, columns, tally), columns.Score is not null);
         if (tally.Rows == 0)
             throw EvaluationArguments.NoRows(tally.MissingLabelRows, labelColumnName, "to evaluate", nameof(scored));
+        using IChannel channel = ((IHostEnvironment)mlContext).Register("Gloro", null, null).Start("Evaluation");
+        if (tally.MissingLabelRows > 0)
+        {
+            long all = tally.Rows + tally.MissingLabelRows;
+            channel.Warning(MessageSensitivity.Schema, LabelColumn.MissingWarning(labelColumnName, tally.MissingLabelRows, all, "rows"));
+        }
+
+        if (tally.UnknownLabelRows > 0)
+        {
+            string rows = FormattableString.Invariant($"{tally.UnknownLabelRows:N0} of {tally.Rows:N0} rows");
+            channel.Warning(
+                MessageSensitivity.Schema,
+                $"{rows} have a label in column '{labelColumnName}' that is not a class of the model. They count as wrong.");
+        }
+
         return tally.ToMetrics(guarantee, columns.ReadArithmetic(), columns.ClassNames, classification);
     }
 

@@ -134,6 +134,10 @@ public sealed class GloroClassMetrics
 
     /// <summary>The fraction of them that are locally robust at ε and whose top-1 class is the label.</summary>
     public required double LocalVerifiedRobustAccuracy { get; init; }
+
+    /// <summary>The class and its figures in a line, in the invariant culture.</summary>
+    public override string ToString() => Name + FormattableString.Invariant(
+        $": {RowCount:N0} rows, clean accuracy {CleanAccuracy:F3}, VRA {VerifiedRobustAccuracy:F3}, local {LocalVerifiedRobustAccuracy:F3}");
 }
 
 /// <summary>One fold of a cross-validation.</summary>

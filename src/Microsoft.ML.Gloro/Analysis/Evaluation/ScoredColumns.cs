@@ -8,8 +8,9 @@ namespace Microsoft.ML.Gloro.Analysis;
 /// </summary>
 internal sealed class ScoredColumns
 {
-    private ScoredColumns(DataViewSchema schema, string labelColumnName, string prefix)
+    private ScoredColumns(IDataView scored, string labelColumnName, string prefix)
     {
+        DataViewSchema schema = scored.Schema;
         PredictedLabel = Find(schema, OutputColumns.Name(OutputColumn.PredictedLabel, prefix));
         Logits = Find(schema, OutputColumns.Name(OutputColumn.Logits, prefix));
         TopKRadii = Find(schema, OutputColumns.Name(OutputColumn.TopKRadii, prefix));
@@ -27,7 +28,15 @@ internal sealed class ScoredColumns
         // Score is optional; only ML.NET's own metrics need it.
         if (schema.GetColumnOrNull(OutputColumns.Name(OutputColumn.Score, prefix)) is { } score && IsVector(score, size => size == ClassNames.Count))
             Score = score;
-        LabelMap = LabelMap.Create(Label, ClassNames);
+        try
+        {
+            LabelMap = LabelMap.Create(Label, ClassNames);
+        }
+        catch (ArgumentException) when (Label.Type is KeyDataViewType && KeyNames.Read(Label) is null && ViewRows.IsEmpty(scored))
+        {
+            // From no rows, MapValueToKey makes keys without names.
+            throw EvaluationArguments.NoRows(0, labelColumnName, "to read", nameof(scored));
+        }
     }
 
     public DataViewSchema.Column Label { get; }
@@ -55,7 +64,7 @@ internal sealed class ScoredColumns
 
     /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
     public static ScoredColumns Find(IDataView scored, string labelColumnName, string prefix) =>
-        new(scored.Schema, labelColumnName, prefix);
+        new(scored, labelColumnName, prefix);
 
     /// <summary>The model's ε, or null if the view does not record it.</summary>
     public float? ReadEpsilon()

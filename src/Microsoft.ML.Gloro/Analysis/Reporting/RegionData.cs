@@ -44,6 +44,8 @@ internal sealed class RegionData
         var shape = model.GloroModel.Network.InputShape;
         if (model.GloroModel.IsImage || shape.Size != 2)
             throw new ArgumentException($"Regions can be drawn of a model that reads two features; this one reads {new InputSpec(shape, model.GloroModel.IsImage)}.", nameof(model));
+        if (ViewRows.IsEmpty(data))
+            throw new ArgumentException("The data has no rows: it is not known which part of the plane to draw.", nameof(data));
         DataViewSchema.Column feature = FeatureColumn.Find(data.Schema, model.FeatureColumnName);
         var chosen = new PriorityQueue<RegionPoint, ulong>();
         var (lowX, highX, lowY, highY) = (float.PositiveInfinity, float.NegativeInfinity, float.PositiveInfinity, float.NegativeInfinity);

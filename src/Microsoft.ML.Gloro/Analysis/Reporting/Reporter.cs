@@ -10,18 +10,18 @@ internal static class Reporter
     private const double LeastShare = 0.1;
 
     /// <summary>Makes a report; see <see cref="GloroCatalog"/>.</summary>
-    public static GloroReport Run(IDataView scored, GloroReportOptions options)
+    public static GloroReport Run(IDataView scored, GloroReportOptions options, Action<string>? warn = null)
     {
         ArgumentNullException.ThrowIfNull(scored);
         ArgumentNullException.ThrowIfNull(options);
         options = options.Copy();
         options.Validate();
-        ReportData data = Read(scored, options);
+        ReportData data = Read(scored, options, warn);
         return new GloroReport(options.Title, SummarySection.ToText(data), ReportPage.Write(data, scored));
     }
 
     /// <summary>Reads all rows in one pass.</summary>
-    public static ReportData Read(IDataView scored, GloroReportOptions options)
+    public static ReportData Read(IDataView scored, GloroReportOptions options, Action<string>? warn = null)
     {
         // Without labels, only accuracies are missing. Reading the columns requires a label column, so the prediction stands in for it and
         // is ignored.
@@ -48,6 +48,7 @@ internal static class Reporter
         // Until a row has a label, all rows may lack one; the report then shows everything except accuracies.
         ReportPass? unlabelled = hasLabelColumn ? Pass(hasLabels: false) : null;
 
+        long missing = 0;
         List<DataViewSchema.Column> needed = [columns.Label, columns.Logits, columns.TopKRadii];
         if (image is { } shown && options.GalleryImages > 0)
             needed.Add(shown);
@@ -69,7 +70,9 @@ internal static class Reporter
                     int label = readLabel();
                     Copy(readLogits, ref buffer, logits);
                     Copy(readRadii, ref buffer, radii);
-                    if (label != LabelMap.Missing)
+                    if (label == LabelMap.Missing)
+                        missing++;
+                    else
                         unlabelled = null;
                     pass.Add(number, label, logits, radii, Picture);
                     unlabelled?.Add(number, LabelMap.Unknown, logits, radii, Picture);
@@ -82,7 +85,9 @@ internal static class Reporter
         }
 
         if (pass.Rows == 0 && (unlabelled is null || unlabelled.Rows == 0))
-            throw new ArgumentException("The scored view has no rows: there is nothing to report.", nameof(scored));
+            throw EvaluationArguments.NoRows(0, columns.Label.Name, "to report", nameof(scored));
+        if (missing > 0)
+            warn?.Invoke(LabelColumn.MissingWarning(columns.Label.Name, missing, pass.Rows + missing, "rows"));
         return (pass.Rows > 0 ? pass : unlabelled!).ToData(options, columns, isImageModel || (transformer is null && image is not null),
             transformer?.GloroModel, LeastShare);
     }

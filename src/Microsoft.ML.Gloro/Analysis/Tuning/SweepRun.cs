@@ -26,7 +26,9 @@ internal static class SweepRun
         IDataView[] validations = [.. new[] { validation, options.TrainerOptions!.ValidationSet! }.Distinct()];
         string[] classNames = [];
         foreach (var rows in validations)
-            classNames = Estimator(mlContext, options, rows, cancellationToken).Check(train.Schema).ClassNames;
+            classNames = Estimator(mlContext, options, rows, cancellationToken).Check(train).ClassNames;
+        if (ViewRows.IsEmpty(validation))
+            throw ViewRows.NoRows("The validation data", "to rank settings on");
         using var channel = ((IHostEnvironment)mlContext).Register("Gloro", null, null).Start("Sweep");
         try
         {

@@ -98,7 +98,7 @@ public sealed class AffinitySets : IEquatable<AffinitySets>
         }
         catch (ArgumentException exception)
         {
-            throw new FormatException($"The affinity sets '{text}' are not valid: {exception.Message}", exception);
+            throw new FormatException($"The affinity sets '{text}' are not valid: {ErrorText.Sentence(exception)}", exception);
         }
     }
 

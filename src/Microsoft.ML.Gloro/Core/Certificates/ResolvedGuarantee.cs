@@ -33,7 +33,7 @@ internal sealed class ResolvedGuarantee
         ArgumentNullException.ThrowIfNull(classNames);
         var classCount = classNames.Count;
         if (classCount < 2)
-            throw new ArgumentException($"The label has {(classCount == 0 ? "no class" : $"only one class ({classNames[0]})")}; a guarantee means something only for two or more.", nameof(classNames));
+            throw new ArgumentException($"The label has {(classCount == 0 ? "no class" : $"only one class ({classNames[0]})")}; a guarantee means something only for two or more.");
 
         if (guarantee.AffinitySets is { } affinitySets)
         {
@@ -43,7 +43,7 @@ internal sealed class ResolvedGuarantee
         }
         return guarantee.K < classCount
             ? new(guarantee, classCount, guarantee.K, null)
-            : throw new ArgumentException($"The guarantee {guarantee} needs more than {guarantee.K} classes, but there are only {classCount}: the top-{classCount} set holds every class and would be certified whatever the input is. Use K ≤ {classCount - 1}.", nameof(guarantee));
+            : throw new ArgumentException($"The guarantee {guarantee} needs more than {guarantee.K} classes, but there are only {classCount}: the top-{classCount} set holds every class and would be certified whatever the input is. Use K ≤ {classCount - 1}.");
     }
 
     /// <summary>Whether F^k, the first <paramref name="k"/> classes of <paramref name="order"/>, may be certified. It says nothing about its radius.</summary>
@@ -76,14 +76,14 @@ internal sealed class ResolvedGuarantee
         foreach (var set in sets)
         {
             if (set.Count == classCount)
-                throw new ArgumentException($"An affinity set holds all {classCount} classes ({Existing(classNames)}): it would allow any prediction at all. Leave at least one class out of each set.", nameof(affinitySets));
+                throw new ArgumentException($"An affinity set holds all {classCount} classes ({Existing(classNames)}): it would allow any prediction at all. Leave at least one class out of each set.");
         }
         return sets;
     }
 
     private static int CheckIndex(int index, IReadOnlyList<string> classNames) => index < classNames.Count
         ? index
-        : throw new ArgumentException($"An affinity set holds the class index {index}, but indices go from 0 to {classNames.Count - 1}. The classes are {Existing(classNames)}.", nameof(index));
+        : throw new ArgumentException($"An affinity set holds the class index {index}, but indices go from 0 to {classNames.Count - 1}. The classes are {Existing(classNames)}.");
 
     private static Set[] ResolveNames(string[][] sets, IReadOnlyList<string> classNames)
     {
@@ -99,11 +99,11 @@ internal sealed class ResolvedGuarantee
         int Find(string name)
         {
             if (ambiguous.Contains(name))
-                throw new ArgumentException($"An affinity set holds class '{name}', but two classes have that name. Give the sets by index.", nameof(sets));
+                throw new ArgumentException($"An affinity set holds class '{name}', but two classes have that name. Give the sets by index.");
             if (indexOf.TryGetValue(name, out var index))
                 return index;
             var similar = classNames.FirstOrDefault(other => string.Equals(other.Trim(), name.Trim(), StringComparison.OrdinalIgnoreCase));
-            throw new ArgumentException($"An affinity set holds class '{name}', which does not exist.{(similar is null ? "" : $" Is '{similar}' meant?")} The classes are {Existing(classNames)}.", nameof(sets));
+            throw new ArgumentException($"An affinity set holds class '{name}', which does not exist.{(similar is null ? "" : $" Is '{similar}' meant?")} The classes are {Existing(classNames)}.");
         }
     }
 

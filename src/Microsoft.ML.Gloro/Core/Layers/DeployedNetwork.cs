@@ -58,7 +58,7 @@ internal sealed class DeployedNetwork
             }
             catch (ArgumentException e)
             {
-                throw new ArgumentException($"Layer {i} ({layers[i].Kind}): {e.Message}", nameof(layers), e);
+                throw new ArgumentException($"Layer {i} ({layers[i].Kind}): {ErrorText.Sentence(e)}", e);
             }
         }
 

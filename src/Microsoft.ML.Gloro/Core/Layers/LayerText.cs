@@ -33,7 +33,7 @@ internal static partial class LayerText
         }
         catch (ArgumentException e)
         {
-            throw new FormatException($"'{text}' is no layer: {e.Message}", e);
+            throw new FormatException($"'{text}' is no layer: {ErrorText.Sentence(e)}", e);
         }
 
         int? Number(string group) => match.Groups[group] is { Success: true } digits

@@ -20,6 +20,7 @@ internal sealed class GloroModel
     /// <param name="provenance">Where the model comes from; null for this version of the library and no more.</param>
     /// <param name="arithmetic">The arithmetic that certificates speak of, and that rows are scored in.</param>
     /// <param name="temperature">What logits are divided by before softmax makes scores of them.</param>
+    /// <param name="labelType">The type of the label values that the names stand for; null for text.</param>
     /// <exception cref="ArgumentException">The parts do not fit each other, or one is not usable; the message says which and why.</exception>
     public GloroModel(
         DeployedNetwork network,
@@ -31,7 +32,8 @@ internal sealed class GloroModel
         IReadOnlyList<int>? trainingRowCounts = null,
         ModelProvenance? provenance = null,
         CertificateArithmetic arithmetic = CertificateArithmetic.Float64,
-        double temperature = 1)
+        double temperature = 1,
+        LabelType? labelType = null)
     {
         ModelLimits.Check(network);
         CheckClasses(network, classNames, trainingRowCounts);
@@ -39,6 +41,7 @@ internal sealed class GloroModel
         CheckBound(bound);
         (Network, Bound, IsImage) = (network, bound, isImage);
         (ClassNames, TrainingRowCounts) = ([.. classNames], [.. trainingRowCounts ?? []]);
+        LabelType = CheckLabelType(labelType ?? LabelType.Text, ClassNames);
         Provenance = provenance ?? ModelProvenance.OfThisLibrary(training: "");
         ModelLimits.CheckText(Provenance.LibraryVersion, "The library version");
         ModelLimits.CheckText(Provenance.Training, "The summary of the training");
@@ -50,7 +53,8 @@ internal sealed class GloroModel
     private GloroModel(GloroModel other, DeployedNetwork network, RobustnessGuarantee guarantee, float epsilon, CertificateArithmetic arithmetic, double temperature)
     {
         (Network, Bound, IsImage) = (network, other.Bound, other.IsImage);
-        (ClassNames, TrainingRowCounts, Provenance) = (other.ClassNames, other.TrainingRowCounts, other.Provenance);
+        (ClassNames, LabelType) = (other.ClassNames, other.LabelType);
+        (TrainingRowCounts, Provenance) = (other.TrainingRowCounts, other.Provenance);
         (Arithmetic, Rounding, Constants) = arithmetic == other.Arithmetic && network == other.Network ? (arithmetic, other.Rounding, other.Constants) : Margins(network, other.Bound, arithmetic);
         (Guarantee, Epsilon, ResolvedGuarantee) = (guarantee, CheckEpsilon(epsilon), Bind(guarantee, ClassNames));
         Temperature = CheckTemperature(temperature);
@@ -62,6 +66,9 @@ internal sealed class GloroModel
 
     /// <summary>One name per output of the network.</summary>
     public IReadOnlyList<string> ClassNames { get; }
+
+    /// <summary>The type of the label values that <see cref="ClassNames"/> stand for.</summary>
+    public LabelType LabelType { get; }
 
     /// <summary>How many rows of each class the network was trained on; empty if that is not known. A class with 0 was never seen.</summary>
     public IReadOnlyList<int> TrainingRowCounts { get; }
@@ -119,6 +126,11 @@ internal sealed class GloroModel
         return (arithmetic, rounding, MarginLipschitz.Compute(network, bound, rounding.Margin.Slope)); // refuses a bound that was proved for other weights
     }
 
+    private static LabelType CheckLabelType(LabelType type, IReadOnlyList<string> classNames) =>
+        classNames.FirstOrDefault(name => !type.IsName(name)) is not { } stranger
+            ? type
+            : throw new ArgumentException($"The classes are values of type {type.FileName}, and '{stranger}' is none.");
+
     private static float CheckEpsilon(float epsilon) => float.IsFinite(epsilon) && epsilon >= 0
         ? epsilon
         : throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "Epsilon is an L2 radius: a finite number, 0 or more, in units of the input (pixels in [0, 1]), such as 36f / 255f.");
@@ -138,15 +150,19 @@ internal sealed class GloroModel
     private static void CheckClasses(DeployedNetwork network, IReadOnlyList<string> classNames, IReadOnlyList<int>? trainingRowCounts)
     {
         if (classNames.Count != network.ClassCount)
-            throw new ArgumentException($"A network with {network.ClassCount} outputs needs as many class names, not {classNames.Count}.", nameof(classNames));
+            throw new ArgumentException($"A network with {network.ClassCount} outputs needs as many class names, not {classNames.Count}.");
         for (int i = 0; i < classNames.Count; i++)
             ModelLimits.CheckText(classNames[i], $"The name of class {i}");
         if (classNames.Sum(name => name.Length) is int length and > ModelLimits.ClassNamesLength)
-            throw new ArgumentException($"The class names have {length} characters together; at most {ModelLimits.ClassNamesLength} can be stored.", nameof(classNames));
+        {
+            throw new ArgumentException(
+                $"The class names have {length} characters together; at most {ModelLimits.ClassNamesLength} can be stored.");
+        }
+
         if (trainingRowCounts is not { Count: > 0 })
             return;
         if (trainingRowCounts.Count != network.ClassCount || trainingRowCounts.Any(count => count < 0))
-            throw new ArgumentException($"Training row counts are one number, 0 or more, for each of {network.ClassCount} classes.", nameof(trainingRowCounts));
+            throw new ArgumentException($"Training row counts are one number, 0 or more, for each of {network.ClassCount} classes.");
     }
 
     private static void CheckInput(TensorShape shape, bool isImage)

@@ -74,14 +74,16 @@ internal static class GloroModelFile
         {
             var network = new DeployedNetwork(header.InputShape, layers, header.Views);
             var guarantee = RobustnessGuarantee.Parse(header.Guarantee);
-            var model = new GloroModel(network, header.Bound, header.ClassNames, guarantee, header.Epsilon, header.IsImage, header.TrainingRowCounts, header.Provenance, header.Arithmetic, header.Temperature);
+            var model = new GloroModel(
+                network, header.Bound, header.ClassNames, guarantee, header.Epsilon, header.IsImage, header.TrainingRowCounts,
+                header.Provenance, header.Arithmetic, header.Temperature, header.LabelType);
             StoredBound.Check(network, header.Bound);
             return model;
         }
         catch (Exception e) when (e is ArgumentException or FormatException or OverflowException or NotSupportedException)
         {
-            string reason = e is OverflowException ? "the layers ask for sizes beyond all limits" : e.Message;
-            throw ModelFileFormat.Damaged(ModelFileFormat.Shorten(reason));
+            throw ModelFileFormat.Damaged(
+                e is OverflowException ? "the layers ask for sizes beyond all limits" : ErrorText.Sentence(e).TrimEnd('.'));
         }
     }
 

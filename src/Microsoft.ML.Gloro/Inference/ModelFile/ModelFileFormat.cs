@@ -22,9 +22,6 @@ internal static class ModelFileFormat
     public static FormatException Damaged(string what) =>
         Error($"{what}. The file was damaged or altered, or was not written by this library: copy it again from its source, or train and save the model again.");
 
-    /// <summary>Someone else's message as a part of a sentence: some quote what they were given, which may be long.</summary>
-    public static string Shorten(string message) => message.Length <= 1000 ? message.TrimEnd('.') : message[..1000] + "…";
-
     /// <summary>The file cannot be used; <paramref name="what"/> says why and what to do.</summary>
     public static FormatException Error(string what) => new($"The GloRo model cannot be loaded: {what}");
 }

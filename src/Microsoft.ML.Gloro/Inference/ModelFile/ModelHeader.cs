@@ -14,6 +14,7 @@ internal sealed record ModelHeader(
     CertificateArithmetic Arithmetic,
     double Temperature,
     string[] ClassNames,
+    LabelType LabelType,
     int[] TrainingRowCounts,
     TensorShape InputShape,
     GloroImageViews Views,
@@ -25,6 +26,9 @@ internal sealed record ModelHeader(
 
     // Only if there are several: what knows nothing of views must refuse a file that has them, and needs to refuse no other.
     private const string ViewsName = "views", Mirrored = "mirrored", MirroredAndTurned = "mirroredAndTurned";
+
+    // Only if labels are not text: files of models with text labels stay as they were.
+    private const string LabelTypeName = "labelType";
 
     /// <summary>The header of a model, as UTF-8 without white space. Doubles are written so that they are read back bit for bit.</summary>
     public static byte[] Write(GloroModel model)
@@ -40,6 +44,8 @@ internal sealed record ModelHeader(
         json.WriteString("arithmetic", model.Arithmetic == CertificateArithmetic.Float64 ? Float64 : Real);
         json.WriteNumber("temperature", model.Temperature);
         WriteList(json, "classNames", model.ClassNames, json.WriteStringValue);
+        if (model.LabelType != LabelType.Text)
+            json.WriteString(LabelTypeName, model.LabelType.FileName);
         WriteList(json, "trainingRowCounts", model.TrainingRowCounts, json.WriteNumberValue);
         TensorShape input = model.Network.InputShape;
         WriteList(json, "inputShape", [input.Channels, input.Height, input.Width], json.WriteNumberValue);
@@ -64,14 +70,17 @@ internal sealed record ModelHeader(
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
             // InvalidOperationException: a string that is not valid Unicode.
-            throw ModelFileFormat.Damaged($"its header is not valid JSON ({ModelFileFormat.Shorten(e.Message)})");
+            throw ModelFileFormat.Damaged($"its header is not valid JSON ({ErrorText.Sentence(e).TrimEnd('.')})");
         }
     }
 
     private static ModelHeader Read(HeaderObject root)
     {
-        string[] views = root.Has(ViewsName) ? [ViewsName] : [];
-        root.Expect(["library", "training", "epsilon", "guarantee", "isImage", "arithmetic", "temperature", "classNames", "trainingRowCounts", "inputShape", .. views, "layers", "bound"]);
+        root.Expect(
+        [
+            "library", "training", "epsilon", "guarantee", "isImage", "arithmetic", "temperature", "classNames", "trainingRowCounts",
+            "inputShape", "layers", "bound", .. new[] { LabelTypeName, ViewsName }.Where(root.Has),
+        ]);
         string[] classNames = root.Texts("classNames", ModelLimits.Classes);
         int[] input = root.Integers("inputShape", 3, 1, ModelLimits.Activations);
         return new ModelHeader(
@@ -82,6 +91,7 @@ internal sealed record ModelHeader(
             ReadArithmetic(root),
             root.Double("temperature"),
             classNames,
+            ReadLabelType(root),
             root.Integers("trainingRowCounts", root.CountOf("trainingRowCounts") == 0 ? 0 : classNames.Length, 0, int.MaxValue),
             new TensorShape(input[0], input[1], input[2]),
             ReadViews(root),
@@ -101,6 +111,15 @@ internal sealed record ModelHeader(
         Real => CertificateArithmetic.Real,
         _ => throw root.Wrong("arithmetic", $"must be '{Float64}' or '{Real}'"),
     };
+
+    private static LabelType ReadLabelType(HeaderObject root)
+    {
+        if (!root.Has(LabelTypeName))
+            return LabelType.Text;
+        string name = root.Text(LabelTypeName);
+        return LabelType.All.FirstOrDefault(type => type != LabelType.Text && type.FileName == name)
+            ?? throw root.Wrong(LabelTypeName, "is not a type of labels that this version knows");
+    }
 
     private static GloroImageViews ReadViews(HeaderObject root) => !root.Has(ViewsName) ? GloroImageViews.One : root.Text(ViewsName) switch
     {
@@ -146,7 +165,7 @@ internal sealed record ModelHeader(
         }
         catch (ArgumentException e)
         {
-            throw root.Wrong("bound", $"is not one ({e.Message})");
+            throw root.Wrong("bound", $"is not one ({ErrorText.Sentence(e).TrimEnd('.')})");
         }
     }
 

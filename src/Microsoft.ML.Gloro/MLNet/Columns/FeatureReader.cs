@@ -75,6 +75,6 @@ internal abstract class FeatureReader(string columnName, InputSpec spec, RowLoca
     private protected void CheckLength(int length)
     {
         if (length != Spec.Size)
-            throw RowError($"{length} values where the model reads {Spec}, {Spec.Size} values.");
+            throw RowError($"{length} values where the model reads {Spec.WithSize}.");
     }
 }

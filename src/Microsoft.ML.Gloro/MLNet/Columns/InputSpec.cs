@@ -31,6 +31,9 @@ internal sealed record InputSpec
     /// <summary>The number of values that one row gives.</summary>
     public int Size => Shape.Size;
 
+    /// <summary>The same in words, with the number of values.</summary>
+    public string WithSize => IsImage ? $"{this}, {Size} values" : $"{this}";
+
     public override string ToString() => IsImage
         ? $"an image of {Shape.Height}×{Shape.Width} pixels (height × width)"
         : $"a vector of {Shape.Channels} values";

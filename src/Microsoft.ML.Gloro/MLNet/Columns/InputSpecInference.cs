@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Transforms.Image;
 
 namespace Microsoft.ML.Gloro.MLNet;
@@ -10,9 +11,11 @@ internal static class InputSpecInference
     /// <param name="data">The training data.</param>
     /// <param name="column">Its feature column.</param>
     /// <param name="isImage">Whether the features are images.</param>
-    /// <exception cref="ArgumentException">The column's type cannot be read, or does not give height and width.</exception>
+    /// <exception cref="ArgumentException">
+    /// The column's type cannot be read, or a vector of pixels does not say its height and width.
+    /// </exception>
     /// <exception cref="InvalidOperationException">
-    /// The size is not stated, and there is no first row or its image cannot be decoded.
+    /// The column's type does not state the size, and there are no rows or the first image cannot be decoded.
     /// </exception>
     public static InputSpec Infer(IDataView data, DataViewSchema.Column column, bool isImage)
     {
@@ -21,24 +24,24 @@ internal static class InputSpecInference
             case FeatureKind.Image when column.Type is ImageDataViewType { Height: > 0, Width: > 0 } image:
                 return InputSpec.Image(image.Height, image.Width);
             case FeatureKind.Image:
-                return FromFirst<MLImage?>(data, column, first => first is null
-                    ? throw new ArgumentException("there is no image")
-                    : InputSpec.Image(first.Height, first.Width));
+                return FromFirst<MLImage?>(
+                    data, column,
+                    first => first is null ? throw new ArgumentException("there is no image") : InputSpec.Image(first.Height, first.Width));
             case FeatureKind.EncodedImage:
                 return FromFirst<VBuffer<byte>>(data, column, FromEncoded);
             case FeatureKind.Pixels:
                 if (column.Type is VectorDataViewType { Dimensions: [3, > 0, > 0] dimensions })
                     return InputSpec.Image(dimensions[1], dimensions[2]);
-                throw new ArgumentException(
+                throw FeatureColumn.OnePlane(column) ?? new ArgumentException(
                     $"Column '{column.Name}' holds {column.Type}, which does not say how high and wide the image is; " +
-                    "give the image itself, or pixels of three planes as ExtractPixels gives them (interleavePixelColors: false).",
-                    nameof(column));
+                    "give the image itself, or pixels of three planes as ExtractPixels gives them (interleavePixelColors: false), " +
+                    "or set ImageSize.");
             default:
                 if (column.Type is VectorDataViewType { IsKnownSize: true } vector)
                     return InputSpec.Vector(vector.Size);
-                return FromFirst<VBuffer<float>>(data, column, values => values.Length > 0
-                    ? InputSpec.Vector(values.Length)
-                    : throw new ArgumentException("the vector is empty"));
+                return FromFirst<VBuffer<float>>(
+                    data, column,
+                    values => values.Length > 0 ? InputSpec.Vector(values.Length) : throw new ArgumentException("the vector is empty"));
         }
     }
 
@@ -53,7 +56,7 @@ internal static class InputSpecInference
     {
         using var cursor = data.GetRowCursor([column]);
         if (!cursor.MoveNext())
-            throw new InvalidOperationException("The training data has no rows.");
+            throw ViewRows.NoRows("The training data", "to train on");
         try
         {
             T value = default!;
@@ -63,7 +66,7 @@ internal static class InputSpecInference
         catch (Exception e) when (e is not OperationCanceledException)
         {
             throw new RowLocator(cursor, data).Error(
-                column.Name, $"the network's input size cannot be taken from the first row: {e.Message.TrimEnd('.')}.", e);
+                column.Name, $"the network's input size cannot be taken from the first row: {ErrorText.Sentence(e)}", e);
         }
     }
 }

@@ -3,24 +3,24 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.Gloro.MLNet;
 
 /// <summary>
-/// Takes a label key to the model's class index. Keys are matched by name: a test set that was mapped on its own numbers its classes in its own order.
+/// Takes label keys to the model's class indices. Keys are matched by name, since a view that was mapped on its own numbers its classes in
+/// its own order.
 /// </summary>
 internal sealed class LabelMap
 {
-    /// <summary>The label is not known (key 0): the row says nothing about the model.</summary>
+    /// <summary>The row has no label (key 0).</summary>
     public const int Missing = -1;
 
-    /// <summary>The label is a class that the model does not have: the model is wrong on the row.</summary>
+    /// <summary>The label is not a class of the model.</summary>
     public const int Unknown = -2;
 
     private readonly int[] classOfKey;
-    private readonly Type rawType;
     private readonly DataViewSchema.Column column;
 
-    private LabelMap(DataViewSchema.Column column, int[] classOfKey) =>
-        (this.column, rawType, this.classOfKey) = (column, column.Type.RawType, classOfKey);
+    private LabelMap(DataViewSchema.Column column, int[] classOfKey) => (this.column, this.classOfKey) = (column, classOfKey);
 
-    /// <exception cref="ArgumentException">The column is not a key, or no class name is shared with the model.</exception>
+    /// <summary>A map for a column that may have other classes too.</summary>
+    /// <exception cref="ArgumentException">The column is not a key, or has no class of the model.</exception>
     public static LabelMap Create(DataViewSchema.Column label, IReadOnlyList<string> classNames)
     {
         if (label.Type is not KeyDataViewType key)
@@ -31,36 +31,54 @@ internal sealed class LabelMap
 
         if (KeyNames.Read(label) is not { } names)
         {
-            if (key.Count != (ulong)classNames.Count)
-            {
-                throw new ArgumentException($"The label column '{label.Name}' is a key of {key.Count} values without names and the model has {classNames.Count} classes, " +
-                    "so they cannot be matched. Map the label with MapValueToKey, which keeps the names.");
-            }
-
-            return new(label, [.. Enumerable.Range(0, classNames.Count)]);
+            return key.Count == (ulong)classNames.Count
+                ? new(label, [.. Enumerable.Range(0, classNames.Count)])
+                : throw new ArgumentException(
+                    $"The label column '{label.Name}' is a key of {key.Count} values without names and the model has {classNames.Count} " +
+                    "classes, so they cannot be matched. Map the label with MapValueToKey, which keeps the names.");
         }
 
+        int[] map = Match(names, classNames);
+        return names.Length == 0 || map.Any(index => index != Unknown)
+            ? new(label, map)
+            : throw new ArgumentException(
+                $"None of the classes of the label column '{label.Name}' ({Some(names)}) is a class of the model ({Some(classNames)}). " +
+                "Is it the column that the model was trained on?");
+    }
+
+    /// <summary>A map for a column of training or validation data, which has no other classes.</summary>
+    /// <exception cref="ArgumentException">The column has a class that is not among <paramref name="classNames"/>.</exception>
+    public static LabelMap CreateForTraining(DataViewSchema.Column label, IReadOnlyList<string> classNames)
+    {
+        string[] names = LabelColumn.ClassNames(label);
+        int[] map = Match(names, classNames);
+        return Array.IndexOf(map, Unknown) is >= 0 and var stranger
+            ? throw new ArgumentException(
+                $"Column '{label.Name}' has a class '{names[stranger]}' that the training data has not. " +
+                $"Its classes are: {string.Join(", ", classNames)}.")
+            : new(label, map);
+    }
+
+    /// <summary>
+    /// For each name its index in <paramref name="classNames"/>, or <see cref="Unknown"/>. The first of equal names counts.
+    /// </summary>
+    public static int[] Match(IEnumerable<string> names, IReadOnlyList<string> classNames)
+    {
         var indices = new Dictionary<string, int>(StringComparer.Ordinal);
         for (int i = 0; i < classNames.Count; i++)
             indices.TryAdd(classNames[i], i);
-        int[] map = [.. names.Select(name => indices.TryGetValue(name, out int index) ? index : Unknown)];
-        if (names.Length > 0 && Array.TrueForAll(map, index => index == Unknown))
-        {
-            throw new ArgumentException($"None of the classes of the label column '{label.Name}' ({Some(names)}) is a class of the model ({Some(classNames)}). " +
-                "Is it the column that the model was trained on?");
-        }
-
-        return new(label, map);
+        return [.. names.Select(name => indices.GetValueOrDefault(name, Unknown))];
     }
 
     /// <summary>A getter of the class index of a row, <see cref="Missing"/> or <see cref="Unknown"/>.</summary>
     public Func<int> GetGetter(DataViewRow row)
     {
-        if (rawType == typeof(uint))
+        Type raw = column.Type.RawType;
+        if (raw == typeof(uint))
             return Getter<uint>(row, key => key);
-        if (rawType == typeof(byte))
+        if (raw == typeof(byte))
             return Getter<byte>(row, key => key);
-        if (rawType == typeof(ushort))
+        if (raw == typeof(ushort))
             return Getter<ushort>(row, key => key);
         return Getter<ulong>(row, key => key);
     }

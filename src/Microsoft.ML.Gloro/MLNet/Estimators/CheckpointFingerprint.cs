@@ -11,8 +11,9 @@ using TorchSharp;
 namespace Microsoft.ML.Gloro.MLNet;
 
 /// <summary>
-/// What a checkpoint must agree in with the training that goes on from it: all that decides which model training ends with, by names that an error can tell. Not the
-/// device and the number of threads, which change the last bits only: a training may move to another machine.
+/// What a checkpoint and the training that resumes from it must have in common: everything that determines the trained model, under names
+/// that error messages show. The device and the number of threads are left out, since they change last bits only: a training may move to
+/// another machine.
 /// </summary>
 internal static class CheckpointFingerprint
 {
@@ -20,39 +21,49 @@ internal static class CheckpointFingerprint
 
     private static readonly JsonSerializerOptions s_json = new() { Converters = { new JsonStringEnumConverter() } };
 
-    // Where and how, not what; names of columns; what is only scored with. Seed and MixedPrecision are compared as they take effect.
+    // Options that do not change training: where it runs, names of columns, and what only scoring uses. Seed and MixedPrecision are
+    // compared with the values that take effect.
     private static readonly string[] s_leftOut =
     [
-        nameof(GloroTrainerOptions.CheckpointFolder), nameof(GloroTrainerOptions.ThreadCount), SeedName, nameof(GloroTrainerOptions.MixedPrecision),
-        nameof(GloroTrainerOptions.LabelColumnName), nameof(GloroTrainerOptions.FeatureColumnName), nameof(GloroTrainerOptions.OutputColumnPrefix), nameof(GloroTrainerOptions.Arithmetic),
-        nameof(GloroTrainerOptions.CalibrateScores), nameof(GloroImageClassificationOptions.Views),
+        nameof(GloroTrainerOptions.CheckpointFolder), nameof(GloroTrainerOptions.ThreadCount), SeedName,
+        nameof(GloroTrainerOptions.MixedPrecision), nameof(GloroTrainerOptions.LabelColumnName),
+        nameof(GloroTrainerOptions.FeatureColumnName), nameof(GloroTrainerOptions.OutputColumnPrefix),
+        nameof(GloroTrainerOptions.Arithmetic), nameof(GloroTrainerOptions.CalibrateScores), nameof(GloroImageClassificationOptions.Views),
     ];
 
     /// <summary>What is known before a row is read: versions, options, classes.</summary>
-    public static IEnumerable<KeyValuePair<string, string>> OfOptions(GloroTrainerOptions options, int seed, bool mixedPrecision, IReadOnlyList<string> classNames) =>
+    public static IEnumerable<KeyValuePair<string, string>> OfOptions(
+        GloroTrainerOptions options, int seed, bool mixedPrecision, IReadOnlyList<string> classNames) =>
     [
         new(LibraryName, VersionOf(typeof(CheckpointFingerprint))),
         new(TorchName, VersionOf(typeof(torch))),
         new("the trainer", options.IsImage ? "ImageClassification" : "MulticlassClassification"),
         .. Flatten("", JsonSerializer.SerializeToElement(options, options.GetType(), s_json)).Where(p => !s_leftOut.Contains(p.Key)),
-        .. InitialModels.Find(options) is { } initial ? [new KeyValuePair<string, string>(nameof(GloroTrainerOptions.InitialModel), initial.Bound.WeightHash)] : Array.Empty<KeyValuePair<string, string>>(),
+        .. InitialModels.Find(options) is { } initial
+            ? [new KeyValuePair<string, string>(nameof(GloroTrainerOptions.InitialModel), initial.Bound.WeightHash)]
+            : Array.Empty<KeyValuePair<string, string>>(),
         new(SeedName, seed.ToString(CultureInfo.InvariantCulture)),
         new(nameof(GloroTrainerOptions.MixedPrecision), mixedPrecision ? "true" : "false"),
         new("the classes", Describe(classNames.Count, hash => hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(classNames)))),
     ];
 
-    /// <summary>Whether a finished training differs in nothing but that it is to be longer. Other versions may go on from its weights: nothing is claimed of the bytes that come out.</summary>
-    /// <param name="options">What is asked for now.</param>
-    /// <param name="finished">The training.</param>
-    /// <param name="differing">In which names they differ.</param>
+    /// <summary>
+    /// Whether the options differ from a finished training only in that they ask for a longer one. The library's version may differ too,
+    /// since a continued training need not give reproducible bytes.
+    /// </summary>
+    /// <param name="options">The options.</param>
+    /// <param name="finished">The finished training.</param>
+    /// <param name="differing">The names in which they differ.</param>
     public static bool IsProlonged(GloroTrainerOptions options, CheckpointHeader finished, IReadOnlyCollection<string> differing) =>
         differing.Any(IsLength) && differing.All(name => IsLength(name) || name is LibraryName or TorchName) && HasMore(options, finished);
 
-    /// <summary>Whether the options leave epochs and time after what a training has taken.</summary>
-    public static bool HasMore(GloroTrainerOptions options, CheckpointHeader training) => training.Epoch < options.Epochs && !(training.Elapsed >= options.TimeBudget);
+    /// <summary>Whether the options allow more epochs and time than a training has used.</summary>
+    public static bool HasMore(GloroTrainerOptions options, CheckpointHeader training) =>
+        training.Epoch < options.Epochs && !(training.Elapsed >= options.TimeBudget);
 
-    /// <summary>The rows and the network before its first step.</summary>
-    public static IEnumerable<KeyValuePair<string, string>> OfTraining(TrainingSet train, TrainingSet? validation, LipschitzNetwork network) =>
+    /// <summary>The rows, and the network before its first step.</summary>
+    public static IEnumerable<KeyValuePair<string, string>> OfTraining(
+        TrainingSet train, TrainingSet? validation, LipschitzNetwork network) =>
     [
         new("the training rows", OfRows(train)),
         new("the validation rows", validation is null ? "none" : OfRows(validation)),
@@ -70,7 +81,7 @@ internal static class CheckpointFingerprint
     /// <summary>The number of rows and a hash of them.</summary>
     public static string OfRows(TrainingSet rows) => Describe(rows.Count, hash =>
     {
-        // As they are read for validation: the pixels, and with them their augmented forms, are the same if these are.
+        // Rows are read without augmentation: equal pixels and seeds give equal augmented pixels.
         float[] row = new float[rows.Shape.Size];
         Span<int> label = stackalloc int[1];
         hash.AppendData(Encoding.UTF8.GetBytes($"{rows.Shape}"));
@@ -83,9 +94,12 @@ internal static class CheckpointFingerprint
         }
     });
 
-    /// <summary>The seed of the training that <paramref name="checkpoint"/> is of.</summary>
-    public static int? SeedOf(CheckpointHeader checkpoint) =>
-        int.TryParse(checkpoint.Fingerprint.GetValueOrDefault(SeedName), NumberStyles.Integer, CultureInfo.InvariantCulture, out int seed) ? seed : null;
+    /// <summary>The seed of the training that wrote <paramref name="checkpoint"/>.</summary>
+    public static int? SeedOf(CheckpointHeader checkpoint)
+    {
+        string? text = checkpoint.Fingerprint.GetValueOrDefault(SeedName);
+        return int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int seed) ? seed : null;
+    }
 
     private static bool IsLength(string name) => name is nameof(GloroTrainerOptions.Epochs) or nameof(GloroTrainerOptions.TimeBudget);
 
@@ -96,9 +110,12 @@ internal static class CheckpointFingerprint
         return $"{count} (SHA-256 {Convert.ToHexString(hash.GetHashAndReset())[..32]}…)";
     }
 
-    private static IEnumerable<KeyValuePair<string, string>> Flatten(string prefix, JsonElement value) => value.EnumerateObject().SelectMany(p =>
-        p.Value.ValueKind == JsonValueKind.Object ? Flatten($"{prefix}{p.Name}.", p.Value) : [new KeyValuePair<string, string>(prefix + p.Name, p.Value.GetRawText())]);
+    private static IEnumerable<KeyValuePair<string, string>> Flatten(string prefix, JsonElement value) =>
+        value.EnumerateObject().SelectMany(p => p.Value.ValueKind == JsonValueKind.Object
+            ? Flatten($"{prefix}{p.Name}.", p.Value)
+            : [new KeyValuePair<string, string>(prefix + p.Name, p.Value.GetRawText())]);
 
     private static string VersionOf(Type type) =>
-        type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? type.Assembly.GetName().Version?.ToString() ?? "unknown";
+        type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+        ?? type.Assembly.GetName().Version?.ToString() ?? "unknown";
 }

@@ -8,7 +8,7 @@ using TorchSharp;
 
 namespace Microsoft.ML.Gloro;
 
-/// <summary>Trains a network whose predictions can be certified, and gives the transformer that certifies them.</summary>
+/// <summary>Trains a network whose predictions can be certified, and returns the transformer that certifies them.</summary>
 /// <remarks>
 /// <para>
 /// Training needs libtorch, which the application adds as a package (TorchSharp-cpu, libtorch-cpu-…, TorchSharp-cuda-…); scoring does not.
@@ -49,15 +49,18 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        LabelColumn.Check(inputSchema, _options.LabelColumnName);
+        var labelType = LabelColumn.Check(inputSchema, _options.LabelColumnName);
         FeatureColumn.Check(inputSchema, _options.FeatureColumnName, _options.IsImage);
-        return OutputSchemaShape.Append(inputSchema, _options.OutputColumnPrefix);
+        return OutputSchemaShape.Append(inputSchema, labelType, _options.OutputColumnPrefix);
     }
 
-    /// <summary>Trains on <paramref name="input"/>, proves the bound of the finished network, calibrates its scores, and gives its transformer.</summary>
+    /// <summary>
+    /// Trains on <paramref name="input"/>, proves the bound of the finished network, and calibrates its scores. Rows without a label are
+    /// left out; a warning in MLContext.Log says how many.
+    /// </summary>
     /// <exception cref="ArgumentException">
-    /// A column is missing or has the wrong type; the guarantee does not fit the classes; or the augmentation, the layers or the initial model
-    /// do not fit the inputs.
+    /// A column is missing or has the wrong type; the guarantee does not fit the classes; or the augmentation, the layers or the initial
+    /// model do not fit the inputs.
     /// </exception>
     /// <exception cref="InvalidOperationException">
     /// The rows cannot be trained on, an image cannot be read, training diverged, or the checkpoint folder cannot be used or holds an
@@ -71,8 +74,8 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         _options.CancellationToken.ThrowIfCancellationRequested();
         using var channel = _host.Start("Training");
 
-        // Everything that can be refused is refused before a row is read: reading may take minutes.
-        var (classNames, guarantee) = Check(input.Schema);
+        // Everything that can be refused is refused before rows are read, since reading may take minutes.
+        var (classNames, guarantee) = Check(input);
         using var checkpoints = OpenCheckpoints(channel);
         var context = CreateContext(guarantee, classNames, checkpoints, channel);
         var spec = _input.ChooseSpec(input);
@@ -86,18 +89,19 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         var bound = Bound(network, channel);
         var model = new GloroModel(
             network, bound, classNames, _options.Guarantee, _options.Epsilon, _options.IsImage, rows.Counts,
-            ModelProvenance.OfThisLibrary(Summary(context.Seed)), _options.Arithmetic);
+            ModelProvenance.OfThisLibrary(Summary(context.Seed)), _options.Arithmetic, labelType: _input.LabelTypeOf(input.Schema));
         model = Calibrate(model, rows.Validation, channel);
         return new GloroTransformer(_host, model, _options.FeatureColumnName, new ScoringOptions { Prefix = _options.OutputColumnPrefix });
     }
 
-    /// <summary>Everything that is wrong with the options and the initial model, a sentence each.</summary>
-    internal static IEnumerable<FormattableString> FaultsOf(GloroTrainerOptions options) => [.. options.Faults(), .. InitialModels.Faults(options)];
+    /// <summary>All faults of the options and the initial model, a sentence each.</summary>
+    internal static IEnumerable<FormattableString> FaultsOf(GloroTrainerOptions options) =>
+        [.. options.Faults(), .. InitialModels.Faults(options)];
 
-    /// <summary>Refuses what <see cref="Fit"/> would refuse before it reads a row.</summary>
-    internal (string[] ClassNames, ResolvedGuarantee Guarantee) Check(DataViewSchema schema)
+    /// <summary>Refuses what <see cref="Fit"/> refuses before it reads rows.</summary>
+    internal (string[] ClassNames, ResolvedGuarantee Guarantee) Check(IDataView data)
     {
-        string[] classNames = _input.Check(schema);
+        string[] classNames = _input.Check(data);
         var guarantee = ResolvedGuarantee.Bind(_options.Guarantee, classNames);
         _input.CheckValidationSet(classNames);
         TorchRuntime.EnsureLoaded();
@@ -106,7 +110,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
 
     /// <summary>Identifies rows by their number and a hash of what a training on <paramref name="train"/> reads of them.</summary>
     internal string Identify(IDataView rows, IDataView train) =>
-        CheckpointFingerprint.OfRows(_input.Read(rows, _input.ChooseSpec(train), Check(train.Schema).ClassNames));
+        CheckpointFingerprint.OfRows(_input.Read(rows, _input.ChooseSpec(train), Check(train).ClassNames).Rows);
 
     private CheckpointStore? OpenCheckpoints(IChannel channel) => _options.CheckpointFolder is { } folder
         ? new CheckpointStore(folder, text => channel.Warning(MessageSensitivity.None, text))
@@ -123,7 +127,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         return new TrainingContext(_options, guarantee, device, seed, mixedPrecision);
     }
 
-    // A seed that the user did not set differs between processes: a resumed training keeps the one it began with.
+    // Without a seed in the options each process draws its own, so a resumed training must keep the one that it began with.
     private int? SeedOf(CheckpointHeader? latest) =>
         _options.Seed is null && latest is not null && (!latest.Finished || CheckpointFingerprint.HasMore(_options, latest))
             ? CheckpointFingerprint.SeedOf(latest)
@@ -209,6 +213,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
             + (_options.TimeBudget is { } budget ? FormattableString.Invariant($", at most {budget:c}") : "")
             + (_options.EarlyStoppingPatience is { } patience ? FormattableString.Invariant($", patience {patience}") : "");
         return FormattableString.Invariant(
-            $"{architecture}, {_options.Loss}, {_options.Epochs} epochs, batch {_options.BatchSize}, learning rate {_options.LearningRate}{more}, seed {seed}");
+            $"{architecture}, {_options.Loss}, {_options.Epochs} epochs, batch {_options.BatchSize}, ") +
+            FormattableString.Invariant($"learning rate {_options.LearningRate}{more}, seed {seed}");
     }
 }

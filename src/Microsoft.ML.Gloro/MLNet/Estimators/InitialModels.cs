@@ -1,14 +1,16 @@
+using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Inference;
 using Microsoft.ML.Gloro.Training;
 
 namespace Microsoft.ML.Gloro.MLNet;
 
-/// <summary>Finds and checks the model that a training starts from.</summary>
+/// <summary>Finds and checks the model that training starts from.</summary>
 internal static class InitialModels
 {
     /// <summary>The model in <see cref="GloroTrainerOptions.InitialModel"/>; null if there is none.</summary>
     /// <exception cref="ArgumentException">The transformers hold no Gloro model, or more than one.</exception>
-    public static GloroModel? Find(GloroTrainerOptions options) => options.InitialModel is { } model ? GloroInChain.Find(model).GloroModel : null;
+    public static GloroModel? Find(GloroTrainerOptions options) =>
+        options.InitialModel is { } model ? GloroInChain.Find(model).GloroModel : null;
 
     /// <summary>Why training cannot start from it, a sentence each.</summary>
     public static IEnumerable<FormattableString> Faults(GloroTrainerOptions options)
@@ -24,13 +26,16 @@ internal static class InitialModels
         }
         catch (ArgumentException e)
         {
-            fault = e.Message;
+            fault = ErrorText.Sentence(e);
         }
 
         if (fault is not null)
             yield return $"{nameof(GloroTrainerOptions.InitialModel)}: {fault}";
         if (initial is not null && initial.IsImage != options.IsImage)
-            yield return $"{nameof(GloroTrainerOptions.InitialModel)} takes {Inputs(initial.IsImage)}, and this trainer {Inputs(options.IsImage)}.";
+        {
+            yield return
+                $"{nameof(GloroTrainerOptions.InitialModel)} takes {Inputs(initial.IsImage)}, and this trainer {Inputs(options.IsImage)}.";
+        }
     }
 
     private static string Inputs(bool isImage) => isImage ? "images" : "feature vectors";

@@ -5,7 +5,7 @@ using TorchSharp;
 
 namespace Microsoft.ML.Gloro.MLNet;
 
-/// <summary>Makes the network that the options describe, fitted to the data's shape and scale.</summary>
+/// <summary>Creates the network that the options describe, for the data's shape and scale.</summary>
 internal static class NetworkFactory
 {
     private const int LongestList = 1024;
@@ -15,7 +15,8 @@ internal static class NetworkFactory
     public static IReadOnlyList<GloroLayer> Layers(GloroTrainerOptions options, TensorShape input, int classes) => options switch
     {
         GloroImageClassificationOptions { Layers: { } own } => own,
-        GloroImageClassificationOptions { Architecture: GloroArchitecture.LiResNet } image => LiResNetLayers.Layers(input, image.Size is { } size ? LiResNetSize.For(size, input, classes) : NumbersOf(image)),
+        GloroImageClassificationOptions { Architecture: GloroArchitecture.LiResNet } image =>
+            LiResNetLayers.Layers(input, image.Size is { } size ? LiResNetSize.For(size, input, classes) : NumbersOf(image)),
         GloroImageClassificationOptions image => ConvNet.Layers(image.Architecture),
         GloroMulticlassClassificationOptions { Layers: { } own } => own,
         GloroMulticlassClassificationOptions vector => Mlp.Layers(vector.Depth, vector.Width),
@@ -36,43 +37,51 @@ internal static class NetworkFactory
             _ => "",
         };
 
-        static string Own(IReadOnlyList<GloroLayer> layers) => $"layers({string.Join(", ", layers)})" is { Length: <= LongestList } text ? text : $"{layers.Count} layers";
+        static string Own(IReadOnlyList<GloroLayer> layers) =>
+            $"layers({string.Join(", ", layers)})" is { Length: <= LongestList } text ? text : $"{layers.Count} layers";
     }
 
-    /// <summary>Refuses, before a row is read, an architecture that does not fit the inputs, or is larger than any model may be.</summary>
+    /// <summary>Refuses an architecture that does not fit the inputs or is too large for any model.</summary>
     /// <exception cref="ArgumentException">It cannot be trained or saved.</exception>
     public static void Check(GloroTrainerOptions options, TensorShape input, int classes)
     {
         long weights = NetworkBuilder.CountWeights(input, classes, Layers(options, input, classes));
         if (weights > ModelLimits.Weights)
-            throw new ArgumentException($"The network would have {weights} weights; at most {ModelLimits.Weights} are supported. Make the images smaller (ImageSize) before they are flattened, or the layers.");
+        {
+            throw new ArgumentException(
+                $"The network would have {weights} weights; at most {ModelLimits.Weights} are supported. " +
+                "Make the images smaller (ImageSize) before they are flattened, or the layers.");
+        }
     }
 
-    /// <summary>The network, with first weights.</summary>
+    /// <summary>A new network with its first weights.</summary>
     public static LipschitzNetwork Create(GloroTrainerOptions options, TrainingSet train, int classes, int seed, torch.Device device)
     {
         // The weights are drawn on the CPU, so that a seed means the same on every device.
         using var generator = new torch.Generator(unchecked((ulong)seed), torch.CPU);
         var factory = new LayerFactory(generator, device);
         float[] means = train.ChannelMeans();
-        return NetworkBuilder.Build(train.Shape, classes, Layers(options, train.Shape, classes), means, options.IsImage ? 1 : CommonScale(train, means), factory);
+        float scale = options.IsImage ? 1 : CommonScale(train, means);
+        return NetworkBuilder.Build(train.Shape, classes, Layers(options, train.Shape, classes), means, scale, factory);
     }
 
-    /// <summary>The network of a model, to be trained on. Classes that it knows by name keep their rows of the last layer.</summary>
-    public static LipschitzNetwork Continue(GloroModel initial, IReadOnlyList<string> classNames, int seed, torch.Device device, Action<string> note)
+    /// <summary>The network of a trained model. Classes that the model knows by name keep their rows of the last layer.</summary>
+    public static LipschitzNetwork Continue(
+        GloroModel initial, IReadOnlyList<string> classNames, int seed, torch.Device device, Action<string> note)
     {
-        var known = initial.ClassNames.Select((name, i) => (name, i)).DistinctBy(pair => pair.name).ToDictionary(pair => pair.name, pair => pair.i);
-        int[] rows = [.. classNames.Select(name => known.GetValueOrDefault(name, -1))];
+        int[] rows = LabelMap.Match(classNames, initial.ClassNames);
         string[] fresh = [.. classNames.Where((_, i) => rows[i] < 0)];
-        note($"Training starts from a model of {initial.ClassNames.Count} classes. {rows.Length - fresh.Length} classes keep their row of the last layer" +
+        note($"Training starts from a model of {initial.ClassNames.Count} classes. " +
+            $"{rows.Length - fresh.Length} classes keep their row of the last layer" +
             (fresh.Length > 0 ? $"; new: {string.Join(", ", fresh)}." : "."));
         using var generator = new torch.Generator(unchecked((ulong)seed), torch.CPU);
         return NetworkRestorer.Restore(initial.Network, rows, new LayerFactory(generator, device));
     }
 
-    private static LiResNetSize NumbersOf(GloroImageClassificationOptions options) => new(options.Depth, options.Width, options.TailWidth, options.TailDepth);
+    private static LiResNetSize NumbersOf(GloroImageClassificationOptions options) =>
+        new(options.Depth, options.Width, options.TailWidth, options.TailDepth);
 
-    // One over the root mean square of all centered features: inputs of about unit size, whatever units the features have.
+    // One over the root mean square of all centered features, so that inputs are of about unit size in any units.
     private static float CommonScale(TrainingSet train, float[] means)
     {
         double sum = 0;

@@ -4,8 +4,8 @@ using Microsoft.ML.Gloro.Training;
 namespace Microsoft.ML.Gloro.MLNet;
 
 /// <summary>
-/// Fits the temperature of a finished model's scores. The logits come from the scorer that will run, not from the network in training: so what is fitted is what is
-/// deployed, rounded as it will be, and rows that will have no score do not count.
+/// Fits the temperature of a finished model's scores. The logits come from the scorer that will be deployed, not from the network in
+/// training, so rounding is the same and rows without scores do not count.
 /// </summary>
 internal static class ScoreCalibration
 {
@@ -16,7 +16,7 @@ internal static class ScoreCalibration
     /// <param name="rows">The validation rows.</param>
     /// <param name="scored">Called after each batch with the number of rows that are scored.</param>
     /// <param name="cancellationToken">Honored before each batch.</param>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     public static double Fit(GloroModel model, TrainingSet rows, Action<int> scored, CancellationToken cancellationToken)
     {
         int size = rows.Shape.Size, classes = model.ClassNames.Count;

@@ -2,42 +2,50 @@ using Microsoft.ML.Gloro.Training;
 
 namespace Microsoft.ML.Gloro.MLNet;
 
-/// <summary>Reads an IDataView once into the rows that training keeps.</summary>
+/// <summary>The rows that training keeps of a view.</summary>
+/// <param name="Rows">The rows with a label.</param>
+/// <param name="WithoutLabel">How many rows have none.</param>
+internal sealed record LabeledRows(TrainingSet Rows, long WithoutLabel)
+{
+    /// <summary>How many rows the view has.</summary>
+    public long Read => Rows.Count + WithoutLabel;
+}
+
+/// <summary>Reads a view once into the rows that training keeps.</summary>
 internal static class TrainingDataReader
 {
     /// <summary>All rows with a label.</summary>
     /// <param name="data">The rows.</param>
-    /// <param name="labelColumnName">The key column of the classes.</param>
-    /// <param name="featureColumnName">The column of the inputs.</param>
+    /// <param name="options">Names the columns, the augmentation, and the token that is checked before each row.</param>
     /// <param name="spec">What the network reads.</param>
-    /// <param name="classNames">The model's classes; labels are matched by name, so that a view with other keys (a validation set) is read right.</param>
-    /// <param name="augmentation">What is done to images when they are trained on.</param>
-    /// <param name="cancellationToken">Honored between rows.</param>
-    public static TrainingSet Read(
-        IDataView data, string labelColumnName, string featureColumnName, InputSpec spec, IReadOnlyList<string> classNames,
-        GloroAugmentationOptions augmentation, CancellationToken cancellationToken)
+    /// <param name="classNames">
+    /// The model's classes. Labels are matched by name, so a view with other keys, such as a validation set, is read right.
+    /// </param>
+    public static LabeledRows Read(IDataView data, GloroTrainerOptions options, InputSpec spec, IReadOnlyList<string> classNames)
     {
-        var label = LabelColumn.Find(data.Schema, labelColumnName);
-        var feature = FeatureColumn.Find(data.Schema, featureColumnName);
-        int[] classOfKey = LabelColumn.MapToClasses(label, classNames);
+        var label = LabelColumn.Find(data.Schema, options.LabelColumnName);
+        var feature = FeatureColumn.Find(data.Schema, options.FeatureColumnName);
+        var map = LabelMap.CreateForTraining(label, classNames);
 
         var labels = new List<int>();
         var images = new List<byte[]>();
         var vectors = new List<float[]>();
+        long withoutLabel = 0;
         using var cursor = data.GetRowCursor([label, feature]);
-        var getLabel = cursor.GetGetter<uint>(label);
+        var getLabel = map.GetGetter(cursor);
         using var reader = FeatureReader.Create(cursor, feature, spec, data);
         var locator = new RowLocator(cursor, data);
-        uint key = 0;
         while (cursor.MoveNext())
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            getLabel(ref key);
-
-            // Key 0 is ML.NET's missing value; a row without a label teaches nothing.
-            if (key == 0 || key > classOfKey.Length)
+            options.CancellationToken.ThrowIfCancellationRequested();
+            int index = getLabel();
+            if (index < 0)
+            {
+                withoutLabel++;
                 continue;
-            labels.Add(classOfKey[key - 1]);
+            }
+
+            labels.Add(index);
             if (reader.ReadsBytes)
             {
                 var pixels = new byte[spec.Size];
@@ -46,20 +54,22 @@ internal static class TrainingDataReader
             }
             else
             {
-                vectors.Add(ReadVector(reader, spec.Size, locator, featureColumnName));
+                vectors.Add(ReadVector(reader, spec.Size, locator, feature.Name));
             }
         }
 
-        if (reader is PixelVectorReader && images.Count > 0 && !images.Exists(pixels => pixels.AsSpan().ContainsAnyExceptInRange((byte)0, (byte)1)))
+        bool allBlack = !images.Exists(pixels => pixels.AsSpan().ContainsAnyExceptInRange((byte)0, (byte)1));
+        if (reader is PixelVectorReader && images.Count > 0 && allBlack)
         {
             throw new InvalidOperationException(
-                $"No pixel in column '{featureColumnName}' is above 1/255: the pixels seem to be scaled twice, or by 1/65025. " +
+                $"No pixel in column '{feature.Name}' is above 1/255: the pixels seem to be scaled twice, or by 1/65025. " +
                 "Use ExtractPixels with scaleImage: 1f / 255f, once.");
         }
 
-        return spec.IsImage
-            ? new ImageTrainingSet(spec.Shape, [.. images], [.. labels], augmentation)
+        TrainingSet rows = spec.IsImage
+            ? new ImageTrainingSet(spec.Shape, [.. images], [.. labels], options.ImageAugmentation)
             : new VectorTrainingSet(spec.Shape, [.. vectors], [.. labels]);
+        return new(rows, withoutLabel);
     }
 
     private static float[] ReadVector(FeatureReader reader, int size, RowLocator locator, string columnName)
@@ -70,6 +80,7 @@ internal static class TrainingDataReader
         return fault < 0
             ? values
             : throw locator.Error(columnName, FormattableString.Invariant(
-                $"feature {fault} is {values[fault]}. Training needs finite features; replace missing values (ReplaceMissingValues) or drop such rows (FilterRowsByMissingValues) before the trainer."));
+                $"feature {fault} is {values[fault]}. Training needs finite features; replace missing values (ReplaceMissingValues) ") +
+                "or drop such rows (FilterRowsByMissingValues) before the trainer.");
     }
 }

@@ -10,7 +10,7 @@ namespace Microsoft.ML.Gloro.MLNet;
 /// <param name="Counts">How many rows of each class are trained on.</param>
 internal sealed record TrainingRows(TrainingSet Train, TrainingSet? Validation, int[] Counts);
 
-/// <summary>What a trainer reads of a view: it checks the columns, chooses the shape of the input, and reads and splits the rows.</summary>
+/// <summary>Reads the data of a training: checks the columns, chooses the shape of the input, and reads and splits the rows.</summary>
 internal sealed class TrainingInput(GloroTrainerOptions options, GloroModel? initial)
 {
     private const int LargestUnasked = 256 * 256; // pixels; images of 224×224 are usual
@@ -18,28 +18,36 @@ internal sealed class TrainingInput(GloroTrainerOptions options, GloroModel? ini
 
     /// <summary>Refuses columns that cannot be trained on, and gives the names of the classes.</summary>
     /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
-    public string[] Check(DataViewSchema schema)
+    /// <exception cref="InvalidOperationException">Without rows there are not even two classes.</exception>
+    public string[] Check(IDataView data)
     {
-        var label = LabelColumn.Find(schema, options.LabelColumnName);
-        FeatureColumn.Classify(FindFeature(schema), options.IsImage);
-        return LabelColumn.ClassNames(label);
+        var label = LabelColumn.Find(data.Schema, options.LabelColumnName);
+        FeatureColumn.Classify(FindFeature(data.Schema), options.IsImage);
+        string[] classNames = LabelColumn.ClassNames(label);
+        return classNames.Length >= 2 || !ViewRows.IsEmpty(data) ? classNames : throw NoTrainingRows();
     }
+
+    /// <summary>The type of the label's values.</summary>
+    public LabelType LabelTypeOf(DataViewSchema schema) => KeyNames.TypeOf(LabelColumn.Find(schema, options.LabelColumnName));
 
     /// <summary>Refuses a validation set whose columns or classes differ from those of the training data.</summary>
     /// <exception cref="ArgumentException">They differ.</exception>
+    /// <exception cref="InvalidOperationException">It has no rows.</exception>
     public void CheckValidationSet(string[] classNames)
     {
         if (options.ValidationSet is not { } view)
             return;
+        if (ViewRows.IsEmpty(view))
+            throw NoValidationRows();
         try
         {
-            LabelColumn.MapToClasses(LabelColumn.Find(view.Schema, options.LabelColumnName), classNames);
+            LabelMap.CreateForTraining(LabelColumn.Find(view.Schema, options.LabelColumnName), classNames);
             FeatureColumn.Classify(FeatureColumn.Find(view.Schema, options.FeatureColumnName), options.IsImage);
         }
         catch (ArgumentException e)
         {
             throw new ArgumentException(
-                $"The {nameof(GloroTrainerOptions.ValidationSet)} does not fit the training data: {e.Message} " +
+                $"The {nameof(GloroTrainerOptions.ValidationSet)} does not fit the training data: {ErrorText.Sentence(e)} " +
                 "Give it as the trainer would get it, transformed by the steps before.", e);
         }
     }
@@ -73,7 +81,7 @@ internal sealed class TrainingInput(GloroTrainerOptions options, GloroModel? ini
             $"Set {nameof(GloroImageClassificationOptions.ImageSize)} = {smaller}, for example, or = ({height}, {width}) if you want that size.";
     }
 
-    /// <summary>The views of the deployed model, once the augmentation, the views and the network are known to fit the inputs.</summary>
+    /// <summary>The views of the deployed model. Checks that augmentation, views and network fit the inputs.</summary>
     /// <exception cref="ArgumentException">One of them does not fit.</exception>
     public GloroImageViews ChooseViews(InputSpec spec, int classes)
     {
@@ -85,18 +93,42 @@ internal sealed class TrainingInput(GloroTrainerOptions options, GloroModel? ini
     }
 
     /// <summary>Reads all rows with a label.</summary>
-    public TrainingSet Read(IDataView data, InputSpec spec, string[] classNames) => TrainingDataReader.Read(
-        data, options.LabelColumnName, options.FeatureColumnName, spec, classNames, options.ImageAugmentation, options.CancellationToken);
+    public LabeledRows Read(IDataView data, InputSpec spec, string[] classNames) =>
+        TrainingDataReader.Read(data, options, spec, classNames);
 
     /// <summary>Reads the rows, sets some aside for validation if there is no validation set, and counts the classes.</summary>
     /// <exception cref="InvalidOperationException">There are no rows, or only rows of one class.</exception>
     public TrainingRows ReadAndSplit(IDataView input, InputSpec spec, string[] classNames, int seed, Action<string> warn)
     {
-        var train = Read(input, spec, classNames);
-        var validation = options.ValidationSet is { } view ? Read(view, spec, classNames) : null;
-        if (validation is null)
-            (train, validation) = TrainingSplit.Split(train, options.ValidationFraction, seed);
-        return new TrainingRows(train, validation, CountClasses(train, classNames, warn));
+        var read = Read(input, spec, classNames);
+        var train = read.Read > 0 ? Labeled(read, "training rows", warn) : throw NoTrainingRows();
+        if (options.ValidationSet is not { } view)
+        {
+            var (rest, part) = TrainingSplit.Split(train, options.ValidationFraction, seed);
+            return new TrainingRows(rest, part, CountClasses(rest, classNames, warn));
+        }
+
+        int[] counts = CountClasses(train, classNames, warn);
+        return new TrainingRows(train, Labeled(Read(view, spec, classNames), "validation rows", warn), counts);
+    }
+
+    private static InvalidOperationException NoTrainingRows() => ViewRows.NoRows("The training data", "to train on");
+
+    private static InvalidOperationException NoValidationRows() =>
+        ViewRows.NoRows($"The {nameof(GloroTrainerOptions.ValidationSet)}", "to validate on");
+
+    private TrainingSet Labeled(LabeledRows read, string rows, Action<string> warn)
+    {
+        if (read.Rows.Count == 0)
+        {
+            throw new InvalidOperationException(FormattableString.Invariant(
+                $"None of the {read.Read:N0} {rows} has a label in column '{options.LabelColumnName}'. ") +
+                "MapValueToKey gives no label to values that it was not fitted on.");
+        }
+
+        if (read.WithoutLabel > 0)
+            warn(LabelColumn.MissingWarning(options.LabelColumnName, read.WithoutLabel, read.Read, rows));
+        return read.Rows;
     }
 
     private IEnumerable<FormattableString> Misfits(TensorShape shape, GloroImageViews views)
@@ -115,21 +147,15 @@ internal sealed class TrainingInput(GloroTrainerOptions options, GloroModel? ini
         }
         catch (ArgumentException e) when (options.IsImage)
         {
-            // ML.NET's cache silently leaves such columns out, after GetOutputSchema has promised them.
+            // ML.NET's cache drops such columns without a message, although GetOutputSchema promises them.
             throw new ArgumentException(
-                $"{e.Message} Mind that AppendCacheCheckpoint and Cache drop columns of images; " +
+                $"{ErrorText.Sentence(e)} Mind that AppendCacheCheckpoint and Cache drop columns of images; " +
                 "the trainer keeps what it reads and needs neither.", e);
         }
     }
 
-    private int[] CountClasses(TrainingSet rows, string[] classNames, Action<string> warn)
+    private static int[] CountClasses(TrainingSet rows, string[] classNames, Action<string> warn)
     {
-        if (rows.Count == 0)
-        {
-            throw new InvalidOperationException(
-                $"There is no row to train on: the data has no rows with a label in column '{options.LabelColumnName}'.");
-        }
-
         int[] counts = new int[classNames.Length];
         for (int i = 0; i < rows.Count; i++)
             counts[rows.Label(i)]++;

@@ -9,7 +9,7 @@ public sealed class GloroModelParameters
 
     internal GloroModelParameters(GloroModel model) => _model = model;
 
-    /// <summary>The classes, in the order of the label's keys.</summary>
+    /// <summary>The classes, in the order of the label's keys: the label's values as text, in the invariant culture.</summary>
     public IReadOnlyList<string> ClassNames => _model.ClassNames;
 
     /// <summary>The guarantee that <see cref="Epsilon"/> is certified for.</summary>
@@ -29,4 +29,8 @@ public sealed class GloroModelParameters
 
     /// <summary>T: scores are softmax(logits / T). Certificates do not depend on it.</summary>
     public double Temperature => _model.Temperature;
+
+    /// <summary>The model in a line, in the invariant culture.</summary>
+    public override string ToString() => FormattableString.Invariant(
+        $"{ClassNames.Count} classes, {Guarantee} at epsilon {Epsilon:G4}, {Arithmetic}, κ {LipschitzBound:G4}");
 }

@@ -14,7 +14,13 @@ namespace Microsoft.ML.Gloro;
 /// radius of all sets that the guarantee allows: it may be that of a smaller set.
 /// </summary>
 /// <remarks>
-/// <para>Immutable and safe for concurrent use, also by many prediction engines.</para>
+/// <para>
+/// Immutable and safe for concurrent use, also by many prediction engines. Each engine serves one thread at a time: that is ML.NET's rule.
+/// </para>
+/// <para>
+/// PredictedLabel, CertifiedLabels and ReachableLabels are keys of the label's own values: MapKeyToValue gives back text, numbers or dates,
+/// whatever the label was before MapValueToKey.
+/// </para>
 /// <para>Rows that hold NaN, an infinity or a value so large that the network would overflow have NaN for logits and scores, and their
 /// predicted label is missing. Rows with pixels outside [0, 1] or denormal numbers are scored. Neither are ever certified: radii are 0, and
 /// every class is in ReachableLabels.</para>
@@ -55,7 +61,7 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
     /// <summary>What is put before the names of the output columns; "" unless it was asked for.</summary>
     public string OutputColumnPrefix => _options.Prefix;
 
-    /// <summary>The classes, in the order of the label's keys.</summary>
+    /// <summary>The classes, in the order of the label's keys: the label's values as text, in the invariant culture.</summary>
     public IReadOnlyList<string> ClassNames => GloroModel.ClassNames;
 
     /// <summary>The guarantee that is certified.</summary>

@@ -46,9 +46,6 @@ internal static class OutputColumns
     /// <summary>Annotation of CertifiedRadius (text): the <see cref="CertificateArithmetic"/> that the certificates speak of.</summary>
     public const string ArithmeticAnnotation = "GloroArithmetic";
 
-    /// <summary>The class names of a key column.</summary>
-    public const string KeyValuesAnnotation = "KeyValues";
-
     /// <summary>The class names of a vector with one value per class.</summary>
     public const string SlotNamesAnnotation = "SlotNames";
 
@@ -76,7 +73,8 @@ internal static class OutputColumns
         int classes = model.ClassNames.Count;
         var key = new KeyDataViewType(typeof(uint), classes);
         var perClass = new VectorDataViewType(NumberDataViewType.Single, classes);
-        var names = new ClassNameAnnotation(model.ClassNames);
+        var names = new VBuffer<ReadOnlyMemory<char>>(classes, [.. model.ClassNames.Select(name => name.AsMemory())]);
+        var namesType = new VectorDataViewType(TextDataViewType.Instance, classes);
 
         foreach (var column in All)
         {
@@ -92,9 +90,9 @@ internal static class OutputColumns
                 _ => new VectorDataViewType(key),
             };
             if (type == perClass)
-                names.AddTo(annotations, SlotNamesAnnotation);
+                annotations.Add(SlotNamesAnnotation, namesType, (ValueGetter<VBuffer<ReadOnlyMemory<char>>>)GetNames);
             else if (column is OutputColumn.PredictedLabel or OutputColumn.CertifiedLabels or OutputColumn.ReachableLabels)
-                names.AddTo(annotations, KeyValuesAnnotation);
+                KeyNames.Add(annotations, model.LabelType, model.ClassNames);
             if (column is OutputColumn.PredictedLabel or OutputColumn.Score)
             {
                 annotations.AddPrimitiveValue(ScoreColumnKindAnnotation, TextDataViewType.Instance, ScoreColumnKind.AsMemory());
@@ -110,22 +108,7 @@ internal static class OutputColumns
 
             builder.AddColumn(Name(column, prefix), type, annotations.ToAnnotations());
         }
-    }
 
-    /// <summary>The class names as a vector of text.</summary>
-    private sealed class ClassNameAnnotation(IReadOnlyList<string> classNames)
-    {
-        private readonly ReadOnlyMemory<char>[] _names = [.. classNames.Select(n => n.AsMemory())];
-        private readonly VectorDataViewType _type = new(TextDataViewType.Instance, classNames.Count);
-
-        public void AddTo(DataViewSchema.Annotations.Builder annotations, string kind) =>
-            annotations.Add(kind, _type, (ValueGetter<VBuffer<ReadOnlyMemory<char>>>)Get);
-
-        private void Get(ref VBuffer<ReadOnlyMemory<char>> destination)
-        {
-            var editor = VBufferEditor.Create(ref destination, _names.Length);
-            _names.CopyTo(editor.Values);
-            destination = editor.Commit();
-        }
+        void GetNames(ref VBuffer<ReadOnlyMemory<char>> destination) => names.CopyTo(ref destination);
     }
 }

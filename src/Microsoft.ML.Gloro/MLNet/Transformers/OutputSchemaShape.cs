@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Gloro.Inference;
 
 namespace Microsoft.ML.Gloro.MLNet;
 
@@ -10,7 +11,10 @@ namespace Microsoft.ML.Gloro.MLNet;
 internal static class OutputSchemaShape
 {
     /// <summary><paramref name="input"/> with the output columns; they replace columns of the same name.</summary>
-    public static SchemaShape Append(SchemaShape input, string prefix = "")
+    /// <param name="input">The shape of the input.</param>
+    /// <param name="labelType">The type of the label's values.</param>
+    /// <param name="prefix">Put before the names of the output columns.</param>
+    public static SchemaShape Append(SchemaShape input, LabelType labelType, string prefix = "")
     {
         // Neither the number of classes nor their names are part of a shape.
         var key = new KeyDataViewType(typeof(uint), 2);
@@ -20,7 +24,7 @@ internal static class OutputSchemaShape
         var definition = SchemaDefinition.Create(typeof(Row), SchemaDefinition.Direction.Write);
         var keys = new VectorDataViewType(key);
 
-        Define(OutputColumn.PredictedLabel, key).AddAnnotation(OutputColumns.KeyValuesAnnotation, names, namesType);
+        KeyNames.Promise(Define(OutputColumn.PredictedLabel, key), labelType);
         Define(OutputColumn.Score, new VectorDataViewType(single, 2)).AddAnnotation(OutputColumns.SlotNamesAnnotation, names, namesType);
         Define(OutputColumn.Logits, new VectorDataViewType(single, 2)).AddAnnotation(OutputColumns.SlotNamesAnnotation, names, namesType);
         Define(OutputColumn.TopKRadii, new VectorDataViewType(single, 2));
@@ -30,8 +34,8 @@ internal static class OutputSchemaShape
         radius.AddAnnotation(OutputColumns.ArithmeticAnnotation, ReadOnlyMemory<char>.Empty, TextDataViewType.Instance);
         Define(OutputColumn.IsCertified, BooleanDataViewType.Instance);
         Define(OutputColumn.CertifiedK, NumberDataViewType.Int32);
-        Define(OutputColumn.CertifiedLabels, keys).AddAnnotation(OutputColumns.KeyValuesAnnotation, names, namesType);
-        Define(OutputColumn.ReachableLabels, keys).AddAnnotation(OutputColumns.KeyValuesAnnotation, names, namesType);
+        KeyNames.Promise(Define(OutputColumn.CertifiedLabels, keys), labelType);
+        KeyNames.Promise(Define(OutputColumn.ReachableLabels, keys), labelType);
         foreach (var column in new[] { OutputColumn.PredictedLabel, OutputColumn.Score })
         {
             var defined = definition[column.ToString()];

@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.ML;
 using Microsoft.ML.Gloro;
+using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Inference;
 using Microsoft.ML.Gloro.MLNet;
 using Microsoft.ML.Runtime;
@@ -74,7 +75,8 @@ internal static class TransformerPersistence
         catch (Exception e) when (e is IOException or InvalidDataException or FormatException or DecoderFallbackException)
         {
             // No inner exception: GetBaseException must give this message.
-            throw new FormatException($"The part '{SettingsPart}' of the model file is damaged: {e.Message} Save the model again.");
+            throw new FormatException(
+                $"The part '{SettingsPart}' of the model file is damaged: {ErrorText.Sentence(e)} Save the model again.");
         }
     }
 

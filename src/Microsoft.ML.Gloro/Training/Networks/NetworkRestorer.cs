@@ -30,7 +30,7 @@ internal static class NetworkRestorer
 
     /// <summary>The trainable network.</summary>
     /// <param name="network">What was deployed.</param>
-    /// <param name="rows">For each class the row of the last layer that it keeps, or −1 for a new one.</param>
+    /// <param name="rows">For each class the row of the last layer that it keeps, or a negative number for a new one.</param>
     /// <param name="factory">The source of new rows and of power iteration's first vectors.</param>
     /// <exception cref="ArgumentException">The network cannot be restored.</exception>
     public static LipschitzNetwork Restore(DeployedNetwork network, IReadOnlyList<int> rows, LayerFactory factory)

@@ -32,8 +32,14 @@ public sealed record GloroTrainingProgress
     public required TimeSpan Remaining { get; init; }
 
     /// <inheritdoc/>
-    public override string ToString() => FormattableString.Invariant(
-        $"epoch {Epoch}/{Epochs}: loss {Loss:F4}, clean accuracy {CleanAccuracy:F3}, VRA {VerifiedRobustAccuracy:F3}, κ {Kappa:G4}, {Clock(Elapsed)} elapsed, {Clock(Remaining)} left");
+    public override string ToString()
+    {
+        string accuracies = double.IsNaN(CleanAccuracy)
+            ? "no validation rows"
+            : FormattableString.Invariant($"clean accuracy {CleanAccuracy:F3}, VRA {VerifiedRobustAccuracy:F3}");
+        return FormattableString.Invariant(
+            $"epoch {Epoch}/{Epochs}: loss {Loss:F4}, {accuracies}, κ {Kappa:G4}, {Clock(Elapsed)} elapsed, {Clock(Remaining)} left");
+    }
 
     // Hours count on beyond a day.
     private static string Clock(TimeSpan time) => FormattableString.Invariant($"{(long)time.TotalHours:00}:{time:mm\\:ss}");

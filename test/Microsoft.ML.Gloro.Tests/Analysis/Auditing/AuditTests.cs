@@ -197,7 +197,7 @@ public sealed class AuditTests
         GloroAuditReport report = _mlContext.Gloro.Audit(model, data, Quick());
         Assert.AreEqual((12, 12), (report.RowCount, report.AttackedRows));
         Assert.IsNull(report.Accuracy);
-        Assert.Contains("no label column", report.ToString());
+        Assert.Contains("no audited row has a label", report.ToString());
         Assert.IsGreaterThan(0.2, report.LargestConsumedMargin);
     }
 

@@ -67,6 +67,40 @@ public sealed class GloroModelFileTests
     }
 
     [TestMethod]
+    public void Read_OfAModelWithLabelsOfEachType_KeepsTheType()
+    {
+        foreach (LabelType type in LabelType.All)
+        {
+            byte[] file = ModelSamples.Write(WithLabels(type, "True", "False"));
+            GloroModel read = ModelSamples.Read(file);
+            Assert.AreSame(type, read.LabelType);
+            CollectionAssert.AreEqual(file, ModelSamples.Write(read));
+            string header = ModelSurgery.HeaderText(file);
+            Assert.AreEqual(type != LabelType.Text, header.Contains("\"labelType\"", StringComparison.Ordinal), type.FileName);
+        }
+    }
+
+    [TestMethod]
+    [DataRow("int32", "1", "02")]
+    [DataRow("int32", "1", "a")]
+    [DataRow("uint8", "1", "256")]
+    [DataRow("boolean", "True", "false")]
+    [DataRow("float32", "1", "0.10")]
+    [DataRow("dateTime", "2024-01-01", "01/02/2024")]
+    [DataRow("text", "a", "b")]
+    [DataRow("guid", "a", "b")]
+    public void Read_NamesThatAreNoValuesOfTheLabelType_IsRefused(string type, string first, string second)
+    {
+        byte[] file = ModelSurgery.EditHeader(ModelSamples.Write(WithLabels(LabelType.Text, first, second)), header =>
+        {
+            header["labelType"] = type;
+            header["classNames"] = new System.Text.Json.Nodes.JsonArray(first, second);
+        });
+        var e = Assert.ThrowsExactly<FormatException>(() => ModelSamples.Read(file));
+        StringAssert.StartsWith(e.Message, "The GloRo model cannot be loaded: ");
+    }
+
+    [TestMethod]
     public void Write_OfTensorsLongerThanABlock_IsReadBack()
     {
         GloroModel model = ModelSamples.Create(new RandomNetworks(4).Vector(inputs: 301, hidden: 500, classes: 7));
@@ -152,5 +186,24 @@ public sealed class GloroModelFileTests
         public override void SetLength(long value) => throw new NotSupportedException();
 
         public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+    }
+
+    // A value of each type.
+    private static GloroModel WithLabels(LabelType type, params string[] names)
+    {
+        if (type != LabelType.Text)
+        {
+            names = type.FileName switch
+            {
+                "boolean" => ["False", "True"],
+                "dateTime" => ["2024-02-29", "2024-02-29T12:00:00.5"],
+                "dateTimeOffset" => ["2024-02-29T00:00:00+05:30", "2024-02-29T00:00:00+00:00"],
+                "timeSpan" => ["00:00:00", "1.00:00:00"],
+                _ => ["1", "2"],
+            };
+        }
+
+        var network = new RandomNetworks(3).Vector(classes: 2);
+        return new(network, RigorousBound.Compute(network), names, RobustnessGuarantee.Local, 0.1f, isImage: false, labelType: type);
     }
 }

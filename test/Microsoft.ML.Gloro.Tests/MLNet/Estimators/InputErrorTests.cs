@@ -86,7 +86,7 @@ public sealed class InputErrorTests
     public void Fit_NoRows_SaysSo()
     {
         var empty = _mlContext.Data.SkipRows(Keyed(Blobs.Rows()), 96);
-        AssertSays(Error<InvalidOperationException>(() => Trainer().Fit(empty)), "no row to train on", "'Label'");
+        AssertSays(Error<InvalidOperationException>(() => Trainer().Fit(empty)), "The training data has no rows");
     }
 
     [TestMethod]
@@ -96,7 +96,8 @@ public sealed class InputErrorTests
         var keys = _mlContext.Transforms.Conversion.MapValueToKey("Label").Fit(Blobs.View());
         var rows = Blobs.Rows();
         rows.ForEach(r => r.Label = "elsewhere");
-        AssertSays(Error<InvalidOperationException>(() => Trainer().Fit(keys.Transform(_mlContext.Data.LoadFromEnumerable(rows)))), "no rows with a label in column 'Label'");
+        var data = keys.Transform(_mlContext.Data.LoadFromEnumerable(rows));
+        AssertSays(Error<InvalidOperationException>(() => Trainer().Fit(data)), "None of the 96 training rows has a label in column 'Label'");
     }
 
     [TestMethod]

@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Gloro.Inference;
 using Microsoft.ML.Gloro.MLNet;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 
@@ -14,7 +15,7 @@ public sealed class OutputSchemaShapeTests
     {
         using var transformer = TestModels.Transformer(TestModels.Vector(), prefix: prefix);
         var schema = transformer.GetOutputSchema(VectorRow.View([]).Schema);
-        var shape = OutputSchemaShape.Append(Shape(), prefix);
+        var shape = OutputSchemaShape.Append(Shape(), LabelType.Text, prefix);
         Assert.AreEqual(13, shape.Count);
         foreach (var column in OutputColumns.All)
         {
@@ -33,8 +34,8 @@ public sealed class OutputSchemaShapeTests
     [TestMethod]
     public void Append_InputThatHasTheColumns_ReplacesThem()
     {
-        var once = OutputSchemaShape.Append(Shape());
-        Assert.AreEqual(once.Count, OutputSchemaShape.Append(once).Count);
+        var once = OutputSchemaShape.Append(Shape(), LabelType.Text);
+        Assert.AreEqual(once.Count, OutputSchemaShape.Append(once, LabelType.Text).Count);
     }
 
     // The columns of VectorRow, made by an estimator: a shape has no public constructor of columns.

@@ -2,7 +2,7 @@ using System.Globalization;
 using Microsoft.ML.Gloro;
 using Microsoft.ML.Transforms.Image;
 
-namespace WebApi;
+namespace Examples.Page;
 
 /// <summary>What the served model proves, in words and numbers.</summary>
 /// <param name="Classes">Its classes.</param>
