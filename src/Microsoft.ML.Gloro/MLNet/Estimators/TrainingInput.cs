@@ -68,7 +68,7 @@ internal sealed class TrainingInput(GloroTrainerOptions options, GloroModel? ini
                 $"{initial.Network.InputShape.Size}. Give it the features that it was trained on.");
     }
 
-    /// <summary>What to set if images are larger than most would want to train on, and the options do not ask for that; null if not.</summary>
+    /// <summary>What to set if images are unusually large and the options do not ask for that size; null otherwise.</summary>
     public string? SizeWarning(InputSpec spec)
     {
         var (height, width) = (spec.Shape.Height, spec.Shape.Width);
@@ -78,7 +78,8 @@ internal sealed class TrainingInput(GloroTrainerOptions options, GloroModel? ini
         (int, int) smaller = (Math.Max(Smallest, (int)(height * scale)), Math.Max(Smallest, (int)(width * scale)));
         return $"{nameof(GloroImageClassificationOptions.ImageSize)} is not set, so the network reads images of {height}×{width} pixels " +
             "(height × width), the size of the first one. Training, proving the bound and scoring will take much time and memory. " +
-            $"Set {nameof(GloroImageClassificationOptions.ImageSize)} = {smaller}, for example, or = ({height}, {width}) if you want that size.";
+            $"Set {nameof(GloroImageClassificationOptions.ImageSize)} = {smaller}, for example, " +
+            $"or = ({height}, {width}) if you want that size.";
     }
 
     /// <summary>The views of the deployed model. Checks that augmentation, views and network fit the inputs.</summary>

@@ -124,7 +124,8 @@ public sealed class FeatureReaderTests
         var rows = _mlContext.Data.LoadFromEnumerable(new[] { new { Path = folder.Write("part", part) } });
         var load = _mlContext.Transforms.LoadImages("Loaded", folder.Path, "Path");
         AssertCutOff(load.Fit(rows).Transform(rows), "part' is cut off");
-        AssertCutOff(load.Append(_mlContext.Transforms.ResizeImages("Small", Width, Height, "Loaded")).Fit(rows).Transform(rows), "part' is cut off");
+        var resize = load.Append(_mlContext.Transforms.ResizeImages("Small", Width, Height, "Loaded"));
+        AssertCutOff(resize.Fit(rows).Transform(rows), "part' is cut off");
 
         folder.Write("part", file);
         Assert.HasCount(Spec.Size, ReadBytes(load.Fit(rows).Transform(rows), Spec));
@@ -175,12 +176,14 @@ public sealed class FeatureReaderTests
     [DataRow(0f, 1 / 127.5f)]
     public void ReadBytes_PixelsInAnotherRange_AreRefusedAndReadDoesNotClampThem(float offset, float scale)
     {
-        var view = Extract(new ImageRow { Image = TestImages.Create(TestImages.Planes(Height, Width, 4), Height, Width) }, scale, offset: offset);
+        IDataView View() => Extract(
+            new ImageRow { Image = TestImages.Create(TestImages.Planes(Height, Width, 4), Height, Width) }, scale, offset: offset);
+
+        var view = View();
         var e = Assert.ThrowsExactly<InvalidOperationException>(() => ReadBytes(view, Spec));
         StringAssert.Contains(e.Message, "Row 0 (counted from 0), column 'Pixels'");
         StringAssert.Contains(e.Message, "scaleImage: 1f / 255f and no offset");
-        view = Extract(new ImageRow { Image = TestImages.Create(TestImages.Planes(Height, Width, 4), Height, Width) }, scale, offset: offset);
-        Assert.IsTrue(Read(view, Spec).Any(value => value is < 0 or > 1));
+        Assert.IsTrue(Read(View(), Spec).Any(value => value is < 0 or > 1));
     }
 
     [TestMethod]
