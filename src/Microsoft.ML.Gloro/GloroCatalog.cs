@@ -1,5 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.Gloro.Analysis;
+using Microsoft.ML.Gloro.Inference;
 using Microsoft.ML.Gloro.MLNet;
 using Microsoft.ML.Runtime;
 
@@ -178,8 +179,8 @@ public sealed class GloroCatalog(MLContext mlContext)
     }
 
     /// <summary>
-    /// Returns the same model with other threads and batch sizes for scoring. Outputs stay bit-identical. The settings are not saved with
-    /// the model.
+    /// Returns the same model with other threads, batch sizes or another execution provider for scoring. Threads and batch sizes change no
+    /// bit of the outputs. The settings are not saved with the model.
     /// </summary>
     /// <param name="model">A fitted or loaded Gloro transformer, or a chain of transformers that contains one.</param>
     /// <param name="threads">
@@ -191,18 +192,27 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// The most rows that Transform scores in one batch. 0 (default) means 256, or fewer if the network's activations would exceed 2 MB.
     /// One batch per thread and two more are read ahead. 1 turns reading ahead off.
     /// </param>
+    /// <param name="executionProvider">
+    /// Where ONNX Runtime scores a model whose arithmetic is <see cref="CertificateArithmetic.Real"/>: the name of one of its execution
+    /// providers, such as "CUDA". Null (default) means the CPU. The application references the native package that contains the provider.
+    /// CUDA uses the GPU of MLContext.GpuDeviceId, or GPU 0, without TF32. Last bits of the outputs can differ from the CPU's.
+    /// </param>
     /// <returns>
     /// A new transformer, or a new chain with it in place of the old one. It shares the network session with <paramref name="model"/>
-    /// unless the number of threads differs.
+    /// unless the number of threads or the provider differs.
     /// </returns>
-    /// <exception cref="ArgumentException">The chain contains no Gloro transformer or several, or a number is negative.</exception>
-    [SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so it stays an instance method.")]
-    public ITransformer WithScoringOptions(ITransformer model, int threads = 0, int readAheadRows = 0)
+    /// <exception cref="ArgumentException">
+    /// The chain contains no Gloro transformer or several, a number is negative, the application's ONNX Runtime does not have the provider,
+    /// or the model's arithmetic is not <see cref="CertificateArithmetic.Real"/> and a provider is given.
+    /// </exception>
+    /// <exception cref="DllNotFoundException">A provider is given and the native ONNX Runtime is missing.</exception>
+    public ITransformer WithScoringOptions(ITransformer model, int threads = 0, int readAheadRows = 0, string? executionProvider = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         ArgumentOutOfRangeException.ThrowIfNegative(readAheadRows);
-        return GloroInChain.Replace(model, gloro => gloro.With(threads, readAheadRows));
+        var provider = executionProvider is null ? null : ExecutionProvider.Find(executionProvider, _mlContext.GpuDeviceId ?? 0);
+        return GloroInChain.Replace(model, gloro => gloro.With(threads, readAheadRows, provider));
     }
 
     /// <summary>

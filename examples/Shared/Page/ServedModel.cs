@@ -19,10 +19,12 @@ internal sealed class ServedModel : IDisposable
     /// </summary>
     public GloroTransformer AtZero { get; }
 
+    /// <exception cref="IOException">There is no such file.</exception>
+    /// <exception cref="FormatException">The file is not a saved model.</exception>
     /// <exception cref="InvalidOperationException">The file holds no image classifier of this library.</exception>
     public static ServedModel Load(MLContext mlContext, string path)
     {
-        ITransformer model = mlContext.Model.Load(path, out _);
+        ITransformer model = SavedModel.Load(mlContext, path);
 
         // Images come as files in memory, so the steps that load them from paths and map labels are left out: the Gloro transformer decodes them itself.
         var gloro = model as GloroTransformer ?? (model as IEnumerable<ITransformer>)?.OfType<GloroTransformer>().SingleOrDefault()

@@ -25,6 +25,7 @@ public class TorchRuntimeTests
     [TestMethod]
     [DataRow("Linux", Architecture.X64, "libtorch-cpu-linux-x64 2.10.0", "TorchSharp-cuda-linux 0.107.0")]
     [DataRow("Windows", Architecture.X64, "libtorch-cpu-win-x64 2.10.0", "TorchSharp-cuda-windows 0.107.0")]
+    [DataRow("Windows", Architecture.Arm64, "libtorch-cpu-win-arm64 2.10.0", "TorchSharp-cpu 0.107.0")]
     [DataRow("macOS", Architecture.Arm64, "libtorch-cpu-osx-arm64 2.10.0", "TorchSharp-cpu 0.107.0")]
     public void Describe_NoLibTorch_NamesThePackagesOfTheSystem(string system, Architecture architecture, string first, string second)
     {
@@ -35,6 +36,33 @@ public class TorchRuntimeTests
         StringAssert.EndsWith(message, "The loader said: Unable to load shared library 'LibTorchSharp' or one of its dependencies");
         Assert.DoesNotContain("\n", message);
     }
+
+    [TestMethod]
+    public void DescribeManaged_NoTorchSharp_NamesThePackages()
+    {
+        Assert.AreEqual(
+            "Training needs TorchSharp, and this application does not have it. Add to the application's project TorchSharp 0.107.0 and " +
+            "libtorch-cpu-linux-x64 2.10.0 for the CPU (or TorchSharp-cpu 0.107.0, which holds every platform's), or " +
+            "TorchSharp-cuda-linux 0.107.0 for an NVIDIA GPU. Scoring with a trained model needs none of this.",
+            TorchRuntime.DescribeManaged("Linux", Architecture.X64, "", "0.107.0", "2.10.0"));
+    }
+
+    [TestMethod]
+    public void DescribeManaged_OlderTorchSharp_NamesBoth()
+    {
+        StringAssert.StartsWith(
+            TorchRuntime.DescribeManaged("Linux", Architecture.X64, "0.102.7", "0.107.0", "2.10.0"),
+            "Training needs TorchSharp 0.107.0 or later, and this application has 0.102.7.");
+    }
+
+    [TestMethod]
+    [DataRow("", "0.107.0", true)]
+    [DataRow("0.102.7", "0.107.0", true)]
+    [DataRow("0.107.0", "0.107.0", false)]
+    [DataRow("0.108.0-preview.1", "0.107.0", false)]
+    [DataRow("unknown", "0.107.0", false)]
+    public void IsOlder_Versions_AreComparedByNumber(string version, string than, bool older) =>
+        Assert.AreEqual(older, TorchRuntime.IsOlder(version, than));
 
     [TestMethod]
     public void Describe_OneFileRefused_GivesThatReasonAndNotThePathsTried()

@@ -12,15 +12,15 @@ internal sealed class TorchReplica : IDisposable
 {
     private readonly List<Func<Tensor, Tensor>> _layers = [];
     private readonly List<Tensor> _weights = [];
-    private readonly ScalarType _type;
+    private readonly bool _isFloat64; // Not a ScalarType: the class could not be loaded without TorchSharp.
     private readonly IReadOnlyList<ImageView> _views;
 
     /// <param name="network">The network.</param>
-    /// <param name="type">The arithmetic: Float32 to attack, Float64 to tell a wrong bound from a rounding error.</param>
+    /// <param name="isFloat64">Float32, false, is to attack; Float64 tells a wrong bound from a rounding error.</param>
     /// <exception cref="NotSupportedException">A layer of a kind that is not known here.</exception>
-    public TorchReplica(DeployedNetwork network, ScalarType type = ScalarType.Float32)
+    public TorchReplica(DeployedNetwork network, bool isFloat64 = false)
     {
-        (InputShape, ClassCount, _type, _views) = (network.InputShape, network.ClassCount, type, ImageView.Of(network.Views));
+        (InputShape, ClassCount, _isFloat64, _views) = (network.InputShape, network.ClassCount, isFloat64, ImageView.Of(network.Views));
         for (int i = 0; i < network.Layers.Count; i++)
             _layers.Add(Replicate(network.Layers[i], network.Shapes[i], network.Shapes[i + 1]));
     }
@@ -98,7 +98,8 @@ internal sealed class TorchReplica : IDisposable
 
     // A copy in libtorch's own memory. A tensor made from an array lies in the runtime's, aligned as it happens to be, and kernels sum in another order for another alignment:
     // the same audit would differ in last digits from run to run.
-    private Tensor Copy(float[] values, params long[] shape) => tensor(values, shape).to(_type, copy: true);
+    private Tensor Copy(float[] values, params long[] shape) =>
+        tensor(values, shape).to(_isFloat64 ? ScalarType.Float64 : ScalarType.Float32, copy: true);
 
     private Tensor Constant(float[] values, params long[] shape)
     {

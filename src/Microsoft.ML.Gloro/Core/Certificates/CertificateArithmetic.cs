@@ -13,8 +13,9 @@ public enum CertificateArithmetic
     Float64,
 
     /// <summary>
-    /// Real arithmetic: the network is scored in single precision by ONNX Runtime, and certificates hold for the network as a mathematical function. Rounding is not
-    /// covered: an input searched out among the last bits can have other labels within a certified radius.
+    /// Real arithmetic: the network is scored in single precision by ONNX Runtime, and certificates hold for the network as a mathematical
+    /// function. Rounding is not covered: an input searched out among the last bits can have other labels within a certified radius. The
+    /// application adds ONNX Runtime's native package (Microsoft.ML.OnnxRuntime, or one for GPUs).
     /// </summary>
     Real,
 }

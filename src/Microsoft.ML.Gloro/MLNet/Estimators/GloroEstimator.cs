@@ -11,7 +11,8 @@ namespace Microsoft.ML.Gloro;
 /// <summary>Trains a network whose predictions can be certified, and returns the transformer that certifies them.</summary>
 /// <remarks>
 /// <para>
-/// Training needs libtorch, which the application adds as a package (TorchSharp-cpu, libtorch-cpu-…, TorchSharp-cuda-…); scoring does not.
+/// Training needs TorchSharp and libtorch, which the application adds: TorchSharp-cpu, TorchSharp-cuda-…, or TorchSharp and one
+/// libtorch-cpu-…. Scoring does not.
 /// </para>
 /// <para>
 /// Fit may be called more than once, and from several threads if there is no <see cref="GloroTrainerOptions.CheckpointFolder"/>: only one
@@ -66,7 +67,10 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
     /// The rows cannot be trained on, an image cannot be read, training diverged, or the checkpoint folder cannot be used or holds an
     /// interrupted training of something else.
     /// </exception>
-    /// <exception cref="DllNotFoundException">libtorch is missing or does not load.</exception>
+    /// <exception cref="DllNotFoundException">
+    /// TorchSharp or libtorch (or, for <see cref="CertificateArithmetic.Real"/>, native ONNX Runtime) is missing or does not load. The
+    /// message names the package to add.
+    /// </exception>
     /// <exception cref="OperationCanceledException">The options' cancellation token was cancelled.</exception>
     public GloroTransformer Fit(IDataView input)
     {
@@ -76,6 +80,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
 
         // Everything that can be refused is refused before rows are read, since reading may take minutes.
         var (classNames, guarantee) = Check(input);
+        using var threads = new TorchThreads(_options.ThreadCount);
         using var checkpoints = OpenCheckpoints(channel);
         var context = CreateContext(guarantee, classNames, checkpoints, channel);
         var spec = _input.ChooseSpec(input);
@@ -105,6 +110,8 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         var guarantee = ResolvedGuarantee.Bind(_options.Guarantee, classNames);
         _input.CheckValidationSet(classNames);
         TorchRuntime.EnsureLoaded();
+        if (_options is { Arithmetic: CertificateArithmetic.Real, CalibrateScores: true })
+            ExecutionProvider.RequireRuntime();
         return (classNames, guarantee);
     }
 
@@ -151,8 +158,6 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
     private DeployedNetwork Train(
         TrainingContext context, TrainingRows rows, string[] classNames, CheckpointStore? checkpoints, IChannel channel)
     {
-        if (_options.ThreadCount is { } threads)
-            torch.set_num_threads(threads);
         using var scope = torch.NewDisposeScope();
         using var network = _initial is { } initial
             ? NetworkFactory.Continue(initial, classNames, context.Seed, context.Device, Note)

@@ -39,7 +39,9 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
     private int _disposed;
 
     internal GloroTransformer(IHostEnvironment env, GloroModel model, string featureColumnName, ScoringOptions? options = null)
-        : this(env.Register("Gloro", null, null), model, featureColumnName, options ??= new(), new SharedScorer(model, options.Threads))
+        : this(
+            env.Register("Gloro", null, null), model, featureColumnName, options ??= new(),
+            new SharedScorer(model, options.Threads, options.Provider))
     {
     }
 
@@ -174,10 +176,23 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
     /// <exception cref="ObjectDisposedException">This transformer is disposed.</exception>
     internal GloroTransformer With(GloroImageViews views) => With(() => GloroModel.With(views), _options, views == Views);
 
-    /// <summary>The same model, scored with other threads or in other batches. Each must be disposed by itself.</summary>
+    /// <summary>
+    /// The same model, scored with other threads, in other batches or on another provider. Each must be disposed by itself.
+    /// </summary>
+    /// <exception cref="ArgumentException">A provider, and a model that ONNX Runtime does not score.</exception>
     /// <exception cref="ObjectDisposedException">This transformer is disposed.</exception>
-    internal GloroTransformer With(int threads, int readAheadRows) =>
-        With(() => GloroModel, _options with { Threads = threads, ReadAheadRows = readAheadRows }, threads == _options.Threads);
+    internal GloroTransformer With(int threads, int readAheadRows, ExecutionProvider? provider = null)
+    {
+        if (provider is not null && Arithmetic != CertificateArithmetic.Real)
+        {
+            throw new ArgumentException(
+                $"An execution provider is for models scored by ONNX Runtime, and this one is scored in {Arithmetic} by the library " +
+                $"itself. Call WithArithmetic(model, CertificateArithmetic.{nameof(CertificateArithmetic.Real)}) first.", nameof(provider));
+        }
+
+        var options = _options with { Threads = threads, ReadAheadRows = readAheadRows, Provider = provider };
+        return With(() => GloroModel, options, threads == _options.Threads && provider == _options.Provider);
+    }
 
     /// <summary>Computes logits. Safe for concurrent use.</summary>
     internal void Score(Memory<float> inputs, int rows, Memory<float> logits, ScoringThreads threads = ScoringThreads.All)
@@ -191,7 +206,7 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
         var other = model();
-        SharedScorer scorer = sharesScorer ? _scorer.AddOwner() : new SharedScorer(other, options.Threads);
+        var scorer = sharesScorer ? _scorer.AddOwner() : new SharedScorer(other, options.Threads, options.Provider);
         return new GloroTransformer(_host, other, FeatureColumnName, options, scorer);
     }
 

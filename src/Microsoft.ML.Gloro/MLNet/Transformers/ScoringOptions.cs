@@ -1,3 +1,5 @@
+using Microsoft.ML.Gloro.Inference;
+
 namespace Microsoft.ML.Gloro.MLNet;
 
 /// <summary>How a transformer scores.</summary>
@@ -14,4 +16,7 @@ internal sealed record ScoringOptions
 
     /// <summary>Threads that score a batch; 0, the default, for every processor that this process may use. Not saved.</summary>
     public int Threads { get; init; }
+
+    /// <summary>Where ONNX Runtime scores a model whose arithmetic is Real; null, the default, for the CPU. Not saved.</summary>
+    public ExecutionProvider? Provider { get; init; }
 }

@@ -202,7 +202,10 @@ public abstract class GloroTrainerOptions
     /// </summary>
     public int? Seed { get; set; }
 
-    /// <summary>libtorch's threads, a setting of the whole process. Default: null, which leaves it as it is (one for each core).</summary>
+    /// <summary>
+    /// The threads that libtorch trains with, a setting of the whole process, which Fit puts back. Default: null, which leaves it as it is
+    /// (one for each core).
+    /// </summary>
     public int? ThreadCount { get; set; }
 
     /// <summary>Told after each epoch how training stands. Default: nobody; MLContext.Log has a line for each epoch in any case.</summary>

@@ -176,14 +176,14 @@ public sealed class FeatureReaderTests
     [DataRow(0f, 1 / 127.5f)]
     public void ReadBytes_PixelsInAnotherRange_AreRefusedAndReadDoesNotClampThem(float offset, float scale)
     {
-        IDataView View() => Extract(
+        IDataView Pixels() => Extract(
             new ImageRow { Image = TestImages.Create(TestImages.Planes(Height, Width, 4), Height, Width) }, scale, offset: offset);
 
-        var view = View();
+        var view = Pixels();
         var e = Assert.ThrowsExactly<InvalidOperationException>(() => ReadBytes(view, Spec));
         StringAssert.Contains(e.Message, "Row 0 (counted from 0), column 'Pixels'");
         StringAssert.Contains(e.Message, "scaleImage: 1f / 255f and no offset");
-        Assert.IsTrue(Read(View(), Spec).Any(value => value is < 0 or > 1));
+        Assert.IsTrue(Read(Pixels(), Spec).Any(value => value is < 0 or > 1));
     }
 
     [TestMethod]

@@ -148,6 +148,24 @@ public sealed class TrainingControlTests
         }
     }
 
+    [TestMethod]
+    public void Fit_ThreadCount_IsSaidAndPutBack()
+    {
+        TorchProcess.Prepare();
+        torch.set_num_threads(2);
+        try
+        {
+            var log = Log();
+            using var model = Trainer(o => (o.Epochs, o.ThreadCount) = (1, 1)).Fit(Keyed(Blobs.Rows(30)));
+            Assert.AreEqual(2, torch.get_num_threads());
+            StringAssert.EndsWith(log.Single(line => line.Contains("Training on the CPU", StringComparison.Ordinal)), " 1 threads.");
+        }
+        finally
+        {
+            TorchProcess.Prepare();
+        }
+    }
+
     private GloroEstimator Trainer(Action<GloroMulticlassClassificationOptions>? change = null)
     {
         var options = Blobs.Options();
