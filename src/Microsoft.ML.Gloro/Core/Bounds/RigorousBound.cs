@@ -19,14 +19,25 @@ internal static class RigorousBound
     /// <exception cref="ArgumentException">A weight is NaN or infinite, or the product overflows.</exception>
     /// <exception cref="NotSupportedException">There is a layer without a proven bound.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static LipschitzBound Compute(DeployedNetwork network, CancellationToken cancellationToken = default)
+    public static LipschitzBound Compute(DeployedNetwork network, CancellationToken cancellationToken = default) =>
+        Compute(network, _ => { }, cancellationToken);
+
+    /// <summary>The same, with progress.</summary>
+    /// <param name="network">The network as deployed.</param>
+    /// <param name="begun">Called with the index of a layer before its bound is computed: large layers take minutes.</param>
+    /// <param name="cancellationToken">Stops the computation.</param>
+    public static LipschitzBound Compute(DeployedNetwork network, Action<int> begun, CancellationToken cancellationToken)
     {
         for (int i = 0; i < network.Layers.Count; i++)
             RequireFinite(network.Layers[i], i);
 
         var bounds = new LayerBound[network.Layers.Count - 1];
         for (int i = 0; i < bounds.Length; i++)
+        {
+            begun(i);
             bounds[i] = Compute(network.Layers[i], i, network.Shapes[i], cancellationToken);
+        }
+
         return new LipschitzBound(Product(bounds), bounds, WeightHash.Compute(network));
     }
 

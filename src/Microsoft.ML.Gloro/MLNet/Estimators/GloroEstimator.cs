@@ -21,6 +21,8 @@ namespace Microsoft.ML.Gloro;
 /// </remarks>
 public sealed class GloroEstimator : IEstimator<GloroTransformer>
 {
+    private const long LargeLayer = 1 << 21; // weights whose bound takes many seconds
+
     private readonly MLContext _mlContext;
     private readonly IHost _host;
     private readonly GloroTrainerOptions _options;
@@ -83,6 +85,8 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         var context = CreateContext(guarantee, classNames, checkpoints, channel);
         var spec = _input.ChooseSpec(input);
         var views = _input.ChooseViews(spec, classNames.Length);
+        if (_input.SizeWarning(spec) is { } warning)
+            channel.Warning(MessageSensitivity.None, warning);
 
         var rows = Read(input, spec, classNames, context, channel);
         context = context with { KeepBest = KeepsBest(rows.Validation) };
@@ -174,16 +178,32 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
 
     private LipschitzBound Bound(DeployedNetwork network, IChannel channel)
     {
-        var bound = RigorousBound.Compute(network, _options.CancellationToken);
+        var progress = new SlowProgress(text => channel.Info(MessageSensitivity.None, text));
+        progress.Begin($"Proving the Lipschitz bound of {network.Layers.Count} layers.");
+        var bound = RigorousBound.Compute(network, Begun, _options.CancellationToken);
         channel.Info(MessageSensitivity.None, "The rigorous bound of the finished network: κ = {0}.", bound.Value);
         return bound;
+
+        void Begun(int i)
+        {
+            DeployedLayer layer = network.Layers[i];
+            string text = $"Bounding layer {i + 1} of {network.Layers.Count}: {layer.Kind}, input {network.Shapes[i]}.";
+            if (layer.Tensors.Sum(tensor => (long)tensor.Values.Length) > LargeLayer)
+                progress.Begin(text);
+            else
+                progress.Step(text);
+        }
     }
 
     private GloroModel Calibrate(GloroModel model, TrainingSet? validation, IChannel channel)
     {
         if (!_options.CalibrateScores || validation is not { Count: > 0 })
             return model;
-        model = model.WithTemperature(ScoreCalibration.Fit(model, validation, _options.CancellationToken));
+        var progress = new SlowProgress(text => channel.Info(MessageSensitivity.None, text));
+        progress.Begin($"Calibrating the scores on {validation.Count} validation rows.");
+        double temperature = ScoreCalibration.Fit(
+            model, validation, scored => progress.Step($"{scored} of {validation.Count} rows are scored."), _options.CancellationToken);
+        model = model.WithTemperature(temperature);
         channel.Info(MessageSensitivity.None, "The temperature of the scores, fitted to the validation rows: T = {0}.", model.Temperature);
         return model;
     }

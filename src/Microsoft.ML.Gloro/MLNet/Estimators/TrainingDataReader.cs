@@ -58,6 +58,14 @@ internal static class TrainingDataReader
             }
         }
 
+        bool allBlack = !images.Exists(pixels => pixels.AsSpan().ContainsAnyExceptInRange((byte)0, (byte)1));
+        if (reader is PixelVectorReader && images.Count > 0 && allBlack)
+        {
+            throw new InvalidOperationException(
+                $"No pixel in column '{feature.Name}' is above 1/255: the pixels seem to be scaled twice, or by 1/65025. " +
+                "Use ExtractPixels with scaleImage: 1f / 255f, once.");
+        }
+
         TrainingSet rows = spec.IsImage
             ? new ImageTrainingSet(spec.Shape, [.. images], [.. labels], options.ImageAugmentation)
             : new VectorTrainingSet(spec.Shape, [.. vectors], [.. labels]);
