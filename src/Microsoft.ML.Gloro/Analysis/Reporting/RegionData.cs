@@ -82,8 +82,9 @@ internal sealed class RegionData
     private void Score()
     {
         var definition = SchemaDefinition.Create(typeof(GridRow));
-        definition[nameof(GridRow.Features)].ColumnName = Model.FeatureColumnName;
-        definition[nameof(GridRow.Features)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, 2);
+        // The indexer finds a column by its current name, so keep the column while renaming it.
+        SchemaDefinition.Column features = definition[nameof(GridRow.Features)];
+        (features.ColumnName, features.ColumnType) = (Model.FeatureColumnName, new VectorDataViewType(NumberDataViewType.Single, 2));
         IDataView scored = Model.Transform(new MLContext().Data.LoadFromEnumerable(Grid(), definition));
         DataViewSchema.Column logitsColumn = scored.Schema[OutputColumns.Name(OutputColumn.Logits, Model.OutputColumnPrefix)],
             radiiColumn = scored.Schema[OutputColumns.Name(OutputColumn.TopKRadii, Model.OutputColumnPrefix)];

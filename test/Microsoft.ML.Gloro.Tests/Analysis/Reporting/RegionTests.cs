@@ -57,6 +57,20 @@ public sealed class RegionTests
     }
 
     [TestMethod]
+    public void Draw_FeaturesInAColumnOfAnotherName_DrawsTheSame()
+    {
+        var (model, scored, mlContext) = ReportViews.Vectors(30, inputs: 2, classes: 3, guarantee: s_affinity);
+        using GloroTransformer dispose = model, other = TestModels.Transformer(model.GloroModel, "measured", prefix: "my");
+        IDataView renamed = mlContext.Transforms.CopyColumns("measured", "Features").Fit(scored).Transform(scored);
+        renamed = mlContext.Transforms.DropColumns("Features").Fit(renamed).Transform(renamed);
+        var options = new GloroRegionOptions { Resolution = 16 };
+        string svg = mlContext.Gloro.DrawDecisionRegions(model, scored, options);
+        Assert.AreEqual(svg.Replace("Features[", "measured[", StringComparison.Ordinal), mlContext.Gloro.DrawDecisionRegions(other, renamed, options));
+        var report = mlContext.Gloro.Report(other.Transform(renamed), new() { Model = other, OutputColumnPrefix = "my" });
+        StringAssert.Contains(report.ToHtml(), "Decision regions");
+    }
+
+    [TestMethod]
     public void Draw_OtherInputsOrOptions_SaysWhatIsWrong()
     {
         var (model, scored, mlContext) = ReportViews.Vectors(5, inputs: 6);
