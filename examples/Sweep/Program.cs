@@ -24,6 +24,7 @@ var before = mlContext.Transforms.Conversion.MapValueToKey("Label").Append(mlCon
 
 // All at its default but the size of the network and the epochs, so that a trial takes seconds.
 var given = new GloroImageClassificationOptions { Depth = isShort ? 1 : 3, Width = isShort ? 16 : 32, TailWidth = isShort ? 64 : 128, Epochs = isShortest ? 2 : 9 };
+using var stop = new CancellationTokenSource();
 var options = new GloroSweepOptions(given)
 {
     Parameters =
@@ -36,15 +37,16 @@ var options = new GloroSweepOptions(given)
     ],
     Trials = isShortest ? 3 : 12,
     JournalPath = Path.Combine(folder, isShortest ? "shortest.jsonl" : isShort ? "short.jsonl" : "sweep.jsonl"),
+    Progress = new SweepLines(),
+    CancellationToken = stop.Token,
 };
 
-using var stop = new CancellationTokenSource();
 Console.CancelKeyPress += (_, e) =>
 {
     e.Cancel = true;
     stop.Cancel();
 };
-GloroSweepResult result = mlContext.Gloro.Sweep(train, validation, options, new SweepLines(), stop.Token);
+GloroSweepResult result = mlContext.Gloro.Sweep(train, validation, options);
 Console.WriteLine();
 Console.WriteLine(result);
 if (result.BestOptions is not GloroImageClassificationOptions best || stop.IsCancellationRequested)

@@ -235,22 +235,15 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// have one. The best result is optimistic because it was selected on these rows; measure the final model on other rows.
     /// </param>
     /// <param name="options">The trainer's options and the search space. They are copied.</param>
-    /// <param name="progress">
-    /// Receives a report after each training, on the sweep's thread; may be null. MLContext.Log receives a line each time.
-    /// </param>
-    /// <param name="cancellationToken">
-    /// Stops the sweep within a batch. The sweep then <em>returns</em> its results so far, with <see cref="GloroSweepResult.IsComplete"/>
-    /// false, and does not throw <see cref="OperationCanceledException"/>. Canceling the trainer's own token does the same.
-    /// </param>
     /// <returns>
-    /// All trials, the best one, and its model. A failed trial has an <see cref="GloroSweepTrial.Error"/> and does not stop the sweep.
+    /// All trials, the best one, and its model. A failed trial has an <see cref="GloroSweepTrial.Error"/> and does not stop the sweep. If
+    /// <see cref="GloroSweepOptions.CancellationToken"/> is canceled, the results so far.
     /// </returns>
     /// <exception cref="ArgumentException">An option, a column or the guarantee is invalid. This is thrown before any training.</exception>
-    /// <exception cref="InvalidOperationException">The journal cannot be read or written, or belongs to another sweep.</exception>
+    /// <exception cref="InvalidOperationException">The journal cannot be opened or begun, or belongs to another sweep.</exception>
     /// <exception cref="DllNotFoundException">libtorch is missing or fails to load.</exception>
-    public GloroSweepResult Sweep(
-        IDataView train, IDataView validation, GloroSweepOptions options, IProgress<GloroSweepProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        SweepRun.Run(_mlContext, train, validation, options, progress, cancellationToken);
+    public GloroSweepResult Sweep(IDataView train, IDataView validation, GloroSweepOptions options) =>
+        SweepRun.Run(_mlContext, train, validation, options);
 
     /// <summary>
     /// Writes a model and its certificate as one ONNX graph (opset 13, IR 7, standard operators) that scores and certifies on any ONNX

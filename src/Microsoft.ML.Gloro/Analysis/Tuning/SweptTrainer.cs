@@ -10,7 +10,8 @@ internal sealed class SweptTrainer(MLContext mlContext, IDataView train, IDataVi
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
-            var metrics = GloroEvaluator.Evaluate(mlContext, model.Transform(validation), options.LabelColumnName, null, null, options.OutputColumnPrefix);
+            var metrics = GloroEvaluator.Evaluate(
+                mlContext, model.Transform(validation), options.LabelColumnName, null, null, options.OutputColumnPrefix);
             return (new TrialMeasures
             {
                 Metric = metric(metrics),

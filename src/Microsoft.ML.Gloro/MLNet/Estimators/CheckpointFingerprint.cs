@@ -18,8 +18,6 @@ internal static class CheckpointFingerprint
 {
     private const string SeedName = nameof(GloroTrainerOptions.Seed), LibraryName = "Microsoft.ML.Gloro", TorchName = "TorchSharp";
 
-    private static readonly JsonSerializerOptions s_json = new() { Converters = { new JsonStringEnumConverter() } };
-
     // Where and how, not what; names of columns; what is only scored with. Seed and MixedPrecision are compared as they take effect.
     private static readonly string[] s_leftOut =
     [
@@ -34,11 +32,11 @@ internal static class CheckpointFingerprint
         new(LibraryName, VersionOf(typeof(CheckpointFingerprint))),
         new(TorchName, VersionOf(typeof(torch))),
         new("the trainer", options.IsImage ? "ImageClassification" : "MulticlassClassification"),
-        .. Flatten("", JsonSerializer.SerializeToElement(options, options.GetType(), s_json)).Where(p => !s_leftOut.Contains(p.Key)),
+        .. Flatten("", JsonSerializer.SerializeToElement(options, options.GetType(), FingerprintJson.Default)).Where(p => !s_leftOut.Contains(p.Key)),
         .. InitialModels.Find(options) is { } initial ? [new KeyValuePair<string, string>(nameof(GloroTrainerOptions.InitialModel), initial.Bound.WeightHash)] : Array.Empty<KeyValuePair<string, string>>(),
         new(SeedName, seed.ToString(CultureInfo.InvariantCulture)),
         new(nameof(GloroTrainerOptions.MixedPrecision), mixedPrecision ? "true" : "false"),
-        new("the classes", Describe(classNames.Count, hash => hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(classNames)))),
+        new("the classes", Describe(classNames.Count, hash => hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(classNames, FingerprintJson.Default.IReadOnlyListString)))),
     ];
 
     /// <summary>Whether a finished training differs in nothing but that it is to be longer. Other versions may go on from its weights: nothing is claimed of the bytes that come out.</summary>
@@ -102,3 +100,10 @@ internal static class CheckpointFingerprint
     private static string VersionOf(Type type) =>
         type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? type.Assembly.GetName().Version?.ToString() ?? "unknown";
 }
+
+/// <summary>Generated serialization, which also works where an application turns reflection off.</summary>
+[JsonSourceGenerationOptions(UseStringEnumConverter = true)]
+[JsonSerializable(typeof(GloroImageClassificationOptions))]
+[JsonSerializable(typeof(GloroMulticlassClassificationOptions))]
+[JsonSerializable(typeof(IReadOnlyList<string>))]
+internal sealed partial class FingerprintJson : JsonSerializerContext;

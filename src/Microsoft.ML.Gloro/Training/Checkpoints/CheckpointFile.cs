@@ -19,7 +19,7 @@ internal static class CheckpointFile
         using (var writer = new BinaryWriter(hashed, Encoding.UTF8, leaveOpen: true))
         {
             writer.Write(Tag);
-            writer.Write(JsonSerializer.Serialize(header));
+            writer.Write(JsonSerializer.Serialize(header, CheckpointJson.Default.CheckpointHeader));
             content(writer);
         }
 
@@ -64,6 +64,6 @@ internal static class CheckpointFile
     {
         if (reader.ReadString() != Tag)
             throw new InvalidDataException("it is no checkpoint of this version of the library");
-        return JsonSerializer.Deserialize<CheckpointHeader>(reader.ReadString())!;
+        return JsonSerializer.Deserialize(reader.ReadString(), CheckpointJson.Default.CheckpointHeader)!;
     }
 }

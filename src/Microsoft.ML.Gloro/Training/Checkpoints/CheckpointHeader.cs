@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Microsoft.ML.Gloro.Training;
 
 /// <summary>What a checkpoint says of itself before its tensors.</summary>
@@ -15,3 +17,7 @@ internal sealed record CheckpointHeader
     /// <summary>All that decides what a training ends with, by name: options, data, network, versions.</summary>
     public required IReadOnlyDictionary<string, string> Fingerprint { get; init; }
 }
+
+/// <summary>Generated serialization, which also works where an application turns reflection off.</summary>
+[JsonSerializable(typeof(CheckpointHeader))]
+internal sealed partial class CheckpointJson : JsonSerializerContext;
