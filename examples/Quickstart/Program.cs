@@ -60,7 +60,7 @@ Show.Line("    (the sets: Highway+River, Field+Meadow+Pasture, Industrial+Reside
 Show.Line();
 Show.Line("Tiles of which RT3 proves a set, where no single class can be proved:");
 foreach (var row in mlContext.Data.CreateEnumerable<ScoredRow>(scored, reuseRowObject: false).Where(r => r.CertifiedK > 1 && r.TopKRadii[0] <= Epsilon).Take(5))
-    Show.Line($"  {row.Description,-44} {{{string.Join(", ", row.CertifiedClasses)}}} up to {row.TopKRadii[row.CertifiedK - 1]:F3}   {row.ImagePath}");
+    Show.Line($"  {row.Description,-44} {{{string.Join(", ", row.CertifiedClasses)}}} up to {Show.Radius(row.TopKRadii[row.CertifiedK - 1])}   {row.ImagePath}");
 
 Show.Line();
 Show.Line($"The model is {modelPath} ({new FileInfo(modelPath).Length / 1024} KB); examples/ScoreOnly loads it without libtorch.");

@@ -15,11 +15,11 @@ try
     if (arguments.Data is { } data)
         rows = ImageRow.ReadFolders(data);
     if (arguments.Model is { } path)
-        model = mlContext.Model.Load(path, out _);
+        model = ImageModel.Load(mlContext, path, out _);
 }
-catch (Exception e) when (e is FormatException or ArgumentException or IOException or UnauthorizedAccessException || e.GetBaseException() is FormatException)
+catch (Exception e) when (e is FormatException or ArgumentException or IOException or UnauthorizedAccessException)
 {
-    Console.Error.WriteLine($"{e.GetBaseException().Message}{Environment.NewLine}{Environment.NewLine}{Arguments.Usage}");
+    Console.Error.WriteLine($"{e.Message}{Environment.NewLine}{Environment.NewLine}{Arguments.Usage}");
     return 2;
 }
 

@@ -1,3 +1,4 @@
+using ImageFolders;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Gloro;
@@ -12,20 +13,14 @@ internal sealed class Certifier : IDisposable
     private readonly GloroTransformer _transformer;
     private readonly EnginePool<UploadedImage, ScoredImage> _engines;
 
-    /// <exception cref="InvalidOperationException">The file holds no image classifier of this library.</exception>
+    /// <exception cref="FormatException">The file does not hold an image classifier that this example can show.</exception>
     public Certifier(MLContext mlContext, string modelPath)
     {
-        ITransformer model = mlContext.Model.Load(modelPath, out _);
-        _model = model as IDisposable;
-
-        // Uploads are files in memory, so what loads images from paths and maps labels is left out: the Gloro transformer decodes them itself.
-        var gloro = model as GloroTransformer ?? (model as IEnumerable<ITransformer>)?.OfType<GloroTransformer>().SingleOrDefault()
-            ?? throw new InvalidOperationException($"{modelPath} holds no Gloro model.");
-        if (gloro.FeatureColumnType is not ImageDataViewType image)
-            throw new InvalidOperationException($"{modelPath} classifies feature vectors, not images.");
+        // Uploads are files in memory. The Gloro transformer decodes them itself, so steps that load images from paths are left out.
+        _model = ImageModel.Load(mlContext, modelPath, out GloroTransformer gloro) as IDisposable;
         if (gloro.Guarantee.Match == AffinityMatch.Exact)
-            throw new InvalidOperationException($"{modelPath} certifies whole affinity sets only, which this example cannot show: LargestK would not say which sets are allowed.");
-        Card = ModelCard.Of(gloro, image);
+            throw new FormatException($"{modelPath} certifies whole affinity sets only. LargestK could not say which sets are allowed.");
+        Card = ModelCard.Of(gloro, (ImageDataViewType)gloro.FeatureColumnType);
 
         // At ε = 0 the certified set is the largest that the guarantee allows at all. What holds at another ε follows from the radii.
         _transformer = (GloroTransformer)mlContext.Gloro.WithGuarantee(gloro, gloro.Guarantee, epsilon: 0);
@@ -38,7 +33,8 @@ internal sealed class Certifier : IDisposable
         options.InputSchemaDefinition[nameof(UploadedImage.Image)].ColumnName = gloro.FeatureColumnName;
         foreach (var column in options.OutputSchemaDefinition)
             column.ColumnName = gloro.OutputColumnPrefix + column.ColumnName;
-        _engines = new(() => mlContext.Model.CreatePredictionEngine<UploadedImage, ScoredImage>(_transformer, options), Environment.ProcessorCount);
+        _engines = new(
+            () => mlContext.Model.CreatePredictionEngine<UploadedImage, ScoredImage>(_transformer, options), Environment.ProcessorCount);
     }
 
     /// <summary>What the model proves.</summary>
@@ -64,13 +60,17 @@ internal sealed class Certifier : IDisposable
     private Answer ToAnswer(ScoredImage scored, int width, int height)
     {
         // As the library orders them: by logit, equal ones by index.
-        ScoredClass[] classes = [.. Enumerable.Range(0, Card.Classes.Count).OrderByDescending(i => scored.Logits[i]).Select(i => new ScoredClass(Card.Classes[i], scored.Score[i]))];
+        ScoredClass[] classes =
+        [
+            .. Enumerable.Range(0, Card.Classes.Count).OrderByDescending(i => scored.Logits[i])
+                .Select(i => new ScoredClass(Card.Classes[i], scored.Score[i])),
+        ];
         int k = scored.CertifiedK;
         while (k > 0 && !(scored.TopKRadii[k - 1] > Card.Epsilon))
             k--;
         string[] labels = [.. classes.Take(k).Select(c => c.Name)];
         float radius = k > 0 ? scored.TopKRadii[k - 1] : 0;
-        return new(
-            classes[0].Name, k > 0, labels, radius, scored.CertifiedRadius, Card.Epsilon, scored.TopKRadii, scored.CertifiedK, classes, width, height, Card.Say(labels, radius));
+        return new(classes[0].Name, k > 0, labels, radius, scored.CertifiedRadius, Card.Epsilon, scored.TopKRadii, scored.CertifiedK,
+            classes, width, height, Card.Say(labels, radius));
     }
 }

@@ -4,7 +4,8 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.ML;
 using WebApi;
 
-const string PagePolicy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const string PagePolicy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src blob: data:; "
+    + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 var builder = WebApplication.CreateBuilder(args);
 string modelPath = builder.Configuration["model"] ?? Path.Combine(AppContext.BaseDirectory, "models", "eurosat-rt3.zip");
@@ -14,15 +15,24 @@ if (!File.Exists(modelPath))
     return 2;
 }
 
+Certifier loaded;
+try
+{
+    loaded = new Certifier(new MLContext(), modelPath);
+}
+catch (FormatException e)
+{
+    Console.Error.WriteLine(e.Message);
+    return 2;
+}
+
 // A little more than a file may have: the rest of a multipart body is small.
 const int MostBody = Upload.MostBytes + (64 << 10);
 builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = MostBody);
 builder.Services.Configure<FormOptions>(form => form.MultipartBodyLengthLimit = MostBody);
-builder.Services.AddSingleton(_ => new MLContext());
-builder.Services.AddSingleton(services => new Certifier(services.GetRequiredService<MLContext>(), modelPath));
+builder.Services.AddSingleton(_ => loaded); // made by a function, so the application disposes it
 
 var app = builder.Build();
-app.Services.GetRequiredService<Certifier>(); // a model that cannot be used is told now, not to the first visitor
 string page = ReadPage();
 
 app.MapGet("/", (HttpContext context) =>

@@ -17,6 +17,9 @@ internal static class Show
             Console.WriteLine(text);
     }
 
+    /// <summary>A radius with three decimals, rounded down: the number that is shown must be proved too.</summary>
+    public static string Radius(float radius) => $"{Math.Floor(radius * 1000.0) / 1000:F3}";
+
     /// <summary>A table; columns that hold nothing but numbers are aligned to the right.</summary>
     public static void Table(IReadOnlyList<string> header, IEnumerable<IReadOnlyList<string>> rows)
     {

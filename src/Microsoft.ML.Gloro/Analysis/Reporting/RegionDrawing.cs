@@ -30,14 +30,19 @@ internal static class RegionDrawing
             .Add($"{string.Join(", ", panels.Select(panel => panel.Name))}</title>\n<style>{Style}</style>\n");
         svg.Add($"<rect class=\"page\" width=\"{width}\" height=\"{height}\"/>\n");
         for (int i = 0; i < panels.Length; i++)
-            panels[i].Add(svg, new(string.Create(CultureInfo.InvariantCulture, $" x=\"{i % across * (RegionPanel.Width + Gap)}\" y=\"{i / across * (RegionPanel.Height + Gap)}\" width=\"{RegionPanel.Width}\" height=\"{RegionPanel.Height}\"")));
+        {
+            int x = i % across * (RegionPanel.Width + Gap), y = i / across * (RegionPanel.Height + Gap);
+            panels[i].Add(svg, new(string.Create(
+                CultureInfo.InvariantCulture, $" x=\"{x}\" y=\"{y}\" width=\"{RegionPanel.Width}\" height=\"{RegionPanel.Height}\"")));
+        }
+
         svg.Add($"<g transform=\"translate(46 {height - 14})\">");
-        double x = 0;
+        double left = 0;
         foreach (var (name, css) in Key(regions.Model.ClassNames))
         {
-            svg.Add($"<rect class=\"{css}\" x=\"{x:0.#}\" y=\"-10\" width=\"12\" height=\"12\"/><text x=\"{x + 18:0.#}\" y=\"0\">{name}")
+            svg.Add($"<rect class=\"{css}\" x=\"{left:0.#}\" y=\"-10\" width=\"12\" height=\"12\"/><text x=\"{left + 18:0.#}\" y=\"0\">{name}")
                 .Add($"</text>");
-            x += 40 + (7 * name.Length);
+            left += 40 + (7 * name.Length);
         }
 
         svg.Add($"</g>\n</svg>\n");
@@ -60,7 +65,11 @@ internal static class RegionDrawing
 
         ResolvedGuarantee[] bound = [.. guarantees.Select(one => ResolvedGuarantee.Bind(one, model.ClassNames))];
         if (Array.Find(bound, one => one.MaxK > model.GloroModel.RadiiCount) is { } far)
-            throw new ArgumentException($"The guarantee {far.Guarantee} can certify sets of up to {far.MaxK} classes, and the model gives the radii of sets of up to {model.GloroModel.RadiiCount} only. Use mlContext.Gloro.WithGuarantee first.");
+        {
+            throw new ArgumentException($"The guarantee {far.Guarantee} can certify sets of up to {far.MaxK} classes, but the model " +
+                $"gives radii only of sets of up to {model.GloroModel.RadiiCount}. Use mlContext.Gloro.WithGuarantee first.");
+        }
+
         float epsilon = options.Epsilon ?? model.Epsilon;
         RegionData read = regions = RegionData.Read(model, data, options);
         return [.. bound.Select((one, place) => new RegionPanel(read, one, epsilon, place))];
