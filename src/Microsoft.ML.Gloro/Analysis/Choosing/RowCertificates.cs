@@ -38,7 +38,8 @@ internal sealed class RowCertificates
         var rows = new RowCertificates(depth);
         using DataViewRowCursor cursor = scored.GetRowCursor([columns.Label, columns.Logits, columns.TopKRadii]);
         Func<int> readLabel = columns.LabelMap.GetGetter(cursor);
-        ValueGetter<VBuffer<float>> readLogits = cursor.GetGetter<VBuffer<float>>(columns.Logits), readRadii = cursor.GetGetter<VBuffer<float>>(columns.TopKRadii);
+        ValueGetter<VBuffer<float>> readLogits = cursor.GetGetter<VBuffer<float>>(columns.Logits);
+        ValueGetter<VBuffer<float>> readRadii = cursor.GetGetter<VBuffer<float>>(columns.TopKRadii);
         VBuffer<float> buffer = default;
         float[] logits = new float[columns.ClassNames.Count], radii = new float[columns.RadiiCount];
         int[] order = new int[logits.Length];
@@ -58,7 +59,8 @@ internal sealed class RowCertificates
             rows.Add(label, logits, radii, order, epsilon);
         }
 
-        return rows.Count > 0 ? rows : throw EvaluationArguments.NoRows(missing, columns.Label.Name, "to choose a guarantee by", nameof(scored));
+        return rows.Count > 0
+            ? rows : throw EvaluationArguments.NoRows(missing, columns.Label.Name, "to choose a guarantee by", nameof(scored));
     }
 
     /// <summary>The selected rows, in the same order.</summary>

@@ -120,6 +120,9 @@ internal sealed class ScoredColumns
     private static void CheckVector(DataViewSchema.Column column, Func<int, bool> size, string expected)
     {
         if (!IsVector(column, size))
-            throw new ArgumentException($"Column '{column.Name}' is of type {column.Type}; it must be a known-size vector of Single with {expected}.");
+        {
+            throw new ArgumentException(
+                $"Column '{column.Name}' is of type {column.Type}; it must be a known-size vector of Single with {expected}.");
+        }
     }
 }

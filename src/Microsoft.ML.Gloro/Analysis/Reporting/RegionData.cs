@@ -45,7 +45,8 @@ internal sealed class RegionData
         if (model.GloroModel.IsImage || shape.Size != 2)
         {
             throw new ArgumentException(
-                $"The drawing needs a model that reads two features; this one reads {new InputSpec(shape, model.GloroModel.IsImage)}.", nameof(model));
+                $"The drawing needs a model that reads two features; this one reads {new InputSpec(shape, model.GloroModel.IsImage)}.",
+                nameof(model));
         }
 
         DataViewSchema.Column feature = FeatureColumn.Find(data.Schema, model.FeatureColumnName);
@@ -73,7 +74,7 @@ internal sealed class RegionData
         }
 
         if (!(lowX <= highX))
-            throw new ArgumentException("No row of the data has two finite features, so there is no part of the plane to draw.", nameof(data));
+            throw new ArgumentException("No row has two finite features, so there is no part of the plane to draw.", nameof(data));
         double side = Math.Max(Math.Max((double)highX - lowX, (double)highY - lowY), 1e-6) * (1 + (2 * Margin));
         var square = ((((double)lowX + highX) - side) / 2, (((double)lowY + highY) - side) / 2, side);
         RegionPoint[] points = [.. chosen.UnorderedItems.OrderBy(item => item.Priority).Select(item => item.Element)];

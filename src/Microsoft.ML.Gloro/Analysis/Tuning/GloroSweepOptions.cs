@@ -139,12 +139,13 @@ public sealed class GloroSweepOptions
 
     private IEnumerable<FormattableString> Faults()
     {
+        const string given = nameof(TrainerOptions), checkpoints = nameof(TrainerOptions.CheckpointFolder);
         if (TrainerOptions is null)
-            yield return $"{nameof(TrainerOptions)} is null; set the options of the trainer to search.";
+            yield return $"{given} is null; set the options of the trainer to search.";
         foreach (var fault in TrainerOptions is { } trainer ? GloroEstimator.FaultsOf(trainer) : [])
-            yield return $"{nameof(TrainerOptions)}: {fault}";
+            yield return $"{given}: {fault}";
         if (TrainerOptions?.CheckpointFolder is not null)
-            yield return $"{nameof(TrainerOptions)}: {nameof(TrainerOptions.CheckpointFolder)} must be null; use {nameof(JournalPath)} instead.";
+            yield return $"{given}: {checkpoints} must be null; use {nameof(JournalPath)} instead.";
         if (Fixed is null)
             yield return $"{nameof(Fixed)} is null; use an empty list for none.";
         if (GridSteps < 2)
@@ -156,7 +157,7 @@ public sealed class GloroSweepOptions
         }
 
         if (MinEpochs is { } epochs && (epochs < 1 || epochs > TrainerOptions?.Epochs))
-            yield return $"{nameof(MinEpochs)} must be from 1 to the {TrainerOptions?.Epochs} epochs of {nameof(TrainerOptions)}, not {epochs}.";
+            yield return $"{nameof(MinEpochs)} must be from 1 to the {TrainerOptions?.Epochs} epochs of {given}, not {epochs}.";
         if (Metric is null)
             yield return $"{nameof(Metric)} is null.";
         if (string.IsNullOrWhiteSpace(MetricName))

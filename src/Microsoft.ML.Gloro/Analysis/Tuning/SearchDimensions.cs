@@ -104,7 +104,11 @@ internal static class SearchDimensions
 
         if (property.PropertyType == typeof(int) && (range.Least != Math.Floor(range.Least) || range.Most != Math.Floor(range.Most)
             || range.Least < int.MinValue || range.Most > int.MaxValue))
-            throw new FormatException(FormattableString.Invariant($"is a whole number and cannot range from {range.Least} to {range.Most}"));
+        {
+            throw new FormatException(
+                FormattableString.Invariant($"is a whole number and cannot range from {range.Least} to {range.Most}"));
+        }
+
         return range;
     }
 

@@ -70,8 +70,8 @@ internal sealed class SweepJournal : IDisposable
         if (!_ended.TryGetValue((settings.Number, epochs), out var entry))
             return null;
         return entry.Settings == settings.Text ? entry : throw new InvalidOperationException(
-            $"The journal '{_path}' holds trial {entry.Trial} with other settings ({entry.Settings}) than this sweep's ({settings.Text}). " +
-            $"Delete it, or name another {nameof(GloroSweepOptions.JournalPath)}.");
+            $"The journal '{_path}' holds trial {entry.Trial} with other settings ({entry.Settings}) " +
+            $"than this sweep's ({settings.Text}). Delete it, or name another {nameof(GloroSweepOptions.JournalPath)}.");
     }
 
     /// <summary>Whether this training crashed the process so often that it should be skipped.</summary>
@@ -93,7 +93,6 @@ internal sealed class SweepJournal : IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
     private void Read(IReadOnlyDictionary<string, string> about)
@@ -106,7 +105,11 @@ internal sealed class SweepJournal : IDisposable
         // Never overwrite a file that does not start like a journal.
         int known = Math.Min(bytes.Length, Tag.Length);
         if (!bytes.AsSpan(0, known).SequenceEqual(Encoding.UTF8.GetBytes(Tag).AsSpan(0, known)))
-            throw new InvalidOperationException($"The file '{_path}' is not the journal of a sweep. Name another {nameof(GloroSweepOptions.JournalPath)}.");
+        {
+            throw new InvalidOperationException(
+                $"The file '{_path}' is not the journal of a sweep. Name another {nameof(GloroSweepOptions.JournalPath)}.");
+        }
+
         _file.SetLength(whole);
         _end = whole;
         if (lines.Length == 0)
@@ -128,16 +131,18 @@ internal sealed class SweepJournal : IDisposable
 
     private void Compare(string first, IReadOnlyDictionary<string, string> about)
     {
+        static string Value(IReadOnlyDictionary<string, string> values, string name) => values.GetValueOrDefault(name) ?? "not known";
         var before = Parse(first, 1, JournalJson.Default.JournalHeader).About;
         string[] differences =
         [
             .. about.Keys.Union(before.Keys).Where(name => about.GetValueOrDefault(name) != before.GetValueOrDefault(name))
-                .Select(name => $"{name} was {before.GetValueOrDefault(name) ?? "not known"} and is {about.GetValueOrDefault(name) ?? "not known"}"),
+                .Select(name => $"{name} was {Value(before, name)} and is {Value(about, name)}"),
         ];
         if (differences.Length > 0)
         {
             throw new InvalidOperationException($"The journal '{_path}' belongs to another sweep: {string.Join("; ", differences)}. " +
-                $"Use the same values to continue that sweep, delete the file to discard it, or name another {nameof(GloroSweepOptions.JournalPath)}.");
+                "Use the same values to continue that sweep, delete the file to discard it, " +
+                $"or name another {nameof(GloroSweepOptions.JournalPath)}.");
         }
     }
 
@@ -151,7 +156,8 @@ internal sealed class SweepJournal : IDisposable
         catch (JsonException e)
         {
             throw new InvalidOperationException(
-                $"Line {number} of the journal '{_path}' is damaged: {e.Message} Delete the line to repeat its trial, or the file to start over.", e);
+                $"Line {number} of the journal '{_path}' is damaged: {e.Message} " +
+                "Delete the line to repeat its trial, or the file to start over.", e);
         }
     }
 

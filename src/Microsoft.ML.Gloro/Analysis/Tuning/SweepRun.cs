@@ -34,8 +34,8 @@ internal static class SweepRun
                     text => channel.Warning(MessageSensitivity.None, "{0}", text))
                 : null;
             var trainer = new SweptTrainer(mlContext, train, validation, options.Metric);
-            return new Sweeper(
-                options, dimensions, trainer, journal, TimeProvider.System, line => channel.Info(MessageSensitivity.None, "{0}", line)).Run();
+            void Log(string line) => channel.Info(MessageSensitivity.None, "{0}", line);
+            return new Sweeper(options, dimensions, trainer, journal, TimeProvider.System, Log).Run();
         }
         catch (OperationCanceledException) when (options.CancellationToken.IsCancellationRequested)
         {
@@ -51,10 +51,11 @@ internal static class SweepRun
     {
         var trainer = options.TrainerOptions;
         var estimator = Estimator(mlContext, options, validations[0]);
-        var about = CheckpointFingerprint.OfOptions(trainer, trainer.Seed!.Value, trainer.MixedPrecision ?? false, classNames).ToDictionary();
+        var about = CheckpointFingerprint.OfOptions(trainer, trainer.Seed!.Value, trainer.MixedPrecision ?? false, classNames)
+            .ToDictionary();
         about.Remove(nameof(GloroTrainerOptions.Epochs)); // Each line has its own.
         about["what is searched"] = string.Join("; ", dimensions);
-        about["the proposals"] = options.GridSteps is { } steps ? string.Create(CultureInfo.InvariantCulture, $"a grid of {steps}") : "drawn";
+        about["the proposals"] = options.GridSteps is { } steps ? FormattableString.Invariant($"a grid of {steps}") : "drawn";
         about["the first trial"] = options.IncludeBaseline ? "as given" : "proposed";
         about["the seed of the proposals"] = options.Seed.ToString(CultureInfo.InvariantCulture);
         about["the metric"] = options.MetricName;

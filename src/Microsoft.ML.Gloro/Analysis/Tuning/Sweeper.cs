@@ -74,7 +74,14 @@ internal sealed class Sweeper(
                 if (Try(settings, rung, epochs[rung], stop) is not { } trial)
                     return false;
                 results.Add((settings, trial));
-                var report = new GloroSweepProgress { Trial = trial, Best = _best, Done = _trials.Count, Total = _total, Elapsed = Elapsed };
+                var report = new GloroSweepProgress
+                {
+                    Trial = trial,
+                    Best = _best,
+                    Done = _trials.Count,
+                    Total = _total,
+                    Elapsed = Elapsed,
+                };
                 log(report.ToString());
                 options.Progress?.Report(report);
             }
@@ -89,8 +96,9 @@ internal sealed class Sweeper(
     // The best trials and the baseline, in the order of their numbers, so that later rungs do not depend on the ranking.
     private static List<SweepSettings> Promote(List<(SweepSettings Settings, GloroSweepTrial Trial)> results, int count)
     {
-        var sound = results.Where(r => r.Trial.Error is null).OrderByDescending(r => r.Trial.Metric).ThenBy(r => r.Settings.Number).ToList();
-        return [.. sound.Take(count).Concat(sound.Skip(count).Where(r => r.Settings.IsBaseline)).Select(r => r.Settings).OrderBy(s => s.Number)];
+        var sound = results.Where(r => r.Trial.Error is null).OrderByDescending(r => r.Trial.Metric).ThenBy(r => r.Settings.Number)
+            .Select(r => r.Settings).ToList();
+        return [.. sound.Take(count).Concat(sound.Skip(count).Where(s => s.IsBaseline)).OrderBy(s => s.Number)];
     }
 
     // Returns null if stopped; a stopped trial does not count.
@@ -100,7 +108,14 @@ internal sealed class Sweeper(
             return Keep(ToTrial(settings, rung, known, fromJournal: true), null);
         if (stop.IsCancellationRequested)
             return null;
-        var entry = new JournalEntry { Event = JournalEntry.Ended, Trial = settings.Number, Epochs = epochs, Settings = settings.Text, Seconds = 0 };
+        var entry = new JournalEntry
+        {
+            Event = JournalEntry.Ended,
+            Trial = settings.Number,
+            Epochs = epochs,
+            Settings = settings.Text,
+            Seconds = 0,
+        };
         if (journal?.IsDeadly(settings, epochs) == true)
         {
             entry = entry with { Error = "the process ended three times during this training" };
@@ -162,23 +177,24 @@ internal sealed class Sweeper(
         return copy;
     }
 
-    private static GloroSweepTrial ToTrial(SweepSettings settings, int rung, JournalEntry entry, bool fromJournal) => new(For(settings, entry.Epochs))
-    {
-        Number = settings.Number,
-        IsBaseline = settings.IsBaseline,
-        Rung = rung,
-        Epochs = entry.Epochs,
-        Settings = settings.Text,
-        Metric = entry.Measures?.Metric ?? double.NaN,
-        VerifiedRobustAccuracy = entry.Measures?.VerifiedRobustAccuracy ?? double.NaN,
-        CleanAccuracy = entry.Measures?.CleanAccuracy ?? double.NaN,
-        Top1VerifiedRobustAccuracy = entry.Measures?.Top1VerifiedRobustAccuracy ?? double.NaN,
-        LocalVerifiedRobustAccuracy = entry.Measures?.LocalVerifiedRobustAccuracy ?? double.NaN,
-        MeanCertifiedSetSize = entry.Measures?.MeanCertifiedSetSize ?? double.NaN,
-        Duration = TimeSpan.FromSeconds(entry.Seconds ?? 0),
-        Error = entry.Measures is null ? entry.Error ?? "unknown" : null,
-        FromJournal = fromJournal,
-    };
+    private static GloroSweepTrial ToTrial(SweepSettings settings, int rung, JournalEntry entry, bool fromJournal) =>
+        new(For(settings, entry.Epochs))
+        {
+            Number = settings.Number,
+            IsBaseline = settings.IsBaseline,
+            Rung = rung,
+            Epochs = entry.Epochs,
+            Settings = settings.Text,
+            Metric = entry.Measures?.Metric ?? double.NaN,
+            VerifiedRobustAccuracy = entry.Measures?.VerifiedRobustAccuracy ?? double.NaN,
+            CleanAccuracy = entry.Measures?.CleanAccuracy ?? double.NaN,
+            Top1VerifiedRobustAccuracy = entry.Measures?.Top1VerifiedRobustAccuracy ?? double.NaN,
+            LocalVerifiedRobustAccuracy = entry.Measures?.LocalVerifiedRobustAccuracy ?? double.NaN,
+            MeanCertifiedSetSize = entry.Measures?.MeanCertifiedSetSize ?? double.NaN,
+            Duration = TimeSpan.FromSeconds(entry.Seconds ?? 0),
+            Error = entry.Measures is null ? entry.Error ?? "unknown" : null,
+            FromJournal = fromJournal,
+        };
 }
 
 /// <summary>The Pareto-optimal trials for VRA and clean accuracy.</summary>
