@@ -1,5 +1,5 @@
 // Scores a folder of images with a file that mlContext.Gloro.ConvertToOnnx wrote, on ONNX Runtime alone: no ML.NET, and no reference to
-// Microsoft.ML.Gloro. The graph takes pixels and returns labels, certified label sets and radii; ε and K may be overridden without a new file.
+// Microsoft.ML.Gloro. The graph takes pixels and returns labels, certified label sets and radii. ε and K can be overridden.
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
@@ -89,7 +89,8 @@ foreach (string[] batch in files.Chunk(BatchSize))
     }
 }
 
-Console.WriteLine($"{files.Length} images, {certified} with a certificate, {files.Length / clock.Elapsed.TotalSeconds:F0} images a second.");
+double rate = files.Length / clock.Elapsed.TotalSeconds;
+Console.WriteLine($"{files.Length} images, {certified} with a certificate, {rate:F0} images a second.");
 return 0;
 
 // A radius is rounded down: the number that is shown must be proved too.

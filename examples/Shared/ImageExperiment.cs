@@ -38,7 +38,8 @@ internal sealed class ImageExperiment : IDisposable
     /// <param name="augmentation">What suits the images, without what the command line adds.</param>
     public GloroImageClassificationOptions Options(GloroAugmentationOptions augmentation)
     {
-        (augmentation.RandAugment, augmentation.CutoutSide, augmentation.MixupAlpha) = (_arguments.RandAugment, _arguments.Cutout, _arguments.Mixup);
+        (augmentation.RandAugment, augmentation.CutoutSide) = (_arguments.RandAugment, _arguments.Cutout);
+        augmentation.MixupAlpha = _arguments.Mixup;
         if (_arguments.Color != 0)
         {
             double color = _arguments.Color;
@@ -86,7 +87,8 @@ internal sealed class ImageExperiment : IDisposable
     /// <param name="train">The rows to train on.</param>
     /// <param name="test">The rows to measure on.</param>
     /// <param name="guarantees">What to measure, with the names to print.</param>
-    public int Run(IEstimator<ITransformer> pipeline, IDataView train, IDataView test, IReadOnlyList<(string Name, RobustnessGuarantee Guarantee)> guarantees)
+    public int Run(IEstimator<ITransformer> pipeline, IDataView train, IDataView test,
+        IReadOnlyList<(string Name, RobustnessGuarantee Guarantee)> guarantees)
     {
         ITransformer model;
         try
@@ -189,8 +191,8 @@ internal sealed class ImageExperiment : IDisposable
         int largest = Math.Min(FigureK, ((VectorDataViewType)scored.Schema["TopKRadii"].Type).Size);
         var sets = new SharedSets(Context, scored, largest, _arguments.Epsilon);
         int[] order = [.. Enumerable.Range(0, sets.Classes.Count).OrderBy(i => ClassGroup(sets.Classes[i]), StringComparer.Ordinal)];
-        File.WriteAllText(
-            path, SharedSetsFigure.Draw(sets, order, $"Classes that share certified label sets ({RobustnessGuarantee.RelaxedTopK(largest)})"));
+        string title = $"Classes that share certified label sets ({RobustnessGuarantee.RelaxedTopK(largest)})";
+        File.WriteAllText(path, SharedSetsFigure.Draw(sets, order, title));
     }
 
     private void Say(string text) => Show.Line($"{_clock.Elapsed:hh\\:mm\\:ss}  {text}");

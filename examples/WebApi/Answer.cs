@@ -12,8 +12,8 @@ namespace WebApi;
 /// <param name="CertifiedRadius">The model's column of that name: the largest radius of a set that the guarantee allows. It may belong to
 /// another set than the one above, whose radius is <paramref name="Radius"/>.</param>
 /// <param name="Epsilon">The model's ε.</param>
-/// <param name="Radii">r_1, r_2, …: within r_k the set of the k highest classes cannot change. Rounded down, as in the columns; 0 where nothing
-/// is proved.</param>
+/// <param name="Radii">r_1, r_2, …: within r_k the set of the k highest classes cannot change. Rounded down, as in the columns;
+/// 0 where nothing is proved.</param>
 /// <param name="LargestK">The largest set that the model's guarantee allows for this image.</param>
 /// <param name="Classes">All classes, best first.</param>
 /// <param name="Width">Width of the upload, before it was resized.</param>
