@@ -70,8 +70,8 @@ public sealed partial class DocsTests
         var mlContext = new MLContext();
         var definition = SchemaDefinition.Create(typeof(VectorRow));
         definition["Features"].ColumnType = new VectorDataViewType(NumberDataViewType.Single, 1);
-        var rows = mlContext.Data.LoadFromEnumerable(
-            new[] { 998f, 1000f, 1002f, 1000f }.Select(x => new VectorRow { Features = [x] }), definition);
+        float[] measured = [998, 1000, 1002, 1000];
+        var rows = mlContext.Data.LoadFromEnumerable(measured.Select(x => new VectorRow { Features = [x] }), definition);
         float[] Normalize(bool fixZero)
         {
             var normalizer = mlContext.Transforms.NormalizeMeanVariance("Features", fixZero: fixZero);
