@@ -5,7 +5,9 @@ using Microsoft.ML.Gloro.MLNet;
 namespace Microsoft.ML.Gloro;
 
 /// <summary>The entry point of the library: trainers, evaluation and export of provably robust classifiers.</summary>
-/// <remarks>Holds nothing but its MLContext. Safe for concurrent use.</remarks>
+/// <remarks>
+/// Holds nothing but its MLContext. Safe for concurrent use. Progress and cancellation of long calls are set in their options, as for Fit.
+/// </remarks>
 /// <param name="mlContext">The context that supplies the seed, the log and the GPU settings.</param>
 public sealed class GloroCatalog(MLContext mlContext)
 {
