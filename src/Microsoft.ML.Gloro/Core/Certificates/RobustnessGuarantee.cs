@@ -4,8 +4,9 @@ using Microsoft.ML.Gloro.Core;
 namespace Microsoft.ML.Gloro;
 
 /// <summary>
-/// What a certificate promises about a row: which top-k sets may be certified. Whatever the guarantee, the promise is a proof that no input
-/// within L2 distance of the certified radius changes the certified label set. Immutable and thread-safe.
+/// Which sets of a row's k highest classes may be certified. A certified set of k classes is proved to be the same for every input within
+/// L2 distance r_k (the column TopKRadii). The column CertifiedRadius is the largest r_k of the sets that the guarantee allows, which may be
+/// another set than the one in CertifiedLabels. Immutable and safe for concurrent use.
 /// </summary>
 public sealed class RobustnessGuarantee : IEquatable<RobustnessGuarantee>
 {

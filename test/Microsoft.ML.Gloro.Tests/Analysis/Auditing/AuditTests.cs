@@ -137,7 +137,7 @@ public sealed class AuditTests
         using var model = TestModels.Transformer(TestModels.Vector());
         model.GloroModel.Network.Final.Weights[0] += 1;
         var error = Assert.ThrowsExactly<GloroBrokenCertificateException>(() => _mlContext.Gloro.Audit(model, VectorRow.View(VectorRow.Random(5)), Quick(recompute: false)));
-        Assert.Contains("changed since", error.Message);
+        Assert.Contains("The weights were changed", error.Message);
     }
 
     [TestMethod]
