@@ -43,6 +43,18 @@ internal sealed class CertificateGraph(GraphOperators ops, MarginConstants const
         return ops.Multiply(radii, ops.Cast(ops.Greater(radii, ops.Single(LeastRadius)), OnnxType.Single));
     }
 
+    /// <summary>The quotients of the top class and every other, [N, C] in double, rounded down by more than all rounding on the way.</summary>
+    /// <param name="logits">y, [N, C] in single precision.</param>
+    /// <param name="highest">The highest of them, in order.</param>
+    /// <param name="top">The top class, [N, 1].</param>
+    /// <param name="error">What rounding may have added to a margin, [N, 1] in double.</param>
+    public string TopQuotients(string logits, string highest, string top, string error)
+    {
+        string row = ops.Cast(ops.Reshape(ops.Gather(Constants(), top, axis: 0), -1, constants.ClassCount), OnnxType.Double);
+        string lowered = ops.Subtract(ops.Cast(ops.Slice(highest, [0], [1], [1], [1]), OnnxType.Double), error);
+        return ops.Divide(ops.Subtract(lowered, ops.Cast(logits, OnnxType.Double)), row);
+    }
+
     private string Quotients(string lowered, string others, string rows)
     {
         string margins = ops.Subtract(lowered, ops.Cast(ops.Unsqueeze(others, axis: 1), OnnxType.Double));

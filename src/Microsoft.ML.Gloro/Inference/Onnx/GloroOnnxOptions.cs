@@ -33,7 +33,12 @@ public sealed class GloroOnnxOptions
     /// </summary>
     public bool BytePixels { get; set; }
 
-    /// <summary>A copy that nobody else holds.</summary>
+    /// <summary>
+    /// Whether ε is a required input of the graph rather than one with the model's ε as its default. Set it for onnxruntime-node and
+    /// onnxruntime-web, which cannot override a default. Each run then needs <c>epsilon</c>, a vector of one Single. Default: false.
+    /// </summary>
+    public bool EpsilonAsInput { get; set; }
+
     internal GloroOnnxOptions Copy() => (GloroOnnxOptions)MemberwiseClone();
 
     /// <summary>Throws one exception that names everything that is wrong for a model.</summary>

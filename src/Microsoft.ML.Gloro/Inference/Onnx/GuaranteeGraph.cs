@@ -3,8 +3,8 @@ using Microsoft.ML.Gloro.Core;
 namespace Microsoft.ML.Gloro.Inference;
 
 /// <summary>
-/// A guarantee as numbers that can be overridden at run time: F^k is allowed if k ≤ max_k and F^k is a subset of a row of affinity_sets (or, if affinity_exact is 1, equal to one).
-/// Local and relaxed top-K robustness are the one set of all classes: F^C is never certified, so it allows every k.
+/// A guarantee as numbers that can be overridden at run time: F^k is allowed if k ≤ max_k and F^k is a subset of a row of affinity_sets
+/// (or, if affinity_exact is 1, equal to one). Local and relaxed top-K robustness are the one set of all classes: F^C is never certified, so it allows every k.
 /// </summary>
 internal sealed class GuaranteeGraph(GraphOperators ops, int radii)
 {
@@ -23,7 +23,7 @@ internal sealed class GuaranteeGraph(GraphOperators ops, int radii)
     /// <param name="order">The classes of F^K, [N, K].</param>
     /// <param name="guarantee">The defaults.</param>
     /// <param name="capacity">Rows of affinity_sets; those that are left over hold no class and allow nothing.</param>
-    public string Allowed(string order, ResolvedGuarantee guarantee, int capacity)
+    private string Allowed(string order, ResolvedGuarantee guarantee, int capacity)
     {
         int classes = guarantee.ClassCount;
         var members = new float[checked(capacity * classes)];
@@ -51,8 +51,20 @@ internal sealed class GuaranteeGraph(GraphOperators ops, int radii)
         return ops.Multiply(any, ops.Cast(small, OnnxType.Single));
     }
 
-    /// <summary>The largest k that <paramref name="certified"/> (0 or 1 for each k) has a 1 at; 0 if none. [N, 1].</summary>
-    public string Loosest(string certified) => ops.Reduce("ReduceMax", ops.Multiply(certified, ops.Singles(_counts, radii)), axis: 1, keep: true);
+    /// <summary>Adds the operators, and gives the radii of the allowed k, [N, K], and the largest k certified at ε, 0 if none, [N, 1].</summary>
+    /// <param name="row">The rows.</param>
+    /// <param name="guarantee">The defaults.</param>
+    /// <param name="capacity">Rows of affinity_sets.</param>
+    /// <param name="epsilon">ε, [1].</param>
+    public (string Allowed, string Loosest) Evaluate(CertifiedRows row, ResolvedGuarantee guarantee, int capacity, string epsilon)
+    {
+        string allowed = ops.Multiply(row.Radii, Allowed(row.Order, guarantee, capacity));
+
+        // Strictly larger than ε; a negative ε and NaN certify nothing.
+        string certified = ops.And(ops.Greater(allowed, epsilon), ops.Not(ops.Less(epsilon, ops.Single(0))));
+        string counts = ops.Multiply(ops.Cast(certified, OnnxType.Single), ops.Singles(_counts, radii));
+        return (allowed, ops.Reduce("ReduceMax", counts, axis: 1, keep: true));
+    }
 
     /// <summary>Which places of the order are within the first <paramref name="k"/>: 0 or 1, [N, K].</summary>
     public string Within(string k) => ops.Cast(ops.Less(ops.Singles([.. _counts.Select(count => count - 0.5f)], radii), k), OnnxType.Single);

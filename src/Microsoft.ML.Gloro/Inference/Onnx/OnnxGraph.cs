@@ -28,7 +28,7 @@ internal static class OnnxGraph
         network.InputShape is { IsVector: false } image ? [image.Channels, image.Height, image.Width] : [network.InputShape.Channels];
 
     /// <summary>Adds the layers, in single precision, and returns the name of the logits: <paramref name="output"/>, or a fresh one.</summary>
-    public static string AppendNetwork(OnnxGraphWriter graph, DeployedNetwork network, string input, string? output = null)
+    public static string AppendNetwork(IOnnxGraph graph, DeployedNetwork network, string input, string? output = null)
     {
         TensorShape shape = network.InputShape;
         var value = new Value(OnnxViews.Append(graph, network, input), IsImage: !shape.IsVector);
@@ -41,7 +41,7 @@ internal static class OnnxGraph
         return OnnxViews.Mean(graph, network, value.Name, output);
     }
 
-    private static Value Append(OnnxGraphWriter graph, DeployedLayer layer, Value value, TensorShape shape, string? output) => layer switch
+    private static Value Append(IOnnxGraph graph, DeployedLayer layer, Value value, TensorShape shape, string? output) => layer switch
     {
         DeployedConvolution convolution => Convolution(graph, convolution, AsImage(graph, value, shape)),
         DeployedDense dense => Dense(graph, dense, AsVector(graph, value), output),
@@ -55,7 +55,7 @@ internal static class OnnxGraph
         _ => throw new NotSupportedException($"No ONNX operators are known for a layer of kind '{layer.Kind}'."),
     };
 
-    private static Value Convolution(OnnxGraphWriter graph, DeployedConvolution layer, Value value)
+    private static Value Convolution(IOnnxGraph graph, DeployedConvolution layer, Value value)
     {
         string kernel = graph.Initializer(layer.Kernel, [layer.OutChannels, layer.InChannels, layer.KernelHeight, layer.KernelWidth]);
         string bias = graph.Initializer(layer.Bias, [layer.OutChannels]);
@@ -70,22 +70,22 @@ internal static class OnnxGraph
             ]), IsImage: true);
     }
 
-    private static Value Dense(OnnxGraphWriter graph, DeployedDense layer, Value value, string? output)
+    private static Value Dense(IOnnxGraph graph, DeployedDense layer, Value value, string? output)
     {
         string weights = graph.Initializer(layer.Weights, [layer.Outputs, layer.Inputs]);
         string bias = graph.Initializer(layer.Bias, [layer.Outputs]);
         return new Value(graph.Node("Gemm", [value.Name, weights, bias], integers: [("transB", 1)], output: output), IsImage: false);
     }
 
-    private static Value MinMax(OnnxGraphWriter graph, Value value)
+    private static Value MinMax(IOnnxGraph graph, Value value)
     {
-        (string first, string second) = graph.SplitInTwo(value.Name, axis: 1);
+        (string first, string second) = graph.NodeOfTwo("Split", [value.Name], axis: 1);
         string larger = graph.Node("Max", [first, second]);
         string smaller = graph.Node("Min", [first, second]);
         return value with { Name = graph.Node("Concat", [larger, smaller], integers: [("axis", 1)]) };
     }
 
-    private static Value SpaceToDepth(OnnxGraphWriter graph, int block, Value value, TensorShape shape)
+    private static Value SpaceToDepth(IOnnxGraph graph, int block, Value value, TensorShape shape)
     {
         string name = value.Name;
         int bottom = Fill(shape.Height, block);
@@ -97,10 +97,10 @@ internal static class OnnxGraph
 
     private static int Fill(int side, int block) => (block - (side % block)) % block;
 
-    private static Value AveragePooling(OnnxGraphWriter graph, int size, Value value) =>
+    private static Value AveragePooling(IOnnxGraph graph, int size, Value value) =>
         new(graph.Node("AveragePool", [value.Name], [("kernel_shape", [size, size]), ("strides", [size, size])]), IsImage: true);
 
-    private static Value Scaling(OnnxGraphWriter graph, DeployedScaling layer, Value value)
+    private static Value Scaling(IOnnxGraph graph, DeployedScaling layer, Value value)
     {
         // One value per channel, shaped so that it broadcasts over the batch and, for images, over rows and columns.
         long[] shape = value.IsImage ? [layer.Scale.Length, 1, 1] : [layer.Scale.Length];
@@ -109,11 +109,11 @@ internal static class OnnxGraph
     }
 
     /// <summary>A plain vector is an image of 1 × 1 pixels; ONNX tells [N, D] and [N, D, 1, 1] apart, so the graph goes over where a layer needs the other.</summary>
-    private static Value AsImage(OnnxGraphWriter graph, Value value, TensorShape shape) => value.IsImage
+    private static Value AsImage(IOnnxGraph graph, Value value, TensorShape shape) => value.IsImage
         ? value
         : new Value(graph.Node("Reshape", [value.Name, graph.Initializer([-1, shape.Channels, shape.Height, shape.Width])]), IsImage: true);
 
-    private static Value AsVector(OnnxGraphWriter graph, Value value) => value.IsImage
+    private static Value AsVector(IOnnxGraph graph, Value value) => value.IsImage
         ? new Value(graph.Node("Flatten", [value.Name], integers: [("axis", 1)]), IsImage: false)
         : value;
 

@@ -6,6 +6,9 @@ internal enum OnnxType
     /// <summary>FLOAT.</summary>
     Single = 1,
 
+    /// <summary>INT32.</summary>
+    Int32 = 6,
+
     /// <summary>INT64.</summary>
     Int64 = 7,
 
@@ -14,4 +17,7 @@ internal enum OnnxType
 
     /// <summary>DOUBLE.</summary>
     Double = 11,
+
+    /// <summary>UINT32.</summary>
+    UInt32 = 12,
 }

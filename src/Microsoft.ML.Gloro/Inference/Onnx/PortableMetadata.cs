@@ -11,8 +11,11 @@ internal static class PortableMetadata
     // Names of classes are for people: they stay as they are written.
     private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    private const string Scope =
+        "The network and its certificate only. The pipeline's other steps, such as normalization or resizing, are not in this file: apply them first.";
+
     /// <summary>Keys and values.</summary>
-    public static IEnumerable<(string Key, string Value)> Of(GloroModel model, int radii, bool bytePixels)
+    public static IEnumerable<(string Key, string Value)> Of(GloroModel model, int radii, GloroOnnxOptions options)
     {
         string unit = model.IsImage ? "pixels scaled to [0, 1]" : "feature vector as given";
         IReadOnlyList<LayerBound> layers = model.Bound.Layers;
@@ -23,9 +26,11 @@ internal static class PortableMetadata
             ("model_library_version", model.Provenance.LibraryVersion),
             ("training", model.Provenance.Training),
             ("class_names", JsonSerializer.Serialize(model.ClassNames, s_json)),
-            ("input", model.IsImage ? bytePixels ? "RGB planes, 0 to 255" : "RGB planes, 0 to 1" : "features"),
+            ("input", model.IsImage ? options.BytePixels ? "RGB planes, 0 to 255" : "RGB planes, 0 to 1" : "features"),
+            ("scope", Scope),
             ("norm", "L2"),
             ("epsilon", model.Epsilon.ToString("R", CultureInfo.InvariantCulture)),
+            ("epsilon_input", options.EpsilonAsInput ? "required" : "optional"),
             ("epsilon_unit", unit),
             ("guarantee", model.Guarantee.ToString()),
             ("affinity_sets", JsonSerializer.Serialize((model.ResolvedGuarantee.AffinitySets ?? []).Select(set => set.Select(index => model.ClassNames[index])), s_json)),

@@ -1,7 +1,7 @@
 namespace Microsoft.ML.Gloro.MLNet;
 
 /// <summary>A view with the output columns. Cursors that ask for none of them pass through to the source.</summary>
-internal sealed class GloroDataView(GloroTransformer transformer, ScoringSchema schema, IDataView source) : IDataView
+internal abstract class GloroDataView(GloroTransformer transformer, ScoringSchema schema, IDataView source) : IDataView
 {
     public DataViewSchema Schema => schema.Output;
 
@@ -27,7 +27,12 @@ internal sealed class GloroDataView(GloroTransformer transformer, ScoringSchema 
         try
         {
             for (int i = 0; i < cursors.Length; i++)
-                wrapped[i] = schema.AnyOutput(active) ? new BatchingCursor(transformer, schema, source, cursors[i], active) : new PassThroughCursor(schema, cursors[i], active);
+            {
+                wrapped[i] = schema.AnyOutput(active)
+                    ? new BatchingCursor(transformer, schema, source, cursors[i], active)
+                    : new PassThroughCursor(schema, cursors[i], active);
+            }
+
             return wrapped;
         }
         catch

@@ -122,7 +122,7 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
             channel.Info(MessageSensitivity.Schema, "Images in column '{0}' are resized from {1}×{2} to {3}×{4} pixels; epsilon is measured after that.", FeatureColumnName, image.Height, image.Width, shape.Height, shape.Width);
         }
 
-        return new GloroDataView(this, schema, input);
+        return new OnnxPipelineView(this, schema, input);
     }
 
     /// <summary>A mapper of single rows, as PredictionEngine uses.</summary>

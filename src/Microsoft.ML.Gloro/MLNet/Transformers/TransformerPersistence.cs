@@ -10,7 +10,7 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.Gloro.MLNet;
 
 /// <summary>
-/// Writes a transformer into ML.NET's model.zip and reads it back; an application that loads one need not register anything. The only file of the library that uses
+/// Writes a transformer into ML.NET's model.zip and reads it back; an application that loads one need not register anything. It uses
 /// internals of ML.NET: build/Publicize.targets makes the named ones visible, and fails the build if one disappears.
 /// </summary>
 internal static class TransformerPersistence

@@ -58,6 +58,7 @@ public sealed class ConvertToOnnxTests
         Assert.AreEqual((model.Bound.WeightHash, model.Guarantee.ToString(), "0.14117648"), (metadata["gloro.weight_hash"], metadata["gloro.guarantee"], metadata["gloro.epsilon"]));
         Assert.AreEqual(typeof(GloroCatalog).Assembly.GetName().Version!.ToString(3), metadata["gloro.library_version"]);
         StringAssert.Contains(metadata["gloro.bound_method"], "dense");
+        StringAssert.Contains(metadata["gloro.scope"], "other steps, such as normalization or resizing, are not in this file");
         using var real = PortableFile.Of(model, new GloroOnnxOptions { Arithmetic = CertificateArithmetic.Real });
         Assert.AreEqual("Real", real.Session.ModelMetadata.CustomMetadataMap["gloro.arithmetic"]);
         StringAssert.Contains(real.Session.ModelMetadata.CustomMetadataMap["gloro.claim"], "mathematical function");
