@@ -8,7 +8,8 @@ namespace Microsoft.ML.Gloro.Analysis;
 internal static class SweepRun
 {
     public static GloroSweepResult Run(
-        MLContext mlContext, IDataView train, IDataView validation, GloroSweepOptions options, IProgress<GloroSweepProgress>? progress, CancellationToken cancellationToken)
+        MLContext mlContext, IDataView train, IDataView validation, GloroSweepOptions options, IProgress<GloroSweepProgress>? progress,
+        CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(train);
         ArgumentNullException.ThrowIfNull(validation);
@@ -27,16 +28,20 @@ internal static class SweepRun
         string[] classNames = [];
         foreach (var rows in validations)
             classNames = Estimator(mlContext, options, rows, cancellationToken).Check(train.Schema).ClassNames;
-        using var channel = ((IHostEnvironment)mlContext).Register("Gloro", null, null).Start("Sweep");
+        var host = ((IHostEnvironment)mlContext).Register("Gloro", null, null);
+        using var channel = host.Start("Sweep");
+        using var stop = new ExecutionStop(host, cancellationToken);
         try
         {
             using var journal = options.JournalPath is { } path
-                ? new SweepJournal(path, About(mlContext, options, dimensions, classNames, train, validations, cancellationToken))
+                ? new SweepJournal(path, About(mlContext, options, dimensions, classNames, train, validations, stop.Token))
                 : null;
-            return new Sweeper(options, dimensions, new SweptTrainer(mlContext, train, validation, options.Metric), journal, TimeProvider.System, line => channel.Info(MessageSensitivity.None, "{0}", line))
-                .Run(progress, cancellationToken);
+            var trainer = new SweptTrainer(mlContext, train, validation, options.Metric);
+            var sweeper = new Sweeper(
+                options, dimensions, trainer, journal, TimeProvider.System, line => channel.Info(MessageSensitivity.None, "{0}", line));
+            return sweeper.Run(progress, stop.Token);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException) when (stop.Token.IsCancellationRequested)
         {
             // Canceled while hashing the rows for the journal, before any training.
             return Sweeper.Result(options, [], null, isComplete: false, TimeSpan.Zero);

@@ -62,11 +62,20 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
     /// interrupted training of something else.
     /// </exception>
     /// <exception cref="DllNotFoundException">libtorch is missing or does not load.</exception>
-    /// <exception cref="OperationCanceledException">The options' cancellation token was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// The options' cancellation token was canceled, or ML.NET's execution was, as AutoML does to stop a trial.
+    /// </exception>
     public GloroTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        _options.CancellationToken.ThrowIfCancellationRequested();
+        using var stop = new ExecutionStop(_host, _options.CancellationToken);
+        return FitUntil(input, stop.Token);
+    }
+
+    /// <summary><see cref="Fit"/> for a caller that watches ML.NET's execution itself.</summary>
+    internal GloroTransformer FitUntil(IDataView input, CancellationToken stop)
+    {
+        stop.ThrowIfCancellationRequested();
         using var channel = _host.Start("Training");
 
         // Everything that can be refused is refused before a row is read: reading may take minutes.
@@ -76,14 +85,14 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         var spec = _input.ChooseSpec(input);
         var views = _input.ChooseViews(spec, classNames.Length);
 
-        var rows = Read(input, spec, classNames, context, channel);
+        var rows = Read(input, spec, classNames, context, channel, stop);
         context = context with { KeepBest = KeepsBest(rows.Validation) };
-        var network = Train(context, rows, classNames, checkpoints, channel).With(views);
-        var bound = Bound(network, channel);
+        var network = Train(context, rows, classNames, checkpoints, channel, stop).With(views);
+        var bound = Bound(network, channel, stop);
         var model = new GloroModel(
             network, bound, classNames, _options.Guarantee, _options.Epsilon, _options.IsImage, rows.Counts,
             ModelProvenance.OfThisLibrary(Summary(context.Seed)), _options.Arithmetic);
-        model = Calibrate(model, rows.Validation, channel);
+        model = Calibrate(model, rows.Validation, channel, stop);
         return new GloroTransformer(_host, model, _options.FeatureColumnName, new ScoringOptions { Prefix = _options.OutputColumnPrefix });
     }
 
@@ -102,7 +111,8 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
 
     /// <summary>Identifies rows by their number and a hash of what a training on <paramref name="train"/> reads of them.</summary>
     internal string Identify(IDataView rows, IDataView train) =>
-        CheckpointFingerprint.OfRows(_input.Read(rows, _input.ChooseSpec(train), Check(train.Schema).ClassNames));
+        CheckpointFingerprint.OfRows(
+            _input.Read(rows, _input.ChooseSpec(train), Check(train.Schema).ClassNames, _options.CancellationToken));
 
     private CheckpointStore? OpenCheckpoints(IChannel channel) => _options.CheckpointFolder is { } folder
         ? new CheckpointStore(folder, text => channel.Warning(MessageSensitivity.None, text))
@@ -125,9 +135,11 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
             ? CheckpointFingerprint.SeedOf(latest)
             : null;
 
-    private TrainingRows Read(IDataView input, InputSpec spec, string[] classNames, TrainingContext context, IChannel channel)
+    private TrainingRows Read(
+        IDataView input, InputSpec spec, string[] classNames, TrainingContext context, IChannel channel, CancellationToken stop)
     {
-        var rows = _input.ReadAndSplit(input, spec, classNames, context.Seed, text => channel.Warning(MessageSensitivity.None, text));
+        var rows = _input.ReadAndSplit(
+            input, spec, classNames, context.Seed, text => channel.Warning(MessageSensitivity.None, text), stop);
         channel.Info(
             MessageSensitivity.None, "{0} rows to train on, {1} to validate on, {2} classes, input {3}, guarantee {4}, ε {5}.",
             rows.Train.Count, rows.Validation?.Count ?? 0, classNames.Length, spec, _options.Guarantee, _options.Epsilon);
@@ -141,7 +153,8 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         ?? (_options.EarlyStoppingPatience is not null || validation?.Count >= GloroTrainerOptions.EnoughRowsToChooseBy);
 
     private DeployedNetwork Train(
-        TrainingContext context, TrainingRows rows, string[] classNames, CheckpointStore? checkpoints, IChannel channel)
+        TrainingContext context, TrainingRows rows, string[] classNames, CheckpointStore? checkpoints, IChannel channel,
+        CancellationToken stop)
     {
         if (_options.ThreadCount is { } threads)
             torch.set_num_threads(threads);
@@ -151,7 +164,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
             : NetworkFactory.Create(_options, rows.Train, classNames.Length, context.Seed, context.Device);
         checkpoints?.Identify(CheckpointFingerprint.OfTraining(rows.Train, rows.Validation, network));
         var trainer = new Trainer(context, network, rows.Train, rows.Validation) { Checkpoints = checkpoints, Note = Note };
-        trainer.Run(Report, _options.CancellationToken);
+        trainer.Run(Report, stop);
         return network.Fold();
 
         void Note(string text) => channel.Info(MessageSensitivity.None, text);
@@ -163,18 +176,18 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         }
     }
 
-    private LipschitzBound Bound(DeployedNetwork network, IChannel channel)
+    private static LipschitzBound Bound(DeployedNetwork network, IChannel channel, CancellationToken stop)
     {
-        var bound = RigorousBound.Compute(network, _options.CancellationToken);
+        var bound = RigorousBound.Compute(network, stop);
         channel.Info(MessageSensitivity.None, "The rigorous bound of the finished network: κ = {0}.", bound.Value);
         return bound;
     }
 
-    private GloroModel Calibrate(GloroModel model, TrainingSet? validation, IChannel channel)
+    private GloroModel Calibrate(GloroModel model, TrainingSet? validation, IChannel channel, CancellationToken stop)
     {
         if (!_options.CalibrateScores || validation is not { Count: > 0 })
             return model;
-        model = model.WithTemperature(ScoreCalibration.Fit(model, validation, _options.CancellationToken));
+        model = model.WithTemperature(ScoreCalibration.Fit(model, validation, stop));
         channel.Info(MessageSensitivity.None, "The temperature of the scores, fitted to the validation rows: T = {0}.", model.Temperature);
         return model;
     }

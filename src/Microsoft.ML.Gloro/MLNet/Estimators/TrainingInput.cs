@@ -69,15 +69,16 @@ internal sealed class TrainingInput(GloroTrainerOptions options, GloroModel? ini
     }
 
     /// <summary>Reads all rows with a label.</summary>
-    public TrainingSet Read(IDataView data, InputSpec spec, string[] classNames) => TrainingDataReader.Read(
-        data, options.LabelColumnName, options.FeatureColumnName, spec, classNames, options.ImageAugmentation, options.CancellationToken);
+    public TrainingSet Read(IDataView data, InputSpec spec, string[] classNames, CancellationToken stop) => TrainingDataReader.Read(
+        data, options.LabelColumnName, options.FeatureColumnName, spec, classNames, options.ImageAugmentation, stop);
 
     /// <summary>Reads the rows, sets some aside for validation if there is no validation set, and counts the classes.</summary>
     /// <exception cref="InvalidOperationException">There are no rows, or only rows of one class.</exception>
-    public TrainingRows ReadAndSplit(IDataView input, InputSpec spec, string[] classNames, int seed, Action<string> warn)
+    public TrainingRows ReadAndSplit(
+        IDataView input, InputSpec spec, string[] classNames, int seed, Action<string> warn, CancellationToken stop)
     {
-        var train = Read(input, spec, classNames);
-        var validation = options.ValidationSet is { } view ? Read(view, spec, classNames) : null;
+        var train = Read(input, spec, classNames, stop);
+        var validation = options.ValidationSet is { } view ? Read(view, spec, classNames, stop) : null;
         if (validation is null)
             (train, validation) = TrainingSplit.Split(train, options.ValidationFraction, seed);
         return new TrainingRows(train, validation, CountClasses(train, classNames, warn));

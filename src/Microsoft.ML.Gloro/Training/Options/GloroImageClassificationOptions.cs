@@ -41,11 +41,11 @@ public sealed class GloroImageClassificationOptions : GloroTrainerOptions
     public int Depth { get; set; } = DefaultDepth;
 
     /// <summary>Channels of a LiResNet's residual convolutions, an even number. Default: 96.</summary>
-    [Choice(32, 64, DefaultWidth, 128, 192, 256)]
+    [Choice(new object[] { 32, 64, DefaultWidth, 128, 192, 256 }, defaultValue: DefaultWidth)]
     public int Width { get; set; } = DefaultWidth;
 
     /// <summary>Outputs of a LiResNet's orthogonal dense layers before the last layer, an even number. Default: 256.</summary>
-    [Choice(64, 128, DefaultTailWidth, 512)]
+    [Choice(new object[] { 64, 128, DefaultTailWidth, 512 }, defaultValue: DefaultTailWidth)]
     public int TailWidth { get; set; } = DefaultTailWidth;
 
     /// <summary>Orthogonal dense layers of a LiResNet, all but the first of them residual (CHORD). More add capacity at the end, where it is cheap. Default: 1.</summary>

@@ -21,7 +21,7 @@ public sealed class GloroMulticlassClassificationOptions : GloroTrainerOptions
     public int Depth { get; set; } = DefaultDepth;
 
     /// <summary>Their width, an even number. Default: 128.</summary>
-    [Choice(32, 64, DefaultWidth, 256, 512)]
+    [Choice(new object[] { 32, 64, DefaultWidth, 256, 512 }, defaultValue: DefaultWidth)]
     public int Width { get; set; } = DefaultWidth;
 
     /// <summary>

@@ -116,7 +116,7 @@ public abstract class GloroTrainerOptions
     public int Epochs { get; set; } = 30;
 
     /// <summary>Rows in a step of the optimizer. Fewer make an epoch longer, and worth more: see the results in the repository. Default: 64.</summary>
-    [Choice(32, 64, 128, 256)]
+    [Choice(new object[] { 32, 64, 128, 256 }, defaultValue: 64)]
     public int BatchSize { get; set; } = 64;
 
     /// <summary>The highest learning rate, reached after the warm-up, from where it falls to zero along a cosine. Default: 0.002.</summary>
@@ -128,7 +128,13 @@ public abstract class GloroTrainerOptions
     public double WarmUpFraction { get; set; } = 0.05;
 
     /// <summary>What training minimizes. Default: <see cref="GloroLossKind.Emma"/>.</summary>
-    [Choice(GloroLossKind.Emma, GloroLossKind.CrossEntropy, GloroLossKind.Trades, GloroLossKind.FixedMargin, GloroLossKind.AnnealedEmma, GloroLossKind.RelaxedEmma)]
+    [Choice(
+        new object[]
+        {
+            GloroLossKind.Emma, GloroLossKind.CrossEntropy, GloroLossKind.Trades,
+            GloroLossKind.FixedMargin, GloroLossKind.AnnealedEmma, GloroLossKind.RelaxedEmma,
+        },
+        defaultValue: GloroLossKind.Emma)]
     public GloroLossKind Loss { get; set; } = GloroLossKind.Emma;
 
     /// <summary>λ of <see cref="GloroLossKind.Trades"/> in the second half of training: more gives more certified rows and fewer right ones. Other losses do not use it. Default: 2.</summary>
@@ -179,7 +185,7 @@ public abstract class GloroTrainerOptions
     /// How much of an exponential moving average of the weights each step keeps, such as 0.999. The average is what is validated and deployed; it forgets the first weights
     /// faster than this. Default: 0, which deploys the weights themselves.
     /// </summary>
-    [Choice(0.0, 0.99, 0.995, 0.999)]
+    [Choice(new object[] { 0.0, 0.99, 0.995, 0.999 }, defaultValue: 0.0)]
     public double AveragingDecay { get; set; }
 
     /// <summary>The length that a step's gradient is cut to. Default: 3.</summary>

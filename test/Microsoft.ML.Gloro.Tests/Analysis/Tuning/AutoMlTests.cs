@@ -23,6 +23,7 @@ public sealed class AutoMlTests
     [DataRow(typeof(GloroMulticlassClassificationOptions))]
     public void Options_Annotations_AreOfTypesThatSearchSpaceTakes(Type type)
     {
+        object defaults = Activator.CreateInstance(type)!;
         Type[] choosable = [typeof(string), typeof(int), typeof(short), typeof(long), typeof(float), typeof(double), typeof(char)];
         foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance))
         {
@@ -39,6 +40,7 @@ public sealed class AutoMlTests
                 case ChoiceAttribute choice:
                     Assert.IsTrue(choosable.Contains(property.PropertyType) || property.PropertyType.IsEnum, property.Name);
                     Assert.IsTrue(choice.Candidates.All(c => c.GetType() == property.PropertyType), property.Name);
+                    Assert.AreEqual(property.GetValue(defaults), choice.DefaultValue, $"{property.Name}: AutoML would begin with the first choice.");
                     break;
                 case BooleanChoiceAttribute:
                     Assert.AreEqual(typeof(bool), property.PropertyType, property.Name);
