@@ -14,7 +14,8 @@ namespace Microsoft.ML.Gloro.Inference;
 /// <param name="Error">What rounding may have added to a margin, [N, 1] in double.</param>
 /// <param name="Radii">r_1 … r_K, [N, K]; 0 in rows that are not certified.</param>
 internal sealed record CertifiedRows(
-    string IsScored, string CanCertify, string Computed, string Logits, string Scores, string Highest, string Order, string Error, string Radii)
+    string IsScored, string CanCertify, string Computed, string Logits, string Scores, string Highest, string Order, string Error,
+    string Radii)
 {
     /// <summary>Adds the operators.</summary>
     /// <param name="ops">The graph.</param>

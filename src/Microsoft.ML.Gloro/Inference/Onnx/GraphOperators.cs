@@ -31,7 +31,8 @@ internal sealed class GraphOperators(IOnnxGraph graph)
 
     public string Not(string x) => Node("Not", x);
 
-    public string Where(string condition, string x, string y, string? output = null) => graph.Node("Where", [condition, x, y], output: output);
+    public string Where(string condition, string x, string y, string? output = null) =>
+        graph.Node("Where", [condition, x, y], output: output);
 
     public string Cast(string x, OnnxType type, string? output = null) =>
         graph.Node("Cast", [x], integers: [("to", (int)type)], output: output);
@@ -47,7 +48,8 @@ internal sealed class GraphOperators(IOnnxGraph graph)
 
     public string Reshape(string x, params long[] dimensions) => Node("Reshape", x, graph.Initializer(dimensions));
 
-    public string Reshape(string x, long[] dimensions, string output) => graph.Node("Reshape", [x, graph.Initializer(dimensions)], output: output);
+    public string Reshape(string x, long[] dimensions, string output) =>
+        graph.Node("Reshape", [x, graph.Initializer(dimensions)], output: output);
 
     /// <summary>A new axis of length 1. It is an input since opset 13.</summary>
     public string Unsqueeze(string x, int axis) => graph.OpsetVersion < 13
@@ -69,8 +71,9 @@ internal sealed class GraphOperators(IOnnxGraph graph)
     public string Slice(string x, long[] starts, long[] ends, long[] axes, long[] steps) =>
         Node("Slice", x, graph.Initializer(starts), graph.Initializer(ends), graph.Initializer(axes), graph.Initializer(steps));
 
-    /// <summary>The largest values along an axis, highest first, and their places; of equal values the one with the lower place comes first.</summary>
-    public (string Values, string Indices) TopK(string x, int count, int axis) => graph.NodeOfTwo("TopK", [x, graph.Initializer([count])], axis);
+    /// <summary>The largest values along an axis, highest first, and their places; of equal values the lower place comes first.</summary>
+    public (string Values, string Indices) TopK(string x, int count, int axis) =>
+        graph.NodeOfTwo("TopK", [x, graph.Initializer([count])], axis);
 
     public string Singles(float[] values, params long[] dimensions) => graph.Initializer(values.AsSpan(), dimensions);
 

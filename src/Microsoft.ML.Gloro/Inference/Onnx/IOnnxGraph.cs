@@ -32,3 +32,14 @@ internal interface IOnnxGraph
     /// <summary>Adds an operator with two outputs and an axis. A Split has two equal parts.</summary>
     (string First, string Second) NodeOfTwo(string operation, IReadOnlyList<string> inputs, int axis);
 }
+
+/// <summary>The element types of tensors in our graphs, with the numbers of TensorProto.DataType in onnx.proto.</summary>
+internal enum OnnxType
+{
+    Single = 1,
+    Int32 = 6,
+    Int64 = 7,
+    Boolean = 9,
+    Double = 11,
+    UInt32 = 12,
+}

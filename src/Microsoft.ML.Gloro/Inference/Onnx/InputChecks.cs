@@ -3,8 +3,8 @@ using Microsoft.ML.Gloro.Core;
 namespace Microsoft.ML.Gloro.Inference;
 
 /// <summary>
-/// What InputGuard decides, as operators: whether a row can be scored, whether it may be certified, and by how much rounding may have raised its margins.
-/// All three err on the strict side of the library's own, whose norms may differ from an engine's in the last digits.
+/// What InputGuard decides, as operators: whether a row can be scored, whether it can be certified, and by how much rounding may have
+/// raised its margins. All three are stricter than the library's own, because an engine's norms may differ in the last digits.
 /// </summary>
 internal sealed class InputChecks(GraphOperators ops)
 {
@@ -28,11 +28,14 @@ internal sealed class InputChecks(GraphOperators ops)
         string wide = ops.Cast(row, OnnxType.Double);
 
         // Squares of floats neither overflow nor vanish in double; NaN and infinities stay in the sum, and compare as false.
-        string norm = ops.Multiply(ops.Node("Sqrt", ops.Sum(ops.Multiply(wide, wide), axis: 1)), ops.Double(Outward.Add(1, Outward.Gamma(size + 16L))));
-        string ordinary = ops.Less(ops.Reduce("ReduceMax", ops.Cast(Unusual(row, model.IsImage), OnnxType.Single), axis: 1, keep: true), ops.Single(0.5f));
+        string root = ops.Node("Sqrt", ops.Sum(ops.Multiply(wide, wide), axis: 1));
+        string norm = ops.Multiply(root, ops.Double(Outward.Add(1, Outward.Gamma(size + 16L))));
+        string unusual = ops.Cast(Unusual(row, model.IsImage), OnnxType.Single);
+        string ordinary = ops.Less(ops.Reduce("ReduceMax", unusual, axis: 1, keep: true), ops.Single(0.5f));
 
-        // The library takes 2·E from a margin m̂ of its own. An engine's margin is within E of the true one, and that within E of the library's, so with 4·E taken
-        // from the engine's margin no radius can exceed the library's. 2·E alone would do for a certificate of the engine's own logits.
+        // The library subtracts 2·E from its own margin. An engine's margin is within E of the true one, and that within E of the
+        // library's, so if 4·E is subtracted from the engine's margin, no radius exceeds the library's. 2·E would do for the engine's own
+        // logits.
         var error = model.Rounding.Margin;
         return new Verdict(
             ops.Less(norm, ops.Double(largestNorm * Less)),

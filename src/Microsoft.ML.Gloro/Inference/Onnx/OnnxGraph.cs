@@ -3,8 +3,9 @@ using Microsoft.ML.Gloro.Core;
 namespace Microsoft.ML.Gloro.Inference;
 
 /// <summary>
-/// The ONNX model of a <see cref="DeployedNetwork"/>: the same layers, the same float32 weights, nothing folded. Input "input" is [N, C, H, W] (a vector network: [N, D]),
-/// output "logits" is [N, classes]; N is the only dynamic dimension. Opset 13 and IR 7, standard operators only, so engines back to ONNX Runtime 1.8 take it.
+/// The ONNX model of a <see cref="DeployedNetwork"/>: the same layers, the same float32 weights, nothing folded. Input "input" is
+/// [N, C, H, W] ([N, D] for vectors), output "logits" is [N, classes]; N is the only dynamic dimension. Opset 13 and IR 7, standard
+/// operators only, so ONNX Runtime 1.8 and later accept it.
 /// </summary>
 internal static class OnnxGraph
 {
@@ -27,7 +28,7 @@ internal static class OnnxGraph
     public static long[] InputDimensions(DeployedNetwork network) =>
         network.InputShape is { IsVector: false } image ? [image.Channels, image.Height, image.Width] : [network.InputShape.Channels];
 
-    /// <summary>Adds the layers, in single precision, and returns the name of the logits: <paramref name="output"/>, or a fresh one.</summary>
+    /// <summary>Adds the layers, in single precision. Returns the name of the logits: <paramref name="output"/>, or a fresh one.</summary>
     public static string AppendNetwork(IOnnxGraph graph, DeployedNetwork network, string input, string? output = null)
     {
         TensorShape shape = network.InputShape;
@@ -108,7 +109,9 @@ internal static class OnnxGraph
         return value with { Name = graph.Node("Add", [product, graph.Initializer(layer.Shift, shape)]) };
     }
 
-    /// <summary>A plain vector is an image of 1 × 1 pixels; ONNX tells [N, D] and [N, D, 1, 1] apart, so the graph goes over where a layer needs the other.</summary>
+    /// <summary>
+    /// The library treats a vector as an image of 1 × 1 pixels. ONNX distinguishes [N, D] from [N, D, 1, 1], so this converts.
+    /// </summary>
     private static Value AsImage(IOnnxGraph graph, Value value, TensorShape shape) => value.IsImage
         ? value
         : new Value(graph.Node("Reshape", [value.Name, graph.Initializer([-1, shape.Channels, shape.Height, shape.Width])]), IsImage: true);

@@ -32,7 +32,8 @@ internal sealed class OnnxGraphWriter : IOnnxGraph
     public string Initializer(ReadOnlySpan<long> values)
     {
         string name = NextName("integers");
-        _graph.Message(5, Tensor(name, OnnxType.Int64, [values.Length]).Integers(9, values)); // GraphProto.initializer, TensorProto.raw_data
+        // GraphProto.initializer, TensorProto.raw_data
+        _graph.Message(5, Tensor(name, OnnxType.Int64, [values.Length]).Integers(9, values));
         return name;
     }
 
@@ -82,7 +83,7 @@ internal sealed class OnnxGraphWriter : IOnnxGraph
         return (first, second);
     }
 
-    /// <summary>Declares a graph input of single-precision numbers, with a dynamic first dimension N where it is a <paramref name="batch"/>.</summary>
+    /// <summary>Declares an input of single-precision numbers, with a dynamic first dimension N if <paramref name="batch"/>.</summary>
     public void DeclareInput(string name, ReadOnlySpan<long> dimensions, bool batch = true) =>
         _graph.Message(11, ValueInfo(name, OnnxType.Single, dimensions, batch)); // GraphProto.input
 
@@ -94,13 +95,18 @@ internal sealed class OnnxGraphWriter : IOnnxGraph
     public byte[] ToModel(int irVersion, int opsetVersion, IEnumerable<(string Key, string Value)>? metadata = null)
     {
         _graph.Text(2, "gloro"); // GraphProto.name
+        ProtobufWriter opset = new ProtobufWriter().Text(1, "").Integer(2, opsetVersion); // OperatorSetIdProto.domain, version
         ProtobufWriter model = new ProtobufWriter()
             .Integer(1, irVersion) // ModelProto.ir_version
             .Text(2, "Microsoft.ML.Gloro") // ModelProto.producer_name
             .Message(7, _graph) // ModelProto.graph
-            .Message(8, new ProtobufWriter().Text(1, "").Integer(2, opsetVersion)); // ModelProto.opset_import: OperatorSetIdProto.domain, version
+            .Message(8, opset); // ModelProto.opset_import
         foreach ((string key, string value) in metadata ?? [])
-            model.Message(14, new ProtobufWriter().Text(1, key).Text(2, value)); // ModelProto.metadata_props: StringStringEntryProto.key, value
+        {
+            // ModelProto.metadata_props: StringStringEntryProto.key, value
+            model.Message(14, new ProtobufWriter().Text(1, key).Text(2, value));
+        }
+
         return model.ToArray();
     }
 
@@ -120,7 +126,9 @@ internal sealed class OnnxGraphWriter : IOnnxGraph
         foreach (long dimension in dimensions)
             shape.Message(1, new ProtobufWriter().Integer(1, dimension)); // TensorShapeProto.dim, Dimension.dim_value
         ProtobufWriter tensor = new ProtobufWriter().Integer(1, (int)type).Message(2, shape); // TypeProto.Tensor.elem_type, shape
-        return new ProtobufWriter().Text(1, name).Message(2, new ProtobufWriter().Message(1, tensor)); // ValueInfoProto.name, type; TypeProto.tensor_type
+
+        // ValueInfoProto.name, type; TypeProto.tensor_type
+        return new ProtobufWriter().Text(1, name).Message(2, new ProtobufWriter().Message(1, tensor));
     }
 
     private static ProtobufWriter Attribute(string name, long value) =>

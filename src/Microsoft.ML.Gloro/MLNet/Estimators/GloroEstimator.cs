@@ -52,7 +52,9 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         return OutputSchemaShape.Append(inputSchema, _options.OutputColumnPrefix);
     }
 
-    /// <summary>Trains on <paramref name="input"/>, proves the bound of the finished network, calibrates its scores, and gives its transformer.</summary>
+    /// <summary>
+    /// Trains on <paramref name="input"/>, proves the bound of the finished network, calibrates its scores, and gives its transformer.
+    /// </summary>
     /// <exception cref="ArgumentException">
     /// A column is missing or has the wrong type; the guarantee does not fit the classes; or the augmentation, the layers or the initial model
     /// do not fit the inputs.

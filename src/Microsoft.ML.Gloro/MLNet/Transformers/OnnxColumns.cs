@@ -30,7 +30,7 @@ internal sealed class OnnxColumns
         (_allowed, _loosest) = _guarantee.Evaluate(_rows, model.ResolvedGuarantee, sets, ops.Single(model.Epsilon));
     }
 
-    /// <summary>The type that <paramref name="column"/> has in the graph: of known size, also where the column's own type has none.</summary>
+    /// <summary>The type of <paramref name="column"/> in the graph: of known size, even if the column's own type has none.</summary>
     public static DataViewType TypeOf(OutputColumn column, DataViewType type, GloroModel model) => column switch
     {
         OutputColumn.CertifiedLabels => new VectorDataViewType(((VectorDataViewType)type).ItemType, model.RadiiCount),

@@ -6,14 +6,17 @@ namespace Microsoft.ML.Gloro.MLNet;
 internal static class OnnxExporter
 {
     /// <summary>Writes the file. Nothing is written if the model or an option is refused.</summary>
-    /// <exception cref="ArgumentException">No Gloro transformer in the model, or more than one; an option that cannot be used; a stream that cannot be written to.</exception>
+    /// <exception cref="ArgumentException">
+    /// The model has no Gloro transformer or several, an option is invalid, or the stream cannot be written to.
+    /// </exception>
     public static void Write(ITransformer model, Stream stream, GloroOnnxOptions options)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(stream);
         options = options.Copy();
         GloroModel gloro = GloroInChain.Find(model).GloroModel;
-        options.Validate(gloro.ClassNames.Count, gloro.IsImage, gloro.ResolvedGuarantee.MaxK, GuaranteeGraph.Sets(gloro.ResolvedGuarantee).Count);
+        int sets = GuaranteeGraph.Sets(gloro.ResolvedGuarantee).Count;
+        options.Validate(gloro.ClassNames.Count, gloro.IsImage, gloro.ResolvedGuarantee.MaxK, sets);
         if (!stream.CanWrite)
             throw new ArgumentException("The stream cannot be written to: it was opened for reading, or is closed.", nameof(stream));
         if (options.Arithmetic is { } arithmetic)

@@ -112,7 +112,7 @@ public abstract class GloroTrainerOptions
     public string? CheckpointFolder { get; set; }
 
     /// <summary>Passes over the training rows. Default: 30.</summary>
-    [Range(1, 1000, init: 30)]
+    [Range(1, 900, init: 30)] // of 1000, AutoML's rounding would make 29
     public int Epochs { get; set; } = 30;
 
     /// <summary>Rows in a step of the optimizer. Fewer make an epoch longer, and worth more: see the results in the repository. Default: 64.</summary>

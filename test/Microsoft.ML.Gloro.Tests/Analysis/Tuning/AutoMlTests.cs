@@ -35,6 +35,12 @@ public sealed class AutoMlTests
                     Assert.AreEqual(property.PropertyType, range.Min.GetType(), property.Name);
                     Assert.AreEqual(property.PropertyType, range.Max.GetType(), property.Name);
                     Assert.AreEqual(property.PropertyType, range.Init.GetType(), property.Name);
+                    if (range is { Min: int min, Max: int max, Init: int init })
+                    {
+                        double share = (init / (double)(max - min)) - (min / (double)(max - min)); // as UniformIntOption computes it
+                        Assert.AreEqual(init, Math.Floor(min + ((max - min) * share)), $"{property.Name}: AutoML would begin with another number.");
+                    }
+
                     Assert.IsTrue(!range.LogBase || Convert.ToDouble(range.Min, null) > 0, property.Name);
                     break;
                 case ChoiceAttribute choice:
