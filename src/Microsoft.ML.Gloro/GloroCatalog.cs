@@ -283,8 +283,9 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// library's own. docs/scale-out.md describes inputs, outputs and parameters.
     /// </summary>
     /// <param name="model">
-    /// A fitted or loaded Gloro transformer, or a chain of transformers that contains one. Other transformers are left out: the graph takes
-    /// the network's inputs.
+    /// A fitted or loaded Gloro transformer, or a chain of transformers that contains one. The other steps, such as normalization or
+    /// resizing, are not in the file: the graph takes what they give. ML.NET's <c>mlContext.Model.ConvertToOnnx</c>, of the package
+    /// Microsoft.ML.OnnxConverter, exports whole pipelines of feature vectors.
     /// </param>
     /// <param name="stream">
     /// The destination; written from its current position and left open. If writing fails, the stream holds an incomplete file, so write to

@@ -28,7 +28,10 @@ internal static class SweepRun
             classNames = Estimator(mlContext, options, rows).Check(train).ClassNames;
         if (ViewRows.IsEmpty(validation))
             throw ViewRows.NoRows("The validation data", "to rank settings on");
-        using var channel = ((IHostEnvironment)mlContext).Register("Gloro", null, null).Start("Sweep");
+        var host = ((IHostEnvironment)mlContext).Register("Gloro", null, null);
+        using var channel = host.Start("Sweep");
+        using var stop = new ExecutionStop(host, options.CancellationToken);
+        options.CancellationToken = stop.Token;
         try
         {
             using var journal = options.JournalPath is { } path

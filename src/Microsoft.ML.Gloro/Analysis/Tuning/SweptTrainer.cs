@@ -7,7 +7,7 @@ internal sealed class SweptTrainer(MLContext mlContext, IDataView train, IDataVi
     public (TrialMeasures Measures, GloroTransformer? Model) Run(GloroTrainerOptions options, CancellationToken cancellationToken)
     {
         options.CancellationToken = cancellationToken;
-        var model = new GloroEstimator(mlContext, options).Fit(train);
+        var model = new GloroEstimator(mlContext, options).FitUntil(train, cancellationToken);
         try
         {
             cancellationToken.ThrowIfCancellationRequested();

@@ -3,8 +3,8 @@ using Microsoft.ML.Gloro.Core;
 namespace Microsoft.ML.Gloro.Inference;
 
 /// <summary>
-/// What InputGuard decides, as operators: whether a row can be scored, whether it may be certified, and by how much rounding may have
-/// raised its margins. All three err on the strict side of the library's own, whose norms may differ from an engine's in the last digits.
+/// What InputGuard decides, as operators: whether a row can be scored, whether it can be certified, and by how much rounding may have
+/// raised its margins. All three are stricter than the library's own, because an engine's norms may differ in the last digits.
 /// </summary>
 internal sealed class InputChecks(GraphOperators ops)
 {

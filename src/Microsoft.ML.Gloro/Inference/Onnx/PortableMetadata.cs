@@ -6,17 +6,24 @@ using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Inference;
 
-/// <summary>What the file says of itself, in the metadata that every engine shows. No time and no machine's name: the same model gives the same bytes.</summary>
+/// <summary>
+/// The file's metadata, which every engine shows. It holds no time and no name of a machine, so the same model gives the same bytes.
+/// </summary>
 internal static class PortableMetadata
 {
     // People read class names, so they are not escaped.
     private static readonly PortableJson s_json = new(new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
+    private const string Scope =
+        "The network and its certificate only. The pipeline's other steps, such as normalization or resizing, are not in this file: " +
+        "apply them first.";
 
     /// <summary>Keys and values.</summary>
     public static IEnumerable<(string Key, string Value)> Of(GloroModel model, int radii, GloroOnnxOptions options)
     {
         string unit = model.IsImage ? "pixels scaled to [0, 1]" : "feature vector as given";
         IReadOnlyList<LayerBound> layers = model.Bound.Layers;
+        var sets = model.ResolvedGuarantee.AffinitySets ?? [];
         (string Key, string Value)[] entries =
         [
             ("format", "1"),
@@ -25,8 +32,10 @@ internal static class PortableMetadata
             ("training", model.Provenance.Training),
             ("class_names", ToJson(model.ClassNames)),
             ("input", model.IsImage ? options.BytePixels ? "RGB planes, 0 to 255" : "RGB planes, 0 to 1" : "features"),
+            ("scope", Scope),
             ("norm", "L2"),
             ("epsilon", model.Epsilon.ToString("R", CultureInfo.InvariantCulture)),
+            ("epsilon_input", options.EpsilonAsInput ? "required" : "optional"),
             ("epsilon_unit", unit),
             ("guarantee", model.Guarantee.ToString()),
             ("affinity_sets", JsonSerializer.Serialize(AffinitySets(model), s_json.StringArrayArray)),
@@ -60,10 +69,13 @@ internal static class PortableMetadata
         [.. (model.ResolvedGuarantee.AffinitySets ?? []).Select(set => set.Select(index => model.ClassNames[index]).ToArray())];
 
     private static string Claim(GloroModel model, string unit) => model.Arithmetic == CertificateArithmetic.Float64
-        ? $"No input within L2 distance topk_radii[k-1] ({unit}) changes the set of the k highest logits, as this graph or the library computes them: in IEEE 754 double precision, in any order of summation, with all rounding counted. No radius exceeds the library's."
-        : $"No input within L2 distance topk_radii[k-1] ({unit}) changes the set of the k highest logits of the network as a mathematical function. " + (model.IsImage
-            ? "The rounding of single precision is allowed for, but not proved to be covered."
-            : "The rounding of single precision is covered at the row, in any order of summation, and not at other inputs.");
+        ? $"No input within L2 distance topk_radii[k-1] ({unit}) changes the set of the k highest logits, as this graph or the library " +
+            "computes them: in IEEE 754 double precision, in any order of summation, with all rounding counted. No radius " +
+            "exceeds the library's."
+        : $"No input within L2 distance topk_radii[k-1] ({unit}) changes the set of the k highest logits of the network as a " +
+            "mathematical function. " + (model.IsImage
+                ? "The rounding of single precision is allowed for, but not proved to be covered."
+                : "The rounding of single precision is covered at the row, in any order of summation, and not at other inputs.");
 }
 
 /// <summary>Generated serialization, which also works where an application turns reflection off.</summary>

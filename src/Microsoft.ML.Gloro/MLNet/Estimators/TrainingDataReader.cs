@@ -16,12 +16,14 @@ internal static class TrainingDataReader
 {
     /// <summary>All rows with a label.</summary>
     /// <param name="data">The rows.</param>
-    /// <param name="options">Names the columns, the augmentation, and the token that is checked before each row.</param>
+    /// <param name="options">Names the columns and the augmentation.</param>
     /// <param name="spec">What the network reads.</param>
     /// <param name="classNames">
     /// The model's classes. Labels are matched by name, so a view with other keys, such as a validation set, is read right.
     /// </param>
-    public static LabeledRows Read(IDataView data, GloroTrainerOptions options, InputSpec spec, IReadOnlyList<string> classNames)
+    /// <param name="stop">Is checked before each row.</param>
+    public static LabeledRows Read(
+        IDataView data, GloroTrainerOptions options, InputSpec spec, IReadOnlyList<string> classNames, CancellationToken stop)
     {
         var label = LabelColumn.Find(data.Schema, options.LabelColumnName);
         var feature = FeatureColumn.Find(data.Schema, options.FeatureColumnName);
@@ -37,7 +39,7 @@ internal static class TrainingDataReader
         var locator = new RowLocator(cursor, data);
         while (cursor.MoveNext())
         {
-            options.CancellationToken.ThrowIfCancellationRequested();
+            stop.ThrowIfCancellationRequested();
             int index = getLabel();
             if (index < 0)
             {

@@ -94,14 +94,15 @@ internal sealed class TrainingInput(GloroTrainerOptions options, GloroModel? ini
     }
 
     /// <summary>Reads all rows with a label.</summary>
-    public LabeledRows Read(IDataView data, InputSpec spec, string[] classNames) =>
-        TrainingDataReader.Read(data, options, spec, classNames);
+    public LabeledRows Read(IDataView data, InputSpec spec, string[] classNames, CancellationToken stop) =>
+        TrainingDataReader.Read(data, options, spec, classNames, stop);
 
     /// <summary>Reads the rows, sets some aside for validation if there is no validation set, and counts the classes.</summary>
     /// <exception cref="InvalidOperationException">There are no rows, or only rows of one class.</exception>
-    public TrainingRows ReadAndSplit(IDataView input, InputSpec spec, string[] classNames, int seed, Action<string> warn)
+    public TrainingRows ReadAndSplit(
+        IDataView input, InputSpec spec, string[] classNames, int seed, Action<string> warn, CancellationToken stop)
     {
-        var read = Read(input, spec, classNames);
+        var read = Read(input, spec, classNames, stop);
         var train = read.Read > 0 ? Labeled(read, "training rows", warn) : throw NoTrainingRows();
         if (options.ValidationSet is not { } view)
         {
@@ -110,7 +111,7 @@ internal sealed class TrainingInput(GloroTrainerOptions options, GloroModel? ini
         }
 
         int[] counts = CountClasses(train, classNames, warn);
-        return new TrainingRows(train, Labeled(Read(view, spec, classNames), "validation rows", warn), counts);
+        return new TrainingRows(train, Labeled(Read(view, spec, classNames, stop), "validation rows", warn), counts);
     }
 
     private static InvalidOperationException NoTrainingRows() => ViewRows.NoRows("The training data", "to train on");

@@ -3,7 +3,7 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.Gloro.MLNet;
 
 /// <summary>A view with the output columns. Cursors that ask for none of them pass through to the source.</summary>
-internal sealed class GloroDataView(GloroTransformer transformer, ScoringSchema schema, IDataView source) : IDataView
+internal abstract class GloroDataView(GloroTransformer transformer, ScoringSchema schema, IDataView source) : IDataView
 {
     public DataViewSchema Schema => schema.Output;
 

@@ -141,7 +141,7 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
                 FeatureColumnName, image.Height, image.Width, shape.Height, shape.Width);
         }
 
-        return new GloroDataView(this, schema, input);
+        return new OnnxPipelineView(this, schema, input);
     }
 
     /// <summary>A mapper of single rows, as PredictionEngine uses.</summary>

@@ -24,8 +24,10 @@ internal static class OnnxExporter
         options.NameInput(transformer.FeatureColumnName, gloro.Network.InputShape.Size, gloro.IsImage);
         if (options.Arithmetic is { } arithmetic)
             gloro = gloro.With(arithmetic);
-        float largestRadius = Math.Min(
-            new InputGuard(gloro).LargestRadius, new InputGuard(gloro.With(CertificateArithmetic.Float64)).LargestRadius);
-        stream.Write(PortableModel.Build(gloro, largestRadius, options));
+        stream.Write(PortableModel.Build(gloro, LargestRadius(gloro), options));
     }
+
+    /// <summary>Rows up to this norm are certified, in the model's own arithmetic and in that of a graph.</summary>
+    public static float LargestRadius(GloroModel model) =>
+        Math.Min(new InputGuard(model).LargestRadius, new InputGuard(model.With(CertificateArithmetic.Float64)).LargestRadius);
 }

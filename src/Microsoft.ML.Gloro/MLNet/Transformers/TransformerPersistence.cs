@@ -13,9 +13,8 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.Gloro.MLNet;
 
 /// <summary>
-/// Writes a transformer into ML.NET's model.zip and reads it back; an application that loads one need not register anything. This is the
-/// only file of the library that uses internals of ML.NET: build/Publicize.targets makes the named ones visible, and fails the build if one
-/// disappears.
+/// Writes a transformer into ML.NET's model.zip and reads it back; an application that loads one need not register anything. It uses
+/// internals of ML.NET: build/Publicize.targets makes the named ones visible, and fails the build if one disappears.
 /// </summary>
 internal static class TransformerPersistence
 {
