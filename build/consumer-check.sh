@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
 # Packs the library, then builds, runs and publishes applications that take the package as a stranger would: outside the repository, from a folder feed.
-# All run on net8.0 (rolling forward if there is no .NET 8) and net10.0:
-#            C#   what it does                                                                                          also published as
-#   Train    14   trains through TrainLibrary, a class library in C# 12, and saves a pipeline of our transformer           a folder that is moved; one file
-#                 between ML.NET's own
-#   Score    12   loads it and predicts; training is refused; no libtorch anywhere                                       self-contained for .NET 8
-#   Serve    14   loads it, predicts by class names, and again WithGuarantee; no libtorch anywhere                       one file
+# The first three run on net8.0 (rolling forward if there is no .NET 8) and net10.0:
+#                     C#   what it does                                                                          also published as
+#   Train             14   trains through TrainLibrary, a class library in C# 12, and saves a pipeline of our      a folder that is moved; one file
+#                          transformer between ML.NET's own
+#   Score             12   loads it and predicts; has no TorchSharp and no native ONNX Runtime, and is told so     self-contained for .NET 8; for any
+#                          by Fit and by Real                                                                      platform and for one, with sizes
+#   Serve             14   loads it, predicts by class names, and again WithGuarantee                              one file
+#   BesideTorchSharp  12   the model beside Microsoft.ML.TorchSharp, with its TorchSharp and with ours
+#   BesideOnnxGpu     12   the model beside ONNX Runtime's GPU build, which must stay what it is (Linux x64)
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
@@ -20,6 +23,7 @@ property() { dotnet msbuild "$root/src/Microsoft.ML.Gloro/Microsoft.ML.Gloro.csp
 # A version of its own: NuGet keeps what it has once unpacked, and would go on using the package of an earlier run.
 version="$(property Version)-check.$(date +%s).$$"
 libtorch=$(property LibTorchVersion)
+torchsharp=$(property TorchSharpVersion)
 
 work=$(mktemp -d)
 packages=$(dotnet nuget locals global-packages --list --force-english-output | sed 's/^global-packages: //')
@@ -31,7 +35,8 @@ quietly() { "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "failed: $*"; 
 quietly dotnet pack "$root/src/Microsoft.ML.Gloro" -c Release -p:Version="$version" -p:PackageOutputPath="$work/feed" -nologo
 cp -R "$root/build/ConsumerCheck" "$work/apps"
 cd "$work/apps"
-options=(-nologo -p:GloroVersion="$version" -p:LibTorchPackage="libtorch-cpu-$rid" -p:LibTorchVersion="$libtorch" -p:RestoreAdditionalProjectSources="$work/feed" -p:TreatWarningsAsErrors=true)
+options=(-nologo -p:GloroVersion="$version" -p:LibTorchPackage="libtorch-cpu-$rid" -p:LibTorchVersion="$libtorch" -p:TorchSharpVersion="$torchsharp" -p:RestoreAdditionalProjectSources="$work/feed"
+  -p:TreatWarningsAsErrors=true -p:WarningsNotAsErrors=NU1603) # NU1603: a feed without the exact version that some package asks for.
 
 expect() { # expect TEXT COMMAND...: the command succeeds and prints the text
   local text=$1 output
@@ -41,11 +46,46 @@ expect() { # expect TEXT COMMAND...: the command succeeds and prints the text
   local program=${*: -1}
   echo "  ok: ${program#"$work/"}: $(grep -F "$text" <<<"$output" | head -n 1 | cut -c 1-100)"
 }
-without_libtorch() { # without_libtorch FOLDER
+without_libtorch() { # without_libtorch FOLDER: neither half of TorchSharp, and no native ONNX Runtime
   local found
-  found=$(find "$1" \( -iname '*torch_cpu*' -o -iname '*libtorch.*' -o -iname 'c10*' -o -iname 'libc10*' \))
-  [ -z "$found" ] || fail "libtorch in the output of an application that only scores: $found"
+  found=$(find "$1" \( -iname '*torch*' -o -iname 'c10*' -o -iname 'libc10*' -o -iname '*onnxruntime.so*' -o -iname 'onnxruntime.dll' -o -iname '*onnxruntime*.dylib' \) ! -name "BesideTorchSharp*")
+  [ -z "$found" ] || fail "libtorch or ONNX Runtime in the output of an application that only scores: $found"
 }
+smaller() { # smaller MEGABYTES FOLDER
+  local size
+  size=$(du -sm --apparent-size "$2" 2>/dev/null | cut -f 1) || size=$(du -sm "$2" | cut -f 1)
+  [ "$size" -lt "$1" ] || fail "${2#"$work/"} takes $size MB, and may take $1 MB"
+  echo "  ok: ${2#"$work/"} takes $size MB (below $1)"
+}
+graph() { # graph APP: the packages of its restore, with their versions, without our own
+  grep -oE '^    "[^"/]+/[0-9][^"]*": \{' "$1/obj/project.assets.json" | tr -d ' "{:' | grep -vi '^microsoft.ml.gloro/' | sort -u
+}
+warns() { # warns COUNT CODE APP OPTION...: the build targets give the warning so often
+  local count=$1 code=$2 app=$3 found
+  shift 3
+  found=$(dotnet msbuild "$app" -restore -t:ResolvePackageAssets "${options[@]}" -p:TargetFramework=net8.0 -p:TreatWarningsAsErrors=false "$@" | grep -c "warning $code" || true)
+  [ "$found" -eq "$count" ] || fail "$found warnings $code instead of $count: $app $*"
+  echo "  ok: $app: $found warning(s) $code"
+}
+backend() { # backend VALUE PLATFORM PACKAGES: what -p:TorchBackend=VALUE references
+  local found
+  found=$(dotnet msbuild "$root/examples/Quickstart/Quickstart.csproj" -p:TorchBackend="$1" -p:_GloroTorchPlatform="$2" -getItem:PackageReference |
+    { grep -oE '"Identity": "[^"]*[Tt]orch[^"]*"' || true; } | cut -d '"' -f 4 | sort | tr '\n' ' ')
+  [ "${found% }" = "$3" ] || fail "TorchBackend=$1 on $2 references '$found' instead of '$3'"
+  echo "  ok: TorchBackend=$1 on $2: ${3:-nothing}"
+}
+
+# Exactly what scoring takes: everything else is the application's choice.
+dependencies=$(unzip -p "$work"/feed/*.nupkg Microsoft.ML.Gloro.nuspec | grep -oE '<dependency id="[^"]+"' | cut -d '"' -f 2 | sort | tr '\n' ' ')
+[ "$dependencies" = "Microsoft.ML Microsoft.ML.ImageAnalytics Microsoft.ML.OnnxRuntime.Managed " ] || fail "the package depends on: $dependencies"
+echo "  ok: the package depends on $dependencies"
+
+backend cpu linux-x64 "TorchSharp libtorch-cpu-linux-x64"
+backend cpu win-arm64 "TorchSharp libtorch-cpu-win-arm64"
+backend cuda-linux linux-x64 "TorchSharp-cuda-linux"
+backend cuda-windows win-x64 "TorchSharp-cuda-windows"
+backend none linux-x64 ""
+! dotnet msbuild "$root/examples/Quickstart/Quickstart.csproj" -t:GloroCheckTorchBackend -p:TorchBackend=gpu >"$work/log" 2>&1 && grep -q GLORO0011 "$work/log" || fail "TorchBackend=gpu is not refused"
 
 export GLORO_CHECK_MODEL="$work/model.zip"
 
@@ -58,8 +98,11 @@ done
 quietly dotnet build Score -c Release "${options[@]}"
 for framework in net8.0 net10.0; do
   expect "scored: radius" dotnet "Score/bin/Release/$framework/Score.dll"
-  expect "refused: Training needs libtorch" dotnet "Score/bin/Release/$framework/Score.dll"
-  without_libtorch "Score/bin/Release/$framework" # After running: TorchSharp, left alone, copies libtorch there from the NuGet cache.
+  expect "types:" dotnet "Score/bin/Release/$framework/Score.dll"
+  expect "refused: Training needs TorchSharp, and this application does not have it. Add" dotnet "Score/bin/Release/$framework/Score.dll"
+  expect "refused: An audit attacks along gradients" dotnet "Score/bin/Release/$framework/Score.dll"
+  expect "refused: CertificateArithmetic.Real needs the native ONNX Runtime" dotnet "Score/bin/Release/$framework/Score.dll"
+  without_libtorch "Score/bin/Release/$framework"
 done
 quietly dotnet build Serve -c Release "${options[@]}"
 for framework in net8.0 net10.0; do
@@ -67,6 +110,38 @@ for framework in net8.0 net10.0; do
   without_libtorch "Serve/bin/Release/$framework"
 done
 rm -rf Train/bin
+
+# Beside Microsoft.ML.TorchSharp: no version of its graph is another one because of us.
+quietly dotnet restore BesideTorchSharp "${options[@]}" -p:WithGloro=false
+graph BesideTorchSharp >"$work/alone"
+quietly dotnet build BesideTorchSharp -c Release "${options[@]}"
+graph BesideTorchSharp >"$work/together"
+changed=$(comm -23 "$work/alone" "$work/together" | tr '\n' ' ')
+[ -z "$changed" ] || fail "the package changes versions beside Microsoft.ML.TorchSharp: $changed"
+added=$(comm -13 "$work/alone" "$work/together" | tr '\n' ' ')
+echo "  ok: beside Microsoft.ML.TorchSharp the package adds only $added"
+expect "scored: class 1" dotnet BesideTorchSharp/bin/Release/net8.0/BesideTorchSharp.dll
+expect "refused: Training needs " dotnet BesideTorchSharp/bin/Release/net8.0/BesideTorchSharp.dll # TorchSharp $torchsharp, or libtorch if the feed gave that.
+grep -q "^TorchSharp/$torchsharp" "$work/together" || warns 0 GLORO0021 BesideTorchSharp
+rm -rf BesideTorchSharp/bin
+quietly dotnet build BesideTorchSharp -c Release "${options[@]}" -p:WithTorchSharp="$torchsharp" -p:NoWarn=GLORO0021
+expect "scored: class 1" dotnet BesideTorchSharp/bin/Release/net8.0/BesideTorchSharp.dll
+expect "trained: VRA" dotnet BesideTorchSharp/bin/Release/net8.0/BesideTorchSharp.dll
+warns 1 GLORO0021 BesideTorchSharp -p:WithTorchSharp="$torchsharp"
+warns 0 GLORO0021 BesideTorchSharp -p:WithTorchSharp="$torchsharp" -p:NoWarn=GLORO0021
+rm -rf BesideTorchSharp/bin
+
+# Half of TorchSharp, and an older TorchSharp; a SkiaSharp that ML.NET cannot use; two halves of ONNX Runtime that do not fit.
+quietly dotnet build Score -c Release -f net10.0 "${options[@]}" -p:WithTorchSharp="$torchsharp"
+expect "refused: Training needs libtorch" dotnet Score/bin/Release/net10.0/Score.dll
+rm -rf Score/bin
+quietly dotnet build Score -c Release -f net10.0 "${options[@]}" -p:WithOldTorchSharp=true
+expect "scored: radius" dotnet Score/bin/Release/net10.0/Score.dll
+expect "refused: Training needs TorchSharp $torchsharp or later, and this application has 0.102.7" dotnet Score/bin/Release/net10.0/Score.dll
+rm -rf Score/bin
+warns 1 GLORO0022 Score -p:WithSkiaSharp=3.119.4
+warns 1 GLORO0023 Score -p:WithOnnxRuntime=1.31.1
+warns 0 'GLORO002.' Score
 
 # From here on MSBuild links what it would copy into bin, as an application may choose to: publishing must copy all the same.
 options+=(-p:CreateHardLinksForCopyLocalIfPossible=true)
@@ -84,8 +159,28 @@ quietly dotnet publish Serve -c Release -f net10.0 -r "$rid" --self-contained fa
 expect "served: east within" "$work/serve/Serve"
 without_libtorch "$work/serve"
 
+# What an application that scores carries: for every platform (72 MB of it are SkiaSharp's native code, which ML.NET's images bring), for every
+# Linux, and for one platform.
+quietly dotnet publish Score -c Release -f net8.0 --self-contained false -o "$work/portable" "${options[@]}"
+smaller 90 "$work/portable"
+quietly dotnet publish Score -c Release -f net8.0 --self-contained false -o "$work/linux" "${options[@]}" -p:LinuxOnly=true
+smaller 60 "$work/linux"
+quietly dotnet publish Score -c Release -f net8.0 -r "$rid" --self-contained false -o "$work/native" "${options[@]}"
+smaller 30 "$work/native"
+
 # Self-contained, so that it runs on .NET 8 itself whatever is installed.
 quietly dotnet publish Score -c Release -f net8.0 -r "$rid" --self-contained true -o "$work/score" "${options[@]}"
 expect "scored: radius" "$work/score/Score"
 without_libtorch "$work/score"
+
+if [ "$rid" = linux-x64 ]; then
+  quietly dotnet restore BesideOnnxGpu "${options[@]}" -p:WithGloro=false
+  graph BesideOnnxGpu >"$work/alone"
+  quietly dotnet build BesideOnnxGpu -c Release "${options[@]}"
+  graph BesideOnnxGpu >"$work/together"
+  changed=$(comm -23 "$work/alone" "$work/together" | tr '\n' ' ')
+  [ -z "$changed" ] || fail "the package changes versions beside ONNX Runtime's GPU build: $changed"
+  expect "CUDAExecutionProvider" dotnet BesideOnnxGpu/bin/Release/net8.0/BesideOnnxGpu.dll
+  expect "on CUDA: " dotnet BesideOnnxGpu/bin/Release/net8.0/BesideOnnxGpu.dll
+fi
 echo "consumer check: passed"

@@ -1,13 +1,17 @@
 using System.Diagnostics.CodeAnalysis;
 using Microsoft.ML.Gloro.Analysis;
+using Microsoft.ML.Gloro.Inference;
 using Microsoft.ML.Gloro.MLNet;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.Gloro;
 
 /// <summary>The entry point of the library: trainers, evaluation and export of provably robust classifiers.</summary>
-/// <remarks>Holds nothing but its MLContext. Safe for concurrent use.</remarks>
+/// <remarks>
+/// Holds nothing but its MLContext. Safe for concurrent use. Progress and cancellation of long calls are set in their options, as for Fit.
+/// </remarks>
 /// <param name="mlContext">The context that supplies the seed, the log and the GPU settings.</param>
+[SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so all methods are instance methods.")]
 public sealed class GloroCatalog(MLContext mlContext)
 {
     private readonly MLContext _mlContext = mlContext ?? throw new ArgumentNullException(nameof(mlContext));
@@ -138,7 +142,6 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <exception cref="ArgumentException">
     /// The chain contains no Gloro transformer or several, or the guarantee does not fit its classes.
     /// </exception>
-    [SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so it stays an instance method.")]
     public ITransformer WithGuarantee(ITransformer model, RobustnessGuarantee guarantee, float? epsilon = null)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -151,7 +154,6 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <param name="arithmetic">The arithmetic that the new certificates cover.</param>
     /// <returns>A new transformer, or a new chain with it in place of the old one.</returns>
     /// <exception cref="ArgumentException">The chain contains no Gloro transformer or several, or the arithmetic is unknown.</exception>
-    [SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so it stays an instance method.")]
     public ITransformer WithArithmetic(ITransformer model, CertificateArithmetic arithmetic)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -170,7 +172,6 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <exception cref="ArgumentException">
     /// The chain contains no Gloro transformer or several, the views are unknown, or the model's inputs have no such views.
     /// </exception>
-    [SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so it stays an instance method.")]
     public ITransformer WithViews(ITransformer model, GloroImageViews views)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -178,8 +179,8 @@ public sealed class GloroCatalog(MLContext mlContext)
     }
 
     /// <summary>
-    /// Returns the same model with other threads and batch sizes for scoring. Outputs stay bit-identical. The settings are not saved with
-    /// the model.
+    /// Returns the same model with other threads, batch sizes or another execution provider for scoring. Threads and batch sizes change no
+    /// bit of the outputs. The settings are not saved with the model.
     /// </summary>
     /// <param name="model">A fitted or loaded Gloro transformer, or a chain of transformers that contains one.</param>
     /// <param name="threads">
@@ -191,18 +192,27 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// The most rows that Transform scores in one batch. 0 (default) means 256, or fewer if the network's activations would exceed 2 MB.
     /// One batch per thread and two more are read ahead. 1 turns reading ahead off.
     /// </param>
+    /// <param name="executionProvider">
+    /// Where ONNX Runtime scores a model whose arithmetic is <see cref="CertificateArithmetic.Real"/>: the name of one of its execution
+    /// providers, such as "CUDA". Null (default) means the CPU. The application references the native package that contains the provider.
+    /// CUDA uses the GPU of MLContext.GpuDeviceId, or GPU 0, without TF32. Last bits of the outputs can differ from the CPU's.
+    /// </param>
     /// <returns>
     /// A new transformer, or a new chain with it in place of the old one. It shares the network session with <paramref name="model"/>
-    /// unless the number of threads differs.
+    /// unless the number of threads or the provider differs.
     /// </returns>
-    /// <exception cref="ArgumentException">The chain contains no Gloro transformer or several, or a number is negative.</exception>
-    [SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so it stays an instance method.")]
-    public ITransformer WithScoringOptions(ITransformer model, int threads = 0, int readAheadRows = 0)
+    /// <exception cref="ArgumentException">
+    /// The chain contains no Gloro transformer or several, a number is negative, the application's ONNX Runtime does not have the provider,
+    /// or the model's arithmetic is not <see cref="CertificateArithmetic.Real"/> and a provider is given.
+    /// </exception>
+    /// <exception cref="DllNotFoundException">A provider is given and the native ONNX Runtime is missing.</exception>
+    public ITransformer WithScoringOptions(ITransformer model, int threads = 0, int readAheadRows = 0, string? executionProvider = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
         ArgumentOutOfRangeException.ThrowIfNegative(readAheadRows);
-        return GloroInChain.Replace(model, gloro => gloro.With(threads, readAheadRows));
+        var provider = executionProvider is null ? null : ExecutionProvider.Find(executionProvider, _mlContext.GpuDeviceId ?? 0);
+        return GloroInChain.Replace(model, gloro => gloro.With(threads, readAheadRows, provider));
     }
 
     /// <summary>
@@ -277,25 +287,33 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// have one. The best result is optimistic because it was selected on these rows; measure the final model on other rows.
     /// </param>
     /// <param name="options">The trainer's options and the search space. They are copied.</param>
-    /// <param name="progress">
-    /// Receives a report after each training, on the sweep's thread; may be null. MLContext.Log receives a line each time.
-    /// </param>
-    /// <param name="cancellationToken">
-    /// Stops the sweep within a batch. The sweep then <em>returns</em> its results so far, with <see cref="GloroSweepResult.IsComplete"/>
-    /// false, and does not throw <see cref="OperationCanceledException"/>. Canceling the trainer's own token does the same.
-    /// </param>
     /// <returns>
-    /// All trials, the best one, and its model. A failed trial has an <see cref="GloroSweepTrial.Error"/> and does not stop the sweep.
+    /// All trials, the best one, and its model. A failed trial has an <see cref="GloroSweepTrial.Error"/> and does not stop the sweep. If
+    /// <see cref="GloroSweepOptions.CancellationToken"/> is canceled, the results so far.
     /// </returns>
     /// <exception cref="ArgumentException">An option, a column or the guarantee is invalid. This is thrown before any training.</exception>
     /// <exception cref="InvalidOperationException">
-    /// There are no rows, or the journal cannot be read or written, or belongs to another sweep.
+    /// There are no rows, or the journal cannot be opened or begun, or belongs to another sweep.
     /// </exception>
     /// <exception cref="DllNotFoundException">libtorch is missing or fails to load.</exception>
+    public GloroSweepResult Sweep(IDataView train, IDataView validation, GloroSweepOptions options) =>
+        SweepRun.Run(_mlContext, train, validation, options);
+
+    /// <summary>The same sweep, with progress and cancellation given beside the options.</summary>
+    /// <param name="train">The training rows, as the trainer gets them.</param>
+    /// <param name="validation">The rows that rank the trials.</param>
+    /// <param name="options">The options; they are copied.</param>
+    /// <param name="progress">Replaces <see cref="GloroSweepOptions.Progress"/>.</param>
+    /// <param name="cancellationToken">Replaces <see cref="GloroSweepOptions.CancellationToken"/>.</param>
     public GloroSweepResult Sweep(
-        IDataView train, IDataView validation, GloroSweepOptions options, IProgress<GloroSweepProgress>? progress = null,
-        CancellationToken cancellationToken = default) =>
-        SweepRun.Run(_mlContext, train, validation, options, progress, cancellationToken);
+        IDataView train, IDataView validation, GloroSweepOptions options, IProgress<GloroSweepProgress>? progress,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        GloroSweepOptions copy = options.Copy();
+        (copy.Progress, copy.CancellationToken) = (progress, cancellationToken);
+        return SweepRun.Run(_mlContext, train, validation, copy);
+    }
 
     /// <summary>
     /// Writes a model and its certificate as one ONNX graph (opset 13, IR 7, standard operators) that scores and certifies on any ONNX
@@ -303,8 +321,9 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// library's own. docs/scale-out.md describes inputs, outputs and parameters.
     /// </summary>
     /// <param name="model">
-    /// A fitted or loaded Gloro transformer, or a chain of transformers that contains one. Other transformers are left out: the graph takes
-    /// the network's inputs.
+    /// A fitted or loaded Gloro transformer, or a chain of transformers that contains one. The other steps, such as normalization or
+    /// resizing, are not in the file: the graph takes what they give. ML.NET's <c>mlContext.Model.ConvertToOnnx</c>, of the package
+    /// Microsoft.ML.OnnxConverter, exports whole pipelines of feature vectors.
     /// </param>
     /// <param name="stream">
     /// The destination; written from its current position and left open. If writing fails, the stream holds an incomplete file, so write to
@@ -316,7 +335,6 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <exception cref="ArgumentException">
     /// The chain contains no Gloro transformer or several, an option is invalid, or the stream cannot be written to.
     /// </exception>
-    [SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so it stays an instance method.")]
     public void ConvertToOnnx(ITransformer model, Stream stream, GloroOnnxOptions? options = null) =>
         OnnxExporter.Write(model, stream, options ?? new());
 
@@ -353,7 +371,6 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <exception cref="ArgumentException">
     /// The model does not read two features, no row has two finite features, an option is invalid, or a guarantee does not fit.
     /// </exception>
-    [SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so it stays an instance method.")]
     public string DrawDecisionRegions(ITransformer model, IDataView data, GloroRegionOptions? options = null) =>
         RegionDrawing.Run(model, data, options ?? new());
 

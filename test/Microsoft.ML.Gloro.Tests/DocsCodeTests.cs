@@ -22,7 +22,9 @@ public sealed class DocsCodeTests
     ];
 
     public static IEnumerable<object[]> Documents =>
-        [["README.md"], .. Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md").Order(StringComparer.Ordinal).Select(path => new object[] { $"docs/{Path.GetFileName(path)}" })];
+        [["README.md"], ["build/PackageReadme.md"],
+            .. Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md").Order(StringComparer.Ordinal)
+                .Select(path => new object[] { $"docs/{Path.GetFileName(path)}" })];
 
     [TestMethod]
     [DynamicData(nameof(Documents))]

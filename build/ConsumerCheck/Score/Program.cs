@@ -13,7 +13,33 @@ if (!answer.IsCertified || !answer.CertifiedLabels.SequenceEqual(new uint[] { 1 
     throw new InvalidOperationException($"A point in the middle of the first cluster is not certified: radius {answer.CertifiedRadius}, labels {string.Join(",", answer.CertifiedLabels)}.");
 Console.WriteLine($"scored: radius {answer.CertifiedRadius:F3} on {RuntimeInformation.FrameworkDescription}");
 
-// Whoever trains without libtorch is told what is missing, in one exception.
+// ML.NET calls GetTypes when it loads a model.
+Console.WriteLine($"types: {typeof(GloroCatalog).Assembly.GetTypes().Length} of them load");
+
+// What is missing is named, in one exception.
+try
+{
+    var real = new GloroCatalog(mlContext).WithArithmetic(model, CertificateArithmetic.Real);
+    mlContext.Model.CreatePredictionEngine<Point, Certified>(real).Predict(new Point());
+    Console.WriteLine("a native ONNX Runtime was found where none should be");
+    return 1;
+}
+catch (DllNotFoundException e)
+{
+    Console.WriteLine("refused: " + e.Message);
+}
+
+try
+{
+    var rows = mlContext.Data.LoadFromEnumerable(new[] { new Point { Label = "east" } });
+    new GloroCatalog(mlContext).Audit(model, rows);
+    return 1;
+}
+catch (DllNotFoundException e)
+{
+    Console.WriteLine("refused: " + e.Message);
+}
+
 try
 {
     var data = mlContext.Data.LoadFromEnumerable(new[] { new Point { Label = "a" }, new Point { Label = "b" } });

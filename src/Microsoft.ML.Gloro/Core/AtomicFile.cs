@@ -1,19 +1,19 @@
 namespace Microsoft.ML.Gloro.Core;
 
-/// <summary>Writes a file that is there as a whole or, whatever happens and whenever the process is killed, as it was before.</summary>
+/// <summary>Writes a file completely. If that fails or the process is killed, the old file stays as it was.</summary>
 internal static class AtomicFile
 {
-    /// <summary>What a file's name ends with while it is being written. A process that is killed may leave such a file.</summary>
+    /// <summary>The end of a file's name while it is being written. A killed process may leave such a file.</summary>
     public const string PartialSuffix = ".partial";
 
-    /// <summary>Lets <paramref name="content"/> write a file beside <paramref name="path"/>, and puts it in its place.</summary>
-    /// <exception cref="IOException">It cannot be written; what was there is untouched.</exception>
+    /// <summary>Lets <paramref name="content"/> write a file beside <paramref name="path"/>, and then moves it there.</summary>
+    /// <exception cref="IOException">The file cannot be written. An old file is not changed.</exception>
     public static void Write(string path, Action<Stream> content)
     {
         string partial = path + PartialSuffix;
         using (var file = new FileStream(partial, FileMode.Create, FileAccess.Write, FileShare.None))
         {
-            // From here on the partial file is ours to clear away.
+            // From here on the partial file is ours to delete.
             try
             {
                 content(file);
@@ -21,7 +21,7 @@ internal static class AtomicFile
             }
             catch
             {
-                file.Dispose();
+                Close(file);
                 File.Delete(partial);
                 throw;
             }
@@ -35,6 +35,18 @@ internal static class AtomicFile
         {
             File.Delete(partial);
             throw;
+        }
+    }
+
+    // Dispose writes what is left in the buffer. On a full disk that fails again and would hide the first error.
+    private static void Close(FileStream file)
+    {
+        try
+        {
+            file.Dispose();
+        }
+        catch (IOException)
+        {
         }
     }
 }

@@ -1,12 +1,13 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using TorchSharp;
 
 namespace Microsoft.ML.Gloro.Torch;
 
 /// <summary>
-/// Loads TorchSharp's native half, which the application brings (the library references the managed half only), and says what is missing when it cannot.
+/// Loads TorchSharp and its native half, libtorch. The application brings both; if one is missing, the message names the package to add.
 /// </summary>
 /// <remarks>
 /// Left alone, TorchSharp searches the NuGet cache when it finds no libtorch beside the application, copies half a gigabyte into the application's
@@ -14,13 +15,18 @@ namespace Microsoft.ML.Gloro.Torch;
 /// </remarks>
 internal static class TorchRuntime
 {
-    private const string NativeLibraryName = "LibTorchSharp";
+    private const string ManagedLibraryName = "TorchSharp", NativeLibraryName = "LibTorchSharp";
+
+    private const string NoNativeLibrary =
+        "TorchSharp has no native library for this platform; train on Linux x64, Windows x64 or arm64, or macOS arm64.";
 
     private static readonly object s_lock = new();
     private static volatile bool s_loaded;
 
     /// <summary>Returns once TorchSharp can be used. Cheap after the first time.</summary>
-    /// <exception cref="DllNotFoundException">libtorch is missing or does not load; the message names the package to add and what the loader said.</exception>
+    /// <exception cref="DllNotFoundException">
+    /// TorchSharp or libtorch is missing, too old, or does not load. The message names the package to add and quotes the loader.
+    /// </exception>
     public static void EnsureLoaded()
     {
         if (s_loaded)
@@ -29,6 +35,11 @@ internal static class TorchRuntime
         {
             if (s_loaded)
                 return;
+            string torchSharp = ManagedVersion();
+            string builtWith = BuiltWith("TorchSharpVersion"), builtWithLibTorch = BuiltWith("LibTorchVersion");
+            var (system, architecture) = (OperatingSystemName(), RuntimeInformation.ProcessArchitecture);
+            if (IsOlder(torchSharp, builtWith))
+                throw new DllNotFoundException(DescribeManaged(system, architecture, torchSharp, builtWith, builtWithLibTorch));
             try
             {
                 Load();
@@ -36,36 +47,65 @@ internal static class TorchRuntime
             catch (Exception e) when (e is DllNotFoundException or BadImageFormatException or TypeInitializationException or NotSupportedException or EntryPointNotFoundException)
             {
                 throw new DllNotFoundException(
-                    Describe(OperatingSystemName(), RuntimeInformation.ProcessArchitecture, Innermost(e).Message, TorchSharpVersion(), BuiltWith("TorchSharpVersion"), BuiltWith("LibTorchVersion")), e);
+                    Describe(system, architecture, Innermost(e).Message, torchSharp, builtWith, builtWithLibTorch), e);
             }
 
             s_loaded = true;
         }
     }
 
-    /// <summary>The whole message, from what is known of the system and what the loader said.</summary>
+    /// <summary>The message for a missing or too old TorchSharp.</summary>
+    /// <param name="system">The operating system.</param>
+    /// <param name="architecture">The processor's architecture.</param>
+    /// <param name="torchSharp">The application's TorchSharp; "" for none.</param>
+    /// <param name="builtWithTorchSharp">The TorchSharp that the library was built with, the lowest that works.</param>
+    /// <param name="builtWithLibTorch">The libtorch that belongs to it.</param>
+    internal static string DescribeManaged(
+        string system, Architecture architecture, string torchSharp, string builtWithTorchSharp, string builtWithLibTorch)
+    {
+        var (cpu, cuda) = Packages(system, architecture);
+        string need = torchSharp.Length == 0
+            ? "Training needs TorchSharp, and this application does not have it."
+            : $"Training needs TorchSharp {builtWithTorchSharp} or later, and this application has {torchSharp}.";
+        string remedy = cpu == null
+            ? NoNativeLibrary
+            : $"Add to the application's project TorchSharp {builtWithTorchSharp} and {cpu} {builtWithLibTorch} for the CPU (or " +
+              $"TorchSharp-cpu {builtWithTorchSharp}, which holds every platform's)" +
+              $"{(cuda == null ? "" : $", or {cuda} {builtWithTorchSharp} for an NVIDIA GPU")}.";
+        return $"{need} {remedy} Scoring with a trained model needs none of this.";
+    }
+
+    /// <summary>Whether a version is missing ("") or lower than another.</summary>
+    internal static bool IsOlder(string version, string than) =>
+        version.Length == 0 || (Parse(version) is { } given && Parse(than) is { } lowest && given < lowest);
+
+    /// <summary>The message for a missing libtorch, from what is known of the system and what the loader said.</summary>
     internal static string Describe(string system, Architecture architecture, string loaderMessage, string torchSharp, string builtWithTorchSharp, string builtWithLibTorch)
     {
-        var (cpu, cuda) = (system, architecture) switch
-        {
-            ("Linux", Architecture.X64) => ("libtorch-cpu-linux-x64", "TorchSharp-cuda-linux"),
-            ("Windows", Architecture.X64) => ("libtorch-cpu-win-x64", "TorchSharp-cuda-windows"),
-            ("macOS", Architecture.Arm64) => ("libtorch-cpu-osx-arm64", null),
-            _ => (null, (string?)null),
-        };
-
+        var (cpu, cuda) = Packages(system, architecture);
         string said = Relevant(loaderMessage);
         string fault = said.Contains("GLIBCXX", StringComparison.Ordinal)
             ? "It asks for a newer C++ library than this system has. Microsoft.ML.Gloro's build targets remove a need of this kind; make sure that they reach " +
               "the application's project (no ExcludeAssets=\"buildTransitive\", no GloroRelaxTorchSharp=false) and rebuild it."
             : cpu == null
-                ? "TorchSharp has no native library for this platform; train on Linux x64, Windows x64 or macOS arm64."
+                ? NoNativeLibrary
                 : $"Add one package to the application's project: {cpu}{(torchSharp == builtWithTorchSharp ? " " + builtWithLibTorch : "")} for the CPU (or TorchSharp-cpu {torchSharp}, " +
                   $"which holds every platform's){(cuda == null ? "" : $", or {cuda} {torchSharp} for an NVIDIA GPU")}.";
         return $"Training needs libtorch, the native half of TorchSharp {torchSharp}, and it could not be loaded on {system} {architecture}. {fault} " +
             $"Scoring with a trained model needs none of this. The loader said: {said}";
     }
 
+    private static (string? Cpu, string? Cuda) Packages(string system, Architecture architecture) => (system, architecture) switch
+    {
+        ("Linux", Architecture.X64) => ("libtorch-cpu-linux-x64", "TorchSharp-cuda-linux"),
+        ("Windows", Architecture.X64) => ("libtorch-cpu-win-x64", "TorchSharp-cuda-windows"),
+        ("Windows", Architecture.Arm64) => ("libtorch-cpu-win-arm64", null),
+        ("macOS", Architecture.Arm64) => ("libtorch-cpu-osx-arm64", null),
+        _ => (null, null),
+    };
+
+    // Its own method: the runtime loads TorchSharp when it compiles it.
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Load()
     {
         var managed = typeof(torch).Assembly;
@@ -102,11 +142,23 @@ internal static class TorchRuntime
     private static string OperatingSystemName() =>
         OperatingSystem.IsWindows() ? "Windows" : OperatingSystem.IsMacOS() ? "macOS" : OperatingSystem.IsLinux() ? "Linux" : RuntimeInformation.OSDescription;
 
-    private static string TorchSharpVersion()
+    // By its simple name, so that an older one than the library was built with is found too.
+    private static string ManagedVersion()
     {
-        string version = typeof(torch).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? BuiltWith("TorchSharpVersion");
-        return version.Split('+')[0]; // Without the commit.
+        try
+        {
+            var managed = Assembly.Load(ManagedLibraryName);
+            string version = managed.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
+                ?? BuiltWith("TorchSharpVersion");
+            return version.Split('+')[0]; // Without the commit.
+        }
+        catch (FileNotFoundException)
+        {
+            return "";
+        }
     }
+
+    private static Version? Parse(string version) => Version.TryParse(version.Split('-')[0], out var parsed) ? parsed : null;
 
     private static string BuiltWith(string key) =>
         typeof(TorchRuntime).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(attribute => attribute.Key == key)?.Value ?? "";

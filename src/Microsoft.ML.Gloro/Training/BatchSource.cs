@@ -3,14 +3,18 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Training;
 
+/// <summary>A batch: rows of the training set, and their labels as a tensor.</summary>
+/// <remarks>Not a tuple: an iterator of tuples of tensors could not be loaded without TorchSharp.</remarks>
+internal sealed record ShuffledBatch(int[] Rows, Tensor Labels);
+
 /// <summary>Cuts a training set into shuffled batches and gathers them as tensors.</summary>
 internal sealed class BatchSource(TrainingSet set, int batchSize, Device device)
 {
-    /// <summary>Batches an epoch. A last part of less than half a batch is left out: its statistics would be noise.</summary>
+    /// <summary>Batches per epoch. A remainder of less than half a batch is left out, because its statistics would be noise.</summary>
     public int PerEpoch => Math.Max(1, (set.Count + (batchSize / 2)) / batchSize);
 
     /// <summary>The rows of each batch with their labels, in an order drawn from <paramref name="random"/>.</summary>
-    public IEnumerable<(int[] Rows, Tensor Labels)> Shuffled(Random random)
+    public IEnumerable<ShuffledBatch> Shuffled(Random random)
     {
         int[] order = [.. Enumerable.Range(0, set.Count)];
         random.Shuffle(order);
@@ -19,21 +23,21 @@ internal sealed class BatchSource(TrainingSet set, int batchSize, Device device)
             int start = b * batchSize;
             int[] rows = order[start..Math.Min(start + batchSize, order.Length)];
             using var labels = tensor(Array.ConvertAll(rows, r => (long)set.Label(r)), device: device);
-            yield return (rows, labels);
+            yield return new ShuffledBatch(rows, labels);
         }
     }
 
     /// <summary>The augmented inputs of <paramref name="rows"/>.</summary>
     public Tensor Gather(int[] rows, Random random)
     {
-        // One seed a row, drawn in order, so that rows can be filled in parallel and still come out the same on any number of threads.
+        // One seed per row, drawn in order: rows are filled in parallel and are the same for any number of threads.
         int[] seeds = Array.ConvertAll(rows, _ => random.Next());
         var batch = Empty(rows.Length);
         Parallel.For(0, rows.Length, i => set.ReadAugmented(rows[i], Row(batch, i), new Random(seeds[i])));
         return batch.to(device);
     }
 
-    /// <summary>Rows as they are, in order: for validation.</summary>
+    /// <summary>Consecutive rows without augmentation, for validation.</summary>
     public Tensor Read(int start, int count)
     {
         var batch = Empty(count);
@@ -42,8 +46,9 @@ internal sealed class BatchSource(TrainingSet set, int batchSize, Device device)
         return batch.to(device);
     }
 
-    // Rows are written into libtorch's own memory: a managed array a batch would mean a full garbage collection every few batches.
-    private Span<float> Row(Tensor batch, int index) => MemoryMarshal.Cast<byte, float>(batch.bytes).Slice(index * set.Shape.Size, set.Shape.Size);
+    // Rows are written into libtorch's own memory: a managed array per batch would cause a full garbage collection every few batches.
+    private Span<float> Row(Tensor batch, int index) =>
+        MemoryMarshal.Cast<byte, float>(batch.bytes).Slice(index * set.Shape.Size, set.Shape.Size);
 
     private Tensor Empty(int count)
     {

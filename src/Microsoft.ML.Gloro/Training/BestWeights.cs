@@ -2,8 +2,8 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Training;
 
-/// <summary>The best VRA on the validation rows so far, and, if they are to be kept, the weights that had it.</summary>
-/// <remarks>Of epochs with the same VRA the last one's weights are kept, which have settled longest; patience counts from the first.</remarks>
+/// <summary>The best VRA on the validation rows so far and, if wanted, the weights that had it.</summary>
+/// <remarks>Of epochs with the same VRA the weights of the last are kept, which trained longest. Patience counts from the first.</remarks>
 internal sealed class BestWeights(IReadOnlyList<Tensor> state, bool keep) : IDisposable
 {
     private Tensor[]? _kept;
@@ -17,7 +17,7 @@ internal sealed class BestWeights(IReadOnlyList<Tensor> state, bool keep) : IDis
     /// <summary>The epoch whose weights are kept, from 1; 0 for none.</summary>
     public int KeptEpoch { get; private set; }
 
-    /// <summary>Tells of an epoch whose weights are in the network now. NaN, which is no VRA, is never best.</summary>
+    /// <summary>Compares an epoch, whose weights are in the network now, with the best one. A VRA of NaN is never the best.</summary>
     public void Consider(int epoch, double verifiedRobustAccuracy)
     {
         if (!(verifiedRobustAccuracy >= VerifiedRobustAccuracy))
@@ -42,7 +42,7 @@ internal sealed class BestWeights(IReadOnlyList<Tensor> state, bool keep) : IDis
         return true;
     }
 
-    /// <summary>Writes all of it, for a checkpoint.</summary>
+    /// <summary>Writes the whole state, for a checkpoint.</summary>
     public void Save(BinaryWriter writer)
     {
         writer.Write(VerifiedRobustAccuracy);
@@ -52,7 +52,7 @@ internal sealed class BestWeights(IReadOnlyList<Tensor> state, bool keep) : IDis
             TensorBytes.Write(writer, _kept);
     }
 
-    /// <summary>Goes back to what <see cref="Save"/> wrote.</summary>
+    /// <summary>Restores what <see cref="Save"/> wrote.</summary>
     public void Load(BinaryReader reader)
     {
         VerifiedRobustAccuracy = reader.ReadDouble();
@@ -62,7 +62,6 @@ internal sealed class BestWeights(IReadOnlyList<Tensor> state, bool keep) : IDis
             TensorBytes.Read(reader, _kept ??= TensorBytes.Copy(state));
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var tensor in _kept ?? [])

@@ -3,8 +3,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Gloro.Training;
 
 /// <summary>
-/// Every few steps the weights fall back half-way to where they were (Zhang, Lucas, Hinton, Ba: Lookahead Optimizer, NeurIPS 2019), which calms the
-/// optimizer's last steps.
+/// Every few steps the weights return half-way to their earlier values (Zhang, Lucas, Hinton, Ba: Lookahead Optimizer, NeurIPS 2019).
+/// This makes the optimizer's steps steadier.
 /// </summary>
 internal sealed class SlowWeights(IReadOnlyList<Tensor> parameters) : IDisposable
 {
@@ -14,17 +14,17 @@ internal sealed class SlowWeights(IReadOnlyList<Tensor> parameters) : IDisposabl
     private readonly Tensor[] _slow = TensorBytes.Copy(parameters);
     private int _steps;
 
-    /// <summary>To be called after each step of the inner optimizer.</summary>
+    /// <summary>Call it after each step of the inner optimizer.</summary>
     public void Step()
     {
         if (++_steps % Period == 0)
             Synchronize();
     }
 
-    /// <summary>Moves slow and fast weights together, also before the weights are used.</summary>
+    /// <summary>Moves the slow weights half-way to the fast ones, and the fast ones there. Call it before the weights are used.</summary>
     public void Synchronize()
     {
-        using var scope = NewDisposeScope(); // Operations in place give new handles too.
+        using var scope = NewDisposeScope(); // in-place operations create handles too
         using var _ = no_grad();
         for (int i = 0; i < _slow.Length; i++)
         {
@@ -33,28 +33,27 @@ internal sealed class SlowWeights(IReadOnlyList<Tensor> parameters) : IDisposabl
         }
     }
 
-    /// <summary>Forgets all but the weights as they are.</summary>
+    /// <summary>Starts over from the current weights.</summary>
     public void Restart()
     {
         _steps = 0;
         TensorBytes.Assign(_slow, parameters);
     }
 
-    /// <summary>Writes the slow weights and the place in the period, for a checkpoint.</summary>
+    /// <summary>Writes the slow weights and the number of steps, for a checkpoint.</summary>
     public void Save(BinaryWriter writer)
     {
         writer.Write(_steps);
         TensorBytes.Write(writer, _slow);
     }
 
-    /// <summary>Goes back to what <see cref="Save"/> wrote.</summary>
+    /// <summary>Restores what <see cref="Save"/> wrote.</summary>
     public void Load(BinaryReader reader)
     {
         _steps = reader.ReadInt32();
         TensorBytes.Read(reader, _slow);
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var tensor in _slow)

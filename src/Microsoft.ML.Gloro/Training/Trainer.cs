@@ -4,34 +4,36 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Gloro.Training;
 
 /// <summary>
-/// The epoch loop: gathers batches, steps the optimizer on the loss of the guarantee, and after each epoch validates, writes a checkpoint and reports.
-/// It knows tensors and rows in memory, and nothing of ML.NET.
+/// The epoch loop: gathers batches, takes optimizer steps, and after each epoch validates, writes a checkpoint and reports. It works on
+/// tensors and rows in memory and does not depend on ML.NET.
 /// </summary>
 internal sealed class Trainer(TrainingContext context, LipschitzNetwork network, TrainingSet train, TrainingSet? validation)
 {
-    // Averaged weights have no singular vectors that a batch has just improved.
+    // More than in training: no batch has just improved the singular vectors of averaged weights.
     private const int PowerStepsForAverages = 10;
 
     private readonly GloroTrainerOptions _options = context.Options;
     private readonly GloroLoss _loss = GloroLoss.Create(context);
-    private readonly Schedule _learningRate = Schedules.WarmUpCosine(context.Options.LearningRate, context.Options.WarmUpFraction);
-    private readonly Schedule _epsilon = Schedules.HalfFlatThenClosing(
+    private readonly Schedule _learningRate = Schedule.WarmUpCosine(context.Options.LearningRate, context.Options.WarmUpFraction);
+    private readonly Schedule _epsilon = Schedule.HalfFlatThenClosing(
         context.Options.Epsilon * context.Options.InitialEpsilonFactor,
         context.Options.Epsilon * context.Options.EpsilonFactor,
         context.Options.Epsilon * (context.Options.ClosingEpsilonFactor ?? context.Options.EpsilonFactor));
 
-    /// <summary>Where epochs are kept and taken up again; null for nowhere.</summary>
+    /// <summary>Keeps checkpoints and resumes from them; null for no checkpoints.</summary>
     public CheckpointStore? Checkpoints { get; init; }
 
-    /// <summary>Told in a sentence of what a report has no place for: a resume, an early end.</summary>
+    /// <summary>Receives messages that are not part of a progress report (resume, early stop).</summary>
     public Action<string>? Note { get; init; }
 
-    /// <summary>What time it is.</summary>
+    /// <summary>The clock; tests replace it.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Trains the network in place.</summary>
-    /// <param name="report">Called after each epoch, when its checkpoint is written.</param>
-    /// <param name="cancellationToken">Honored before each batch, of training and of validation; the network is left as the last batch made it.</param>
+    /// <param name="report">Called after each epoch, once its checkpoint is written.</param>
+    /// <param name="cancellationToken">
+    /// Checked before each batch of training and of validation. The network keeps the weights after the last batch.
+    /// </param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="InvalidOperationException">Training diverged: the loss or the network became infinite or NaN.</exception>
     public void Run(Action<GloroTrainingProgress>? report, CancellationToken cancellationToken)
@@ -52,7 +54,7 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
             RequireFiniteWeights(state.Epoch);
             var (clean, verified, kappa) = Measure(state, state.Epoch + 1, cancellationToken);
             state.Epoch++;
-            finished |= IsHopeless(state) || clock.Progress >= 1;
+            finished |= IsOutOfPatience(state) || clock.Progress >= 1;
             if (finished)
                 End(state);
             Checkpoints?.Save(state.Epoch, finished, clock.Elapsed, writer => state.Save(writer, finished));
@@ -72,7 +74,7 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
         }
     }
 
-    // True if there is nothing left to do.
+    // True if nothing is left to do.
     private bool Resume(TrainingState state, TrainingClock clock, int batchesPerEpoch, CancellationToken cancellationToken)
     {
         if (Checkpoints?.Latest is not { } latest)
@@ -80,14 +82,14 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
         Checkpoints.Read(reader => state.Load(reader, latest));
         clock.Resume(latest.Elapsed, (long)latest.Epoch * batchesPerEpoch);
         if (Checkpoints.IsProlonged)
-            Measure(state, latest.Epoch, cancellationToken); // what is not surpassed is to be kept
+            Measure(state, latest.Epoch, cancellationToken); // these weights are kept unless training finds better ones
         Note?.Invoke(!latest.Finished ? $"Going on after epoch {latest.Epoch} of the checkpoint folder."
             : Checkpoints.IsProlonged ? $"Going on from the training of {latest.Epoch} epochs that is complete in the checkpoint folder."
             : $"The same training is complete in the checkpoint folder, after {latest.Epoch} epochs.");
         return latest.Finished && !Checkpoints.IsProlonged;
     }
 
-    // The mean loss of an epoch, or of its part if the time budget ends in it.
+    // The mean loss of an epoch, or of its part before the time budget ends.
     private double RunEpoch(TrainingState state, BatchSource batches, TrainingClock clock, CancellationToken cancellationToken)
     {
         double lossSum = 0;
@@ -101,13 +103,15 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
             var begun = clock.Elapsed;
             SetLearningRate(state.Optimizer, rate);
             var inputs = batches.Gather(rows, random);
-            var mixture = _options.ImageAugmentation.MixupAlpha > 0 ? Mixture.Draw(_options.ImageAugmentation.MixupAlpha, rows.Length, random) : null;
+            double alpha = _options.ImageAugmentation.MixupAlpha;
+            var mixture = alpha > 0 ? Mixture.Draw(alpha, rows.Length, random) : null;
             lossSum += Step(state.Optimizer, mixture?.Mix(inputs) ?? inputs, labels, rate, progress, state.Epoch, mixture);
             state.Lookahead?.Step();
             state.Average?.Step();
 
-            // Until there was a validation to measure: it runs forward only, about a third of a step.
             clock.Step++;
+
+            // An estimate until the first validation is measured: validation runs forward only, about a third of a step.
             if (clock.Reserve == TimeSpan.Zero && validation is not null)
                 clock.Reserve = (clock.Elapsed - begun) * (validation.Count / (3.0 * _options.BatchSize));
             if (clock.Progress >= 1)
@@ -117,8 +121,15 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
         return lossSum / (clock.Step - first);
     }
 
-    /// <summary>One step of the optimizer on one batch; the loss before it.</summary>
-    internal double Step(optim.Optimizer optimizer, Tensor inputs, Tensor labels, double learningRate, double progress, int epoch, Mixture? mixture = null)
+    /// <summary>Takes one optimizer step on one batch. Returns the loss before it.</summary>
+    internal double Step(
+        optim.Optimizer optimizer,
+        Tensor inputs,
+        Tensor labels,
+        double learningRate,
+        double progress,
+        int epoch,
+        Mixture? mixture = null)
     {
         optimizer.zero_grad();
         var logits = network.Forward(inputs, training: true, context.MixedPrecision ? ScalarType.BFloat16 : ScalarType.Float32);
@@ -136,19 +147,19 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
         return value;
     }
 
-    // Decoupled from the gradient (Loshchilov, Hutter: Decoupled Weight Decay Regularization, ICLR 2019): the optimizer's moments do not see it.
+    // Decoupled (Loshchilov, Hutter: Decoupled Weight Decay Regularization, ICLR 2019): it does not go into the optimizer's moments.
     private void Decay(double share)
     {
         using var _ = no_grad();
         foreach (var parameter in network.Parameters)
         {
-            // Not biases and gains, which have one value a channel: only weights grow for no reason.
+            // Not biases and gains, which have one value per channel: only weights grow without need.
             if (parameter.NumberOfElements > parameter.shape[0])
                 parameter.mul_(1 - share);
         }
     }
 
-    // The loss speaks of the weights before a step; those after an epoch's last step would go unseen, and be deployed.
+    // The loss only checks the weights before a step. Those after the last step of an epoch may be deployed.
     private void RequireFiniteWeights(int epoch)
     {
         using var scope = NewDisposeScope();
@@ -159,11 +170,16 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
         }
     }
 
-    private InvalidOperationException Diverged(int epoch, string what) => new(FormattableString.Invariant(
-        $"Training diverged in epoch {epoch + 1}: {what}. Lower the learning rate (now {_options.LearningRate}) or scale the features to about one."));
+    private InvalidOperationException Diverged(int epoch, string what)
+    {
+        string advice = FormattableString.Invariant(
+            $"Lower the learning rate (now {_options.LearningRate}) or scale the features to about one.");
+        return new InvalidOperationException(FormattableString.Invariant($"Training diverged in epoch {epoch + 1}: {what}. {advice}"));
+    }
 
-    // Measures what would be deployed if this epoch were the last or the best.
-    private (double CleanAccuracy, double VerifiedRobustAccuracy, float Kappa) Measure(TrainingState state, int epoch, CancellationToken cancellationToken)
+    // Measures the weights that would be deployed if this epoch were the last or the best.
+    private (double CleanAccuracy, double VerifiedRobustAccuracy, float Kappa) Measure(
+        TrainingState state, int epoch, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
@@ -186,21 +202,25 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
         }
     }
 
-    private bool IsHopeless(TrainingState state) => state.Best.ReachedAt > 0 && state.Epoch - state.Best.ReachedAt >= _options.EarlyStoppingPatience;
+    private bool IsOutOfPatience(TrainingState state) =>
+        state.Best.ReachedAt > 0 && state.Epoch - state.Best.ReachedAt >= _options.EarlyStoppingPatience;
 
     private void End(TrainingState state)
     {
         var best = state.Best;
         if (state.Epoch < _options.Epochs)
         {
-            Note?.Invoke(IsHopeless(state)
+            Note?.Invoke(IsOutOfPatience(state)
                 ? $"Stopped after epoch {state.Epoch}: no better VRA since epoch {best.ReachedAt}."
                 : $"Stopped in or after epoch {state.Epoch}: the time budget is used up.");
         }
 
         state.Settle();
         if (best.KeptEpoch > 0)
-            Note?.Invoke(FormattableString.Invariant($"The weights of epoch {best.KeptEpoch} are taken, VRA {best.VerifiedRobustAccuracy:F3} on the validation rows."));
+        {
+            Note?.Invoke(FormattableString.Invariant(
+                $"The weights of epoch {best.KeptEpoch} are taken, VRA {best.VerifiedRobustAccuracy:F3} on the validation rows."));
+        }
     }
 
     private static void SetLearningRate(optim.Optimizer optimizer, double rate)

@@ -1,23 +1,24 @@
 namespace Microsoft.ML.Gloro.Training;
 
 /// <summary>
-/// How far a training has come, from 0 to 1: the share of its steps or, if that is more, of the time it may take. Schedules follow it, and so fit themselves to a time budget.
+/// The progress of training, from 0 to 1: the share of its steps or, if that is larger, of its time budget. Schedules follow it, and so
+/// adapt to the budget.
 /// </summary>
 internal sealed class TrainingClock(TimeProvider time, TimeSpan? budget, long steps)
 {
     private readonly long _start = time.GetTimestamp();
     private TimeSpan _before;
 
-    /// <summary>Steps taken, those before a resume included.</summary>
+    /// <summary>Steps taken, including those before a resume.</summary>
     public long Step { get; set; }
 
-    /// <summary>The end of the budget that is kept for what follows an epoch's last step: validating and writing a checkpoint.</summary>
+    /// <summary>The part of the budget reserved for what follows the last step of an epoch: validation and the checkpoint.</summary>
     public TimeSpan Reserve { get; set; }
 
-    /// <summary>The time that training has taken, that before a resume included.</summary>
+    /// <summary>The time that training has taken, including that before a resume.</summary>
     public TimeSpan Elapsed => _before + time.GetElapsedTime(_start);
 
-    /// <summary>From 0 to 1, where training ends.</summary>
+    /// <summary>From 0 to 1. Training ends at 1.</summary>
     public double Progress => ProgressAt(Elapsed);
 
     /// <summary>The time left after <paramref name="elapsed"/>, at the pace so far and within the budget.</summary>
@@ -27,7 +28,7 @@ internal sealed class TrainingClock(TimeProvider time, TimeSpan? budget, long st
         return progress is > 0 and < 1 ? elapsed * ((1 - progress) / progress) : TimeSpan.Zero;
     }
 
-    /// <summary>Goes on from where a checkpoint was written.</summary>
+    /// <summary>Continues from the state of a checkpoint.</summary>
     public void Resume(TimeSpan elapsed, long step) => (_before, Step) = (elapsed, step);
 
     private double ProgressAt(TimeSpan elapsed)

@@ -3,7 +3,10 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Training;
 
-/// <summary>All that changes while a network is trained, and so all that a checkpoint must hold. What else an epoch needs follows from its number and the seed.</summary>
+/// <summary>
+/// Everything that changes during training, and so everything that a checkpoint must hold. The rest follows from the number of the epoch
+/// and the seed.
+/// </summary>
 internal sealed class TrainingState(LipschitzNetwork network, TrainingContext context) : IDisposable
 {
     private readonly IReadOnlyList<Tensor> _tensors = network.State;
@@ -18,22 +21,25 @@ internal sealed class TrainingState(LipschitzNetwork network, TrainingContext co
         _ => throw new ArgumentOutOfRangeException(nameof(context), context.Options.Optimizer, "Unknown optimizer."),
     };
 
-    /// <summary>The slow weights; null if none are wanted.</summary>
+    /// <summary>The slow weights of Lookahead; null if it is off.</summary>
     public SlowWeights? Lookahead { get; } = context.Options.Lookahead ? new SlowWeights(network.Parameters) : null;
 
-    /// <summary>The averaged weights; null if none are wanted.</summary>
-    public WeightAverage? Average { get; } = context.Options.AveragingDecay > 0 ? new WeightAverage(network.State, context.Options.AveragingDecay) : null;
+    /// <summary>The averaged weights; null if averaging is off.</summary>
+    public WeightAverage? Average { get; } =
+        context.Options.AveragingDecay > 0 ? new WeightAverage(network.State, context.Options.AveragingDecay) : null;
 
     public BestWeights Best { get; } = new(network.State, context.KeepBest);
 
-    /// <summary>Leaves in the network what is to be deployed: the best weights if they are kept, else the average if there is one, else the last ones.</summary>
+    /// <summary>
+    /// Puts the weights to deploy into the network: the best ones if they are kept, else the average if there is one, else the last ones.
+    /// </summary>
     public void Settle()
     {
         if (!Best.Restore())
             Average?.Swap();
     }
 
-    /// <summary>Writes a checkpoint's content; of a finished training only the network is of use.</summary>
+    /// <summary>Writes the content of a checkpoint. Of a finished training this is the network alone.</summary>
     public void Save(BinaryWriter writer, bool finished)
     {
         TensorBytes.Write(writer, _tensors);
@@ -45,7 +51,9 @@ internal sealed class TrainingState(LipschitzNetwork network, TrainingContext co
         Best.Save(writer);
     }
 
-    /// <summary>Goes back to what <see cref="Save"/> wrote, bit for bit; of a finished training to its weights, with an optimizer that knows nothing yet.</summary>
+    /// <summary>
+    /// Restores what <see cref="Save"/> wrote, bit for bit. Of a finished training these are the weights; the optimizer starts over.
+    /// </summary>
     public void Load(BinaryReader reader, CheckpointHeader header)
     {
         Epoch = header.Epoch;
@@ -65,7 +73,6 @@ internal sealed class TrainingState(LipschitzNetwork network, TrainingContext co
         Best.Load(reader);
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         Optimizer.Dispose();

@@ -3,15 +3,25 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Training;
 
-/// <summary>Measures clean accuracy and VRA of a network in training, at the target ε and under the target guarantee, with estimated constants.</summary>
+/// <summary>
+/// Measures clean accuracy and VRA of a network in training, under the ε and guarantee trained for, with estimated constants.
+/// </summary>
 internal static class Validator
 {
     private const int BatchSize = 256;
 
-    /// <summary>Clean accuracy and VRA on <paramref name="set"/>; without finite margin constants nothing is verified.</summary>
-    /// <exception cref="OperationCanceledException">The token, honored before each batch, was cancelled.</exception>
+    /// <summary>
+    /// Clean accuracy and VRA on <paramref name="set"/>. If the margin constants are not finite, no row counts as verified.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The token, which is checked before each batch, was cancelled.</exception>
     public static (double CleanAccuracy, double VerifiedRobustAccuracy) Measure(
-        LipschitzNetwork network, TrainingSet set, ResolvedGuarantee guarantee, float epsilon, Tensor kappa, Device device, CancellationToken cancellationToken = default)
+        LipschitzNetwork network,
+        TrainingSet set,
+        ResolvedGuarantee guarantee,
+        float epsilon,
+        Tensor kappa,
+        Device device,
+        CancellationToken cancellationToken = default)
     {
         using var outer = NewDisposeScope();
         using var _ = no_grad();
@@ -42,5 +52,24 @@ internal static class Validator
         }
 
         return ((double)clean / set.Count, (double)verified / set.Count);
+    }
+}
+
+/// <summary>Margin constants in training: estimates, which certify nothing but go through the certificate's own code.</summary>
+internal static class TrainingMargins
+{
+    /// <summary>
+    /// The values of <see cref="LossInput.MarginGains()"/> as the certificate reads them; null if one is not finite, as when training
+    /// diverges.
+    /// </summary>
+    public static MarginConstants? FromGains(Tensor gains)
+    {
+        using var _ = NewDisposeScope();
+        int classes = (int)gains.shape[0];
+
+        // A Gram matrix is symmetric, but its rounding need not be.
+        var symmetric = maximum(gains, gains.t()).detach().to(ScalarType.Float64).cpu().contiguous();
+        double[] values = symmetric.data<double>().ToArray();
+        return values.All(double.IsFinite) ? new MarginConstants(values, classes) : null;
     }
 }

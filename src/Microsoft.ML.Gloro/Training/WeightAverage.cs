@@ -2,19 +2,20 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Training;
 
-/// <summary>
-/// The exponential moving average of a network's whole state. It lives in parameters, from which a layer makes what runs: an average of kernels' parameters is a kernel's
-/// parameter, and an orthogonal layer stays orthogonal. Running means are averaged likewise; singular vectors too, and power iteration makes unit vectors of them again.
-/// </summary>
+/// <summary>The exponential moving average of a network's whole state.</summary>
+/// <remarks>
+/// Parameters are averaged, not the weights that layers derive from them, so an orthogonal layer stays orthogonal. Running means and
+/// singular vectors are averaged too; power iteration makes unit vectors of the latter again.
+/// </remarks>
 internal sealed class WeightAverage(IReadOnlyList<Tensor> state, double decay) : IDisposable
 {
     private readonly Tensor[] _average = TensorBytes.Copy(state);
     private long _steps;
 
-    /// <summary>To be called after each step of the optimizer.</summary>
+    /// <summary>Call it after each step of the optimizer.</summary>
     public void Step()
     {
-        // A short memory at first, as TensorFlow's ExponentialMovingAverage has it: the random weights of the beginning are to be forgotten.
+        // A short memory at first, as in TensorFlow's ExponentialMovingAverage, to forget the random first weights.
         double share = 1 - Math.Min(decay, (1.0 + _steps) / (10.0 + _steps));
         _steps++;
         using var scope = NewDisposeScope();
@@ -23,7 +24,7 @@ internal sealed class WeightAverage(IReadOnlyList<Tensor> state, double decay) :
             _average[i].lerp_(state[i], share);
     }
 
-    /// <summary>Exchanges the network's state and the average, bit for bit; a second call takes it back.</summary>
+    /// <summary>Exchanges the network's state and the average, bit for bit. A second call undoes it.</summary>
     public void Swap()
     {
         using var scope = NewDisposeScope();
@@ -36,7 +37,7 @@ internal sealed class WeightAverage(IReadOnlyList<Tensor> state, double decay) :
         }
     }
 
-    /// <summary>Forgets all but the state as it is.</summary>
+    /// <summary>Starts over from the current state.</summary>
     public void Restart()
     {
         _steps = 0;
@@ -50,14 +51,13 @@ internal sealed class WeightAverage(IReadOnlyList<Tensor> state, double decay) :
         TensorBytes.Write(writer, _average);
     }
 
-    /// <summary>Goes back to what <see cref="Save"/> wrote.</summary>
+    /// <summary>Restores what <see cref="Save"/> wrote.</summary>
     public void Load(BinaryReader reader)
     {
         _steps = reader.ReadInt64();
         TensorBytes.Read(reader, _average);
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var tensor in _average)

@@ -14,7 +14,7 @@ internal sealed class HonestFile : IDisposable
 
     public HonestFile(int seed = 1)
     {
-        _transformer = TestSupport.TestModels.Transformer(TestSupport.TestModels.Vector(seed: seed, guarantee: RobustnessGuarantee.RelaxedTopK(3)), featureColumnName: "Copied");
+        _transformer = TestModels.Transformer(TestModels.Vector(seed: seed, guarantee: RobustnessGuarantee.RelaxedTopK(3)), featureColumnName: "Copied");
         _chain = new TransformerChain<ITransformer>(Context.Transforms.CopyColumns("Copied", "Features").Fit(Data), _transformer);
         using var stream = new MemoryStream();
         Context.Model.Save(_chain, Data.Schema, stream);

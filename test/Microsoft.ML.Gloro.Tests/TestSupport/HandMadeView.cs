@@ -89,10 +89,28 @@ internal sealed class HandMadeView
         foreach (HandMadeRow row in Rows)
         {
             RowsRead++;
-            // LoadFromEnumerable counts keys from 0 and takes what is out of range for missing; a view, and so these rows, counts them from 1, and 0 is missing.
+            // LoadFromEnumerable counts keys from 0 and takes what is out of range for missing; a view, and so these rows, counts them from
+            // 1, and 0 is missing.
             yield return new() { Label = unchecked(row.Label - 1), Logits = row.Logits, Score = row.Score, TopKRadii = row.TopKRadii };
         }
     }
 
     private static VBuffer<ReadOnlyMemory<char>> Texts(string[] names) => new(names.Length, [.. names.Select(name => name.AsMemory())]);
+}
+
+/// <summary>A row of a <see cref="HandMadeView"/>.</summary>
+internal sealed class HandMadeRow
+{
+    /// <summary>A key as views hold it: 1 is the first class, 0 is missing.</summary>
+    public uint Label { get; set; }
+
+    public uint PredictedLabel { get; set; }
+
+    public float[] Logits { get; set; } = [];
+
+    public float[] Score { get; set; } = [];
+
+    public float[] TopKRadii { get; set; } = [];
+
+    public float CertifiedRadius { get; set; }
 }

@@ -19,7 +19,7 @@ internal static class ModelFiles
         return new MLContext().Model.Load(stream, out _);
     }
 
-    /// <summary>The parts of a model.zip with their content. A zip archive as a whole also holds the time at which ML.NET wrote each part.</summary>
+    /// <summary>The parts of a model.zip with their content, without the time at which ML.NET wrote each part.</summary>
     public static List<string> Parts(byte[] file)
     {
         using var archive = new ZipArchive(new MemoryStream(file));
@@ -33,10 +33,20 @@ internal static class ModelFiles
     }
 
     /// <summary>The library's own part of the file: network, bound, classes, guarantee.</summary>
-    public static string GloroPart(GloroTransformer transformer)
+    public static string GloroPart(GloroTransformer transformer) => Convert.ToHexString(Write(transformer.GloroModel));
+
+    /// <summary>The library's own part of the file, as bytes.</summary>
+    public static byte[] Write(GloroModel model)
     {
         using var stream = new MemoryStream();
-        GloroModelFile.Write(transformer.GloroModel, stream);
-        return Convert.ToHexString(stream.ToArray());
+        GloroModelFile.Write(model, stream);
+        return stream.ToArray();
+    }
+
+    /// <summary>The model of a file that <see cref="Write"/> made.</summary>
+    public static GloroModel Read(byte[] file)
+    {
+        using var stream = new MemoryStream(file);
+        return GloroModelFile.Read(stream);
     }
 }

@@ -50,13 +50,18 @@ public sealed class AffineWarpTests
     {
         var random = new Random(3);
         double worst = 0;
-        foreach (var shape in new[] { new TensorShape(3, 16, 16), new TensorShape(1, 9, 23), new TensorShape(1, 1, 8), new TensorShape(2, 7, 1), new TensorShape(1, 1, 1) })
+        foreach (var shape in new[]
+        {
+            new TensorShape(3, 16, 16), new TensorShape(1, 9, 23), new TensorShape(1, 1, 8), new TensorShape(2, 7, 1),
+            new TensorShape(1, 1, 1),
+        })
         {
             byte[] image = TestPixels.Random(shape, 4);
             for (int i = 0; i < 30; i++)
             {
                 var border = new ImageBorder(i % 2 == 0, [40, 50, 60]);
-                var map = AffineMap.ShearTurnZoom(random.NextDouble() - 0.5, 360 * random.NextDouble(), 0.5 + random.NextDouble()) with { ShiftX = 4 * random.NextDouble(), ShiftY = -3 * random.NextDouble() };
+                var map = AffineMap.ShearTurnZoom(random.NextDouble() - 0.5, 360 * random.NextDouble(), 0.5 + random.NextDouble());
+                map = map with { ShiftX = 4 * random.NextDouble(), ShiftY = -3 * random.NextDouble() };
                 byte[] warped = Warp(shape, image, map, border);
                 for (int at = 0; at < warped.Length; at++)
                     worst = Math.Max(worst, Math.Abs(Bilinear(image, shape, at, map, border) - warped[at]));
@@ -89,8 +94,10 @@ public sealed class AffineWarpTests
         double fromX = (map.XX * x) + (map.XY * y) + map.ShiftX + centerX, fromY = (map.YX * x) + (map.YY * y) + map.ShiftY + centerY;
         int left = (int)Math.Floor(fromX), top = (int)Math.Floor(fromY);
         double right = fromX - left, bottom = fromY - top;
-        return ((1 - right) * (1 - bottom) * Pixel(image, shape, c, left, top, border)) + (right * (1 - bottom) * Pixel(image, shape, c, left + 1, top, border))
-            + ((1 - right) * bottom * Pixel(image, shape, c, left, top + 1, border)) + (right * bottom * Pixel(image, shape, c, left + 1, top + 1, border));
+        return ((1 - right) * (1 - bottom) * Pixel(image, shape, c, left, top, border))
+            + (right * (1 - bottom) * Pixel(image, shape, c, left + 1, top, border))
+            + ((1 - right) * bottom * Pixel(image, shape, c, left, top + 1, border))
+                + (right * bottom * Pixel(image, shape, c, left + 1, top + 1, border));
     }
 
     // Mirrored step by step rather than by a remainder.

@@ -19,7 +19,12 @@ internal sealed record Batch
         var random = new Random(seed);
         int classes = 2 + (seed % 5);
         bool tied = ties && seed % 3 == 0;
-        Logits = [.. Enumerable.Range(0, 7).Select(_ => Enumerable.Range(0, classes).Select(_ => tied ? random.Next(3) : (double)(float)(2 * Core.Rows.Normal(random))).ToArray())];
+        Logits =
+        [
+            .. Enumerable.Range(0, 7)
+                .Select(_ => Enumerable.Range(0, classes)
+                    .Select(_ => tied ? random.Next(3) : (double)(float)(2 * Core.Rows.Normal(random))).ToArray()),
+        ];
         Labels = [.. Logits.Select(_ => random.Next(classes))];
         Rows = RandomRows(random, classes);
         Kappa = 0.5 + (2 * random.NextDouble());
@@ -61,7 +66,11 @@ internal sealed record Batch
     public double[] Shares(int row)
     {
         int label = Labels[row];
-        return [.. Enumerable.Range(0, Classes).Select(i => i == label ? 0 : Math.Clamp(-(Logits[row][i] - Logits[row][label]) / Gain(i, label), 0.01, 1))];
+        return
+        [
+            .. Enumerable.Range(0, Classes)
+                .Select(i => i == label ? 0 : Math.Clamp(-(Logits[row][i] - Logits[row][label]) / Gain(i, label), 0.01, 1)),
+        ];
     }
 
     /// <summary>The mean of the cross-entropies of y_i − y_label + e_i·ε·K_i,label.</summary>
@@ -69,7 +78,9 @@ internal sealed record Batch
     {
         int label = Labels[row];
         double[] e = shares?[row] ?? Shares(row);
-        return CrossEntropy([.. Enumerable.Range(0, Classes).Select(i => Logits[row][i] - Logits[row][label] + (i == label ? 0 : e[i] * Gain(i, label)))], label);
+        return CrossEntropy(
+            [.. Enumerable.Range(0, Classes).Select(i => Logits[row][i] - Logits[row][label] + (i == label ? 0 : e[i] * Gain(i, label)))],
+            label);
     });
 
     /// <summary>The mean of the cross-entropies with y_⊥ = max_i y_i − max over allowed k of m_k as one more class.</summary>
@@ -110,7 +121,10 @@ internal sealed record Batch
     }
 
     private static double[][] RandomRows(Random random, int classes) =>
-        [.. Enumerable.Range(0, classes).Select(_ => Enumerable.Range(0, 5).Select(_ => (double)(float)Core.Rows.Normal(random)).ToArray())];
+        [
+            .. Enumerable.Range(0, classes)
+                .Select(_ => Enumerable.Range(0, 5).Select(_ => (double)(float)Core.Rows.Normal(random)).ToArray()),
+        ];
 
     private static torch.Tensor Leaf(double[][] values) =>
         torch.tensor([.. values.SelectMany(v => v).Select(v => (float)v)], [values.Length, values[0].Length]).requires_grad_(true);

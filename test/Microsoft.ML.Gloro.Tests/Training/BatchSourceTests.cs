@@ -115,7 +115,8 @@ public sealed class BatchSourceTests
     [TestMethod]
     public void ChannelMeans_ImagesAndVectors_AreTheMeans()
     {
-        var images = new ImageTrainingSet(new TensorShape(2, 1, 2), [[0, 255, 10, 20], [255, 255, 30, 40]], [0, 1], GloroAugmentationOptions.None);
+        var images = new ImageTrainingSet(
+            new TensorShape(2, 1, 2), [[0, 255, 10, 20], [255, 255, 30, 40]], [0, 1], GloroAugmentationOptions.None);
         float[] means = images.ChannelMeans();
         Assert.AreEqual(0.75f, means[0], 1e-6f);
         Assert.AreEqual(25 / 255f, means[1], 1e-6f);

@@ -6,7 +6,10 @@ using TorchSharp;
 
 namespace Microsoft.ML.Gloro.Tests.Training;
 
-/// <summary>y_⊥ against its definition by subsets, and against the certificate that it stands for; through the losses it is tested with its gradients.</summary>
+/// <summary>
+/// y_⊥ against its definition by subsets, and against the certificate that it stands for; through the losses it is tested with its
+/// gradients.
+/// </summary>
 [TestClass]
 public sealed class BottomClassTests
 {
@@ -79,6 +82,9 @@ public sealed class BottomClassTests
 
         int[] family = Rows.Family(random, classes);
         bool exact = random.Next(2) == 0, singletons = random.Next(2) == 0;
-        return (RobustnessGuarantee.Affinity(Rows.Family(classes, family), exact ? AffinityMatch.Exact : AffinityMatch.Subset, singletons), set => Oracle.Allows(set, family, exact, singletons, classes));
+        return (
+            RobustnessGuarantee.Affinity(
+                Rows.Family(classes, family), exact ? AffinityMatch.Exact : AffinityMatch.Subset, singletons),
+            set => Oracle.Allows(set, family, exact, singletons, classes));
     }
 }

@@ -44,7 +44,8 @@ public sealed class CheckpointTests
             restored.load_state_dict(reader);
         TensorBytes.Assign(other.State, network.State);
 
-        var states = optimizer.state_dict().State.Zip(restored.state_dict().State, (x, y) => ((TorchSharp.Modules.NAdam.State)x, (TorchSharp.Modules.NAdam.State)y)).ToList();
+        var states = optimizer.state_dict().State.Zip(
+            restored.state_dict().State, (x, y) => ((TorchSharp.Modules.NAdam.State)x, (TorchSharp.Modules.NAdam.State)y)).ToList();
         Assert.HasCount(network.Parameters.Count, states);
         foreach (var (x, y) in states)
         {
@@ -88,7 +89,10 @@ public sealed class CheckpointTests
             }
 
             var last = Run(settings, folder.Path);
-            Assert.AreEqual(string.Join(' ', Enumerable.Range(completed + 1, Epochs - completed)), string.Join(' ', last.Epochs), "it goes on where it stopped");
+            Assert.AreEqual(
+                string.Join(' ', Enumerable.Range(completed + 1, Epochs - completed)),
+                string.Join(' ', last.Epochs),
+                "it goes on where it stopped");
             Assert.AreEqual(whole, last.Hash, $"stopped after {string.Join(" and ", stops)} rows");
             Assert.HasCount(1, Directory.GetFiles(folder.Path, "epoch-*"));
         }
@@ -161,8 +165,13 @@ public sealed class CheckpointTests
         Run(SettingsOf("plain"), folder.Path, stopAfter: Rows + 10);
         using (var store = new CheckpointStore(folder.Path, _ => { }))
         {
-            var e = Assert.ThrowsExactly<InvalidOperationException>(() => store.Identify(new Dictionary<string, string> { ["Epochs"] = "5", ["New"] = "1" }));
-            foreach (string word in new[] { "epoch 1 of another training", "Epochs was 4 and is 5", "New was not known and is 1", "delete the folder", "another CheckpointFolder" })
+            var e = Assert.ThrowsExactly<InvalidOperationException>(
+                () => store.Identify(new Dictionary<string, string> { ["Epochs"] = "5", ["New"] = "1" }));
+            foreach (string word in new[]
+            {
+                "epoch 1 of another training", "Epochs was 4 and is 5", "New was not known and is 1", "delete the folder",
+                "another CheckpointFolder",
+            })
                 StringAssert.Contains(e.Message, word);
         }
 
@@ -186,7 +195,9 @@ public sealed class CheckpointTests
     {
         using var folder = new TemporaryFolder();
         using (new CheckpointStore(folder.Path, _ => { }))
-            StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => new CheckpointStore(folder.Path, _ => { })).Message, "a folder of its own");
+            StringAssert.Contains(
+                Assert.ThrowsExactly<InvalidOperationException>(() => new CheckpointStore(folder.Path, _ => { })).Message,
+                "a folder of its own");
         new CheckpointStore(folder.Path, _ => { }).Dispose();
     }
 
@@ -215,14 +226,17 @@ public sealed class CheckpointTests
     }
 
     // A run with a network of its own; null for the hash if it was stopped.
-    private static (string? Hash, List<int> Epochs, List<string> Notes) Run(TrainingContext settings, string? folder, int stopAfter = int.MaxValue)
+    private static (string? Hash, List<int> Epochs, List<string> Notes) Run(
+        TrainingContext settings, string? folder, int stopAfter = int.MaxValue)
     {
         using var source = new CancellationTokenSource();
         using var network = Problems.ImageNetwork(3);
         var (epochs, notes) = (new List<int>(), new List<string>());
         using var store = folder is null ? null : new CheckpointStore(folder, notes.Add);
         store?.Identify(s_fingerprint);
-        var rows = new WatchedSet(Problems.Blobs(Rows, 1, settings.Options.ImageAugmentation.MixupAlpha > 0 ? Problems.EveryAugmentation() : GloroAugmentationOptions.Aerial), reads =>
+        bool isMixed = settings.Options.ImageAugmentation.MixupAlpha > 0;
+        var augmentation = isMixed ? Problems.EveryAugmentation() : GloroAugmentationOptions.Aerial;
+        var rows = new WatchedSet(Problems.Blobs(Rows, 1, augmentation), reads =>
         {
             if (reads >= stopAfter)
                 source.Cancel();
@@ -230,7 +244,11 @@ public sealed class CheckpointTests
         long before = TorchProcess.LiveTensors();
         try
         {
-            new Trainer(settings, network, rows, Problems.Blobs(30, 2)) { Checkpoints = store, Note = text => notes.AddRange(text.Contains("complete", StringComparison.Ordinal) ? [text] : []) }
+            new Trainer(settings, network, rows, Problems.Blobs(30, 2))
+            {
+                Checkpoints = store,
+                Note = text => notes.AddRange(text.Contains("complete", StringComparison.Ordinal) ? [text] : []),
+            }
                 .Run(p => epochs.Add(p.Epoch), source.Token);
         }
         catch (OperationCanceledException)

@@ -18,11 +18,19 @@ public sealed class ImageAugmentationTests
 
     [TestMethod]
     public void Draw_FlipHorizontallyAlone_MirrorsHalfOfTheImages() =>
-        AssertEvenly(new TensorShape(1, 4, 6), new() { FlipHorizontally = true, MaximumShift = 0 }, Map(4, 6, (r, c) => (r, c)), Map(4, 6, (r, c) => (r, 5 - c)));
+        AssertEvenly(
+            new TensorShape(1, 4, 6),
+            new() { FlipHorizontally = true, MaximumShift = 0 },
+            Map(4, 6, (r, c) => (r, c)),
+            Map(4, 6, (r, c) => (r, 5 - c)));
 
     [TestMethod]
     public void Draw_FlipVerticallyAlone_MirrorsHalfOfTheImages() =>
-        AssertEvenly(new TensorShape(1, 4, 6), new() { FlipHorizontally = false, FlipVertically = true, MaximumShift = 0 }, Map(4, 6, (r, c) => (r, c)), Map(4, 6, (r, c) => (3 - r, c)));
+        AssertEvenly(
+            new TensorShape(1, 4, 6),
+            new() { FlipHorizontally = false, FlipVertically = true, MaximumShift = 0 },
+            Map(4, 6, (r, c) => (r, c)),
+            Map(4, 6, (r, c) => (3 - r, c)));
 
     [TestMethod]
     public void Draw_RotateAlone_GivesTheFourRotationsAndNoMirrorImage() =>
@@ -30,7 +38,11 @@ public sealed class ImageAugmentationTests
 
     [TestMethod]
     public void Draw_RotateAloneNotSquare_TurnsByHalfOnly() =>
-        AssertEvenly(new TensorShape(1, 4, 6), new() { FlipHorizontally = false, Rotate = true, MaximumShift = 0 }, Map(4, 6, (r, c) => (r, c)), Map(4, 6, (r, c) => (3 - r, 5 - c)));
+        AssertEvenly(
+            new TensorShape(1, 4, 6),
+            new() { FlipHorizontally = false, Rotate = true, MaximumShift = 0 },
+            Map(4, 6, (r, c) => (r, c)),
+            Map(4, 6, (r, c) => (3 - r, 5 - c)));
 
     [TestMethod]
     public void Draw_FlipsAndRotations_GiveExactlyTheDihedralGroup()
@@ -56,7 +68,11 @@ public sealed class ImageAugmentationTests
     [TestMethod]
     public void Draw_EverythingOnOddShapes_StaysInTheImage()
     {
-        foreach (var shape in new[] { new TensorShape(1, 1, 1), new TensorShape(1, 1, 9), new TensorShape(1, 2, 2), new TensorShape(1, 16, 3), new TensorShape(1, 7, 7) })
+        foreach (var shape in new[]
+        {
+            new TensorShape(1, 1, 1), new TensorShape(1, 1, 9), new TensorShape(1, 2, 2), new TensorShape(1, 16, 3),
+            new TensorShape(1, 7, 7),
+        })
         {
             foreach (string key in Maps(shape, new() { FlipVertically = true, Rotate = true, MaximumShift = 40 }, 300).Keys)
                 Assert.IsTrue(key.Split(' ').Select(int.Parse).All(i => i >= 0 && i < shape.Size), $"{shape}");
@@ -144,12 +160,14 @@ public sealed class ImageAugmentationTests
     [TestMethod]
     [DataRow(GloroAugmentationBorder.Black, 0, 0, 0)]
     [DataRow(GloroAugmentationBorder.Mean, 60, 90, 120)]
-    public void ReadAugmented_BorderOfOneColor_StandsWhereTheShiftLeavesNoPixel(GloroAugmentationBorder border, int red, int green, int blue)
+    public void ReadAugmented_BorderOfOneColor_StandsWhereTheShiftLeavesNoPixel(
+        GloroAugmentationBorder border, int red, int green, int blue)
     {
         // Channels hold 50, 80 and 110 in one image, and 70, 100 and 130 in the other: what is neither is border.
         var shape = new TensorShape(3, 6, 8);
         byte[] Image(int offset) => [.. Enumerable.Range(0, 3).SelectMany(c => Enumerable.Repeat((byte)(50 + (30 * c) + offset), 48))];
-        var set = new ImageTrainingSet(shape, [Image(0), Image(20)], [0, 1], new() { FlipHorizontally = false, MaximumShift = 3, Border = border });
+        var set = new ImageTrainingSet(
+            shape, [Image(0), Image(20)], [0, 1], new() { FlipHorizontally = false, MaximumShift = 3, Border = border });
         float[] pixels = new float[shape.Size];
         var seen = new HashSet<(int Rows, int Columns)>();
         for (int seed = 0; seed < 200; seed++)
@@ -159,7 +177,8 @@ public sealed class ImageAugmentationTests
             bool[] inside = [.. bytes.Take(48).Select(b => b == 50)];
             for (int i = 0; i < 48; i++)
                 Assert.AreEqual(inside[i] ? (50, 80, 110) : (red, green, blue), (bytes[i], bytes[48 + i], bytes[96 + i]));
-            int columns = Enumerable.Range(0, 8).Count(x => Enumerable.Range(0, 6).Any(y => inside[(y * 8) + x])), rows = Enumerable.Range(0, 6).Count(y => inside.AsSpan(y * 8, 8).Contains(true));
+            int columns = Enumerable.Range(0, 8).Count(x => Enumerable.Range(0, 6).Any(y => inside[(y * 8) + x]));
+            int rows = Enumerable.Range(0, 6).Count(y => inside.AsSpan(y * 8, 8).Contains(true));
             Assert.AreEqual(rows * columns, inside.Count(p => p), "what is left is a rectangle");
             seen.Add((6 - rows, 8 - columns));
         }
@@ -173,7 +192,8 @@ public sealed class ImageAugmentationTests
         // The mean over both images is 40; the square's center may be anywhere, so that only a part of it may show.
         var shape = new TensorShape(1, 9, 11);
         byte[] image = [.. Enumerable.Repeat((byte)80, 99)];
-        var set = new ImageTrainingSet(shape, [image, new byte[99]], [0, 1], new() { FlipHorizontally = false, MaximumShift = 0, CutoutSide = 4 });
+        var set = new ImageTrainingSet(
+            shape, [image, new byte[99]], [0, 1], new() { FlipHorizontally = false, MaximumShift = 0, CutoutSide = 4 });
         float[] pixels = new float[99];
         var seen = new Dictionary<(int Left, int Top), int>();
         for (int seed = 0; seed < 3000; seed++)
@@ -185,7 +205,8 @@ public sealed class ImageAugmentationTests
             Assert.HasCount((right - left + 1) * (bottom - top + 1), cut, "a rectangle");
             Assert.IsTrue(right - left == 3 || (left == 0 && right is 1 or 2) || (right == 10 && left is 8 or 9), $"{left}…{right}");
             Assert.IsTrue(bottom - top == 3 || (top == 0 && bottom is 1 or 2) || (bottom == 8 && top is 6 or 7), $"{top}…{bottom}");
-            seen[(right == 10 ? left : right - 3, bottom == 8 ? top : bottom - 3)] = seen.GetValueOrDefault((right == 10 ? left : right - 3, bottom == 8 ? top : bottom - 3)) + 1;
+            seen[(right == 10 ? left : right - 3, bottom == 8 ? top : bottom - 3)] = seen.GetValueOrDefault(
+                (right == 10 ? left : right - 3, bottom == 8 ? top : bottom - 3)) + 1;
         }
 
         Assert.HasCount(99, seen, "each pixel is a center");
@@ -265,14 +286,25 @@ public sealed class ImageAugmentationTests
         byte[] image = new byte[shape.Size];
         for (int y = 19; y <= 21; y++)
             image.AsSpan((y * 41) + 31, 3).Fill(255);
-        var set = new ImageTrainingSet(shape, [image], [0], new() { FlipHorizontally = false, MaximumShift = 0, Border = GloroAugmentationBorder.Black, Affine = new() { Rotation = 30, Scale = 0.25 } });
+        var set = new ImageTrainingSet(
+            shape,
+            [image],
+            [0],
+            new()
+            {
+                FlipHorizontally = false,
+                MaximumShift = 0,
+                Border = GloroAugmentationBorder.Black,
+                Affine = new() { Rotation = 30, Scale = 0.25 },
+            });
         float[] pixels = new float[shape.Size];
         var angles = new List<double>();
         var lengths = new List<double>();
         for (int seed = 0; seed < 400; seed++)
         {
             set.ReadAugmented(0, pixels, new Random(seed));
-            double sum = pixels.Sum(), x = pixels.Select((p, i) => p * (i % 41)).Sum() / sum, y = pixels.Select((p, i) => p * (i / 41)).Sum() / sum;
+            double sum = pixels.Sum(), x = pixels.Select((p, i) => p * (i % 41)).Sum() / sum;
+            double y = pixels.Select((p, i) => p * (i / 41)).Sum() / sum;
             angles.Add(Math.Atan2(y - 20, x - 20) * 180 / Math.PI);
             lengths.Add(Math.Log(Math.Sqrt(((x - 20) * (x - 20)) + ((y - 20) * (y - 20))) / 12) / Math.Log(1.25));
         }
@@ -289,7 +321,11 @@ public sealed class ImageAugmentationTests
         var shape = new TensorShape(3, 2, 2);
         byte[] image = [.. Enumerable.Repeat((byte)100, 12)];
         float[] pixels = new float[12];
-        var set = new ImageTrainingSet(shape, [image], [0], new() { FlipHorizontally = false, MaximumShift = 0, ColorJitter = new() { Brightness = 0.5, Contrast = 1, Saturation = 1 } });
+        var set = new ImageTrainingSet(
+            shape,
+            [image],
+            [0],
+            new() { FlipHorizontally = false, MaximumShift = 0, ColorJitter = new() { Brightness = 0.5, Contrast = 1, Saturation = 1 } });
         var seen = new List<double>();
         for (int seed = 0; seed < 400; seed++)
         {
@@ -305,13 +341,17 @@ public sealed class ImageAugmentationTests
     // A quarter turn sends (r, c) to where (c, n − 1 − r) was; twice, thrice.
     private static int[][] Rotations(int n) =>
     [
-        Map(n, n, (r, c) => (r, c)), Map(n, n, (r, c) => (c, n - 1 - r)), Map(n, n, (r, c) => (n - 1 - r, n - 1 - c)), Map(n, n, (r, c) => (n - 1 - c, r)),
+        Map(n, n, (r, c) => (r, c)), Map(n, n, (r, c) => (c, n - 1 - r)), Map(n, n, (r, c) => (n - 1 - r, n - 1 - c)),
+        Map(n, n, (r, c) => (n - 1 - c, r)),
     ];
 
     private static int Reflect(int i, int length) => i < 0 ? -i : i >= length ? (2 * (length - 1)) - i : i;
 
     private static int[] Map(int height, int width, Func<int, int, (int Row, int Column)> source) =>
-        [.. from row in Enumerable.Range(0, height) from column in Enumerable.Range(0, width) let s = source(row, column) select (s.Row * width) + s.Column];
+        [
+            .. from row in Enumerable.Range(0, height) from column in Enumerable.Range(0, width) let s =
+                source(row, column) select (s.Row * width) + s.Column,
+        ];
 
     private static void AssertEvenly(TensorShape shape, GloroAugmentationOptions options, params int[][] expected)
     {

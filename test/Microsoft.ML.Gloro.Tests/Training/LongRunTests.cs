@@ -20,7 +20,8 @@ public sealed class LongRunTests
     [DataRow(null, false, 8)]
     public void Run_VraFallsAfterTheThirdEpoch_StopsAndTakesTheBestWeightsAsAsked(int? patience, bool keepBest, int epochs)
     {
-        // In the first epoch half of the validation rows have wrong labels, in the second a quarter, in the third none, then all: VRA rises and falls for certain.
+        // In the first epoch half of the validation rows have wrong labels, in the second a quarter, in the third none, then all: VRA rises
+        // and falls for certain.
         var (rows, labels) = Relabelled(60);
         void Turn(Func<int, bool> which, int by)
         {
@@ -73,7 +74,8 @@ public sealed class LongRunTests
     [DataRow(3)]
     public void Run_TimeBudget_EndsInTime(int seconds)
     {
-        // A clock of its own: 10 ms a row trained on, 4 ms a row validated. An epoch is 3.2 s and 0.4 s, so that 35 s hold nearly ten of the 100 epochs.
+        // A clock of its own: 10 ms a row trained on, 4 ms a row validated. An epoch is 3.2 s and 0.4 s, so that 35 s hold nearly ten of
+        // the 100 epochs.
         var time = new RowTime();
         using var network = Problems.VectorNetwork(2);
         var settings = Problems.Settings(4, epochs: 100).With(o => o.TimeBudget = TimeSpan.FromSeconds(seconds));
@@ -132,7 +134,8 @@ public sealed class LongRunTests
             });
             try
             {
-                new Trainer(settings, network, rows, null) { Time = time, Checkpoints = store }.Run(p => elapsed.Add(p.Elapsed.TotalSeconds), source.Token);
+                new Trainer(settings, network, rows, null) { Time = time, Checkpoints = store }
+                    .Run(p => elapsed.Add(p.Elapsed.TotalSeconds), source.Token);
             }
             catch (OperationCanceledException)
             {
@@ -151,7 +154,11 @@ public sealed class LongRunTests
         float[] After(bool lookahead, bool train = true)
         {
             using var network = Problems.ImageNetwork(2);
-            var settings = Problems.Settings(3, epochs: 1).With(o => { o.BatchSize = 60; o.WarmUpFraction = 0; o.LearningRate = Rate; o.Optimizer = GloroOptimizer.Adam; o.Lookahead = lookahead; });
+            var settings = Problems.Settings(3, epochs: 1).With(o =>
+            {
+                (o.BatchSize, o.WarmUpFraction, o.LearningRate) = (60, 0, Rate);
+                (o.Optimizer, o.Lookahead) = (GloroOptimizer.Adam, lookahead);
+            });
             if (train)
                 new Trainer(settings, network, Problems.Blobs(60, 1), null).Run(null, default);
             return network.Final.Parameters.First().detach().cpu().contiguous().data<float>().ToArray();
@@ -173,7 +180,8 @@ public sealed class LongRunTests
         List<float[]> After(double weightDecay, bool train = true)
         {
             using var network = Problems.ImageNetwork(2);
-            var settings = Problems.Settings(3, epochs: 1).With(o => { o.BatchSize = 60; o.WarmUpFraction = 0; o.LearningRate = Rate; o.WeightDecay = weightDecay; });
+            var settings = Problems.Settings(3, epochs: 1)
+                .With(o => { o.BatchSize = 60; o.WarmUpFraction = 0; o.LearningRate = Rate; o.WeightDecay = weightDecay; });
             if (train)
                 new Trainer(settings, network, Problems.Blobs(60, 1), null).Run(null, default);
             return [.. network.Parameters.Select(p => p.detach().cpu().contiguous().data<float>().ToArray())];
@@ -223,10 +231,12 @@ public sealed class LongRunTests
             using var network = Problems.ImageNetwork(1);
             GloroTrainingProgress? seen = null;
             var validation = Problems.Blobs(90, 2);
-            new Trainer(settings, network, Problems.Blobs(240, 1, GloroAugmentationOptions.Aerial), validate ? validation : null).Run(p => seen = p, default);
+            new Trainer(settings, network, Problems.Blobs(240, 1, GloroAugmentationOptions.Aerial), validate ? validation : null)
+                .Run(p => seen = p, default);
             last = seen!;
             using var scope = torch.NewDisposeScope();
-            clean = Validator.Measure(network, validation, settings.Guarantee, settings.Options.Epsilon, network.EstimateKappa(20), torch.CPU).CleanAccuracy;
+            clean = Validator.Measure(
+                network, validation, settings.Guarantee, settings.Options.Epsilon, network.EstimateKappa(20), torch.CPU).CleanAccuracy;
             proved = RigorousBound.Compute(network.Fold()).Value;
             return Hash(network);
         }
@@ -246,7 +256,8 @@ public sealed class LongRunTests
     public void Run_FinishedTrainingProlongedOnWrongLabels_KeepsItsWeightsIfTheBestAreKept(bool keepBest)
     {
         using var folder = new TemporaryFolder();
-        var settings = Problems.Settings(4, epochs: 6).With(o => { o.Lookahead = true; o.AveragingDecay = 0.9; }) with { KeepBest = keepBest };
+        var settings = Problems.Settings(4, epochs: 6).With(o => (o.Lookahead, o.AveragingDecay) = (true, 0.9));
+        settings = settings with { KeepBest = keepBest };
         var (rows, labels) = Relabelled(200);
         var notes = new List<string>();
         string finished = Run(settings), again = Run(settings);
@@ -261,7 +272,8 @@ public sealed class LongRunTests
         {
             using var network = Problems.VectorNetwork(2);
             using var store = new CheckpointStore(folder.Path, _ => { });
-            store.Identify(new Dictionary<string, string> { ["Epochs"] = $"{settings.Options.Epochs}" }, (_, differing) => differing.Count > 0);
+            store.Identify(
+                new Dictionary<string, string> { ["Epochs"] = $"{settings.Options.Epochs}" }, (_, differing) => differing.Count > 0);
             new Trainer(settings, network, rows, Problems.Clusters(100, 4, 2)) { Checkpoints = store, Note = notes.Add }.Run(null, default);
             return Hash(network);
         }

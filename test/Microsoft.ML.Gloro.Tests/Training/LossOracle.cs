@@ -37,8 +37,11 @@ internal static class LossOracle
         return 0.75 * Math.Pow(1 - Softmax(z)[label], 5) * Batch.CrossEntropy(z, label);
     }).Average();
 
-    /// <summary>The logits of the relaxed EMMA; without <paramref name="plans"/>, with the sets and shares that these logits choose themselves.</summary>
-    public static double[][] RelaxedLogits(Batch batch, RobustnessGuarantee guarantee, bool competeWithinSet, RelaxedPlan[]? plans = null) =>
+    /// <summary>
+    /// The logits of the relaxed EMMA; without <paramref name="plans"/>, with the sets and shares that these logits choose themselves.
+    /// </summary>
+    public static double[][] RelaxedLogits(
+        Batch batch, RobustnessGuarantee guarantee, bool competeWithinSet, RelaxedPlan[]? plans = null) =>
         [.. Enumerable.Range(0, batch.Count).Select(row =>
         {
             int label = batch.Labels[row];
@@ -48,7 +51,9 @@ internal static class LossOracle
                 : i == label ? 0 : competeWithinSet ? v - y[label] : double.NegativeInfinity).ToArray();
         })];
 
-    /// <summary>What the relaxed EMMA treats as constant: the set with the most slack, the member each outside class is closest to, and its share.</summary>
+    /// <summary>
+    /// What the relaxed EMMA treats as constant: the set with the most slack, the member each outside class is closest to, and its share.
+    /// </summary>
     public static RelaxedPlan Plan(Batch batch, RobustnessGuarantee guarantee, int row)
     {
         double[] y = batch.Logits[row];
@@ -62,12 +67,14 @@ internal static class LossOracle
     private static IEnumerable<int[]> Candidates(Batch batch, RobustnessGuarantee guarantee, int row)
     {
         int label = batch.Labels[row];
-        int[] With(IEnumerable<int> pool, int k) => [label, .. pool.Where(c => c != label).OrderByDescending(c => batch.Logits[row][c]).ThenBy(c => c).Take(k - 1)];
+        int[] With(IEnumerable<int> pool, int k) =>
+            [label, .. pool.Where(c => c != label).OrderByDescending(c => batch.Logits[row][c]).ThenBy(c => c).Take(k - 1)];
         if (guarantee.AffinitySets is null)
             return Enumerable.Range(1, guarantee.K).Select(k => With(Enumerable.Range(0, batch.Classes), k));
         int[][] sets = [.. guarantee.AffinitySets.Indices!.Where(set => set.Contains(label))];
         return sets.Length == 0 ? [[label]]
-            : sets.SelectMany(set => Enumerable.Range(1, set.Length).Where(k => guarantee.Match == AffinityMatch.Subset || k == set.Length).Select(k => With(set, k)));
+            : sets.SelectMany(set => Enumerable.Range(1, set.Length)
+                .Where(k => guarantee.Match == AffinityMatch.Subset || k == set.Length).Select(k => With(set, k)));
     }
 
     private static double[] Softmax(double[] y)

@@ -29,7 +29,10 @@ public sealed class LossTests
         {
             var batch = new Batch(seed);
             foreach (var guarantee in Guarantees(batch.Classes, seed))
-                AssertClose(batch.CrossEntropy(guarantee), batch.Compute(new GloroCrossEntropyLoss(Rows.Bind(guarantee, batch.Classes))), $"seed {seed}, {guarantee}");
+                AssertClose(
+                    batch.CrossEntropy(guarantee),
+                    batch.Compute(new GloroCrossEntropyLoss(Rows.Bind(guarantee, batch.Classes))),
+                    $"seed {seed}, {guarantee}");
         }
     }
 
@@ -48,7 +51,10 @@ public sealed class LossTests
                 sum += Batch.CrossEntropy([.. y, bottom], batch.Labels[row]);
             }
 
-            AssertClose(sum / batch.Count, batch.Compute(new GloroCrossEntropyLoss(Rows.Bind(RobustnessGuarantee.Local, batch.Classes))), $"seed {seed}");
+            AssertClose(
+                sum / batch.Count,
+                batch.Compute(new GloroCrossEntropyLoss(Rows.Bind(RobustnessGuarantee.Local, batch.Classes))),
+                $"seed {seed}");
         }
     }
 
@@ -68,7 +74,10 @@ public sealed class LossTests
         for (int seed = 100; seed < 108; seed++)
         {
             foreach (var guarantee in Guarantees(new Batch(seed, ties: false).Classes, seed))
-                AssertGradients(new Batch(seed, ties: false), batch => batch.CrossEntropy(guarantee), c => new GloroCrossEntropyLoss(Rows.Bind(guarantee, c)));
+                AssertGradients(
+                    new Batch(seed, ties: false),
+                    batch => batch.CrossEntropy(guarantee),
+                    c => new GloroCrossEntropyLoss(Rows.Bind(guarantee, c)));
         }
     }
 
@@ -141,10 +150,20 @@ public sealed class LossTests
         // Trained to the end, so that λ is what it rises to.
         var batch = new Batch(4);
         var guarantee = RobustnessGuarantee.RelaxedTopK(2);
-        var settings = Problems.Settings(batch.Classes, guarantee: guarantee).With(o => { o.TradesWeight = 3.5; o.FixedMargin = 0.7; o.CompeteWithinSet = false; });
-        AssertClose(LossOracle.Trades(batch, guarantee, 3.5), batch.Compute(GloroLoss.Create(settings.With(o => o.Loss = GloroLossKind.Trades))), "TRADES");
-        AssertClose(LossOracle.FixedMargin(batch, 0.7), batch.Compute(GloroLoss.Create(settings.With(o => o.Loss = GloroLossKind.FixedMargin))), "fixed margin");
-        AssertClose(LossOracle.CrossEntropy(batch, LossOracle.RelaxedLogits(batch, guarantee, competeWithinSet: false)), batch.Compute(GloroLoss.Create(settings.With(o => o.Loss = GloroLossKind.RelaxedEmma))), "relaxed EMMA");
+        var settings = Problems.Settings(batch.Classes, guarantee: guarantee)
+            .With(o => { o.TradesWeight = 3.5; o.FixedMargin = 0.7; o.CompeteWithinSet = false; });
+        AssertClose(
+            LossOracle.Trades(batch, guarantee, 3.5),
+            batch.Compute(GloroLoss.Create(settings.With(o => o.Loss = GloroLossKind.Trades))),
+            "TRADES");
+        AssertClose(
+            LossOracle.FixedMargin(batch, 0.7),
+            batch.Compute(GloroLoss.Create(settings.With(o => o.Loss = GloroLossKind.FixedMargin))),
+            "fixed margin");
+        AssertClose(
+            LossOracle.CrossEntropy(batch, LossOracle.RelaxedLogits(batch, guarantee, competeWithinSet: false)),
+            batch.Compute(GloroLoss.Create(settings.With(o => o.Loss = GloroLossKind.RelaxedEmma))),
+            "relaxed EMMA");
     }
 
     internal static IEnumerable<RobustnessGuarantee> Guarantees(int classes, int seed)
@@ -167,7 +186,8 @@ public sealed class LossTests
         loss(batch.Classes).Compute(input).backward();
         Check(logits, batch.Logits, "logits");
         Check(rows, batch.Rows, "rows");
-        double atKappa = (formula(batch with { Kappa = batch.Kappa + Step }) - formula(batch with { Kappa = batch.Kappa - Step })) / (2 * Step);
+        double atKappa =
+            (formula(batch with { Kappa = batch.Kappa + Step }) - formula(batch with { Kappa = batch.Kappa - Step })) / (2 * Step);
         Assert.AreEqual(atKappa, kappa.grad!.item<float>(), 1e-3 * (1 + Math.Abs(atKappa)), "kappa");
 
         void Check(torch.Tensor tensor, double[][] values, string name)
@@ -190,5 +210,6 @@ public sealed class LossTests
         }
     }
 
-    internal static void AssertClose(double expected, double actual, string name) => Assert.AreEqual(expected, actual, 2e-5 * (1 + Math.Abs(expected)), name);
+    internal static void AssertClose(double expected, double actual, string name) =>
+        Assert.AreEqual(expected, actual, 2e-5 * (1 + Math.Abs(expected)), name);
 }

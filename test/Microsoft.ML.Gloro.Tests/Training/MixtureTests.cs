@@ -58,7 +58,11 @@ public sealed class MixtureTests
         long before = TorchProcess.LiveTensors();
         float[] mixed = new Mixture(0.75, [2, 0, 1]).Mix(inputs).data<float>().ToArray();
         Assert.AreEqual(before + 1, TorchProcess.LiveTensors());
-        float[] expected = [.. from row in Enumerable.Range(0, 3) from i in Enumerable.Range(0, 4) select (0.75f * ((4 * row) + i)) + (0.25f * ((4 * ((row + 2) % 3)) + i))];
+        float[] expected =
+        [
+            .. from row in Enumerable.Range(0, 3) from i in Enumerable.Range(0, 4) select (0.75f * ((4 * row) + i))
+                + (0.25f * ((4 * ((row + 2) % 3)) + i)),
+        ];
         CollectionAssert.AreEqual(expected, mixed);
     }
 
@@ -114,7 +118,11 @@ public sealed class MixtureTests
             long before = TorchProcess.LiveTensors();
             var progress = new List<GloroTrainingProgress>();
             var live = new List<long>();
-            new Trainer(Problems.Settings(3, epochs: 5).With(o => o.Augmentation.MixupAlpha = alpha), network, Problems.Blobs(160, 1, GloroAugmentationOptions.Photographs), Problems.Blobs(60, 2)).Run(
+            new Trainer(
+                Problems.Settings(3, epochs: 5).With(o => o.Augmentation.MixupAlpha = alpha),
+                network,
+                Problems.Blobs(160, 1, GloroAugmentationOptions.Photographs),
+                Problems.Blobs(60, 2)).Run(
                 p =>
                 {
                     progress.Add(p);

@@ -5,7 +5,9 @@ using TorchSharp;
 
 namespace Microsoft.ML.Gloro.Tests.Training;
 
-/// <summary>TRADES, fixed margins and the annealed and relaxed kinds of EMMA against <see cref="LossOracle"/>; and what all losses must bear.</summary>
+/// <summary>
+/// TRADES, fixed margins and the annealed and relaxed kinds of EMMA against <see cref="LossOracle"/>; and what all losses must bear.
+/// </summary>
 [TestClass]
 public sealed class MoreLossTests
 {
@@ -21,7 +23,8 @@ public sealed class MoreLossTests
         {
             var batch = new Batch(seed);
             foreach (var guarantee in LossTests.Guarantees(batch.Classes, seed))
-                LossTests.AssertClose(LossOracle.Trades(batch, guarantee, 1.5), batch.Compute(Trades(guarantee, batch.Classes)), $"seed {seed}, {guarantee}");
+                LossTests.AssertClose(
+                    LossOracle.Trades(batch, guarantee, 1.5), batch.Compute(Trades(guarantee, batch.Classes)), $"seed {seed}, {guarantee}");
         }
     }
 
@@ -45,7 +48,10 @@ public sealed class MoreLossTests
         {
             var batch = new Batch(seed);
             LossTests.AssertClose(LossOracle.FixedMargin(batch, 1.25), batch.Compute(new FixedMarginLoss(1.25)), $"fixed, seed {seed}");
-            LossTests.AssertClose(LossOracle.Annealed(batch, LossOracle.EmmaLogits(batch)), batch.Compute(new AnnealedEmmaLoss(new LabelMargins())), $"annealed, seed {seed}");
+            LossTests.AssertClose(
+                LossOracle.Annealed(batch, LossOracle.EmmaLogits(batch)),
+                batch.Compute(new AnnealedEmmaLoss(new LabelMargins())),
+                $"annealed, seed {seed}");
         }
     }
 
@@ -62,7 +68,8 @@ public sealed class MoreLossTests
                 foreach (bool compete in new[] { true, false })
                 {
                     double expected = LossOracle.CrossEntropy(batch, LossOracle.RelaxedLogits(batch, guarantee, compete));
-                    LossTests.AssertClose(expected, batch.Compute(Relaxed(guarantee, batch.Classes, compete)), $"seed {seed}, {guarantee}, {compete}");
+                    LossTests.AssertClose(
+                        expected, batch.Compute(Relaxed(guarantee, batch.Classes, compete)), $"seed {seed}, {guarantee}, {compete}");
                 }
             }
         }
@@ -78,7 +85,10 @@ public sealed class MoreLossTests
         {
             var batch = new Batch(seed);
             var singles = AffinitySets.FromIndices([[0], [1]]);
-            foreach (var guarantee in new[] { RobustnessGuarantee.Local, RobustnessGuarantee.RelaxedTopK(1), RobustnessGuarantee.Affinity(singles) })
+            foreach (var guarantee in new[]
+            {
+                RobustnessGuarantee.Local, RobustnessGuarantee.RelaxedTopK(1), RobustnessGuarantee.Affinity(singles),
+            })
             {
                 foreach (bool compete in new[] { true, false })
                 {
@@ -86,7 +96,11 @@ public sealed class MoreLossTests
                     var (relaxed, relaxedGradients) = Gradients(batch, Relaxed(guarantee, batch.Classes, compete));
                     Assert.AreEqual(emma, relaxed, 1e-6 * (1 + Math.Abs(emma)), $"seed {seed}, {guarantee}");
                     for (int n = 0; n < emmaGradients.Length; n++)
-                        Assert.AreEqual(emmaGradients[n], relaxedGradients[n], 1e-6 * (1 + Math.Abs(emmaGradients[n])), $"seed {seed}, {guarantee}, gradient {n}");
+                        Assert.AreEqual(
+                            emmaGradients[n],
+                            relaxedGradients[n],
+                            1e-6 * (1 + Math.Abs(emmaGradients[n])),
+                            $"seed {seed}, {guarantee}, gradient {n}");
                 }
             }
         }
@@ -95,14 +109,16 @@ public sealed class MoreLossTests
     [TestMethod]
     public void RelaxedEmma_LabelIsSecondOfThree_PaysNoMarginWithinTheSet()
     {
-        // RT2, label 1: the set {1, 0} has far more slack than {1}. Class 0 competes by its plain difference; classes 2 and 3 have to stay away from both.
+        // RT2, label 1: the set {1, 0} has far more slack than {1}. Class 0 competes by its plain difference; classes 2 and 3 have to stay
+        // away from both.
         var batch = new Batch([[3, 2, -1, -2]], [1]);
         var guarantee = RobustnessGuarantee.RelaxedTopK(2);
         Assert.AreEqual("0, 1", string.Join(", ", LossOracle.Plan(batch, guarantee, 0).Members.Order()));
         double[] z = LossOracle.RelaxedLogits(batch, guarantee, competeWithinSet: true)[0];
         Assert.AreEqual(1, z[0]);
         LossTests.AssertClose(Batch.CrossEntropy(z, 1), batch.Compute(Relaxed(guarantee, 4)), "with class 0");
-        LossTests.AssertClose(Batch.CrossEntropy(z[1..], 0), batch.Compute(Relaxed(guarantee, 4, competeWithinSet: false)), "without class 0");
+        LossTests.AssertClose(
+            Batch.CrossEntropy(z[1..], 0), batch.Compute(Relaxed(guarantee, 4, competeWithinSet: false)), "without class 0");
     }
 
     [TestMethod]
@@ -111,7 +127,8 @@ public sealed class MoreLossTests
         for (int seed = 100; seed < 106; seed++)
         {
             foreach (var guarantee in LossTests.Guarantees(new Batch(seed, ties: false).Classes, seed))
-                LossTests.AssertGradients(new Batch(seed, ties: false), batch => LossOracle.Trades(batch, guarantee, 1.5), c => Trades(guarantee, c));
+                LossTests.AssertGradients(
+                    new Batch(seed, ties: false), batch => LossOracle.Trades(batch, guarantee, 1.5), c => Trades(guarantee, c));
         }
     }
 
@@ -123,7 +140,10 @@ public sealed class MoreLossTests
             var batch = new Batch(seed, ties: false);
             double[][] shares = [.. Enumerable.Range(0, batch.Count).Select(batch.Shares)];
             LossTests.AssertGradients(batch, moved => LossOracle.FixedMargin(moved, 1.25), _ => new FixedMarginLoss(1.25));
-            LossTests.AssertGradients(batch, moved => LossOracle.Annealed(moved, LossOracle.EmmaLogits(moved, shares)), _ => new AnnealedEmmaLoss(new LabelMargins()));
+            LossTests.AssertGradients(
+                batch,
+                moved => LossOracle.Annealed(moved, LossOracle.EmmaLogits(moved, shares)),
+                _ => new AnnealedEmmaLoss(new LabelMargins()));
         }
     }
 
@@ -138,7 +158,10 @@ public sealed class MoreLossTests
                 {
                     var batch = new Batch(seed, ties: false);
                     RelaxedPlan[] plans = [.. Enumerable.Range(0, batch.Count).Select(row => LossOracle.Plan(batch, guarantee, row))];
-                    LossTests.AssertGradients(batch, moved => LossOracle.CrossEntropy(moved, LossOracle.RelaxedLogits(moved, guarantee, compete, plans)), c => Relaxed(guarantee, c, compete));
+                    LossTests.AssertGradients(
+                        batch,
+                        moved => LossOracle.CrossEntropy(moved, LossOracle.RelaxedLogits(moved, guarantee, compete, plans)),
+                        c => Relaxed(guarantee, c, compete));
                 }
             }
         }
@@ -148,12 +171,18 @@ public sealed class MoreLossTests
     public void AllLosses_ManyClasses_AreTheFormulasAndTheirSlopes()
     {
         var random = new Random(5);
-        double[][] logits = [.. Enumerable.Range(0, 4).Select(_ => Enumerable.Range(0, Many).Select(_ => (double)(float)(2 * Rows.Normal(random))).ToArray())];
+        double[][] logits =
+        [
+            .. Enumerable.Range(0, 4)
+                .Select(_ => Enumerable.Range(0, Many).Select(_ => (double)(float)(2 * Rows.Normal(random))).ToArray()),
+        ];
         int[] labels = [.. logits.Select(y => Enumerable.Range(0, Many).OrderByDescending(c => y[c]).ElementAt(random.Next(3)))];
         var batch = new Batch(logits, labels);
         var rtk = RobustnessGuarantee.RelaxedTopK(4);
-        var affinity = RobustnessGuarantee.Affinity(AffinitySets.FromIndices(labels.Select(label => Enumerable.Range(0, 5).Select(n => (label + (n * 50)) % Many))));
-        var overlapping = RobustnessGuarantee.Affinity(AffinitySets.FromIndices(labels.SelectMany(label => Enumerable.Range(5, 2).Select(step => Enumerable.Range(0, 3).Select(n => (label + (n * step)) % Many)))));
+        var affinity = RobustnessGuarantee.Affinity(
+            AffinitySets.FromIndices(labels.Select(label => Enumerable.Range(0, 5).Select(n => (label + (n * 50)) % Many))));
+        var overlapping = RobustnessGuarantee.Affinity(AffinitySets.FromIndices(labels.SelectMany(label =>
+            Enumerable.Range(5, 2).Select(step => Enumerable.Range(0, 3).Select(n => (label + (n * step)) % Many)))));
         double[][] shares = [.. Enumerable.Range(0, batch.Count).Select(batch.Shares)];
 
         Check(new EmmaLoss(new LabelMargins()), moved => moved.Emma(shares), "EMMA");
@@ -162,7 +191,10 @@ public sealed class MoreLossTests
         {
             RelaxedPlan[] plans = [.. Enumerable.Range(0, batch.Count).Select(row => LossOracle.Plan(batch, guarantee, row))];
             Check(new GloroCrossEntropyLoss(Bind(guarantee, Many)), moved => moved.CrossEntropy(guarantee), $"⊥ {guarantee.Kind}");
-            Check(Relaxed(guarantee, Many), moved => LossOracle.CrossEntropy(moved, LossOracle.RelaxedLogits(moved, guarantee, true, plans)), $"relaxed {guarantee.Kind}");
+            Check(
+                Relaxed(guarantee, Many),
+                moved => LossOracle.CrossEntropy(moved, LossOracle.RelaxedLogits(moved, guarantee, true, plans)),
+                $"relaxed {guarantee.Kind}");
         }
 
         void Check(GloroLoss loss, Func<Batch, double> formula, string name)
@@ -186,7 +218,8 @@ public sealed class MoreLossTests
         {
             foreach (double epsilon in new[] { 0, 1, 1000.0 })
             {
-                var batch = new Batch([[1e4, -1e4, 0, 1], [-1e4, 1e4, 1e4, 1e4], [0, 0, 0, 0], [-1e4, -1e4, -1e4, -1e4], [1, 2, 3, 1e4]], [0, 0, 1, 2, 0]) { Epsilon = epsilon };
+                double[][] extremes = [[1e4, -1e4, 0, 1], [-1e4, 1e4, 1e4, 1e4], [0, 0, 0, 0], [-1e4, -1e4, -1e4, -1e4], [1, 2, 3, 1e4]];
+                var batch = new Batch(extremes, [0, 0, 1, 2, 0]) { Epsilon = epsilon };
                 batch.Rows[1] = batch.Rows[0]; // No gain between these two whatever ε is.
                 var (value, gradients) = Gradients(batch, loss);
                 Assert.IsTrue(double.IsFinite(value), $"{name}, ε = {epsilon}: {value}");
@@ -206,7 +239,8 @@ public sealed class MoreLossTests
                 {
                     double[] y = [3, 2, -1, -2];
                     y[position] = double.NaN;
-                    Assert.IsTrue(double.IsNaN(new Batch([y, [1, 2, 3, 4]], [label, 1]).Compute(loss)), $"{name}, label {label}, class {position}");
+                    Assert.IsTrue(
+                        double.IsNaN(new Batch([y, [1, 2, 3, 4]], [label, 1]).Compute(loss)), $"{name}, label {label}, class {position}");
                 }
             }
 
@@ -254,9 +288,11 @@ public sealed class MoreLossTests
         }
     }
 
-    private static TradesLoss Trades(RobustnessGuarantee guarantee, int classes) => new(Bind(guarantee, classes), new ConstantSchedule(1.5));
+    private static TradesLoss Trades(RobustnessGuarantee guarantee, int classes) =>
+        new(Bind(guarantee, classes), new ConstantSchedule(1.5));
 
-    private static EmmaLoss Relaxed(RobustnessGuarantee guarantee, int classes, bool competeWithinSet = true) => new(new RelaxedMargins(Bind(guarantee, classes), competeWithinSet));
+    private static EmmaLoss Relaxed(RobustnessGuarantee guarantee, int classes, bool competeWithinSet = true) =>
+        new(new RelaxedMargins(Bind(guarantee, classes), competeWithinSet));
 
     private static Gloro.Core.ResolvedGuarantee Bind(RobustnessGuarantee guarantee, int classes) => Rows.Bind(guarantee, classes);
 
@@ -266,7 +302,9 @@ public sealed class MoreLossTests
         using var scope = torch.NewDisposeScope();
         var value = loss.Compute(batch.Input(out var logits, out var rows, out var kappa));
         value.backward();
-        return (value.item<float>(), [.. new[] { logits, rows, kappa }.SelectMany(t => t.grad is { } g ? g.flatten().data<float>().ToArray() : new float[t.numel()]).Select(g => (double)g)]);
+        var gradients = new[] { logits, rows, kappa }
+            .SelectMany(t => t.grad is { } g ? g.flatten().data<float>().ToArray() : new float[t.numel()]);
+        return (value.item<float>(), [.. gradients.Select(g => (double)g)]);
     }
 
     private static Batch Moved(Batch batch, double[] direction, double step)

@@ -70,7 +70,11 @@ public sealed class PixelOperationTests
     [TestMethod]
     public void AutoContrast_EachChannel_IsStretchedToTheWholeRange()
     {
-        byte[] image = [.. Enumerable.Range(0, 120).Select(i => (byte)(40 + (i % 81))), .. Enumerable.Range(0, 120).Select(i => (byte)(2 * i)), .. Enumerable.Repeat((byte)77, 120)];
+        byte[] image =
+        [
+            .. Enumerable.Range(0, 120).Select(i => (byte)(40 + (i % 81))), .. Enumerable.Range(0, 120).Select(i => (byte)(2 * i)),
+            .. Enumerable.Repeat((byte)77, 120),
+        ];
         byte[] stretched = TestPixels.Apply(s_shape, image, PixelTone.AutoContrast);
         for (int i = 0; i < 120; i++)
         {
@@ -87,7 +91,11 @@ public sealed class PixelOperationTests
     public void Equalize_EachChannel_IsPillowsFormula()
     {
         // Few values, many values, one value, and fewer pixels than steps.
-        foreach (var (shape, from, to) in new[] { (new TensorShape(3, 40, 40), 0, 256), (new TensorShape(3, 40, 40), 90, 110), (new TensorShape(1, 30, 30), 5, 6), (new TensorShape(3, 4, 4), 0, 256) })
+        foreach (var (shape, from, to) in new[]
+        {
+            (new TensorShape(3, 40, 40), 0, 256), (new TensorShape(3, 40, 40), 90, 110), (new TensorShape(1, 30, 30), 5, 6),
+            (new TensorShape(3, 4, 4), 0, 256),
+        })
         {
             byte[] image = TestPixels.Random(shape, 3, from, to), equalized = TestPixels.Apply(shape, image, PixelTone.Equalize);
             int plane = shape.Height * shape.Width;
@@ -96,7 +104,9 @@ public sealed class PixelOperationTests
                 byte[] values = image[(c * plane)..((c + 1) * plane)];
                 int step = values.Count(v => v != values.Max()) / 255;
                 for (int i = 0; i < plane; i++)
-                    Assert.AreEqual(step == 0 ? values[i] : Math.Min(255, (values.Count(v => v < values[i]) + (step / 2)) / step), equalized[(c * plane) + i]);
+                    Assert.AreEqual(
+                        step == 0 ? values[i] : Math.Min(255, (values.Count(v => v < values[i]) + (step / 2)) / step),
+                        equalized[(c * plane) + i]);
             }
         }
     }
@@ -119,7 +129,9 @@ public sealed class PixelOperationTests
         for (int bits = 1; bits <= 8; bits++)
         {
             int unit = 1 << (8 - bits);
-            CollectionAssert.AreEqual(Array.ConvertAll(s_image, b => (byte)(b / unit * unit)), TestPixels.Apply(s_shape, s_image, (ref PixelBuffer image) => PixelTone.Posterize(ref image, bits)));
+            CollectionAssert.AreEqual(
+                Array.ConvertAll(s_image, b => (byte)(b / unit * unit)),
+                TestPixels.Apply(s_shape, s_image, (ref PixelBuffer image) => PixelTone.Posterize(ref image, bits)));
         }
     }
 
@@ -129,7 +141,8 @@ public sealed class PixelOperationTests
     [DataRow(255.0)]
     [DataRow(256.0)]
     public void Solarize_Threshold_InvertsFromThere(double threshold) => CollectionAssert.AreEqual(
-        Array.ConvertAll(s_image, b => b >= threshold ? (byte)(255 - b) : b), TestPixels.Apply(s_shape, s_image, (ref PixelBuffer image) => PixelTone.Solarize(ref image, threshold)));
+        Array.ConvertAll(s_image, b => b >= threshold ? (byte)(255 - b) : b), TestPixels.Apply(
+            s_shape, s_image, (ref PixelBuffer image) => PixelTone.Solarize(ref image, threshold)));
 
     [TestMethod]
     public void Operations_OneChannel_HaveNoColor()
@@ -138,7 +151,8 @@ public sealed class PixelOperationTests
         byte[] image = TestPixels.Random(shape, 5);
         CollectionAssert.AreEqual(image, TestPixels.Apply(shape, image, (ref PixelBuffer b) => PixelTone.Saturation(ref b, 0)));
         byte mean = (byte)Math.Floor(image.Average(b => b) + 0.5);
-        CollectionAssert.AreEqual(Enumerable.Repeat(mean, 16).ToArray(), TestPixels.Apply(shape, image, (ref PixelBuffer b) => PixelTone.Contrast(ref b, 0)));
+        CollectionAssert.AreEqual(
+            Enumerable.Repeat(mean, 16).ToArray(), TestPixels.Apply(shape, image, (ref PixelBuffer b) => PixelTone.Contrast(ref b, 0)));
     }
 
     // Within a rounding, and a hair for luma weights of 16 bits.

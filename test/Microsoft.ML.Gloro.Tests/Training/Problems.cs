@@ -49,13 +49,18 @@ internal static class Problems
     {
         var random = new Random(seed);
         int[] labels = [.. Enumerable.Range(0, count).Select(n => n % classes)];
-        float[][] rows = [.. labels.Select(label => Enumerable.Range(0, 6).Select(i => (float)((i == label ? 4 : 0) + Rows.Normal(random))).ToArray())];
+        float[][] rows =
+        [
+            .. labels.Select(label => Enumerable.Range(0, 6).Select(i => (float)((i == label ? 4 : 0) + Rows.Normal(random))).ToArray()),
+        ];
         return new VectorTrainingSet(TensorShape.Vector(6), rows, labels);
     }
 
-    public static LipschitzNetwork ImageNetwork(int seed) => LiResNetLayers.Create(ImageShape, 3, 1, 8, 16, [0.5f, 0.5f, 0.5f], Nets.Factory(seed));
+    public static LipschitzNetwork ImageNetwork(int seed) =>
+        LiResNetLayers.Create(ImageShape, 3, 1, 8, 16, [0.5f, 0.5f, 0.5f], Nets.Factory(seed));
 
-    public static LipschitzNetwork VectorNetwork(int seed, int classes = 4) => Mlp.Create(6, classes, 1, 16, new float[6], 1, Nets.Factory(seed));
+    public static LipschitzNetwork VectorNetwork(int seed, int classes = 4) =>
+        Mlp.Create(6, classes, 1, 16, new float[6], 1, Nets.Factory(seed));
 
     public static TrainingContext Settings(int classes, int epochs = 3, RobustnessGuarantee? guarantee = null) => new(
         new GloroImageClassificationOptions

@@ -15,11 +15,19 @@ public sealed class RandAugmentTests
         foreach (var operation in Enum.GetValues<RandAugmentOperation>())
         {
             byte[] changed = Apply(operation, 0);
-            Assert.AreEqual(operation is not (RandAugmentOperation.AutoContrast or RandAugmentOperation.Equalize), changed.SequenceEqual(s_image), $"{operation}");
+            Assert.AreEqual(
+                operation is not (RandAugmentOperation.AutoContrast or RandAugmentOperation.Equalize),
+                changed.SequenceEqual(s_image),
+                $"{operation}");
         }
 
         byte[] white = [.. Enumerable.Repeat((byte)255, s_shape.Size)];
-        CollectionAssert.AreEqual(white, TestPixels.Apply(s_shape, white, (ref PixelBuffer b) => RandAugmentPolicy.Apply(ref b, RandAugmentOperation.Solarize, 0, TestPixels.Mirror)));
+        CollectionAssert.AreEqual(
+            white,
+            TestPixels.Apply(
+                s_shape,
+                white,
+                (ref PixelBuffer b) => RandAugmentPolicy.Apply(ref b, RandAugmentOperation.Solarize, 0, TestPixels.Mirror)));
     }
 
     [TestMethod]
@@ -37,11 +45,27 @@ public sealed class RandAugmentTests
             Is((ref PixelBuffer b) => PixelSharpness.Apply(ref b, factor), RandAugmentOperation.Sharpness, sign);
             Is((ref PixelBuffer b) => PixelTone.Posterize(ref b, 4), RandAugmentOperation.Posterize, sign);
             Is((ref PixelBuffer b) => PixelTone.Solarize(ref b, 0), RandAugmentOperation.Solarize, sign);
-            Is((ref PixelBuffer b) => AffineWarp.Apply(ref b, AffineMap.Rotation(30 * sign), TestPixels.Mirror), RandAugmentOperation.Rotate, sign);
-            Is((ref PixelBuffer b) => AffineWarp.Apply(ref b, new AffineMap(1, 0.3 * sign, 0, 1), TestPixels.Mirror), RandAugmentOperation.ShearX, sign);
-            Is((ref PixelBuffer b) => AffineWarp.Apply(ref b, new AffineMap(1, 0, 0.3 * sign, 1), TestPixels.Mirror), RandAugmentOperation.ShearY, sign);
-            Is((ref PixelBuffer b) => AffineWarp.Apply(ref b, AffineMap.Translation(11 * sign, 0), TestPixels.Mirror), RandAugmentOperation.TranslateX, sign); // 24·150/331 = 10.9
-            Is((ref PixelBuffer b) => AffineWarp.Apply(ref b, AffineMap.Translation(0, 9 * sign), TestPixels.Mirror), RandAugmentOperation.TranslateY, sign);
+            Is(
+                (ref PixelBuffer b) => AffineWarp.Apply(ref b, AffineMap.Rotation(30 * sign), TestPixels.Mirror),
+                RandAugmentOperation.Rotate,
+                sign);
+            Is(
+                (ref PixelBuffer b) => AffineWarp.Apply(ref b, new AffineMap(1, 0.3 * sign, 0, 1), TestPixels.Mirror),
+                RandAugmentOperation.ShearX,
+                sign);
+            Is(
+                (ref PixelBuffer b) => AffineWarp.Apply(ref b, new AffineMap(1, 0, 0.3 * sign, 1), TestPixels.Mirror),
+                RandAugmentOperation.ShearY,
+                sign);
+            // 24·150/331 = 10.9.
+            Is(
+                (ref PixelBuffer b) => AffineWarp.Apply(ref b, AffineMap.Translation(11 * sign, 0), TestPixels.Mirror),
+                RandAugmentOperation.TranslateX,
+                sign);
+            Is(
+                (ref PixelBuffer b) => AffineWarp.Apply(ref b, AffineMap.Translation(0, 9 * sign), TestPixels.Mirror),
+                RandAugmentOperation.TranslateY,
+                sign);
         }
 
         Is((ref PixelBuffer _) => { }, RandAugmentOperation.Identity, 1);
@@ -59,7 +83,8 @@ public sealed class RandAugmentTests
         foreach (var operation in Enum.GetValues<RandAugmentOperation>())
         {
             foreach (int sign in new[] { 1, -1 })
-                names[Convert.ToHexString(Apply(operation, sign * 0.5))] = $"{operation}{(Apply(operation, 0.5).SequenceEqual(Apply(operation, -0.5)) ? "" : sign)}";
+                names[Convert.ToHexString(Apply(operation, sign * 0.5))] =
+                    $"{operation}{(Apply(operation, 0.5).SequenceEqual(Apply(operation, -0.5)) ? "" : sign)}";
         }
 
         Assert.HasCount(14 + 9, names, "nine of fourteen have a sign");
@@ -67,7 +92,9 @@ public sealed class RandAugmentTests
         var seen = new Dictionary<string, int>();
         for (int seed = 0; seed < 2800; seed++)
         {
-            string name = names[Convert.ToHexString(TestPixels.Apply(s_shape, s_image, (ref PixelBuffer b) => RandAugmentPolicy.Apply(ref b, options, TestPixels.Mirror, new Random(seed))))];
+            byte[] pixels = TestPixels.Apply(
+                s_shape, s_image, (ref PixelBuffer b) => RandAugmentPolicy.Apply(ref b, options, TestPixels.Mirror, new Random(seed)));
+            string name = names[Convert.ToHexString(pixels)];
             seen[name] = seen.GetValueOrDefault(name) + 1;
         }
 
@@ -82,15 +109,18 @@ public sealed class RandAugmentTests
         var three = new GloroRandAugmentOptions { Operations = 3, Magnitude = 20 };
         for (int seed = 0; seed < 50; seed++)
         {
-            byte[] together = TestPixels.Apply(s_shape, s_image, (ref PixelBuffer b) => RandAugmentPolicy.Apply(ref b, three, TestPixels.Mirror, new Random(seed)));
+            byte[] together = TestPixels.Apply(
+                s_shape, s_image, (ref PixelBuffer b) => RandAugmentPolicy.Apply(ref b, three, TestPixels.Mirror, new Random(seed)));
             var random = new Random(seed);
             byte[] singly = s_image;
             for (int n = 0; n < 3; n++)
-                singly = TestPixels.Apply(s_shape, singly, (ref PixelBuffer b) => RandAugmentPolicy.Apply(ref b, one, TestPixels.Mirror, random));
+                singly = TestPixels.Apply(
+                    s_shape, singly, (ref PixelBuffer b) => RandAugmentPolicy.Apply(ref b, one, TestPixels.Mirror, random));
             CollectionAssert.AreEqual(singly, together);
         }
     }
 
     private static byte[] Apply(RandAugmentOperation operation, double strength) =>
-        TestPixels.Apply(s_shape, s_image, (ref PixelBuffer image) => RandAugmentPolicy.Apply(ref image, operation, strength, TestPixels.Mirror));
+        TestPixels.Apply(
+            s_shape, s_image, (ref PixelBuffer image) => RandAugmentPolicy.Apply(ref image, operation, strength, TestPixels.Mirror));
 }

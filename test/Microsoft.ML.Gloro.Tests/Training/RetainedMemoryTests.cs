@@ -47,7 +47,8 @@ public sealed class RetainedMemoryTests
         Assert.IsGreaterThan(Blocks * (long)BlockBytes / 2, kept - Environment.WorkingSet);
     }
 
-    // Of the median step: blocks find their places in the first few, and other threads are given pages too. Memory that is not kept costs every step all of its pages.
+    // Of the median step: blocks find their places in the first few, and other threads are given pages too. Memory that is not kept costs
+    // every step all of its pages.
     private static long FaultsOfAStep()
     {
         long[] faults = new long[11];
@@ -61,7 +62,8 @@ public sealed class RetainedMemoryTests
         return faults.Order().ElementAt(faults.Length / 2);
     }
 
-    private static void AssertFewFaults(long faults) => Assert.IsLessThan(Blocks * (long)BlockBytes / Environment.SystemPageSize / 20, faults);
+    private static void AssertFewFaults(long faults) =>
+        Assert.IsLessThan(Blocks * (long)BlockBytes / Environment.SystemPageSize / 20, faults);
 
     // What a forward and a backward pass do: many blocks, all written, then all freed.
     private static void Step()

@@ -28,7 +28,12 @@ public sealed class TrainerTests
         List<GloroTrainingProgress> Run(double closing)
         {
             using var network = Problems.VectorNetwork(1);
-            return Train(Problems.Settings(4, epochs: 5).With(o => { o.InitialEpsilonFactor = 0.1; o.EpsilonFactor = 2; o.ClosingEpsilonFactor = closing; }), network, Problems.Clusters(100, 4, 1), Problems.Clusters(40, 4, 2));
+            return Train(
+                Problems.Settings(4, epochs: 5)
+                    .With(o => { o.InitialEpsilonFactor = 0.1; o.EpsilonFactor = 2; o.ClosingEpsilonFactor = closing; }),
+                network,
+                Problems.Clusters(100, 4, 1),
+                Problems.Clusters(40, 4, 2));
         }
 
         List<GloroTrainingProgress> same = Run(2), less = Run(0.5);
@@ -66,7 +71,11 @@ public sealed class TrainerTests
         string Hash(int seed)
         {
             using var network = Problems.ImageNetwork(3);
-            Train(Problems.Settings(3, epochs: 1) with { Seed = seed, MixedPrecision = mixedPrecision }, network, Problems.Blobs(80, 1, GloroAugmentationOptions.Aerial), null);
+            Train(
+                Problems.Settings(3, epochs: 1) with { Seed = seed, MixedPrecision = mixedPrecision },
+                network,
+                Problems.Blobs(80, 1, GloroAugmentationOptions.Aerial),
+                null);
             return WeightHash.Compute(network.Fold());
         }
 
@@ -88,7 +97,9 @@ public sealed class TrainerTests
         string Hash(bool validate)
         {
             using var network = Problems.VectorNetwork(3);
-            new Trainer(Problems.Settings(4), network, Problems.Clusters(100, 4, 1), validate ? Problems.Clusters(50, 4, 2) : null).Run(validate ? _ => { } : null, default);
+            Action<GloroTrainingProgress>? report = validate ? _ => { } : null;
+            new Trainer(Problems.Settings(4), network, Problems.Clusters(100, 4, 1), validate ? Problems.Clusters(50, 4, 2) : null)
+                .Run(report, default);
             return WeightHash.Compute(network.Fold());
         }
 
@@ -134,7 +145,8 @@ public sealed class TrainerTests
             Elapsed = TimeSpan.FromHours(26.5),
             Remaining = TimeSpan.FromSeconds(61),
         };
-        Assert.AreEqual("epoch 1/9: loss 0.5000, clean accuracy 0.250, VRA 0.125, κ 2, 26:30:00 elapsed, 00:01:01 left", progress.ToString());
+        Assert.AreEqual(
+            "epoch 1/9: loss 0.5000, clean accuracy 0.250, VRA 0.125, κ 2, 26:30:00 elapsed, 00:01:01 left", progress.ToString());
     }
 
     [TestMethod]
@@ -162,7 +174,8 @@ public sealed class TrainerTests
         using var network = Problems.VectorNetwork(2);
         using var source = new CancellationTokenSource();
         var validation = new CancellingSet(Problems.Clusters(1000, 4, 1), source, cancelAfter: 300);
-        Assert.ThrowsExactly<OperationCanceledException>(() => Train(Problems.Settings(4), network, Problems.Clusters(40, 4, 2), validation, source.Token));
+        Assert.ThrowsExactly<OperationCanceledException>(
+            () => Train(Problems.Settings(4), network, Problems.Clusters(40, 4, 2), validation, source.Token));
         Assert.AreEqual(512, validation.Reads);
     }
 
@@ -179,7 +192,8 @@ public sealed class TrainerTests
         using var vectors = Problems.VectorNetwork(2);
         AssertDiverges(settings, vectors, Problems.Clusters(100, 4, 1), Problems.Clusters(100, 4, 1));
         using var images = Problems.ImageNetwork(2);
-        AssertDiverges(settings with { Guarantee = Rows.Bind(RobustnessGuarantee.Local, 3) }, images, Problems.Blobs(100, 1), Problems.Blobs(30, 1));
+        AssertDiverges(
+            settings with { Guarantee = Rows.Bind(RobustnessGuarantee.Local, 3) }, images, Problems.Blobs(100, 1), Problems.Blobs(30, 1));
     }
 
     [TestMethod]
@@ -188,7 +202,8 @@ public sealed class TrainerTests
     public void Run_LastStepOfAnEpochBreaksTheWeights_IsSeenWithAndWithoutValidation(GloroLossKind loss)
     {
         // One batch an epoch: the loss is that of the first weights, and fine.
-        var settings = Problems.Settings(4, epochs: 1).With(o => { o.Loss = loss; o.BatchSize = 100; o.LearningRate = double.NaN; o.WarmUpFraction = 0; });
+        var settings = Problems.Settings(4, epochs: 1)
+            .With(o => { o.Loss = loss; o.BatchSize = 100; o.LearningRate = double.NaN; o.WarmUpFraction = 0; });
         foreach (bool validate in new[] { false, true })
         {
             using var network = Problems.VectorNetwork(2);
@@ -208,7 +223,8 @@ public sealed class TrainerTests
         using var network = new LipschitzNetwork(shape, [new DenseLayer(6, 6, factory)], new UnitNormDenseLayer(6, 4, factory));
         using (torch.no_grad())
             network.Parameters[0].fill_(1e25f);
-        var zeros = new VectorTrainingSet(shape, [.. Enumerable.Range(0, 40).Select(_ => new float[6])], [.. Enumerable.Range(0, 40).Select(i => i % 4)]);
+        var zeros = new VectorTrainingSet(
+            shape, [.. Enumerable.Range(0, 40).Select(_ => new float[6])], [.. Enumerable.Range(0, 40).Select(i => i % 4)]);
         Assert.IsTrue(network.Forward(torch.zeros(1, 6), false).isfinite().all().item<bool>());
         Assert.IsFalse(float.IsFinite(network.EstimateKappa(2).item<float>()));
         AssertDiverges(Problems.Settings(4).With(o => o.Loss = loss), network, zeros, null);
@@ -222,7 +238,8 @@ public sealed class TrainerTests
             using var network = Problems.ImageNetwork(2);
             long before = TorchProcess.LiveTensors();
             var live = new List<long>();
-            new Trainer(Problems.Settings(3, 3).With(o => o.Loss = loss), network, Problems.Blobs(96, 1), Problems.Blobs(30, 2)).Run(_ => live.Add(TorchProcess.LiveTensors()), default);
+            new Trainer(Problems.Settings(3, 3).With(o => o.Loss = loss), network, Problems.Blobs(96, 1), Problems.Blobs(30, 2))
+                .Run(_ => live.Add(TorchProcess.LiveTensors()), default);
             Assert.AreEqual(live[0], live[1], $"{loss}");
             Assert.AreEqual(live[0], live[2], $"{loss}");
             Assert.AreEqual(before, TorchProcess.LiveTensors(), $"{loss}: the run gives back what it took");
@@ -236,7 +253,8 @@ public sealed class TrainerTests
         StringAssert.Contains(e.Message, "Lower the learning rate");
     }
 
-    private static List<GloroTrainingProgress> Train(TrainingContext settings, LipschitzNetwork network, TrainingSet train, TrainingSet? validation, CancellationToken token = default)
+    private static List<GloroTrainingProgress> Train(
+        TrainingContext settings, LipschitzNetwork network, TrainingSet train, TrainingSet? validation, CancellationToken token = default)
     {
         var progress = new List<GloroTrainingProgress>();
         new Trainer(settings, network, train, validation).Run(progress.Add, token);

@@ -15,7 +15,7 @@ public sealed class TrainingPartsTests
     [TestMethod]
     public void HalfThenFlat_StartHalfAndEnd_RisesToTheHalf()
     {
-        var schedule = Schedules.HalfThenFlat(0.1, 2.1);
+        var schedule = Schedule.HalfThenFlat(0.1, 2.1);
         Assert.AreEqual(0.1, schedule.At(0), 1e-12);
         Assert.AreEqual(1.1, schedule.At(0.25), 1e-12);
         Assert.AreEqual(2.1, schedule.At(0.5), 1e-12);
@@ -25,7 +25,7 @@ public sealed class TrainingPartsTests
     [TestMethod]
     public void WarmUpCosine_StartPeakHalfAndEnd_RisesAndFallsToZero()
     {
-        var schedule = Schedules.WarmUpCosine(3, 0.2);
+        var schedule = Schedule.WarmUpCosine(3, 0.2);
         Assert.AreEqual(0, schedule.At(0), 1e-12);
         Assert.AreEqual(1.5, schedule.At(0.1), 1e-12);
         Assert.AreEqual(3, schedule.At(0.2), 1e-12);
@@ -37,7 +37,8 @@ public sealed class TrainingPartsTests
     [TestMethod]
     public void NAdam_FirstSteps_AreThoseOfTheFormula()
     {
-        // It is TorchSharp's, whose versions differ: one that starts the product of the momenta at 0 corrects no bias. As PyTorch defines it, after Dozat (2016).
+        // It is TorchSharp's, whose versions differ: one that starts the product of the momenta at 0 corrects no bias. As PyTorch defines
+        // it, after Dozat (2016).
         double[] gradients = [0.5, -0.1, 2, 0, -3, 0.01, 1, 1];
         using var scope = torch.NewDisposeScope();
         var parameter = new TorchSharp.Modules.Parameter(torch.zeros(1));
@@ -67,10 +68,10 @@ public sealed class TrainingPartsTests
     [TestMethod]
     public void WarmUpCosine_NoWarmUpOrNothingElse_IsFinite()
     {
-        var without = Schedules.WarmUpCosine(3, 0);
+        var without = Schedule.WarmUpCosine(3, 0);
         Assert.AreEqual(3, without.At(0), 1e-12);
         Assert.AreEqual(1.5, without.At(0.5), 1e-12);
-        var only = Schedules.WarmUpCosine(3, 1);
+        var only = Schedule.WarmUpCosine(3, 1);
         Assert.AreEqual(1.5, only.At(0.5), 1e-12);
         Assert.AreEqual(3, only.At(1), 1e-12);
     }
@@ -127,7 +128,8 @@ public sealed class TrainingPartsTests
 
         CollectionAssert.AreEqual(Keys(validation), Keys(TrainingSplit.Split(rows, fraction, seed: 5).Validation!));
         CollectionAssert.AreNotEqual(Keys(validation), Keys(TrainingSplit.Split(rows, fraction, seed: 6).Validation!));
-        Assert.IsGreaterThan(1, Enumerable.Range(0, validation.Count).Select(validation.Label).Distinct().Count(), "drawn from all over the rows");
+        Assert.IsGreaterThan(
+            1, Enumerable.Range(0, validation.Count).Select(validation.Label).Distinct().Count(), "drawn from all over the rows");
     }
 
     [TestMethod]
@@ -170,7 +172,8 @@ public sealed class TrainingPartsTests
             double[] y = ReferenceForward.Run(plain, x);
             int[] order = [.. Enumerable.Range(0, 4).OrderByDescending(c => y[c])];
             right += order[0] == set.Label(n) ? 1 : 0;
-            double Radius(int k) => order.Take(k).Min(j => order.Skip(k).Min(i => (y[j] - y[i]) / (Kappa * Nets.Distance(rows[i], rows[j]))));
+            double Radius(int k) =>
+                order.Take(k).Min(j => order.Skip(k).Min(i => (y[j] - y[i]) / (Kappa * Nets.Distance(rows[i], rows[j]))));
             int loosest = Enumerable.Range(1, 3).LastOrDefault(k => guarantee.Allows(order, k) && Radius(k) > Epsilon);
             robust += order.Take(loosest).Contains(set.Label(n)) ? 1 : 0;
         }
@@ -185,7 +188,8 @@ public sealed class TrainingPartsTests
     {
         using var scope = torch.NewDisposeScope();
         using var network = Problems.VectorNetwork(4);
-        var (clean, verified) = Validator.Measure(network, Problems.Clusters(50, 4, 2), Rows.Bind(RobustnessGuarantee.Local, 4), 0.01f, torch.tensor(float.NaN), torch.CPU);
+        var (clean, verified) = Validator.Measure(
+            network, Problems.Clusters(50, 4, 2), Rows.Bind(RobustnessGuarantee.Local, 4), 0.01f, torch.tensor(float.NaN), torch.CPU);
         Assert.IsGreaterThan(0, clean);
         Assert.AreEqual(0, verified);
     }

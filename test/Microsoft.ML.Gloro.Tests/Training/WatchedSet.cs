@@ -3,7 +3,8 @@ using Microsoft.ML.Gloro.Training;
 namespace Microsoft.ML.Gloro.Tests.Training;
 
 /// <summary>Rows that tell how many of them have been read.</summary>
-internal sealed class WatchedSet(TrainingSet rows, Action<int> onRead) : TrainingSet(rows.Shape, [.. Enumerable.Range(0, rows.Count).Select(rows.Label)])
+internal sealed class WatchedSet(TrainingSet rows, Action<int> onRead) : TrainingSet(
+    rows.Shape, [.. Enumerable.Range(0, rows.Count).Select(rows.Label)])
 {
     private int _reads;
 

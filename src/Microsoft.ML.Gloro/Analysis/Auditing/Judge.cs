@@ -157,7 +157,7 @@ internal sealed class Judge : IDisposable
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        _exact ??= new TorchReplica(_model.Network, ScalarType.Float64);
+        _exact ??= new TorchReplica(_model.Network, isFloat64: true);
         return _exact.Forward(_exact.ToTensor(inputs)).data<double>().ToArray();
     }
 

@@ -4,23 +4,25 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
-/// The deployed network once more as torch functions, for gradients with respect to the input: scoring runs elsewhere and has none. An attack is as good as its gradients,
-/// but what it finds is judged by the scoring graph, so that nothing is proved or refuted here in float32.
+/// The deployed network as torch functions, for gradients with respect to the input, which scoring does not have. The scoring engine judges
+/// what an attack finds, so nothing is proved or refuted here in float32.
 /// </summary>
-/// <remarks>The weights are constants. Not thread-safe; the tensors that <see cref="Forward"/> makes belong to the caller's dispose scope.</remarks>
+/// <remarks>
+/// The weights are constants. Not thread-safe. The tensors that <see cref="Forward"/> makes belong to the caller's dispose scope.
+/// </remarks>
 internal sealed class TorchReplica : IDisposable
 {
     private readonly List<Func<Tensor, Tensor>> _layers = [];
     private readonly List<Tensor> _weights = [];
-    private readonly ScalarType _type;
+    private readonly bool _isFloat64; // Not a ScalarType: the class could not be loaded without TorchSharp.
     private readonly IReadOnlyList<ImageView> _views;
 
     /// <param name="network">The network.</param>
-    /// <param name="type">The arithmetic: Float32 to attack, Float64 to tell a wrong bound from a rounding error.</param>
+    /// <param name="isFloat64">Float32, false, is to attack; Float64 tells a wrong bound from a rounding error.</param>
     /// <exception cref="NotSupportedException">A layer of a kind that is not known here.</exception>
-    public TorchReplica(DeployedNetwork network, ScalarType type = ScalarType.Float32)
+    public TorchReplica(DeployedNetwork network, bool isFloat64 = false)
     {
-        (InputShape, ClassCount, _type, _views) = (network.InputShape, network.ClassCount, type, ImageView.Of(network.Views));
+        (InputShape, ClassCount, _isFloat64, _views) = (network.InputShape, network.ClassCount, isFloat64, ImageView.Of(network.Views));
         for (int i = 0; i < network.Layers.Count; i++)
             _layers.Add(Replicate(network.Layers[i], network.Shapes[i], network.Shapes[i + 1]));
     }
@@ -30,7 +32,8 @@ internal sealed class TorchReplica : IDisposable
     public int ClassCount { get; }
 
     /// <summary>Rows of float32 inputs as a tensor of this replica's type, [rows, channels, height, width].</summary>
-    public Tensor ToTensor(float[] inputs) => Copy(inputs, inputs.Length / InputShape.Size, InputShape.Channels, InputShape.Height, InputShape.Width);
+    public Tensor ToTensor(float[] inputs) =>
+        Copy(inputs, inputs.Length / InputShape.Size, InputShape.Channels, InputShape.Height, InputShape.Width);
 
     /// <summary>The logits, [rows, classes], of inputs [rows, channels, height, width]. Vectors are n × 1 × 1 from end to end.</summary>
     public Tensor Forward(Tensor inputs)
@@ -41,7 +44,6 @@ internal sealed class TorchReplica : IDisposable
         return _views.Count == 1 ? values.reshape(-1, ClassCount) : values.reshape(_views.Count, -1, ClassCount).mean([0]);
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (Tensor weight in _weights)
@@ -71,12 +73,13 @@ internal sealed class TorchReplica : IDisposable
         DeployedAveragePooling pooling => x => nn.functional.avg_pool2d(x, pooling.Size),
         DeployedSpaceToDepth move => x => SpaceToDepthLayer.Move(x, move.Block, input, output),
         DeployedFlatten => x => x.reshape(-1, output.Channels, 1, 1),
-        _ => throw new NotSupportedException($"The audit cannot attack layers of type {layer.GetType().Name}: their gradient is not known here."),
+        _ => throw new NotSupportedException($"The audit cannot attack layers of type {layer.GetType().Name}: no gradient is known."),
     };
 
     private Func<Tensor, Tensor> Convolution(DeployedConvolution c)
     {
-        Tensor kernel = Constant(c.Kernel, c.OutChannels, c.InChannels, c.KernelHeight, c.KernelWidth), bias = Constant(c.Bias, c.OutChannels);
+        Tensor kernel = Constant(c.Kernel, c.OutChannels, c.InChannels, c.KernelHeight, c.KernelWidth);
+        Tensor bias = Constant(c.Bias, c.OutChannels);
         var (top, left, bottom, right) = c.Padding;
         long[] stride = [c.Stride, c.Stride];
         if (top == bottom && left == right)
@@ -96,9 +99,10 @@ internal sealed class TorchReplica : IDisposable
         return x => (x * scale) + shift;
     }
 
-    // A copy in libtorch's own memory. A tensor made from an array lies in the runtime's, aligned as it happens to be, and kernels sum in another order for another alignment:
-    // the same audit would differ in last digits from run to run.
-    private Tensor Copy(float[] values, params long[] shape) => tensor(values, shape).to(_type, copy: true);
+    // A copy in libtorch's own memory. A tensor made from an array lies in the runtime's memory with a random alignment. The order in which
+    // kernels sum depends on the alignment, so without a copy the last digits of an audit would differ from run to run.
+    private Tensor Copy(float[] values, params long[] shape) =>
+        tensor(values, shape).to(_isFloat64 ? ScalarType.Float64 : ScalarType.Float32, copy: true);
 
     private Tensor Constant(float[] values, params long[] shape)
     {

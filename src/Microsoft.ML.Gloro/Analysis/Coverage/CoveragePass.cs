@@ -29,7 +29,7 @@ internal sealed class CoveragePass
     public void Run(Visitor visit, CancellationToken cancellation)
     {
         int classes = _gloro.ClassNames.Count;
-        foreach (var batch in _rows.Read(long.MaxValue, int.MaxValue).Chunk(BatchRows))
+        foreach (var batch in _rows.Read(int.MaxValue, int.MaxValue).Chunk(BatchRows))
         {
             cancellation.ThrowIfCancellationRequested();
             int size = batch[0].Input.Length;

@@ -25,7 +25,8 @@ internal class ConvolutionLayer : TrainableLayer
         OutputShape = geometry.GetOutputShape(input, (int)weight.shape[0]);
         Bias = factory.Constant(0, weight.shape[0]);
         (_high, _wide) = (geometry.Circle(input.Height), geometry.Circle(input.Width));
-        _power = new PowerIteration([1, input.Channels * geometry.Stride * geometry.Stride, _high.Period, _wide.Period], factory.Generator, factory.Device);
+        int blockChannels = input.Channels * geometry.Stride * geometry.Stride;
+        _power = new PowerIteration([1, blockChannels, _high.Period, _wide.Period], factory.Generator, factory.Device);
     }
 
     private ConvolutionLayer(TensorShape input, int outChannels, ConvolutionGeometry geometry, LayerFactory factory)
@@ -33,24 +34,23 @@ internal class ConvolutionLayer : TrainableLayer
     {
     }
 
-    /// <inheritdoc/>
     public override TensorShape OutputShape { get; }
 
-    /// <inheritdoc/>
     public override IEnumerable<Parameter> Parameters => [Weight, Bias];
 
-    /// <inheritdoc/>
     public override IEnumerable<Tensor> Buffers => [_power.Vector];
 
     protected Parameter Weight { get; }
 
     protected Parameter Bias { get; }
 
-    /// <inheritdoc/>
     public override Tensor Forward(Tensor input, bool training) => nn.functional.conv2d(
-        input, Kernel().to(input.dtype), Bias.to(input.dtype), strides: [_geometry.Stride, _geometry.Stride], padding: [_geometry.Padding, _geometry.Padding]);
+        input,
+        Kernel().to(input.dtype),
+        Bias.to(input.dtype),
+        strides: [_geometry.Stride, _geometry.Stride],
+        padding: [_geometry.Padding, _geometry.Padding]);
 
-    /// <inheritdoc/>
     public override Tensor? EstimateNorm(int powerSteps)
     {
         var kernel = OnBlocks(Kernel());
@@ -61,34 +61,42 @@ internal class ConvolutionLayer : TrainableLayer
             powerSteps);
     }
 
-    /// <inheritdoc/>
     public override IEnumerable<DeployedLayer> Fold()
     {
         using var _ = NewDisposeScope();
         return
         [
             new DeployedConvolution(
-                ToArray(Kernel()), ToArray(Bias), _input.Channels, OutputShape.Channels, _geometry.KernelSize, _geometry.KernelSize, _geometry.Stride, ZeroPadding.All(_geometry.Padding)),
+                ToArray(Kernel()),
+                ToArray(Bias),
+                _input.Channels,
+                OutputShape.Channels,
+                _geometry.KernelSize,
+                _geometry.KernelSize,
+                _geometry.Stride,
+                ZeroPadding.All(_geometry.Padding)),
         ];
     }
 
-    /// <summary>The kernel that runs.</summary>
+    /// <summary>The kernel that the convolution uses.</summary>
     protected virtual Tensor Kernel() => Weight;
 
-    // The zero-padded map is a part of the circular one on the blocks of pixels of TapRange, whose norm is what the rigorous bound proves: training on that one trains on
-    // what will be certified.
+    // The zero-padded map is a part of the circular one on the pixel blocks of TapRange. The rigorous bound proves the norm of the circular
+    // map, so training uses that norm too.
     private static Tensor Circular(Tensor v, Tensor kernel, int left, int right, int top, int bottom) => nn.functional.conv2d(
         left + right + top + bottom == 0 ? v : nn.functional.pad(v, [left, right, top, bottom], PaddingModes.Circular), kernel);
 
-    // The kernel of stride 1 on blocks of s × s pixels as channels, without taps that see nothing of an image so small.
+    // The kernel of stride 1 on blocks of s × s pixels as channels, without taps that read no pixel of a small image.
     private Tensor OnBlocks(Tensor kernel)
     {
         int s = _geometry.Stride, taps = _geometry.LastTap - _geometry.FirstTap + 1;
         if (s > 1)
         {
             int before = -(s * _geometry.FirstTap) - _geometry.Padding, after = (taps * s) - _geometry.KernelSize - before;
-            kernel = nn.functional.pad(kernel, [before, after, before, after]).reshape(kernel.shape[0], kernel.shape[1], taps, s, taps, s)
-                .permute(0, 3, 5, 1, 2, 4).reshape(kernel.shape[0], -1, taps, taps);
+            kernel = nn.functional.pad(kernel, [before, after, before, after])
+                .reshape(kernel.shape[0], kernel.shape[1], taps, s, taps, s)
+                .permute(0, 3, 5, 1, 2, 4)
+                .reshape(kernel.shape[0], -1, taps, taps);
         }
 
         return _high.Count == taps && _wide.Count == taps

@@ -21,23 +21,19 @@ internal class DenseLayer : TrainableLayer
         _power = new PowerIteration([weight.shape[1]], factory.Generator, factory.Device);
     }
 
-    /// <inheritdoc/>
     public override TensorShape OutputShape => TensorShape.Vector((int)Weight.shape[0]);
 
-    /// <inheritdoc/>
     public override IEnumerable<Parameter> Parameters => [Weight, Bias];
 
-    /// <inheritdoc/>
     public override IEnumerable<Tensor> Buffers => [_power.Vector];
 
     protected Parameter Weight { get; }
 
     protected Parameter Bias { get; }
 
-    /// <inheritdoc/>
-    public override Tensor Forward(Tensor input, bool training) => nn.functional.linear(input, Matrix().to(input.dtype), Bias.to(input.dtype));
+    public override Tensor Forward(Tensor input, bool training) =>
+        nn.functional.linear(input, Matrix().to(input.dtype), Bias.to(input.dtype));
 
-    /// <inheritdoc/>
     public override Tensor? EstimateNorm(int powerSteps)
     {
         var matrix = Matrix();
@@ -45,13 +41,38 @@ internal class DenseLayer : TrainableLayer
         return _power.Estimate(matrix.mv, transposed.mv, powerSteps);
     }
 
-    /// <inheritdoc/>
     public override IEnumerable<DeployedLayer> Fold()
     {
         using var _ = NewDisposeScope();
         return [new DeployedDense(ToArray(Matrix()), ToArray(Bias), (int)Weight.shape[1], (int)Weight.shape[0])];
     }
 
-    /// <summary>The matrix that runs.</summary>
+    /// <summary>The matrix that the layer uses.</summary>
     protected virtual Tensor Matrix() => Weight;
+}
+
+/// <summary>
+/// The last layer. The row of every class has length 1, so that no class can gain margin by its norm alone. The rows enter the margins in
+/// pairs and are not a factor of κ.
+/// </summary>
+internal sealed class UnitNormDenseLayer(int inputs, int classes, LayerFactory factory) : TrainableLayer
+{
+    private readonly Parameter _weight = factory.Orthogonal(classes, inputs);
+    private readonly Parameter _bias = factory.Constant(0, classes);
+
+    public override TensorShape OutputShape => TensorShape.Vector(classes);
+
+    public override IEnumerable<Parameter> Parameters => [_weight, _bias];
+
+    public override Tensor Forward(Tensor input, bool training) =>
+        nn.functional.linear(input, Rows().to(input.dtype), _bias.to(input.dtype));
+
+    /// <summary>The rows w_i that the layer uses; differentiable.</summary>
+    public Tensor Rows() => nn.functional.normalize(_weight, p: 2, dim: 1, eps: 1e-12);
+
+    public override IEnumerable<DeployedLayer> Fold()
+    {
+        using var _ = NewDisposeScope();
+        return [new DeployedDense(ToArray(Rows()), ToArray(_bias), inputs, classes)];
+    }
 }

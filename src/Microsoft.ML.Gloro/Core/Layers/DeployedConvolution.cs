@@ -1,7 +1,7 @@
 namespace Microsoft.ML.Gloro.Core;
 
 /// <summary>
-/// A two-dimensional convolution (cross-correlation, as in every deep learning library) with zero padding and a bias per output channel.
+/// A two-dimensional convolution (a cross-correlation, as in all deep learning libraries) with zero padding and a bias per output channel.
 /// </summary>
 internal sealed class DeployedConvolution : DeployedLayer
 {

@@ -1,9 +1,7 @@
 namespace Microsoft.ML.Gloro.Core;
 
-/// <summary>
-/// One layer of a <see cref="DeployedNetwork"/>: exactly the arithmetic that runs when a model is deployed, with the float32 weights that run.
-/// Layers are immutable; the arrays they hold are never written after construction.
-/// </summary>
+/// <summary>One layer of a <see cref="DeployedNetwork"/>: its function, with the float32 weights that the deployed model uses.</summary>
+/// <remarks>Immutable: nothing writes to the arrays after construction.</remarks>
 internal abstract class DeployedLayer
 {
     /// <summary>The name of the layer's kind in model files, messages and reports.</summary>
@@ -20,7 +18,7 @@ internal abstract class DeployedLayer
     public abstract TensorShape GetOutputShape(TensorShape input);
 }
 
-/// <summary>Weights of a layer.</summary>
-/// <param name="Name">What one of the values is called in messages.</param>
-/// <param name="Values">The values that run.</param>
+/// <summary>A tensor of a layer's weights.</summary>
+/// <param name="Name">The name of one value in messages.</param>
+/// <param name="Values">The values.</param>
 internal readonly record struct LayerTensor(string Name, float[] Values);

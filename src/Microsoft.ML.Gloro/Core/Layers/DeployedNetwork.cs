@@ -1,22 +1,25 @@
 namespace Microsoft.ML.Gloro.Core;
 
 /// <summary>
-/// The deployed network: a sequence of plain layers that ends in a dense layer, whose outputs are the logits. The rigorous bound is computed on it,
-/// the ONNX graph is built from it, the model file stores it; residuals, orthogonal parametrizations and gains exist only while training.
+/// The deployed network: a sequence of layers that ends in a dense layer, whose outputs are the logits. It is what the rigorous bound is
+/// computed for, what the model file stores and what ONNX is written from. Residuals, orthogonal parametrizations and gains exist only in
+/// training.
 /// </summary>
 /// <remarks>Immutable and safe for concurrent use.</remarks>
 internal sealed class DeployedNetwork
 {
     /// <param name="inputShape">The shape of one input.</param>
     /// <param name="layers">The layers in order; the last is a <see cref="DeployedDense"/>.</param>
-    /// <param name="views">Which views of an image the layers are run on; the logits are the means.</param>
-    /// <exception cref="ArgumentException">Neighboring layers do not fit, the last layer is not dense, or inputs have no such views.</exception>
+    /// <param name="views">The views of an image that the layers run on. The logits are their means.</param>
+    /// <exception cref="ArgumentException">
+    /// Neighboring layers do not fit, the last layer is not dense, or the inputs have no such views.
+    /// </exception>
     public DeployedNetwork(TensorShape inputShape, IReadOnlyList<DeployedLayer> layers, GloroImageViews views = GloroImageViews.One)
     {
         if (inputShape.Channels < 1 || inputShape.Height < 1 || inputShape.Width < 1)
             throw new ArgumentException($"A network cannot take inputs of shape {inputShape}.", nameof(inputShape));
         if (layers.Count == 0 || layers[^1] is not DeployedDense final)
-            throw new ArgumentException("The last layer of a network must be dense: its rows are what margins are measured between.", nameof(layers));
+            throw new ArgumentException("The last layer of a network must be dense: its rows determine the margins.", nameof(layers));
         Shapes = Trace(inputShape, layers);
         (InputShape, Layers, Final) = (inputShape, [.. layers], final);
         (Views, ViewCount) = (views, ImageView.Of(views).Count);
@@ -28,7 +31,7 @@ internal sealed class DeployedNetwork
 
     public IReadOnlyList<DeployedLayer> Layers { get; }
 
-    /// <summary>The shapes between layers: entry i goes into layer i, the last comes out of the network.</summary>
+    /// <summary>The shapes between layers: entry i goes into layer i, the last entry comes out of the network.</summary>
     public IReadOnlyList<TensorShape> Shapes { get; }
 
     /// <summary>The final linear layer.</summary>
@@ -36,14 +39,14 @@ internal sealed class DeployedNetwork
 
     public int ClassCount => Final.Outputs;
 
-    /// <summary>The views that logits are the means of.</summary>
+    /// <summary>The views over which logits are averaged.</summary>
     public GloroImageViews Views { get; }
 
-    /// <summary>Their number, a power of two.</summary>
+    /// <summary>The number of views, a power of two.</summary>
     public int ViewCount { get; }
 
     /// <summary>The same layers on other views.</summary>
-    /// <exception cref="ArgumentException">Inputs have no such views.</exception>
+    /// <exception cref="ArgumentException">The inputs have no such views.</exception>
     public DeployedNetwork With(GloroImageViews views) => views == Views ? this : new DeployedNetwork(InputShape, Layers, views);
 
     private static TensorShape[] Trace(TensorShape inputShape, IReadOnlyList<DeployedLayer> layers)

@@ -4,13 +4,14 @@ using Microsoft.ML.Gloro.Core;
 namespace Microsoft.ML.Gloro;
 
 /// <summary>
-/// One layer of a network, as data. A list of them is a network's own architecture (<see cref="GloroImageClassificationOptions.Layers"/>,
-/// <see cref="GloroMulticlassClassificationOptions.Layers"/>). Of each layer the Lipschitz constant is proved once it is trained; there are no layers without a proof.
+/// The description of one layer. A list of them is a network of your own (<see cref="GloroImageClassificationOptions.Layers"/>,
+/// <see cref="GloroMulticlassClassificationOptions.Layers"/>). The Lipschitz constant of every layer is proved after training; there are no
+/// layers without a proof.
 /// </summary>
 /// <remarks>
-/// What comes before and after is not in the list: subtracting the inputs' mean (and, for vectors, one common scale) first, and last a dense layer with one row of
-/// length 1 for each class; an image that is left at the end is flattened for it. Two layers are equal if they are of the same kind and the same numbers. Immutable and
-/// thread-safe.
+/// The list does not contain the first and last parts of the network, which are always added. First the inputs' mean is subtracted; vectors
+/// are also multiplied by one number. Last comes a dense layer with one row of length 1 per class; an image is flattened for it. Two layers
+/// are equal if their kind and their numbers are equal. Immutable and thread-safe.
 /// </remarks>
 [JsonConverter(typeof(GloroLayerJsonConverter))]
 public abstract record GloroLayer
@@ -28,75 +29,97 @@ public abstract record GloroLayer
     /// <summary>The text that <see cref="Parse"/> reads.</summary>
     internal abstract string Text { get; }
 
-    /// <summary>Moves blocks of <paramref name="block"/> × <paramref name="block"/> pixels into channels. An isometry: fewer and richer pixels at no loss.</summary>
-    /// <param name="block">The block's side in pixels, at least 1. Sides that it does not divide are filled up with zeros.</param>
+    /// <summary>
+    /// Moves blocks of <paramref name="block"/> × <paramref name="block"/> pixels into channels. This gives fewer, richer pixels without
+    /// loss: it is an isometry.
+    /// </summary>
+    /// <param name="block">The block's side in pixels, at least 1. If it does not divide the image's sides, zeros are added.</param>
     /// <exception cref="ArgumentOutOfRangeException">The block is less than 1.</exception>
     public static GloroLayer SpaceToDepth(int block) => new SpaceToDepthDescription(Positive(block, nameof(block)));
 
-    /// <summary>A convolution with zero padding and a bias. With stride s the image becomes s times smaller; with stride 1 it keeps its size.</summary>
+    /// <summary>
+    /// A convolution with zero padding and a bias. With stride 1 the image keeps its size, with stride s its sides are s times smaller.
+    /// </summary>
     /// <param name="channels">Channels of the output.</param>
-    /// <param name="kernelSize">The kernel's side in pixels: odd for stride 1, at least the stride otherwise. Default: 3.</param>
+    /// <param name="kernelSize">The kernel's side in pixels: odd for stride 1, otherwise at least the stride. Default: 3.</param>
     /// <param name="stride">Pixels between outputs. Default: 1.</param>
     /// <remarks>
-    /// The padding is ⌈(kernelSize − stride)/2⌉ on all sides: 1 for 3 × 3, 1 for 4 × 4 with stride 2, 2 for 5 × 5 with stride 2, none for patches (kernelSize = stride). Starts
-    /// as nearly an orthogonal map of each pixel, or of each block of stride × stride pixels.
+    /// The padding is ⌈(kernelSize − stride)/2⌉ on all sides: 1 for 3 × 3, 1 for 4 × 4 with stride 2, 2 for 5 × 5 with stride 2, none for
+    /// patches (kernelSize = stride). The first weights are nearly an orthogonal map of each pixel, or of each block of stride × stride
+    /// pixels.
     /// </remarks>
-    /// <exception cref="ArgumentException">A number is less than 1, or the kernel is even at stride 1, or smaller than the stride.</exception>
+    /// <exception cref="ArgumentException">
+    /// A number is less than 1, or the kernel is even at stride 1, or smaller than the stride.
+    /// </exception>
     public static GloroLayer Convolution(int channels, int kernelSize = 3, int stride = 1) =>
         new ConvolutionDescription(Positive(channels, nameof(channels)), new ConvolutionGeometry(kernelSize, stride));
 
     /// <summary>
-    /// The linear part of a LiResNet block, x + depth^(−1/2)·γ·(W ∗ x), of stride 1 and as many channels as its input has; depth is the number of residual convolutions in
-    /// the list. Deployed and bounded as one convolution (Hu, Zou, Wang, Leino, Fredrikson, NeurIPS 2023).
+    /// The linear part of a LiResNet block, x + depth^(−1/2)·γ·(W ∗ x), with stride 1 and as many channels as its input. depth is the
+    /// number of residual convolutions in the list. It is deployed and bounded as one convolution (Hu, Zou, Wang, Leino, Fredrikson,
+    /// NeurIPS 2023).
     /// </summary>
     /// <param name="kernelSize">The kernel's side in pixels, odd. Default: 3.</param>
     /// <exception cref="ArgumentException">The kernel is even or less than 1.</exception>
-    public static GloroLayer ResidualConvolution(int kernelSize = 3) => new ResidualConvolutionDescription(new ConvolutionGeometry(kernelSize, 1));
+    public static GloroLayer ResidualConvolution(int kernelSize = 3) =>
+        new ResidualConvolutionDescription(new ConvolutionGeometry(kernelSize, 1));
 
-    /// <summary>Subtracts each channel's mean over the data: batch normalization without the division, which would be a Lipschitz factor. Costs nothing once deployed.</summary>
+    /// <summary>
+    /// Subtracts each channel's mean over the data. This is batch normalization without the division, which would be a Lipschitz factor. It
+    /// costs nothing in the deployed network.
+    /// </summary>
     public static GloroLayer Centering() => new CenteringDescription();
 
     /// <summary>
-    /// Turns the halves a, b of the channels into max(a, b), min(a, b): the activation that keeps gradients' norms (Anil, Lucas, Grosse, ICML 2019). Takes an even number
-    /// of channels.
+    /// Turns the halves a, b of the channels into max(a, b), min(a, b): an activation that keeps gradient norms (Anil, Lucas, Grosse, ICML
+    /// 2019). It needs an even number of channels.
     /// </summary>
     public static GloroLayer MinMax() => new ActivationDescription(ActivationFunction.MinMax);
 
     /// <summary>max(x, 0).</summary>
     public static GloroLayer ReLU() => new ActivationDescription(ActivationFunction.ReLU);
 
-    /// <summary>Sums of <paramref name="size"/> × <paramref name="size"/> pixels without overlap, divided by <paramref name="size"/>: average pooling scaled to a Lipschitz constant of 1.</summary>
+    /// <summary>
+    /// Average pooling scaled to a Lipschitz constant of 1: sums of <paramref name="size"/> × <paramref name="size"/> pixels without
+    /// overlap, divided by <paramref name="size"/>.
+    /// </summary>
     /// <param name="size">The pool's side in pixels, at least 1. Rows and columns that do not fill a pool are dropped.</param>
     /// <exception cref="ArgumentOutOfRangeException">The pool is less than 1.</exception>
     public static GloroLayer AveragePooling(int size) => new AveragePoolingDescription(Positive(size, nameof(size)));
 
-    /// <summary>Reads an image as a vector, as dense layers take it.</summary>
+    /// <summary>Turns an image into a vector for dense layers.</summary>
     public static GloroLayer Flatten() => new FlattenDescription();
 
-    /// <summary>A fully connected layer whose norm is estimated in training, and so steered by the loss.</summary>
+    /// <summary>A fully connected layer. Training estimates its norm, and the loss controls it.</summary>
     /// <param name="width">Values of the output.</param>
     /// <exception cref="ArgumentOutOfRangeException">The width is less than 1.</exception>
     public static GloroLayer Dense(int width) => new DenseDescription(Positive(width, nameof(width)));
 
     /// <summary>
-    /// <see cref="ResidualConvolution"/> for vectors: the matrix I + depth^(−1/2)·γ·W, as wide as its input; depth is the number of residual dense layers of either sort in
-    /// the list.
+    /// <see cref="ResidualConvolution"/> for vectors: the matrix I + depth^(−1/2)·γ·W, as wide as its input. depth is the number of
+    /// residual dense layers in the list, orthogonal or not.
     /// </summary>
     public static GloroLayer ResidualDense() => new ResidualDenseDescription();
 
-    /// <summary>A fully connected layer that is kept orthogonal by a Cholesky factor, so that its norm is at most 1 whatever is learnt (Hu, Leino, Wang, Fredrikson, ICLR 2024).</summary>
+    /// <summary>
+    /// A fully connected layer that a Cholesky factor keeps orthogonal, so that its norm is at most 1 by construction (Hu, Leino, Wang,
+    /// Fredrikson, ICLR 2024).
+    /// </summary>
     /// <param name="width">Values of the output.</param>
     /// <exception cref="ArgumentOutOfRangeException">The width is less than 1.</exception>
     public static GloroLayer OrthogonalDense(int width) => new OrthogonalDenseDescription(Positive(width, nameof(width)));
 
     /// <summary>
-    /// <see cref="ResidualDense"/> kept orthogonal as <see cref="OrthogonalDense"/> is: CHORD, the layer of which several at the end of a network add capacity
-    /// (Hu, Leino, Wang, Fredrikson, ICLR 2024).
+    /// <see cref="ResidualDense"/> kept orthogonal like <see cref="OrthogonalDense"/>. Several of these CHORD layers at the end of a
+    /// network add capacity (Hu, Leino, Wang, Fredrikson, ICLR 2024).
     /// </summary>
     public static GloroLayer OrthogonalResidualDense() => new OrthogonalResidualDenseDescription();
 
-    /// <summary>The same layers several times over, to be spread into a list: <c>.. GloroLayer.Repeat(8, GloroLayer.ResidualConvolution(), GloroLayer.Centering(), GloroLayer.MinMax())</c>.</summary>
-    /// <param name="times">How often; 0 for not at all.</param>
+    /// <summary>
+    /// Repeats layers, to spread them into a list:
+    /// <c>.. GloroLayer.Repeat(8, GloroLayer.ResidualConvolution(), GloroLayer.Centering(), GloroLayer.MinMax())</c>.
+    /// </summary>
+    /// <param name="times">The number of repetitions, 0 or more.</param>
     /// <param name="layers">The layers.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="times"/> is negative.</exception>
     public static IReadOnlyList<GloroLayer> Repeat(int times, params GloroLayer[] layers)
@@ -107,25 +130,30 @@ public abstract record GloroLayer
     }
 
     /// <summary>
-    /// Reads what <see cref="ToString"/> writes: <c>space-to-depth 4</c>, <c>convolution 96 3×3</c>, <c>convolution 32 4×4 stride 2</c>, <c>residual convolution 3×3</c>,
-    /// <c>centering</c>, <c>minmax</c>, <c>relu</c>, <c>average pooling 2</c>, <c>flatten</c>, <c>dense 512</c>, <c>residual dense</c>, <c>orthogonal dense 256</c> or
-    /// <c>orthogonal residual dense</c>. Upper and lower case are the same, and × may be an x.
+    /// Reads what <see cref="ToString"/> writes: <c>space-to-depth 4</c>, <c>convolution 96 3×3</c>, <c>convolution 32 4×4 stride 2</c>,
+    /// <c>residual convolution 3×3</c>, <c>centering</c>, <c>minmax</c>, <c>relu</c>, <c>average pooling 2</c>, <c>flatten</c>,
+    /// <c>dense 512</c>, <c>residual dense</c>, <c>orthogonal dense 256</c> or <c>orthogonal residual dense</c>. Case does not matter, and
+    /// × may be written as x.
     /// </summary>
-    /// <exception cref="FormatException">The text is no layer.</exception>
+    /// <exception cref="FormatException">The text is not a layer.</exception>
     public static GloroLayer Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         return LayerText.Parse(text);
     }
 
-    /// <summary>The layer in words and numbers, the same in every culture, such as <c>convolution 96 3×3</c>; <see cref="Parse"/> reads it.</summary>
+    /// <summary>
+    /// The layer in words and numbers, the same in every culture, such as <c>convolution 96 3×3</c>. <see cref="Parse"/> reads it.
+    /// </summary>
     public sealed override string ToString() => Text;
 
     /// <summary>The shape of the output.</summary>
-    /// <exception cref="ArgumentException">The layer cannot take <paramref name="input"/>; the message ends a sentence that names both.</exception>
+    /// <exception cref="ArgumentException">
+    /// The layer cannot take <paramref name="input"/>. The message is the end of a sentence that names both.
+    /// </exception>
     internal abstract TensorShape GetOutputShape(TensorShape input);
 
-    /// <summary>How many weights the deployed layer has, biases not counted.</summary>
+    /// <summary>The number of weights of the deployed layer, without biases.</summary>
     internal virtual long CountWeights(TensorShape input) => 0;
 
     /// <summary>The trainable layer for inputs of shape <paramref name="input"/>.</summary>

@@ -1,15 +1,19 @@
 namespace Microsoft.ML.Gloro.Core;
 
-/// <summary>An image seen turned or mirrored: transposed first, if it is, then turned upside down, then mirrored left to right.</summary>
+/// <summary>A rotated or mirrored view of an image: transposed first, then turned upside down, then mirrored left to right.</summary>
 internal readonly record struct ImageView(bool IsTransposed, bool IsUpsideDown, bool IsMirrored)
 {
-    /// <summary>The views of <paramref name="views"/>, in the order in which their logits are added. The first is the image as it is; their number is a power of two.</summary>
+    /// <summary>
+    /// The views of <paramref name="views"/>, in the order in which their logits are added. The first is the unchanged image. Their number
+    /// is a power of two.
+    /// </summary>
     /// <exception cref="ArgumentOutOfRangeException">The views are unknown.</exception>
     public static IReadOnlyList<ImageView> Of(GloroImageViews views) => views switch
     {
         GloroImageViews.One => [default],
         GloroImageViews.Mirrored => [default, new(false, false, true)],
-        GloroImageViews.MirroredAndTurned => [.. Enumerable.Range(0, 8).Select(n => new ImageView((n & 4) != 0, (n & 2) != 0, (n & 1) != 0))],
+        GloroImageViews.MirroredAndTurned =>
+            [.. Enumerable.Range(0, 8).Select(n => new ImageView((n & 4) != 0, (n & 2) != 0, (n & 1) != 0))],
         _ => throw new ArgumentOutOfRangeException(nameof(views), views, "Unknown views of images."),
     };
 
@@ -17,11 +21,13 @@ internal readonly record struct ImageView(bool IsTransposed, bool IsUpsideDown, 
     public static string? FaultFor(GloroImageViews views, TensorShape shape) =>
         views != GloroImageViews.One && shape.IsVector ? $"Feature vectors cannot be turned or mirrored: {views} is for images."
         : views == GloroImageViews.MirroredAndTurned && shape.Height != shape.Width
-            ? $"Only square images can be turned by 90 degrees, and these have {shape.Height}×{shape.Width} pixels (height × width): use {GloroImageViews.Mirrored}, or resize images to a square."
+            ? $"Only square images can be turned by 90 degrees, and these have {shape.Height}×{shape.Width} pixels (height × width): "
+                + $"use {GloroImageViews.Mirrored}, or resize images to a square."
         : null;
 
     /// <summary>
-    /// Where the pixels come from: the one at (row, column) of the view is number Origin + row · RowStep + column · ColumnStep of the image's <paramref name="height"/> × <paramref name="width"/>.
+    /// Where the pixels come from: pixel (row, column) of the view is pixel Origin + row · RowStep + column · ColumnStep of the image with
+    /// <paramref name="height"/> × <paramref name="width"/> pixels.
     /// </summary>
     public (int Origin, int RowStep, int ColumnStep) Steps(int height, int width)
     {

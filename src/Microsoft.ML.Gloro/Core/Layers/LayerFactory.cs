@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Core;
 
-/// <summary>Where a network's first weights come from: one seeded generator and one device for all layers, so that a seed fixes the network.</summary>
+/// <summary>Makes a network's first weights with one seeded generator on one device, so that a seed determines the network.</summary>
 internal sealed class LayerFactory(Generator generator, Device device)
 {
     public Generator Generator { get; } = generator;
@@ -32,8 +32,8 @@ internal sealed class LayerFactory(Generator generator, Device device)
     }
 
     /// <summary>
-    /// A kernel that is an orthogonal matrix at its center and nearly zero elsewhere: the convolution starts as nearly an isometry, or the projection onto one. With a stride
-    /// s the center is s × s, the block of pixels that is an output's own.
+    /// A kernel that is an orthogonal matrix at its center and nearly zero elsewhere: at first the convolution is nearly an isometry or a
+    /// projection. With stride s the center is the s × s block of pixels that belongs to an output.
     /// </summary>
     public Parameter OrthogonalKernel(long outChannels, long inChannels, ConvolutionGeometry geometry)
     {
@@ -41,7 +41,8 @@ internal sealed class LayerFactory(Generator generator, Device device)
         var (size, stride) = (geometry.KernelSize, geometry.Stride);
         var kernel = zeros([outChannels, inChannels, size, size]);
         var center = geometry.Padding..(geometry.Padding + stride);
-        kernel[.., .., center, center] = OrthogonalMatrix(outChannels, inChannels * stride * stride).reshape(outChannels, inChannels, stride, stride);
+        kernel[.., .., center, center] =
+            OrthogonalMatrix(outChannels, inChannels * stride * stride).reshape(outChannels, inChannels, stride, stride);
         kernel += randn([outChannels, inChannels, size, size], generator: Generator) * (0.1 / Math.Sqrt(inChannels * size * size));
         return AsParameter(kernel);
     }
@@ -83,3 +84,11 @@ internal sealed class LayerFactory(Generator generator, Device device)
         return parameter;
     }
 }
+
+/// <summary>What a layer must know about its network when it is created.</summary>
+/// <param name="ResidualConvolutions">The number of residual convolutions in the network, the depth of its residual part.</param>
+/// <param name="ResidualDenseLayers">
+/// The number of residual dense layers, orthogonal or not. They are counted separately, as in LiResNet's own code.
+/// </param>
+/// <param name="Factory">The source of weights.</param>
+internal sealed record BuildContext(int ResidualConvolutions, int ResidualDenseLayers, LayerFactory Factory);

@@ -23,10 +23,10 @@ internal static class LayerKinds
     public static LayerKind Of(DeployedLayer layer) => Find(layer.Kind) is { } kind && kind.Type == layer.GetType()
         ? kind
         : throw new NotSupportedException(
-            $"Layers of type {layer.GetType().Name} ('{layer.Kind}') are not in {nameof(LayerKinds)}. They can be neither hashed nor stored.");
+            $"Layers of type {layer.GetType().Name} ('{layer.Kind}') are not in {nameof(LayerKinds)}, so they cannot be hashed or stored.");
 }
 
-/// <summary>What a kind of layers stores, and how to make a layer from it.</summary>
+/// <summary>What a kind of layer stores, and how to make a layer from it.</summary>
 /// <param name="Name">The name in model files and in the weight hash.</param>
 /// <param name="Type">The type of the layers.</param>
 /// <param name="Numbers">The sizes and options, in the order of the file's header.</param>

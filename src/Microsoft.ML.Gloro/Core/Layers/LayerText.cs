@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
 
 namespace Microsoft.ML.Gloro.Core;
@@ -42,9 +44,25 @@ internal static partial class LayerText
     }
 
     private static FormatException Unknown(string text) => new(
-        $"'{text}' is no layer. Write one such as: space-to-depth 4, convolution 96 3×3, convolution 32 4×4 stride 2, residual convolution 3×3, centering, minmax, relu, average pooling 2, flatten, "
-        + "dense 512, residual dense, orthogonal dense 256, orthogonal residual dense.");
+        $"'{text}' is no layer. Write one such as: space-to-depth 4, convolution 96 3×3, convolution 32 4×4 stride 2, "
+        + "residual convolution 3×3, centering, minmax, relu, average pooling 2, flatten, dense 512, residual dense, "
+        + "orthogonal dense 256, orthogonal residual dense.");
 
-    [GeneratedRegex("^(?<name>[a-z-]+(?: [a-z]+)*?)(?: (?<size>[0-9]+))?(?: (?<kernel>[0-9]+)[x×]\\k<kernel>)?(?: stride (?<stride>[0-9]+))?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        "^(?<name>[a-z-]+(?: [a-z]+)*?)(?: (?<size>[0-9]+))?(?: (?<kernel>[0-9]+)[x×]\\k<kernel>)?(?: stride (?<stride>[0-9]+))?$",
+        RegexOptions.CultureInvariant)]
     private static partial Regex Form();
+}
+
+/// <summary>
+/// A layer as its text, for AutoML and for the fingerprint of a checkpoint. People see the fingerprint and JSON escapes ×, so × is written
+/// as x.
+/// </summary>
+internal sealed class GloroLayerJsonConverter : JsonConverter<GloroLayer>
+{
+    public override GloroLayer Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        GloroLayer.Parse(reader.GetString() ?? throw new JsonException("A layer is a text, such as \"convolution 96 3x3\"."));
+
+    public override void Write(Utf8JsonWriter writer, GloroLayer value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.ToString().Replace('×', 'x'));
 }

@@ -4,8 +4,8 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Gloro.Core;
 
 /// <summary>
-/// A dense layer kept orthogonal by Cholesky: with LLᵀ = WWᵀ + λI the matrix that runs is L⁻¹W, whose singular values σ/√(σ² + λ) are below 1
-/// (Hu, Leino, Wang, Fredrikson: A Recipe for Improved Certifiable Robustness, ICLR 2024). A tall W is treated by its transpose.
+/// A dense layer made orthogonal by Cholesky: with LLᵀ = WWᵀ + λI its matrix is L⁻¹W, whose singular values σ/√(σ² + λ) are below 1
+/// (Hu, Leino, Wang, Fredrikson: A Recipe for Improved Certifiable Robustness, ICLR 2024). A tall W is transposed first.
 /// </summary>
 internal class OrthogonalDenseLayer : TrainableLayer
 {
@@ -18,36 +18,33 @@ internal class OrthogonalDenseLayer : TrainableLayer
     {
     }
 
-    protected OrthogonalDenseLayer(Parameter weight, LayerFactory factory) => (Weight, _bias) = (weight, factory.Constant(0, weight.shape[0]));
+    protected OrthogonalDenseLayer(Parameter weight, LayerFactory factory) =>
+        (Weight, _bias) = (weight, factory.Constant(0, weight.shape[0]));
 
-    /// <inheritdoc/>
     public override TensorShape OutputShape => TensorShape.Vector((int)Weight.shape[0]);
 
-    /// <inheritdoc/>
     public override IEnumerable<Parameter> Parameters => [Weight, _bias];
 
     protected Parameter Weight { get; }
 
-    /// <inheritdoc/>
-    /// <remarks>
-    /// L⁻¹(Wx) instead of (L⁻¹W)x: a batch has fewer columns than W, and solving for W's would take longer than everything else here. In float32, since L⁻¹ undoes what W does.
-    /// </remarks>
     public override Tensor Forward(Tensor input, bool training)
     {
+        // L⁻¹(Wx) instead of (L⁻¹W)x: a batch has fewer columns than W, so there is less to solve. In float32, because L⁻¹ cancels W.
         var (w, factor, wide) = Factorize();
         var columns = input.to(Weight.dtype).t();
-        var output = wide ? linalg.solve_triangular(factor, w.matmul(columns), upper: false) : w.t().matmul(linalg.solve_triangular(factor.t(), columns, upper: true));
+        var output = wide
+            ? linalg.solve_triangular(factor, w.matmul(columns), upper: false)
+            : w.t().matmul(linalg.solve_triangular(factor.t(), columns, upper: true));
         return (output.t() + _bias).to(input.dtype);
     }
 
-    /// <inheritdoc/>
     public override IEnumerable<DeployedLayer> Fold()
     {
         using var _ = NewDisposeScope();
         return [new DeployedDense(ToArray(Matrix()), ToArray(_bias), (int)Weight.shape[1], (int)Weight.shape[0])];
     }
 
-    /// <summary>W, of which an orthogonal matrix is made.</summary>
+    /// <summary>W, from which the orthogonal matrix is made.</summary>
     protected virtual Tensor Raw() => Weight;
 
     private Tensor Matrix()
@@ -57,7 +54,7 @@ internal class OrthogonalDenseLayer : TrainableLayer
         return wide ? orthogonal : orthogonal.t();
     }
 
-    // W, transposed if it is tall, and the L that belongs to it.
+    // W, transposed if it is tall, and its L.
     private (Tensor W, Tensor Factor, bool Wide) Factorize()
     {
         var raw = Raw();
@@ -67,9 +64,24 @@ internal class OrthogonalDenseLayer : TrainableLayer
         var regularized = gram + (eye(gram.shape[0], device: gram.device) * (gram.diagonal().mean() * RelativeRegularization));
         var (factor, info) = linalg.cholesky_ex(regularized);
 
-        // Weights that overflowed cannot be factorized. NaN tells the trainer so; libtorch's own exception would speak of a matrix no user has heard of.
-        // A sum keeps the factor's memory layout, and with it the bits of what follows.
+        // Weights that overflowed cannot be factorized. NaN tells the trainer; libtorch's own exception would not help a user.
+        // NaN is added, because a sum keeps the factor's memory layout and so the bits of the results.
         var fault = zeros_like(info, dtype: ScalarType.Float32).masked_fill(info.not_equal(0), float.NaN);
         return (w, factor + fault, wide);
     }
+}
+
+/// <summary>Describes an <see cref="OrthogonalDenseLayer"/>.</summary>
+internal sealed record OrthogonalDenseDescription(int Width) : GloroLayer
+{
+    internal override bool NeedsVector => true;
+
+    internal override string Text => $"orthogonal dense {Width}";
+
+    internal override TensorShape GetOutputShape(TensorShape input) => TensorShape.Vector(Width);
+
+    internal override long CountWeights(TensorShape input) => (long)input.Size * Width;
+
+    internal override TrainableLayer Create(TensorShape input, BuildContext context) =>
+        new OrthogonalDenseLayer(input.Size, Width, context.Factory);
 }

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.Gloro.Core;
 
-/// <summary>Pixel bytes to the network's floats: b / 255f everywhere, in training and in scoring.</summary>
+/// <summary>Converts pixel bytes to the network's floats: b / 255f, the same in training and scoring.</summary>
 internal static class PixelScale
 {
     private static readonly float[] Table = [.. Enumerable.Range(0, 256).Select(b => b / 255f)];

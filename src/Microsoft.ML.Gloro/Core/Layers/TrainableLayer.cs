@@ -4,33 +4,37 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Gloro.Core;
 
 /// <summary>
-/// One layer of a network in training. It knows how to run on a batch, how to estimate its Lipschitz constant differentiably,
-/// and which plain layers it becomes when the network is deployed.
+/// One layer of a network in training. It runs on a batch, estimates its Lipschitz constant differentiably, and gives the deployed layers
+/// that it becomes.
 /// </summary>
-/// <remarks>Owns its tensors; dispose it with the network. Not thread-safe.</remarks>
+/// <remarks>The layer owns its tensors; dispose it with the network. Not thread-safe.</remarks>
 internal abstract class TrainableLayer : IDisposable
 {
     /// <summary>The shape of one output.</summary>
     public abstract TensorShape OutputShape { get; }
 
-    /// <summary>Tensors that the optimizer moves, in a fixed order.</summary>
+    /// <summary>Tensors that the optimizer changes, in a fixed order.</summary>
     public virtual IEnumerable<Parameter> Parameters => [];
 
-    /// <summary>Tensors that training changes by other means (running means, singular vectors); with <see cref="Parameters"/> they make a checkpoint.</summary>
+    /// <summary>
+    /// Other tensors that training may change (running means, singular vectors). A checkpoint holds them and <see cref="Parameters"/>.
+    /// </summary>
     public virtual IEnumerable<Tensor> Buffers => [];
 
-    /// <summary>Runs the layer on a batch [rows, channels, height, width], or [rows, length] for vectors, in the type of <paramref name="input"/>.</summary>
-    /// <param name="input">The batch.</param>
-    /// <param name="training">Whether running statistics are to be taken from this batch.</param>
+    /// <summary>Runs the layer on a batch, in the type of <paramref name="input"/>.</summary>
+    /// <param name="input">The batch, [rows, channels, height, width], or [rows, length] for vectors.</param>
+    /// <param name="training">Whether to update running statistics with this batch.</param>
     public abstract Tensor Forward(Tensor input, bool training);
 
-    /// <summary>A differentiable estimate of the spectral norm after <paramref name="powerSteps"/> more steps of power iteration; null if it is at most 1 by construction.</summary>
+    /// <summary>
+    /// A differentiable estimate of the spectral norm after <paramref name="powerSteps"/> more steps of power iteration; null if the norm
+    /// is at most 1 by construction.
+    /// </summary>
     public virtual Tensor? EstimateNorm(int powerSteps) => null;
 
-    /// <summary>The deployed form of the layer as it stands.</summary>
+    /// <summary>The deployed form of the layer with its current weights.</summary>
     public abstract IEnumerable<DeployedLayer> Fold();
 
-    /// <inheritdoc/>
     public virtual void Dispose()
     {
         foreach (var tensor in Parameters.Concat<Tensor>(Buffers))

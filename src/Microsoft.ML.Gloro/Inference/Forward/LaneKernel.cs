@@ -3,20 +3,18 @@ using System.Runtime.CompilerServices;
 namespace Microsoft.ML.Gloro.Inference;
 
 /// <summary>The loop of <see cref="TileKernel"/>, written once; the runtime compiles it for each width of registers.</summary>
-/// <remarks>The sums are twelve variables and no array, for only variables stay in registers.</remarks>
+/// <remarks>The sums are twelve variables instead of an array, because only variables stay in registers.</remarks>
 internal sealed class LaneKernel<TLanes, TVector> : TileKernel
     where TLanes : struct, ILanes<TVector>
     where TVector : struct
 {
-    /// <inheritdoc/>
     public override bool IsSupported => TLanes.IsSupported;
 
-    /// <inheritdoc/>
     public override int Width => 2 * TLanes.Count;
 
-    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void AddTile(ref double sums, ref readonly double weights, ref readonly double input, ReadOnlySpan<int> offsets, int channels)
+    public override void AddTile(
+        ref double sums, ref readonly double weights, ref readonly double input, ReadOnlySpan<int> offsets, int channels)
     {
         nint lanes = TLanes.Count;
         ref double weight = ref Unsafe.AsRef(in weights);
@@ -69,9 +67,9 @@ internal sealed class LaneKernel<TLanes, TVector> : TileKernel
         Store(ref sums, 10, a5, b5);
     }
 
-    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void AddPixel(ref double sums, ref readonly double weights, ref readonly double input, ReadOnlySpan<int> offsets, int channels)
+    public override void AddPixel(
+        ref double sums, ref readonly double weights, ref readonly double input, ReadOnlySpan<int> offsets, int channels)
     {
         nint lanes = TLanes.Count;
         ref double weight = ref Unsafe.AsRef(in weights);

@@ -3,14 +3,16 @@ using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Inference;
 
-/// <summary>A convolution. A dense layer is one too: the rows of a batch are then the pixels, and one tap sees them all.</summary>
+/// <summary>
+/// A convolution. A dense layer is handled as a convolution with one tap, in which each row of a batch is a pixel.
+/// </summary>
 /// <remarks>
-/// Each output is a sum of products and then a bias, in an order that depends on nothing: see <see cref="ForwardPass"/>. Tiles of pixels and blocks of channels only say which outputs are
-/// computed together.
+/// Each output is a sum of products and then a bias, in the fixed order that <see cref="ForwardPass"/> documents. Tiles of pixels and
+/// blocks of channels only determine which outputs are computed together.
 /// </remarks>
 internal sealed class LinearStep : ForwardStep
 {
-    private const int OffsetCount = 64 * TileKernel.TilePixels; // bounds the stack a call takes, not the taps of a kernel
+    private const int OffsetCount = 64 * TileKernel.TilePixels; // limits the stack of a call, not the taps of a kernel
     private const long WorthAThread = 1 << 18; // products; below that, waking a thread costs more than it saves
     private readonly WeightBlock[] _blocks;
     private readonly float[] _bias;
@@ -34,12 +36,10 @@ internal sealed class LinearStep : ForwardStep
         (_bias, _stride, _kernelHeight, _kernelWidth) = (layer.Bias, 1, 1, 1);
     }
 
-    /// <inheritdoc/>
     public override int Zeros => _padding == default ? 0 : Input.Channels;
 
     private int Taps => _kernelHeight * _kernelWidth;
 
-    /// <inheritdoc/>
     public override void Run(ValueBuffer input, ValueBuffer output, int rows, int threads)
     {
         int pixels = checked(rows * Output.Height * Output.Width);
@@ -55,7 +55,7 @@ internal sealed class LinearStep : ForwardStep
 
     private void RunInPieces(ValueBuffer input, ValueBuffer output, int pixels, int threads)
     {
-        // Several pieces for a thread, so that none waits long for the last one.
+        // Several pieces per thread, so that no thread waits long for the last one.
         int tiles = (pixels + TileKernel.TilePixels - 1) / TileKernel.TilePixels;
         int pieces = Math.Clamp(((8 * threads) + _blocks.Length - 1) / _blocks.Length, 1, tiles);
         Parallel.For(0, _blocks.Length * pieces, new ParallelOptions { MaxDegreeOfParallelism = threads }, i =>
@@ -74,7 +74,7 @@ internal sealed class LinearStep : ForwardStep
         Span<int> offsets = stackalloc int[OffsetCount];
         while (first < end)
         {
-            // Two loose pixels are faster one by one than as a third of a tile. A tile that is not full repeats its last pixel and forgets the copies.
+            // One or two pixels are faster one by one than as a tile. An incomplete tile repeats its last pixel and drops the copies.
             int count = Math.Min(end - first, TileKernel.TilePixels);
             if (count <= 2)
                 count = 1;
@@ -110,7 +110,9 @@ internal sealed class LinearStep : ForwardStep
         }
     }
 
-    /// <summary>Where the channels under each tap begin, for each pixel of the tile; taps in the padding see the zeros at 0.</summary>
+    /// <summary>
+    /// Finds where the channels under each tap begin, for each pixel of the tile. Taps in the padding read the zeros at 0.
+    /// </summary>
     private void FindOffsets(ReadOnlySpan<Place> tile, int firstTap, int taps, Span<int> offsets)
     {
         (int u, int v) = Math.DivRem(firstTap, _kernelWidth);
@@ -144,6 +146,9 @@ internal sealed class LinearStep : ForwardStep
             output[i] = sums[i] + bias[i];
     }
 
-    /// <summary>Where the first tap of an output pixel falls: the offset of its image in the input, a row and a column, which may lie in the padding.</summary>
+    /// <summary>
+    /// The position of the first tap of an output pixel: the offset of its image in the input, a row and a column, which may be in the
+    /// padding.
+    /// </summary>
     private readonly record struct Place(int Image, int Row, int Column);
 }

@@ -3,7 +3,10 @@ using System.Runtime.InteropServices;
 
 namespace Microsoft.ML.Gloro.Inference;
 
-/// <summary>The weights of some neighboring output channels, as doubles, in the order in which their kernel reads them: [tap, input channel, channel of the block].</summary>
+/// <summary>
+/// The weights of some neighboring output channels, as doubles in the order in which the kernel reads them: [tap, input channel, channel of
+/// the block].
+/// </summary>
 internal sealed class WeightBlock
 {
     private const int Alignment = 64; // bytes: a register of AVX-512, a cache line
@@ -19,13 +22,19 @@ internal sealed class WeightBlock
     /// <summary>The first output channel.</summary>
     public int First { get; }
 
-    /// <summary>Output channels: the kernel's width, or one less where an odd channel is left; that gap holds zeros, and what comes of them is dropped.</summary>
+    /// <summary>
+    /// The number of output channels: the kernel's width, or one less if an odd channel is left. The gap then contains zeros, whose results
+    /// are dropped.
+    /// </summary>
     public int Count { get; }
 
-    /// <summary>The weights from the given term of the sums on.</summary>
+    /// <summary>The weights, starting with the given term of the sums.</summary>
     public ref readonly double Weights(int term) => ref _weights[_start + (term * Kernel.Width)];
 
-    /// <summary>Cuts output channels into blocks, each for the widest kernel that it fills, and packs their <paramref name="weights"/>, [output channel, input channel, tap].</summary>
+    /// <summary>
+    /// Divides the output channels into blocks, each for the widest kernel that it fills, and packs their <paramref name="weights"/>,
+    /// [output channel, input channel, tap].
+    /// </summary>
     public static WeightBlock[] Pack(float[] weights, int outputs, int inputs, int taps, IReadOnlyList<TileKernel> kernels)
     {
         var blocks = new List<WeightBlock>();
@@ -42,7 +51,7 @@ internal sealed class WeightBlock
     [MethodImpl(MethodImplOptions.AggressiveOptimization)] // runs once, before the first row is scored
     private static WeightBlock Pack(float[] weights, int first, int count, int inputs, int taps, TileKernel kernel)
     {
-        // Pinned, or the collector may move it from its boundary.
+        // Pinned, so that the collector does not move it from its boundary.
         double[] packed = GC.AllocateArray<double>(checked((inputs * taps * kernel.Width) + (Alignment / sizeof(double))), pinned: true);
         long address = Marshal.UnsafeAddrOfPinnedArrayElement(packed, 0);
         int start = (int)(-address & (Alignment - 1)) / sizeof(double);

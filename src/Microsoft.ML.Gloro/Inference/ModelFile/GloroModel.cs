@@ -101,7 +101,7 @@ internal sealed class GloroModel
     /// <summary>How far computed margins can be from true ones in <see cref="Arithmetic"/>.</summary>
     public RoundingBound Rounding { get; }
 
-    /// <summary>The margin Lipschitz constants K_ij of the network under its bound, with the slope of <see cref="Rounding"/> added.</summary>
+    /// <summary>The margin Lipschitz constants K_ij of the network under its bound, with <see cref="RoundingBound.Slope"/> added.</summary>
     public MarginConstants Constants { get; }
 
     /// <summary>The guarantee, resolved for this model's classes.</summary>
@@ -114,7 +114,7 @@ internal sealed class GloroModel
 
     /// <summary>The same network under another guarantee and radius. Nothing is computed anew: neither enters the bound.</summary>
     /// <exception cref="ArgumentException">The guarantee does not fit the classes, or <paramref name="epsilon"/> is negative or not finite.</exception>
-    public GloroModel With(RobustnessGuarantee guarantee, float epsilon) => 
+    public GloroModel With(RobustnessGuarantee guarantee, float epsilon) =>
         new(this, Network, guarantee, epsilon, Arithmetic, Temperature, Coverage);
 
     /// <summary>The same network, scored and certified in another arithmetic. Coverage sets need a new calibration if it is another one.</summary>
@@ -131,7 +131,7 @@ internal sealed class GloroModel
 
     /// <summary>The same network, its scores made with another temperature.</summary>
     /// <exception cref="ArgumentException"><paramref name="temperature"/> is not a number within <see cref="ModelLimits"/>.</exception>
-    public GloroModel WithTemperature(double temperature) => 
+    public GloroModel WithTemperature(double temperature) =>
         new(this, Network, Guarantee, Epsilon, Arithmetic, temperature, Coverage);
 
     private static (CertificateArithmetic Arithmetic, RoundingBound Rounding, MarginConstants Constants) Margins(DeployedNetwork network, LipschitzBound bound, CertificateArithmetic arithmetic)
@@ -139,7 +139,7 @@ internal sealed class GloroModel
         if (!Enum.IsDefined(arithmetic))
             throw new ArgumentOutOfRangeException(nameof(arithmetic), arithmetic, "Unknown arithmetic.");
         var rounding = RoundingBound.Compute(network, bound, arithmetic);
-        return (arithmetic, rounding, MarginLipschitz.Compute(network, bound, rounding.Margin.Slope)); // refuses a bound that was proved for other weights
+        return (arithmetic, rounding, MarginLipschitz.Compute(network, bound, rounding.Slope)); // refuses a bound that was proved for other weights
     }
 
     private static LabelType CheckLabelType(LabelType type, IReadOnlyList<string> classNames) =>

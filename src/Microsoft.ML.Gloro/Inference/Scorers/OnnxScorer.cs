@@ -4,10 +4,11 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Microsoft.ML.Gloro.Inference;
 
-/// <summary>Computes logits of a <see cref="DeployedNetwork"/> on ONNX Runtime, on the CPU.</summary>
+/// <summary>Computes logits of a <see cref="DeployedNetwork"/> on ONNX Runtime.</summary>
 /// <remarks>
 /// Safe for concurrent use, also of <see cref="Dispose"/>. Changes no state outside its own session.
-/// The logits of a row are the same bits in any batch and with any number of threads. ONNX Runtime does not promise that, but keeps it for this graph: a convolution
+/// On the CPU the logits of a row are the same bits in any batch and with any number of threads. ONNX Runtime does not promise that, but
+/// keeps it for this graph: a convolution
 /// treats each image alone, and a dense layer is a Gemm whose constant weights are packed beforehand, so that a single row does not get a kernel of its own with another order
 /// of summation. Measured on 1.31.1, x64, batches of 1 to 300, 1 to 4 threads, dense layers up to 8192 wide and convolutions up to 64×64; a test holds it.
 /// Another processor may give other last bits, always the same ones on that processor.
@@ -17,8 +18,8 @@ internal sealed class OnnxScorer : INetworkScorer
     private static readonly string[] InputNames = [OnnxGraph.InputName];
     private static readonly string[] OutputNames = [OnnxGraph.OutputName];
     private readonly InferenceSession _session;
-    private readonly Lazy<InferenceSession> _alone; // the number of threads belongs to a session
-    private readonly RunOptions _runOptions = new();
+    private readonly Lazy<InferenceSession> _oneThread; // the number of threads belongs to a session
+    private readonly RunOptions _runOptions;
     private readonly long[] _inputShape;
     private readonly DeferredDisposal _life;
 
@@ -27,15 +28,21 @@ internal sealed class OnnxScorer : INetworkScorer
     /// Threads that share the work inside one operator, the calling one included. 0, the default, takes every processor that this process may use
     /// (a container's limit is honored, unlike ONNX Runtime's own default); 1 runs on the calling thread alone. They change no bit of the logits.
     /// </param>
+    /// <param name="provider">Where it runs; null for the CPU.</param>
     /// <exception cref="ArgumentOutOfRangeException">A negative number of threads.</exception>
-    public OnnxScorer(DeployedNetwork network, int threads = 0)
+    /// <exception cref="DllNotFoundException">The native ONNX Runtime is missing. The message names the package to add.</exception>
+    /// <exception cref="InvalidOperationException">The provider does not start.</exception>
+    public OnnxScorer(DeployedNetwork network, int threads = 0, ExecutionProvider? provider = null)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(threads);
+        provider ??= ExecutionProvider.Cpu;
+        ExecutionProvider.RequireRuntime(); // before anything else of ONNX Runtime is touched
+        _runOptions = new RunOptions();
         TensorShape shape = network.InputShape;
         (InputSize, ClassCount) = (shape.Size, network.ClassCount);
         _inputShape = shape.IsVector ? [shape.Channels] : [shape.Channels, shape.Height, shape.Width];
-        _session = CreateSession(network, threads == 0 ? Environment.ProcessorCount : threads);
-        _alone = new Lazy<InferenceSession>(() => threads == 1 ? _session : CreateSession(network, 1));
+        _session = CreateSession(network, threads == 0 ? Environment.ProcessorCount : threads, provider);
+        _oneThread = new Lazy<InferenceSession>(() => threads == 1 ? _session : CreateSession(network, 1, provider));
         _life = new DeferredDisposal(this, Free);
     }
 
@@ -47,14 +54,14 @@ internal sealed class OnnxScorer : INetworkScorer
 
     /// <inheritdoc/>
     /// <remarks>The memory is read and written in place, without a copy.</remarks>
-    public void Score(ReadOnlyMemory<float> inputs, int rows, Memory<float> logits, bool alone = false)
+    public void Score(ReadOnlyMemory<float> inputs, int rows, Memory<float> logits, ScoringThreads threads = ScoringThreads.All)
     {
         (inputs, logits) = ScorerRows.Take(this, inputs, rows, logits);
         _life.Enter();
         try
         {
             if (rows > 0)
-                Run(alone ? _alone.Value : _session, MemoryMarshal.AsMemory(inputs), rows, logits);
+                Run(threads == ScoringThreads.Caller ? _oneThread.Value : _session, MemoryMarshal.AsMemory(inputs), rows, logits);
         }
         finally
         {
@@ -65,7 +72,7 @@ internal sealed class OnnxScorer : INetworkScorer
     /// <summary>Refuses further calls and frees the session, at once or when the last running <see cref="Score"/> is done. May be called often.</summary>
     public void Dispose() => _life.Dispose();
 
-    private static InferenceSession CreateSession(DeployedNetwork network, int threads)
+    private static InferenceSession CreateSession(DeployedNetwork network, int threads, ExecutionProvider provider)
     {
         using var options = new SessionOptions
         {
@@ -79,6 +86,7 @@ internal sealed class OnnxScorer : INetworkScorer
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "1");
         options.AddSessionConfigEntry("session.intra_op.spin_duration_us", "100");
         options.AddSessionConfigEntry("optimization.disable_specified_optimizers", "ConvMulFusion;ConvAddFusion"); // they would multiply scalings into kernels: other weights than those the bound was proved for
+        provider.AddTo(options);
         return new InferenceSession(OnnxGraph.Build(network), options);
     }
 
@@ -95,8 +103,8 @@ internal sealed class OnnxScorer : INetworkScorer
     private void Free()
     {
         _session.Dispose();
-        if (_alone.IsValueCreated)
-            _alone.Value.Dispose();
+        if (_oneThread.IsValueCreated)
+            _oneThread.Value.Dispose();
         _runOptions.Dispose();
     }
 }

@@ -6,7 +6,7 @@ namespace Microsoft.ML.Gloro.Inference;
 /// and freed with the last owner: a model that is only trained and saved never pays for one.
 /// </summary>
 /// <remarks>Safe for concurrent use.</remarks>
-internal sealed class SharedScorer(GloroModel model, int threads)
+internal sealed class SharedScorer(GloroModel model, int threads, ExecutionProvider? provider = null)
 {
     private readonly object _gate = new();
     private INetworkScorer? _scorer;
@@ -43,7 +43,12 @@ internal sealed class SharedScorer(GloroModel model, int threads)
         {
             ObjectDisposedException.ThrowIf(_owners == 0, this);
             if (_scorer is null)
-                Volatile.Write(ref _scorer, model.Arithmetic == CertificateArithmetic.Float64 ? new Float64Scorer(model.Network, threads) : new OnnxScorer(model.Network, threads));
+            {
+                Volatile.Write(ref _scorer, model.Arithmetic == CertificateArithmetic.Float64
+                    ? new Float64Scorer(model.Network, threads)
+                    : new OnnxScorer(model.Network, threads, provider));
+            }
+
             return _scorer!;
         }
     }

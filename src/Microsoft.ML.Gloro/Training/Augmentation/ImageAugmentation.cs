@@ -4,12 +4,12 @@ using Microsoft.ML.Gloro.Core;
 namespace Microsoft.ML.Gloro.Training;
 
 /// <summary>
-/// Changes one image at random. Flips, quarter turns and shifts are one map from target pixels to source pixels; what changes values, or comes between pixels, follows
-/// on the bytes, and they become floats at the end.
+/// Changes one image at random. Flips, quarter turns and shifts are one map from target pixels to source pixels. Changes of values and
+/// interpolation follow on the bytes, which become floats at the end.
 /// </summary>
 /// <param name="shape">The images' shape.</param>
-/// <param name="options">What may be done.</param>
-/// <param name="meanColor">A byte a channel; without it, black.</param>
+/// <param name="options">The changes to make.</param>
+/// <param name="meanColor">A byte per channel; null for black.</param>
 /// <remarks>Immutable; safe for concurrent use.</remarks>
 internal sealed class ImageAugmentation(TensorShape shape, GloroAugmentationOptions options, byte[]? meanColor = null)
 {
@@ -18,11 +18,13 @@ internal sealed class ImageAugmentation(TensorShape shape, GloroAugmentationOpti
         options.Border == GloroAugmentationBorder.Mirror,
         options.Border == GloroAugmentationBorder.Mean && meanColor is not null ? meanColor : new byte[shape.Channels]);
 
-    // With nothing but the map nothing more is drawn: images are then what they were before there was anything else.
-    private readonly bool _hasMore = options.Affine is not null || options.RandAugment is not null || options.ColorJitter is not null || options.CutoutSide > 0;
+    // Without these options their random values are not drawn, so that images are the same as in versions without these options.
+    private readonly bool _hasMore =
+        options.Affine is not null || options.RandAugment is not null || options.ColorJitter is not null || options.CutoutSide > 0;
 
-    /// <summary>Whether <paramref name="options"/> paint anything in the mean color.</summary>
-    public static bool NeedsMeanColor(GloroAugmentationOptions options) => options.CutoutSide > 0 || options.Border == GloroAugmentationBorder.Mean;
+    /// <summary>Whether <paramref name="options"/> use the mean color.</summary>
+    public static bool NeedsMeanColor(GloroAugmentationOptions options) =>
+        options.CutoutSide > 0 || options.Border == GloroAugmentationBorder.Mean;
 
     /// <summary>Writes a changed copy of an image, scaled to [0, 1].</summary>
     public void Apply(ReadOnlySpan<byte> pixels, Span<float> destination, Random random)
@@ -42,8 +44,8 @@ internal sealed class ImageAugmentation(TensorShape shape, GloroAugmentationOpti
     }
 
     /// <summary>
-    /// Writes, for every pixel of a plane, the index of the pixel it comes from, or <see cref="ImageBorder.Outside"/>. The number of random values consumed is always the
-    /// same, so that switching one option does not change the draws of the others.
+    /// Writes, for every pixel of a plane, the index of its source pixel or <see cref="ImageBorder.Outside"/>. It always draws the same
+    /// number of random values, so that one option does not change the values of the others.
     /// </summary>
     public void Draw(Random random, Span<int> sources)
     {
@@ -84,7 +86,7 @@ internal sealed class ImageAugmentation(TensorShape shape, GloroAugmentationOpti
         }
     }
 
-    // Always as many values for each option; the number that RandAugment takes is its own, so it is the last to draw.
+    // Always draws the same number of values for each option, except for RandAugment, which therefore draws last.
     private void Change(ref PixelBuffer image, Random random)
     {
         double turn = Around(random), zoom = Around(random), shear = Around(random);
@@ -93,8 +95,8 @@ internal sealed class ImageAugmentation(TensorShape shape, GloroAugmentationOpti
 
         if (options.Affine is { IsIdentity: false } affine)
         {
-            double lean = Math.Tan(shear * affine.Shear * Math.PI / 180);
-            AffineWarp.Apply(ref image, AffineMap.ShearTurnZoom(lean, turn * affine.Rotation, Math.Exp(zoom * Math.Log(1 + affine.Scale))), _border);
+            double lean = Math.Tan(shear * affine.Shear * Math.PI / 180), scale = Math.Exp(zoom * Math.Log(1 + affine.Scale));
+            AffineWarp.Apply(ref image, AffineMap.ShearTurnZoom(lean, turn * affine.Rotation, scale), _border);
         }
 
         if (options.RandAugment is { } policy)
@@ -112,7 +114,8 @@ internal sealed class ImageAugmentation(TensorShape shape, GloroAugmentationOpti
 
     private void Cut(ref PixelBuffer image, int left, int top)
     {
-        int right = Math.Min(left + options.CutoutSide, shape.Width), bottom = Math.Min(top + options.CutoutSide, shape.Height);
+        int right = Math.Min(left + options.CutoutSide, shape.Width);
+        int bottom = Math.Min(top + options.CutoutSide, shape.Height);
         (left, top) = (Math.Max(left, 0), Math.Max(top, 0));
         for (int c = 0; c < shape.Channels; c++)
         {

@@ -1,17 +1,17 @@
 namespace Microsoft.ML.Gloro.Training;
 
-/// <summary>What an image continues as beyond its pixels.</summary>
-/// <param name="mirrored">Whether as its mirror image; otherwise as one color.</param>
-/// <param name="color">The color, a byte a channel.</param>
+/// <summary>How an image continues beyond its pixels.</summary>
+/// <param name="mirrored">Whether as its mirror image, rather than as one color.</param>
+/// <param name="color">The color, a byte per channel.</param>
 internal sealed class ImageBorder(bool mirrored, byte[] color)
 {
     /// <summary>No pixel of the image: the color.</summary>
     public const int Outside = -1;
 
-    /// <summary>A byte a channel.</summary>
+    /// <summary>A byte per channel.</summary>
     public ReadOnlySpan<byte> Color => color;
 
-    /// <summary>The index within 0 … <paramref name="length"/> − 1 that stands for <paramref name="i"/>, or <see cref="Outside"/>.</summary>
+    /// <summary>The pixel for index <paramref name="i"/>, from 0 to <paramref name="length"/> − 1, or <see cref="Outside"/>.</summary>
     public int Source(int i, int length)
     {
         if ((uint)i < (uint)length)
@@ -19,7 +19,7 @@ internal sealed class ImageBorder(bool mirrored, byte[] color)
         if (!mirrored)
             return Outside;
 
-        // Reflection without repeating the border pixel; further out than the image is wide it folds back again.
+        // Reflects without repeating the border pixel, more than once if the index is far outside.
         int period = Math.Max(1, 2 * (length - 1));
         i = ((i % period) + period) % period;
         return Math.Min(i, period - i);

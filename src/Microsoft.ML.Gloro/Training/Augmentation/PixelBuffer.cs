@@ -2,10 +2,10 @@ using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Training;
 
-/// <summary>The bytes of one image while it is changed, plane after plane, and as much room for what cannot be done in place.</summary>
+/// <summary>The bytes of one image while it is changed, plane after plane, and a second buffer for changes not in place.</summary>
 internal ref struct PixelBuffer(TensorShape shape, Span<byte> pixels, Span<byte> room)
 {
-    /// <summary>Planes of R, G and B.</summary>
+    /// <summary>The number of channels of a color image: R, G and B.</summary>
     public const int ColorChannels = 3;
 
     private Span<byte> _pixels = pixels, _room = room;
@@ -16,19 +16,19 @@ internal ref struct PixelBuffer(TensorShape shape, Span<byte> pixels, Span<byte>
 
     public readonly int Width => shape.Width;
 
-    /// <summary>The values of a channel.</summary>
+    /// <summary>The number of values of a channel.</summary>
     public readonly int PlaneSize => shape.Height * shape.Width;
 
     /// <summary>All values.</summary>
     public readonly Span<byte> Pixels => _pixels;
 
-    /// <summary>As many values again, of no meaning until <see cref="Swap"/>.</summary>
+    /// <summary>A buffer of the same size, whose values mean nothing until <see cref="Swap"/>.</summary>
     public readonly Span<byte> Room => _room;
 
     /// <summary>The values of one channel.</summary>
     public readonly Span<byte> Plane(int channel) => _pixels.Slice(channel * PlaneSize, PlaneSize);
 
-    /// <summary>Takes what was written to <see cref="Room"/> as the image.</summary>
+    /// <summary>Makes the content of <see cref="Room"/> the image.</summary>
     public void Swap()
     {
         var pixels = _pixels;

@@ -6,7 +6,10 @@ internal static class PixelSharpness
     // Pillow's SMOOTH: ones around a five, over thirteen.
     private const int Center = 5, Sum = 13;
 
-    /// <summary>smooth + factor·(v − smooth), where smooth is the mean of a pixel and its eight neighbors, the pixel counted five times. Border pixels have not all of these, and stay.</summary>
+    /// <summary>
+    /// smooth + factor·(v − smooth), where smooth is the mean of a pixel, counted five times, and its eight neighbors. Border pixels do
+    /// not have eight neighbors and do not change.
+    /// </summary>
     public static void Apply(ref PixelBuffer image, double factor)
     {
         if (factor == 1)
@@ -25,7 +28,9 @@ internal static class PixelSharpness
                 var to = target.Slice(row * width, width);
                 for (int x = 1; x < to.Length - 1; x++)
                 {
-                    int sum = above[x - 1] + above[x] + above[x + 1] + here[x - 1] + (Center * here[x]) + here[x + 1] + below[x - 1] + below[x] + below[x + 1];
+                    int sum = above[x - 1] + above[x] + above[x + 1];
+                    sum += here[x - 1] + (Center * here[x]) + here[x + 1];
+                    sum += below[x - 1] + below[x] + below[x + 1];
                     to[x] = PixelTone.Between((sum + (Sum / 2)) / Sum, here[x], share);
                 }
             }

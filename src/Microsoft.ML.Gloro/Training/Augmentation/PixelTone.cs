@@ -1,21 +1,24 @@
 namespace Microsoft.ML.Gloro.Training;
 
-/// <summary>Changes of an image that look each value up in a table: what Pillow's ImageOps and ImageEnhance do, with results rounded to the nearest byte.</summary>
+/// <summary>
+/// Changes of brightness and color, mostly by a table of values, as in Pillow's ImageOps and ImageEnhance. Results are rounded to the
+/// nearest byte.
+/// </summary>
 internal static class PixelTone
 {
     private const int Levels = 256;
 
-    // ITU-R 601 luma in 65536ths, as Pillow has it; they sum to 65536.
+    // ITU-R 601 luma in 65536ths, as in Pillow; they sum to 65536.
     private const int Red = 19595, Green = 38470, Blue = 7471;
     private const int LumaBits = 16;
 
     /// <summary>factor·v.</summary>
     public static void Brightness(ref PixelBuffer image, double factor) => Blend(ref image, 0, factor);
 
-    /// <summary>mean + factor·(v − mean), where mean is that of the image's gray.</summary>
-    public static void Contrast(ref PixelBuffer image, double factor) => Blend(ref image, MeanGrey(image), factor);
+    /// <summary>mean + factor·(v − mean), with the mean gray of the image.</summary>
+    public static void Contrast(ref PixelBuffer image, double factor) => Blend(ref image, MeanGray(image), factor);
 
-    /// <summary>gray + factor·(v − gray), where gray is the pixel's own. An image without three channels has no color, and stays as it is.</summary>
+    /// <summary>gray + factor·(v − gray), with the gray of the pixel. Images without three channels do not change.</summary>
     public static void Saturation(ref PixelBuffer image, double factor)
     {
         if (image.Channels != PixelBuffer.ColorChannels || factor == 1)
@@ -31,7 +34,7 @@ internal static class PixelTone
         }
     }
 
-    /// <summary>Each value's highest <paramref name="bits"/> bits, from 1 to 8.</summary>
+    /// <summary>Keeps the highest <paramref name="bits"/> bits of each value, from 1 to 8.</summary>
     public static void Posterize(ref PixelBuffer image, int bits)
     {
         int mask = 0xFF << (8 - bits);
@@ -48,7 +51,7 @@ internal static class PixelTone
         LookUp(image.Pixels, table);
     }
 
-    /// <summary>Each channel stretched, so that its least value becomes 0 and its greatest 255; a channel of one value stays.</summary>
+    /// <summary>Stretches each channel so that its values range from 0 to 255. A channel with a single value does not change.</summary>
     public static void AutoContrast(ref PixelBuffer image)
     {
         Span<byte> table = stackalloc byte[Levels];
@@ -67,7 +70,10 @@ internal static class PixelTone
         }
     }
 
-    /// <summary>Each channel's values spread by their ranks, as Pillow's equalize does: v becomes (pixels below v + step / 2) / step, where 255 steps hold all pixels but those of the greatest value.</summary>
+    /// <summary>
+    /// Spreads each channel's values by their ranks, as Pillow's equalize does: v becomes (pixels below v + step / 2) / step, where 255
+    /// steps contain all pixels except those of the greatest value.
+    /// </summary>
     public static void Equalize(ref PixelBuffer image)
     {
         Span<byte> table = stackalloc byte[Levels];
@@ -87,10 +93,11 @@ internal static class PixelTone
         }
     }
 
-    /// <summary>from + share·(to − from), cut off at 0 and 255; the share in 65536ths, as <see cref="Share"/> gives it.</summary>
-    public static byte Between(int from, int to, int share) => (byte)Math.Clamp(((from << LumaBits) + (share * (to - from)) + (1 << (LumaBits - 1))) >> LumaBits, 0, 255);
+    /// <summary>from + share·(to − from), clipped at 0 and 255, with a share in 65536ths from <see cref="Share"/>.</summary>
+    public static byte Between(int from, int to, int share) =>
+        (byte)Math.Clamp(((from << LumaBits) + (share * (to - from)) + (1 << (LumaBits - 1))) >> LumaBits, 0, 255);
 
-    /// <summary>A factor in 65536ths; at most ±64 in it.</summary>
+    /// <summary>A factor of at most ±64 in 65536ths.</summary>
     public static int Share(double factor) => (int)Math.Round(factor * (1 << LumaBits));
 
     private static void Blend(ref PixelBuffer image, double towards, double factor)
@@ -103,12 +110,14 @@ internal static class PixelTone
         LookUp(image.Pixels, table);
     }
 
-    private static double MeanGrey(in PixelBuffer image)
+    private static double MeanGray(in PixelBuffer image)
     {
         double sum = 0;
         for (int c = 0; c < image.Channels; c++)
         {
-            double weight = image.Channels != PixelBuffer.ColorChannels ? 1.0 / image.Channels : (c switch { 0 => Red, 1 => Green, _ => Blue }) / (double)(1 << LumaBits);
+            double weight = image.Channels == PixelBuffer.ColorChannels
+                ? (c switch { 0 => Red, 1 => Green, _ => Blue }) / (double)(1 << LumaBits)
+                : 1.0 / image.Channels;
             long plane = 0;
             foreach (byte value in image.Plane(c))
                 plane += value;

@@ -3,13 +3,13 @@ namespace Microsoft.ML.Gloro.Training;
 /// <summary>Draws and applies the operations of <see cref="GloroRandAugmentOptions"/>.</summary>
 internal static class RandAugmentPolicy
 {
-    // At full strength, as in torchvision's RandAugment; its solarize inverts white even at strength 0, ours inverts nothing then.
+    // At full strength, as in torchvision's RandAugment. Its solarize inverts white even at strength 0; ours does not.
     private const double EnhanceChange = 0.9, ShearChange = 0.3, TranslateShare = 150.0 / 331, RotateDegrees = 30;
     private const int PosterizeBits = 4;
 
     private static readonly int s_operations = Enum.GetValues<RandAugmentOperation>().Length;
 
-    /// <summary>Applies operations drawn from <paramref name="random"/>, which takes two values each.</summary>
+    /// <summary>Applies random operations. Each takes two values from <paramref name="random"/>.</summary>
     public static void Apply(ref PixelBuffer image, GloroRandAugmentOptions options, ImageBorder border, Random random)
     {
         double strength = options.Magnitude / (double)GloroRandAugmentOptions.LargestMagnitude;
@@ -22,9 +22,9 @@ internal static class RandAugmentPolicy
 
     /// <summary>Applies one operation.</summary>
     /// <param name="image">The image.</param>
-    /// <param name="operation">What to do.</param>
-    /// <param name="strength">From −1 to 1, 0 for no change; those without a direction take the absolute value.</param>
-    /// <param name="border">What stands where no pixel is left.</param>
+    /// <param name="operation">The operation.</param>
+    /// <param name="strength">From −1 to 1, 0 for no change. Operations without a direction use the absolute value.</param>
+    /// <param name="border">Fills the places without a pixel.</param>
     public static void Apply(ref PixelBuffer image, RandAugmentOperation operation, double strength, ImageBorder border)
     {
         double size = Math.Abs(strength), factor = 1 + (EnhanceChange * strength);
@@ -75,4 +75,23 @@ internal static class RandAugmentPolicy
                 throw new ArgumentOutOfRangeException(nameof(operation), operation, "Unknown operation.");
         }
     }
+}
+
+/// <summary>The operations of the RandAugment paper; <see cref="GloroRandAugmentOptions"/> describes them.</summary>
+internal enum RandAugmentOperation
+{
+    Identity,
+    AutoContrast,
+    Equalize,
+    Rotate,
+    Solarize,
+    Color,
+    Posterize,
+    Contrast,
+    Brightness,
+    Sharpness,
+    ShearX,
+    ShearY,
+    TranslateX,
+    TranslateY,
 }

@@ -3,11 +3,12 @@ using Microsoft.ML.Gloro.Core;
 namespace Microsoft.ML.Gloro.Training;
 
 /// <summary>
-/// A folder of checkpoints of one training: the last epoch's and the one before it, should the last one be damaged. Held by one training at a time.
+/// A folder with the checkpoints of one training: the last one, and the one before in case the last is damaged. A lock file keeps other
+/// trainings out.
 /// </summary>
 /// <remarks>
-/// Nobody's work is thrown away: a folder with the checkpoint of an interrupted training is refused to another one. A finished training's checkpoint holds what a Fit
-/// of the same would end with anyway, is gone on from if it is only to be longer, and gives way to any other.
+/// No work is lost: a folder with the checkpoint of an interrupted training is refused to a different training. The checkpoint of a
+/// finished training holds its result. The same training takes it, a longer one continues from it, any other replaces it.
 /// </remarks>
 internal sealed class CheckpointStore : IDisposable
 {
@@ -20,10 +21,12 @@ internal sealed class CheckpointStore : IDisposable
     private readonly Dictionary<string, string> _fingerprint = [];
     private string? _path;
 
-    /// <summary>Opens a folder, which is made if it is not there, and looks for the latest checkpoint.</summary>
+    /// <summary>Opens or creates a folder, and looks for the latest checkpoint.</summary>
     /// <param name="folder">The folder; it may hold other files.</param>
-    /// <param name="warn">Told of damaged files that were passed over and of checkpoints that could not be written.</param>
-    /// <exception cref="InvalidOperationException">The folder cannot be used, is used by another training, or holds only damaged checkpoints.</exception>
+    /// <param name="warn">Receives messages about damaged files that were skipped and checkpoints that could not be written.</param>
+    /// <exception cref="InvalidOperationException">
+    /// The folder cannot be used, is used by another training, or holds only damaged checkpoints.
+    /// </exception>
     public CheckpointStore(string folder, Action<string> warn)
     {
         (_folder, _warn) = (Path.GetFullPath(folder), warn);
@@ -34,7 +37,10 @@ internal sealed class CheckpointStore : IDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidOperationException($"The checkpoint folder '{_folder}' cannot be used: {e.Message} Each training needs a folder of its own that it can write to.", e);
+            throw new InvalidOperationException(
+                $"The checkpoint folder '{_folder}' cannot be used: {e.Message} " +
+                "Each training needs a folder of its own that it can write to.",
+                e);
         }
 
         try
@@ -48,17 +54,19 @@ internal sealed class CheckpointStore : IDisposable
         }
     }
 
-    /// <summary>The checkpoint to go on from; null for none.</summary>
+    /// <summary>The checkpoint to continue from; null for none.</summary>
     public CheckpointHeader? Latest { get; private set; }
 
-    /// <summary>Whether the latest checkpoint is that of a finished training which is to go on.</summary>
+    /// <summary>Whether the latest checkpoint is that of a finished training, and this training continues it.</summary>
     public bool IsProlonged { get; private set; }
 
-    /// <summary>Adds to what checkpoints of this training are known by, and compares the latest one with it.</summary>
+    /// <summary>Adds to the fingerprint of this training, and compares the latest checkpoint with it.</summary>
     /// <param name="fingerprint">Names and values.</param>
-    /// <param name="isProlonged">Whether a finished training that differs in these names may be gone on from; null if it may not.</param>
+    /// <param name="isProlonged">Whether this training may continue a finished one that differs in these names; null for never.</param>
     /// <exception cref="InvalidOperationException">The folder holds the checkpoint of an interrupted training that differs.</exception>
-    public void Identify(IEnumerable<KeyValuePair<string, string>> fingerprint, Func<CheckpointHeader, IReadOnlyCollection<string>, bool>? isProlonged = null)
+    public void Identify(
+        IEnumerable<KeyValuePair<string, string>> fingerprint,
+        Func<CheckpointHeader, IReadOnlyCollection<string>, bool>? isProlonged = null)
     {
         var differences = new Dictionary<string, string>();
         foreach (var (name, value) in fingerprint)
@@ -73,9 +81,10 @@ internal sealed class CheckpointStore : IDisposable
             return;
         if (!latest.Finished)
         {
+            string changes = string.Join("; ", differences.Values);
             throw new InvalidOperationException(
-                $"The checkpoint folder '{_folder}' holds epoch {latest.Epoch} of another training: {string.Join("; ", differences.Values)}. " +
-                "Fit with what it was trained with to go on with it, delete the folder to give it up, or name another CheckpointFolder.");
+                $"The checkpoint folder '{_folder}' holds epoch {latest.Epoch} of another training: {changes}. " +
+                "Fit with the same settings to continue it, delete the folder to give it up, or name another CheckpointFolder.");
         }
 
         IsProlonged = isProlonged?.Invoke(latest, differences.Keys) ?? false;
@@ -87,15 +96,16 @@ internal sealed class CheckpointStore : IDisposable
     public void Read(Action<BinaryReader> content) => CheckpointFile.Read(_path!, content);
 
     /// <summary>
-    /// Writes the checkpoint of an epoch and removes those before the last two, or all others once training is over. One that cannot be written (a full disk) is warned of:
-    /// training goes on, and those that are there stay.
+    /// Writes the checkpoint of an epoch and removes those before the last two, or all others once training is over. If it cannot be
+    /// written (a full disk), it warns and keeps the existing ones; training continues.
     /// </summary>
     public void Save(int epoch, bool finished, TimeSpan elapsed, Action<BinaryWriter> content)
     {
         string path = Path.Combine(_folder, $"epoch-{epoch:D5}{Extension}");
         try
         {
-            CheckpointFile.Write(path, new CheckpointHeader { Epoch = epoch, Finished = finished, Elapsed = elapsed, Fingerprint = _fingerprint }, content);
+            var header = new CheckpointHeader { Epoch = epoch, Finished = finished, Elapsed = elapsed, Fingerprint = _fingerprint };
+            CheckpointFile.Write(path, header, content);
             string? previous = finished ? null : _path;
             _path = path;
             foreach (string other in Files().Concat(Directory.EnumerateFiles(_folder, $"*{Extension}{AtomicFile.PartialSuffix}")))
@@ -110,7 +120,6 @@ internal sealed class CheckpointStore : IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _lock.Dispose();
 
     private string[] Files() => [.. Directory.EnumerateFiles(_folder, $"epoch-*{Extension}")];
@@ -124,7 +133,7 @@ internal sealed class CheckpointStore : IDisposable
             {
                 var header = CheckpointFile.Check(path);
                 if (faults.Count > 0)
-                    _warn($"Passed over damaged checkpoints ({string.Join("; ", faults)}) and took that of epoch {header.Epoch}.");
+                    _warn($"Skipped damaged checkpoints ({string.Join("; ", faults)}) and took that of epoch {header.Epoch}.");
                 return (path, header);
             }
             catch (Exception e) when (e is IOException or InvalidDataException or System.Text.Json.JsonException)
@@ -134,6 +143,7 @@ internal sealed class CheckpointStore : IDisposable
         }
 
         return faults.Count == 0 ? (null, null) : throw new InvalidOperationException(
-            $"The checkpoint folder '{_folder}' holds no checkpoint that is whole ({string.Join("; ", faults)}). Restore one of these files, or delete the folder to train anew.");
+            $"The checkpoint folder '{_folder}' holds only damaged checkpoints ({string.Join("; ", faults)}). " +
+            "Restore one of these files, or delete the folder to train from the beginning.");
     }
 }

@@ -2,10 +2,10 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Training;
 
-/// <summary>Tensors as their exact bits in a stream, read back into tensors that are there already.</summary>
+/// <summary>Writes tensors to a stream bit for bit, and reads them back into existing tensors.</summary>
 internal static class TensorBytes
 {
-    /// <summary>Writes types, shapes and values, in row-major order, from whatever device.</summary>
+    /// <summary>Writes types, shapes and values in row-major order. The tensors may be on any device.</summary>
     public static void Write(BinaryWriter writer, IReadOnlyList<Tensor> tensors)
     {
         writer.Write(tensors.Count);
@@ -20,12 +20,12 @@ internal static class TensorBytes
         }
     }
 
-    /// <summary>Reads what <see cref="Write"/> wrote into tensors of the same types and shapes, which keep their place in memory.</summary>
-    /// <exception cref="InvalidDataException">The tensors written were other ones.</exception>
+    /// <summary>Reads what <see cref="Write"/> wrote into tensors of the same types and shapes. They keep their place in memory.</summary>
+    /// <exception cref="InvalidDataException">The written tensors have other types or shapes.</exception>
     public static void Read(BinaryReader reader, IReadOnlyList<Tensor> tensors)
     {
         if (reader.ReadInt32() is var count && count != tensors.Count)
-            throw new InvalidDataException($"it holds {count} tensors where {tensors.Count} belong");
+            throw new InvalidDataException($"it holds {count} tensors but must hold {tensors.Count}");
         using var _ = no_grad();
         for (int i = 0; i < count; i++)
         {
@@ -42,14 +42,14 @@ internal static class TensorBytes
         }
     }
 
-    /// <summary>Copies that no dispose scope ends.</summary>
+    /// <summary>Copies that belong to no dispose scope.</summary>
     public static Tensor[] Copy(IReadOnlyList<Tensor> tensors)
     {
         using var _ = NewDisposeScope();
         return [.. tensors.Select(t => t.detach().clone().DetachFromDisposeScope())];
     }
 
-    /// <summary>Gives each target the value of its source.</summary>
+    /// <summary>Copies the value of each source to its target.</summary>
     public static void Assign(IReadOnlyList<Tensor> targets, IReadOnlyList<Tensor> sources)
     {
         using var scope = NewDisposeScope();

@@ -2,41 +2,52 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Training;
 
-/// <summary>What a loss may look at for one batch.</summary>
+/// <summary>What a loss can use for one batch.</summary>
 /// <param name="Logits">y, [rows, classes], differentiable.</param>
 /// <param name="Labels">The true classes, [rows].</param>
 /// <param name="FinalRows">The final layer's rows w_i, [classes, width], differentiable.</param>
 /// <param name="Kappa">The sub-Lipschitz constant κ, a scalar, differentiable.</param>
 /// <param name="Epsilon">The ε of this batch.</param>
-/// <param name="Progress">How far training is, from 0 to 1, for what a loss schedules itself.</param>
+/// <param name="Progress">The progress of training, from 0 to 1, for a loss with a schedule of its own.</param>
 internal sealed record LossInput(Tensor Logits, Tensor Labels, Tensor FinalRows, Tensor Kappa, double Epsilon, double Progress = 1)
 {
     /// <summary>
-    /// Up to so many classes, one Gram matrix serves every row of the batch. Beyond, a batch looks at few of the C² pairs, and its own rows of the matrix cost less
-    /// (with 1000 classes and a batch of 128, a tenth for each class that a row asks about).
+    /// Up to this many classes, one Gram matrix serves every row of the batch. With more classes a batch uses few of the C² pairs, and
+    /// computing only its own rows of the matrix costs less (with 1000 classes and a batch of 128, a tenth for each class per row).
     /// </summary>
     internal const int GramClasses = 256;
 
-    /// <summary>Keeps the root's gradient finite on the diagonal and for equal rows; training may be wrong there, certificates are computed elsewhere.</summary>
+    /// <summary>
+    /// Keeps the gradient of the square root finite on the diagonal and for equal rows. Training may be inexact there; certificates are
+    /// computed elsewhere.
+    /// </summary>
     private const double SmallestSquare = 1e-8;
 
     private Tensor? _gram, _squares, _gains;
 
-    // What is remembered belongs to the κ, the rows and the ε that it was computed from, and a copy is made to change one of these.
-    private LossInput(LossInput other) =>
-        (Logits, Labels, FinalRows, Kappa, Epsilon, Progress) = (other.Logits, other.Labels, other.FinalRows, other.Kappa, other.Epsilon, other.Progress);
+    // A copy does not take over cached tensors: they belong to the κ, rows and ε they were computed from, which a copy may change.
+    private LossInput(LossInput other)
+    {
+        (Logits, Labels, FinalRows) = (other.Logits, other.Labels, other.FinalRows);
+        (Kappa, Epsilon, Progress) = (other.Kappa, other.Epsilon, other.Progress);
+    }
 
-    /// <summary>The same with other labels. What is remembered by then has nothing to do with labels, and is shared.</summary>
+    /// <summary>The same with other labels. Cached tensors do not depend on labels, so they are shared.</summary>
     public LossInput WithLabels(Tensor labels) => this with { Labels = labels, _gram = _gram, _squares = _squares, _gains = _gains };
 
     private bool HasGram => FinalRows.shape[0] <= GramClasses;
 
     private Tensor Factor => Kappa * Epsilon;
 
-    /// <summary>ε·K_ij for one class i a row and every j, [rows, classes]; differentiable unless the caller has switched gradients off.</summary>
+    /// <summary>
+    /// ε·K_ij for one class i per row and every j, [rows, classes]; differentiable unless the caller has switched gradients off.
+    /// </summary>
     /// <param name="classes">i, [rows].</param>
     /// <param name="products">w_i·w_j, [rows, classes], if they are known already.</param>
-    /// <remarks>This and the other members remember what they share. Open no scope of tensors around the first call that ends before the loss is differentiated.</remarks>
+    /// <remarks>
+    /// The members of this class cache the tensors they share. The dispose scope of the first call must live until the loss is
+    /// differentiated.
+    /// </remarks>
     public Tensor GainRows(Tensor classes, Tensor? products = null)
     {
         if (HasGram)
@@ -54,7 +65,7 @@ internal sealed record LossInput(Tensor Logits, Tensor Labels, Tensor FinalRows,
         return _squares ??= HasGram ? Gram().diagonal() : FinalRows.square().sum(1);
     }
 
-    /// <summary>w_i·w_j for several classes i a row and every j, [choices, rows, classes]; differentiable.</summary>
+    /// <summary>w_i·w_j for several classes i per row and every j, [choices, rows, classes]; differentiable.</summary>
     /// <param name="classes">[rows, choices].</param>
     public Tensor Products(Tensor classes)
     {
@@ -66,12 +77,14 @@ internal sealed record LossInput(Tensor Logits, Tensor Labels, Tensor FinalRows,
         return products.reshape(classes.shape[1], classes.shape[0], -1).MoveToOuterDisposeScope();
     }
 
-    /// <summary>ε·K_ij for a class i of its own at every place, [rows, classes].</summary>
+    /// <summary>ε·K_ij with another class i for every row and j, [rows, classes].</summary>
     /// <param name="squares">‖w_i‖², [rows, classes] or [rows, 1].</param>
     /// <param name="products">w_i·w_j, [rows, classes].</param>
     public Tensor Gains(Tensor squares, Tensor products) => Distances(squares, Squares().unsqueeze(0), products) * Factor;
 
-    /// <summary>ε·K_ij for one pair of classes a row, [rows, 1]; differentiable unless the caller has switched gradients off.</summary>
+    /// <summary>
+    /// ε·K_ij for one pair of classes per row, [rows, 1]; differentiable unless the caller has switched gradients off.
+    /// </summary>
     public Tensor PairGains(Tensor first, Tensor second)
     {
         using var scope = NewDisposeScope();
@@ -87,7 +100,7 @@ internal sealed record LossInput(Tensor Logits, Tensor Labels, Tensor FinalRows,
         return Distances(squares.unsqueeze(1), squares.unsqueeze(0), gram) * factor;
     }
 
-    // Differentiable even if the first to ask is not interested in that: the next may be.
+    // Differentiable even if the first caller does not need gradients, because a later one may.
     private Tensor MarginGains()
     {
         using var _ = enable_grad();

@@ -3,23 +3,27 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Gloro.Training;
 
 /// <summary>
-/// A set S of classes for each row, grown by one class at a time, and what its certificate lacks: with the worst gain of an outside class i,
-/// worst_i = max over j ∈ S of (ε·K_ij − y_j), the slack m(S) = min over j ∈ S, i ∉ S of (y_j − y_i − ε·K_ij) is −max over i ∉ S of (y_i + worst_i).
-/// Each step takes rows × classes work and memory. Make and use it with gradients switched off, and dispose it.
+/// A set S of classes for each row, to which one class at a time is added, and its slack
+/// m(S) = min over j ∈ S, i ∉ S of (y_j − y_i − ε·K_ij). With worst_i = max over j ∈ S of (ε·K_ij − y_j), the worst gain of an outside
+/// class i, the slack is −max over i ∉ S of (y_i + worst_i).
 /// </summary>
+/// <remarks>Each step takes time and memory for rows × classes values. Use it with gradients switched off, and dispose it.</remarks>
 internal sealed class MarginSearch(LossInput input) : IDisposable
 {
     private readonly Tensor _out = full([input.Logits.shape[0], 1], double.NegativeInfinity, device: input.Logits.device);
-    private readonly List<Tensor> _joined = []; // The caller's.
+    private readonly List<Tensor> _joined = []; // owned by the caller
     private Tensor? _worst, _places;
 
-    /// <summary>y_i for i ∉ S and −∞ for i ∈ S: members are masked by index, never by the value of a logit.</summary>
+    /// <summary>y_i for i ∉ S and −∞ for i ∈ S. Members are masked by index, never by the value of a logit.</summary>
     public Tensor Outside { get; } = input.Logits.detach().clone();
 
-    /// <summary>For each row and class i, when the class j ∈ S at which worst_i is attained joined: 0 for the first, 1 for the second, …; as float32, [rows, classes].</summary>
+    /// <summary>
+    /// For each row and class i, when the class j ∈ S that attains worst_i was added: 0 for the first class, 1 for the second, …; as
+    /// float32, [rows, classes].
+    /// </summary>
     public Tensor Places => _places ?? throw new InvalidOperationException("S is empty.");
 
-    /// <summary>The highest class of each row in <paramref name="values"/>, of equal ones the first, as a certificate orders them. [rows, 1].</summary>
+    /// <summary>The highest class of each row, of equal ones the first as in a certificate; [rows, 1].</summary>
     public static Tensor Highest(Tensor values)
     {
         var (highest, at) = values.max(1, keepdim: true);
@@ -27,9 +31,9 @@ internal sealed class MarginSearch(LossInput input) : IDisposable
         return at;
     }
 
-    /// <summary>Adds one class to each row's S; one that is in S already changes nothing.</summary>
-    /// <param name="classes">[rows, 1]; to be kept until the search is over.</param>
-    /// <param name="products">w_i·w_j of the classes i that join and every j, [rows, classes], if the caller has them.</param>
+    /// <summary>Adds one class to each row's S. A class that is in S already changes nothing.</summary>
+    /// <param name="classes">[rows, 1]. The caller must not dispose it before the search is over.</param>
+    /// <param name="products">w_i·w_j of the added classes i and every j, [rows, classes], if the caller has them.</param>
     /// <returns>m(S), and the outside class at which it is attained; both [rows, 1].</returns>
     public (Tensor Slack, Tensor Outsider) Join(Tensor classes, Tensor? products = null)
     {
@@ -43,7 +47,7 @@ internal sealed class MarginSearch(LossInput input) : IDisposable
         }
         else
         {
-            // Of the classes that ever made it worse the last one has the highest number. (libtorch's where takes twenty times as long as its maximum.)
+            // Of the classes that made it worse, the last one has the highest number. (libtorch's where is 20 times slower than maximum.)
             using var worstBefore = _worst;
             using var placesBefore = _places!;
             using var grows = worst.gt(worstBefore);
@@ -60,7 +64,7 @@ internal sealed class MarginSearch(LossInput input) : IDisposable
         return (highest.neg_(), at);
     }
 
-    /// <summary>The class j ∈ S at which worst_i is attained, for one class i a row; both [rows, 1].</summary>
+    /// <summary>The class j ∈ S that attains worst_i, for one class i per row; both [rows, 1].</summary>
     public Tensor Weakest(Tensor classes)
     {
         using var places = Places.gather(1, classes);
@@ -68,7 +72,6 @@ internal sealed class MarginSearch(LossInput input) : IDisposable
         return order.gather(1, places.to(ScalarType.Int64));
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         _out.Dispose();

@@ -3,17 +3,20 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Gloro.Training;
 
 /// <summary>
-/// How mixup mixes one batch with itself in another order (Zhang, Cisse, Dauphin, Lopez-Paz, ICLR 2018): x̃ = λ·x + (1 − λ)·x′. The paper mixes the labels too. Our losses speak of
-/// one label, about which they ask for margins, so theirs are mixed: λ·L(x̃, label) + (1 − λ)·L(x̃, label′). For cross-entropy, linear in the label, that is the paper's.
+/// How mixup mixes one batch with itself in another order (Zhang, Cisse, Dauphin, Lopez-Paz, ICLR 2018): x̃ = λ·x + (1 − λ)·x′.
 /// </summary>
+/// <remarks>
+/// The paper mixes the labels too. Our losses require margins for one label, so the losses are mixed instead:
+/// λ·L(x̃, label) + (1 − λ)·L(x̃, label′). For cross-entropy, which is linear in the label, this is the same.
+/// </remarks>
 /// <param name="Share">λ.</param>
 /// <param name="Partners">Which row each row is mixed with, a permutation.</param>
 internal sealed record Mixture(double Share, int[] Partners)
 {
-    /// <summary>λ from Beta(α, α), and an order of the rows.</summary>
+    /// <summary>Draws λ from Beta(α, α), and an order of the rows.</summary>
     public static Mixture Draw(double alpha, int rows, Random random)
     {
-        // The ratio of two Gamma(α) values, from their logarithms: for small α both may be smaller than a double can be, and λ is then 0 or 1 to all its digits.
+        // The ratio of two Gamma(α) values, from their logarithms, because for small α both may underflow. λ is then 0 or 1.
         double share = 1 / (1 + Math.Exp(LogGamma(alpha, random) - LogGamma(alpha, random)));
         int[] partners = [.. Enumerable.Range(0, rows)];
         random.Shuffle(partners);
@@ -32,14 +35,15 @@ internal sealed record Mixture(double Share, int[] Partners)
     /// <param name="input">The logits of x̃ and the labels of x.</param>
     public Tensor Loss(GloroLoss loss, LossInput input)
     {
-        // The first loss first: what it computes about pairs of classes is the second's too.
+        // This loss first: the second one shares the tensors of pairs of classes that it caches.
         var own = loss.Compute(input);
-        return (own * Share) + (loss.Compute(input.WithLabels(input.Labels.index_select(0, Index(input.Labels.device)))) * (1 - Share));
+        var partnerLabels = input.Labels.index_select(0, Index(input.Labels.device));
+        return (own * Share) + (loss.Compute(input.WithLabels(partnerLabels)) * (1 - Share));
     }
 
     private Tensor Index(Device device) => tensor(Array.ConvertAll(Partners, p => (long)p), device: device);
 
-    // Marsaglia, Tsang: A Simple Method for Generating Gamma Variables, ACM TOMS 2000; below 1 as Gamma(α + 1)·U^(1/α).
+    // Marsaglia, Tsang: A Simple Method for Generating Gamma Variables, ACM TOMS 2000. For α below 1 as Gamma(α + 1)·U^(1/α).
     private static double LogGamma(double alpha, Random random)
     {
         if (alpha < 1)
@@ -54,6 +58,6 @@ internal sealed record Mixture(double Share, int[] Partners)
         }
     }
 
-    // From above 0 to 1: of 0 there is no logarithm.
+    // Uniform above 0 up to 1, so that it has a logarithm.
     private static double Open(Random random) => 1 - random.NextDouble();
 }

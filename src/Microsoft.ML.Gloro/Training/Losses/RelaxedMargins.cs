@@ -4,23 +4,28 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Gloro.Training;
 
 /// <summary>
-/// Margins only where a relaxed guarantee needs them: our own, nobody has published one. RTK and affinity robustness certify a row if some allowed set S that holds the label
-/// keeps its lead over the rest. So each row gets, without gradient, the S with the most slack (<see cref="RelaxedSelection"/>), and every class outside S the head start
-/// of EMMA not on the label but on the member of S that it can most easily overtake, j*(i) = argmax over j ∈ S of (ε·K_ij − y_j): z_i = y_i − y_j* + e_i·ε·K_ij*.
-/// If S holds the label alone, as for local robustness, this is EMMA.
+/// Margins only where a relaxed guarantee needs them. This is new; we know of no publication. RTK and affinity robustness certify a row if
+/// some allowed set S that contains the label keeps its lead over the other classes.
 /// </summary>
-/// <param name="guarantee">Decides which sets are allowed.</param>
+/// <param name="guarantee">Determines which sets are allowed.</param>
 /// <param name="competeWithinSet">
-/// What the other members of S do. True: they compete with the label by their plain difference, z_i = y_i − y_label. They pay no margin, since they may overtake the label
-/// within ε without harm to the guarantee, but the label is still to be the highest: without that nothing trains top-1 accuracy, which every guarantee is reported next to.
-/// False: they are left out, z_i = −∞, and all of the network's slope goes to the relaxed guarantee.
+/// Whether the other members of S compete with the label by their plain difference, z_i = y_i − y_label. They get no margin, because the
+/// guarantee allows them to overtake the label within ε. But without the difference nothing trains top-1 accuracy, which is reported beside
+/// every guarantee. If false, they are left out (z_i = −∞), and all of the network's slope goes to the relaxed guarantee.
 /// </param>
+/// <remarks>
+/// <see cref="RelaxedSelection"/> chooses, without gradient, the S with the most slack for each row. The margin of a class i outside S is
+/// EMMA's, but relative to the member of S that i can most easily overtake instead of the label:
+/// z_i = y_i − y_j* + e_i·ε·K_ij* with j*(i) = argmax over j ∈ S of (ε·K_ij − y_j). If S contains the label alone, as for local robustness,
+/// this is EMMA.
+/// </remarks>
 internal sealed class RelaxedMargins(ResolvedGuarantee guarantee, bool competeWithinSet) : MarginPlacement
 {
     private readonly RelaxedSelection _selection = new(guarantee);
-    private readonly LabelMargins? _label = guarantee.MaxK == 1 ? new() : null; // Every set is the label alone: the same, to the last bit, with less work.
 
-    /// <inheritdoc/>
+    // If every set is the label alone: the same result, to the last bit, with less work.
+    private readonly LabelMargins? _label = guarantee.MaxK == 1 ? new() : null;
+
     public override Tensor Logits(LossInput input)
     {
         if (_label is not null)
@@ -36,7 +41,7 @@ internal sealed class RelaxedMargins(ResolvedGuarantee guarantee, bool competeWi
         if (competeWithinSet)
             return z;
 
-        // Added, not filled in: NaN − ∞ is NaN, and the trainer is to see it.
+        // −∞ is added, not filled in: NaN − ∞ stays NaN, which the trainer must see.
         var labels = input.Labels.unsqueeze(1);
         var others = choice.Members.scatter(1, labels, zeros_like(labels, choice.Members.dtype));
         return z + zeros_like(others).masked_fill_(others.to(ScalarType.Bool), double.NegativeInfinity);

@@ -4,17 +4,24 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Gloro.Training;
 
 /// <summary>
-/// Chooses for each row the set S that a relaxed guarantee is most easily had with: of the allowed sets that hold the label t, the one with the largest slack
-/// m(S) = min over j ∈ S, i ∉ S of (y_j − y_i − ε·K_ij). Since a certified set is an F^k, S is {t} and the k − 1 highest others, of all classes for RTK (k = 1 … K),
-/// of the other members of A for each affinity set A that holds t (k = 1 … |A|; in the exact meaning k = |A|). {t} alone where t is in no affinity set.
-/// Of equal slacks the smaller S wins.
+/// Chooses for each row the set S that a relaxed guarantee can most easily certify: of the allowed sets that contain the label t, the one
+/// with the largest slack m(S) = min over j ∈ S, i ∉ S of (y_j − y_i − ε·K_ij); of equal slacks the smaller set.
 /// </summary>
+/// <remarks>
+/// A certified set is an F^k, so S consists of t and the k − 1 highest other classes. For RTK these come from all classes (k = 1 … K). For
+/// each affinity set A that contains t they come from A (k = 1 … |A|; with exact matching only k = |A|). If t is in no affinity set, S is
+/// {t}.
+/// </remarks>
 internal sealed class RelaxedSelection
 {
     private readonly ResolvedGuarantee _guarantee;
     private readonly int _families = 1;
-    private readonly long[] _sizes = [];       // [classes, families]: as in AffinityTable, but a class in no set is a set of its own.
-    private readonly long[] _setsOfClass = []; // [classes × families, K]: the class, then the others of the set in ascending order, padded with the class.
+
+    // [classes, families]: as in AffinityTable, but a class in no set is a set of its own.
+    private readonly long[] _sizes = [];
+
+    // [classes × families, K]: the class, then the others of the set in ascending order, padded with the class.
+    private readonly long[] _setsOfClass = [];
 
     public RelaxedSelection(ResolvedGuarantee guarantee)
     {
@@ -65,7 +72,7 @@ internal sealed class RelaxedSelection
                 best = where(better, slack, best);
                 size = where(better, k * ones_like(size), size);
                 improved |= better;
-                places.lerp_(search.Places, better.to(places.dtype)); // The rows where it is better: weights 0 and 1 leave whole numbers whole.
+                places.lerp_(search.Places, better.to(places.dtype)); // replaces the better rows; weights 0 and 1 keep whole numbers whole
             }
 
             order = where(improved, candidates, order);
@@ -77,7 +84,7 @@ internal sealed class RelaxedSelection
         return new RelaxedChoice(order, members, places.to(ScalarType.Int64), _families == 1 ? products! : input.Products(order));
     }
 
-    // The label and the K − 1 highest others, [rows, K]; of equal ones the first.
+    // The label and the K − 1 highest other classes, [rows, K]; of equal ones the first.
     private Tensor Highest(Tensor logits, Tensor labels)
     {
         using var pool = logits.detach().clone();
@@ -92,15 +99,28 @@ internal sealed class RelaxedSelection
         return cat(chosen, 1);
     }
 
-    // The label and the others of its set from the highest on, padded with the label, [rows, K]; and the size of the set, [rows, 1].
+    // The label and the others of its set, highest first, padded with the label, [rows, K]; and the size of the set, [rows, 1].
     private (Tensor Classes, Tensor Sizes) OfSet(Tensor logits, Tensor labels, int family)
     {
         var device = labels.device;
         var rows = (labels.squeeze(1) * _families) + family;
         var sizes = tensor(_sizes, [_sizes.Length, 1], device: device).index_select(0, rows);
-        var others = tensor(_setsOfClass, [_sizes.Length, _guarantee.MaxK], device: device).index_select(0, rows).narrow(1, 1, _guarantee.MaxK - 1);
-        var values = logits.gather(1, others).masked_fill_(arange(1, _guarantee.MaxK, device: device).ge(sizes), double.NegativeInfinity);
+        var members = tensor(_setsOfClass, [_sizes.Length, _guarantee.MaxK], device: device).index_select(0, rows);
+        var others = members.narrow(1, 1, _guarantee.MaxK - 1);
+        var padding = arange(1, _guarantee.MaxK, device: device).ge(sizes);
+        var values = logits.gather(1, others).masked_fill_(padding, double.NegativeInfinity);
         var (sorted, at) = values.sort(1, descending: true, stable: true);
         return (cat([labels, others.gather(1, at)], 1), sizes);
     }
 }
+
+/// <summary>The set S that <see cref="RelaxedSelection"/> chose for each row.</summary>
+/// <param name="Order">The label, then the other members of S, padded with the label; [rows, K].</param>
+/// <param name="Members">1 for the classes in S, 0 for the others; [rows, classes].</param>
+/// <param name="Places">
+/// The index in <paramref name="Order"/> of j*(i) for i ∉ S, and 0, the label's index, for i ∈ S; [rows, classes].
+/// </param>
+/// <param name="Products">
+/// w_j·w_i for the member j at each index that occurs in <paramref name="Places"/>, [K, rows, classes]. Only this has a gradient.
+/// </param>
+internal sealed record RelaxedChoice(Tensor Order, Tensor Members, Tensor Places, Tensor Products);

@@ -5,7 +5,7 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Gloro.Training;
 
 /// <summary>A sequence of trainable layers that ends in a <see cref="UnitNormDenseLayer"/>.</summary>
-/// <remarks>Owns its layers. Not thread-safe.</remarks>
+/// <remarks>The network owns its layers. Not thread-safe.</remarks>
 internal sealed class LipschitzNetwork : IDisposable
 {
     private readonly TrainableLayer[] _body;
@@ -21,24 +21,24 @@ internal sealed class LipschitzNetwork : IDisposable
 
     public UnitNormDenseLayer Final { get; }
 
-    /// <summary>All that the optimizer moves, in a fixed order.</summary>
+    /// <summary>The tensors that the optimizer changes, in a fixed order.</summary>
     public IReadOnlyList<Parameter> Parameters => [.. Layers.SelectMany(l => l.Parameters)];
 
-    /// <summary>All that has to be kept to go on with training later.</summary>
+    /// <summary>The tensors that a checkpoint must hold.</summary>
     public IReadOnlyList<Tensor> State => [.. Layers.SelectMany(l => l.Parameters.Concat<Tensor>(l.Buffers))];
 
     private IEnumerable<TrainableLayer> Layers => [.. _body, Final];
 
     /// <summary>The logits of a batch, in float32.</summary>
     /// <param name="input">float32 inputs, [rows, channels, height, width] or [rows, length].</param>
-    /// <param name="training">Whether running statistics are to be updated.</param>
-    /// <param name="computeType">The type of the layers' arithmetic; bfloat16 halves the time of a step on processors that have it.</param>
+    /// <param name="training">Whether to update running statistics.</param>
+    /// <param name="computeType">The type of the layers' arithmetic. bfloat16 halves the time of a step on processors that have it.</param>
     public Tensor Forward(Tensor input, bool training, ScalarType computeType = ScalarType.Float32)
     {
         var x = input;
         foreach (var layer in _body)
         {
-            // The input's scaling stays in float32: bytes lose bits in bfloat16 that centered values keep.
+            // Input scaling stays in float32: bytes lose bits in bfloat16 that centered values keep.
             if (layer is not InputScalingLayer && x.dtype != computeType)
                 x = x.to(computeType);
             x = layer.Forward(x, training);
@@ -47,7 +47,8 @@ internal sealed class LipschitzNetwork : IDisposable
         return Final.Forward(x.to(ScalarType.Float32), training);
     }
 
-    /// <summary>The sub-Lipschitz constant κ as power iteration sees it: the product of the body's norms, differentiable, from below.</summary>
+    /// <summary>An estimate of the sub-Lipschitz constant κ from below: the product of the body's norms by power iteration.</summary>
+    /// <remarks>Differentiable.</remarks>
     public Tensor EstimateKappa(int powerSteps)
     {
         Tensor kappa = ones(1, device: Final.Parameters.First().device);
@@ -60,10 +61,9 @@ internal sealed class LipschitzNetwork : IDisposable
         return kappa.squeeze();
     }
 
-    /// <summary>The deployed network with the weights as they stand.</summary>
+    /// <summary>The deployed network with the current weights.</summary>
     public DeployedNetwork Fold() => new(InputShape, ShiftFolding.Fold(Layers.SelectMany(l => l.Fold())));
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var layer in Layers)

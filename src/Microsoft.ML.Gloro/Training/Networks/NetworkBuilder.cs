@@ -2,13 +2,16 @@ using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Training;
 
-/// <summary>Makes the trainable network that a list of layers describes: the inputs' center and scale before it, the classes' rows after it.</summary>
+/// <summary>
+/// Makes the trainable network that a list of layers describes. It adds the inputs' center and scale before the list, and the last layer
+/// after it.
+/// </summary>
 internal static class NetworkBuilder
 {
     /// <summary>The shapes between the layers: entry i goes into layer i, the last comes out of the list.</summary>
     /// <param name="input">The shape of one input.</param>
     /// <param name="layers">The layers.</param>
-    /// <exception cref="ArgumentException">A layer cannot take what comes to it; the message says which, and what that is.</exception>
+    /// <exception cref="ArgumentException">A layer cannot take its input. The message names the layer and the input.</exception>
     public static IReadOnlyList<TensorShape> Trace(TensorShape input, IReadOnlyList<GloroLayer> layers)
     {
         var shapes = new List<TensorShape>(layers.Count + 1) { input };
@@ -38,8 +41,8 @@ internal static class NetworkBuilder
         return shapes;
     }
 
-    /// <summary>How many weights the deployed network has, biases not counted.</summary>
-    /// <exception cref="ArgumentException">A layer cannot take what comes to it.</exception>
+    /// <summary>The number of weights of the deployed network, without biases.</summary>
+    /// <exception cref="ArgumentException">A layer cannot take its input.</exception>
     public static long CountWeights(TensorShape input, int classes, IReadOnlyList<GloroLayer> layers)
     {
         var shapes = Trace(input, layers);
@@ -49,16 +52,21 @@ internal static class NetworkBuilder
     /// <summary>The network, with first weights.</summary>
     /// <param name="input">The shape of one input.</param>
     /// <param name="classes">The number of classes.</param>
-    /// <param name="layers">What is between; nothing is a linear model.</param>
+    /// <param name="layers">The layers between; an empty list gives a linear model.</param>
     /// <param name="means">The mean of each channel, or of each feature.</param>
-    /// <param name="scale">What all inputs are multiplied by. One number for all: a scale per feature would let the smallest spread dictate the bound.</param>
+    /// <param name="scale">
+    /// The factor of all inputs. It is one number because with a scale per feature, the smallest spread would determine the bound.
+    /// </param>
     /// <param name="factory">The source of weights, which are drawn layer by layer.</param>
-    /// <exception cref="ArgumentException">A layer cannot take what comes to it; no tensor has been made then.</exception>
-    public static LipschitzNetwork Build(TensorShape input, int classes, IReadOnlyList<GloroLayer> layers, float[] means, float scale, LayerFactory factory)
+    /// <exception cref="ArgumentException">A layer cannot take its input. No tensor has been made then.</exception>
+    public static LipschitzNetwork Build(
+        TensorShape input, int classes, IReadOnlyList<GloroLayer> layers, float[] means, float scale, LayerFactory factory)
     {
         var shapes = Trace(input, layers);
         var context = new BuildContext(
-            layers.Count(l => l is ResidualConvolutionDescription), layers.Count(l => l is ResidualDenseDescription or OrthogonalResidualDenseDescription), factory);
+            layers.Count(l => l is ResidualConvolutionDescription),
+            layers.Count(l => l is ResidualDenseDescription or OrthogonalResidualDenseDescription),
+            factory);
         var body = new List<TrainableLayer>
         {
             new InputScalingLayer(input, [.. means.Select(_ => scale)], [.. means.Select(m => -m * scale)], factory),

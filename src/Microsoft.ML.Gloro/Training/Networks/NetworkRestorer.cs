@@ -4,34 +4,40 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Gloro.Training;
 
 /// <summary>
-/// Makes a deployed network trainable again: one that computes the same, with the deployed kernels, matrices and biases as its parameters. What <see cref="LipschitzNetwork.Fold"/>
-/// folded stays folded, since it cannot be told apart any more: a residual layer I + sγW goes on as the one kernel it became, an orthogonal layer as a matrix whose norm is
-/// estimated like any other, and a mean that centering subtracted as a part of the bias. So the function is the deployed one from the first step on, also while training:
-/// layers that center would subtract the means of the new data at once.
+/// Makes a deployed network trainable again. The trainable network computes the same function; the deployed kernels, matrices and biases
+/// are its parameters.
 /// </summary>
+/// <remarks>
+/// What <see cref="LipschitzNetwork.Fold"/> folded cannot be separated again. A residual layer I + sγW continues as one kernel, an
+/// orthogonal layer as a matrix whose norm is estimated like any other, and the mean that centering subtracted as a part of the bias. So
+/// training starts with exactly the deployed function; a centering layer would subtract the means of the new data at once.
+/// </remarks>
 internal static class NetworkRestorer
 {
-    // Enough for power iteration to know the norms before the first step: weights that are trained already deserve no few batches of underestimated ones.
+    // Enough for good estimates of the norms before the first step. Underestimated norms would harm weights that are trained already.
     private const int PowerSteps = 50;
 
-    // Rows are divided by their length when they run. Those of this trainer have length 1 up to rounding; others would come back as another function.
+    // Training divides rows by their length. Rows of this trainer have length 1 up to rounding; others would give another function.
     private const double LargestDeviation = 1e-4;
 
-    /// <summary>Refuses a network that cannot be restored exactly. All that this library trains can be.</summary>
-    /// <exception cref="ArgumentException">A layer has no trainable form; the message says which and why.</exception>
+    /// <summary>Refuses a network that cannot be restored exactly. Every network that this library trains can be.</summary>
+    /// <exception cref="ArgumentException">A layer has no trainable form. The message says which and why.</exception>
     public static void Check(DeployedNetwork network)
     {
         for (int i = 0; i < network.Layers.Count; i++)
         {
             if (FaultOf(network, i) is { } fault)
-                throw new ArgumentException($"Layer {i + 1} of {network.Layers.Count} ({network.Layers[i].Kind}) cannot be trained on: {fault}.", nameof(network));
+            {
+                string layer = $"Layer {i + 1} of {network.Layers.Count} ({network.Layers[i].Kind})";
+                throw new ArgumentException($"{layer} cannot be trained on: {fault}.", nameof(network));
+            }
         }
     }
 
     /// <summary>The trainable network.</summary>
-    /// <param name="network">What was deployed.</param>
-    /// <param name="rows">For each class the row of the last layer that it keeps, or a negative number for a new one.</param>
-    /// <param name="factory">The source of new rows and of power iteration's first vectors.</param>
+    /// <param name="network">The deployed network.</param>
+    /// <param name="rows">For each class the row of the last layer that it keeps, or a negative number for a new row.</param>
+    /// <param name="factory">The source of new rows and of the first vectors of power iteration.</param>
     /// <exception cref="ArgumentException">The network cannot be restored.</exception>
     public static LipschitzNetwork Restore(DeployedNetwork network, IReadOnlyList<int> rows, LayerFactory factory)
     {
@@ -41,7 +47,7 @@ internal static class NetworkRestorer
         {
             body.Add(Trainable(network.Layers[i], network.Shapes[i], factory));
             if (network.Layers[i] is DeployedAveragePooling)
-                i++; // the factor behind it is the layer's own
+                i++; // the factor after it belongs to the trainable layer
         }
 
         var final = new UnitNormDenseLayer(network.Final.Inputs, rows.Count, factory);
@@ -69,14 +75,16 @@ internal static class NetworkRestorer
     {
         switch (network.Layers[index])
         {
-            case DeployedConvolution c when c.KernelHeight != c.KernelWidth || c.KernelHeight < c.Stride || (c.Stride == 1 && c.KernelHeight % 2 == 0)
-                || c.Padding != ZeroPadding.All(new ConvolutionGeometry(c.KernelHeight, c.Stride).Padding):
-                return $"a kernel of {c.KernelHeight}×{c.KernelWidth} with stride {c.Stride} and padding {c.Padding} is none that this library trains";
-            case DeployedAveragePooling p when network.Layers[index + 1] is not DeployedScaling s || s.Scale.Any(x => x != p.Size) || s.Shift.Any(x => x != 0):
-                return "the factor that makes its norm 1 does not follow it";
+            case DeployedConvolution c when !IsTrainable(c):
+                string kernel = $"a kernel of {c.KernelHeight}×{c.KernelWidth} with stride {c.Stride} and padding {c.Padding}";
+                return $"this library does not train {kernel}";
+            case DeployedAveragePooling p when !IsFactor(network.Layers[index + 1], p.Size):
+                return "it is not followed by the factor that makes its norm 1";
             case DeployedDense d when index == network.Layers.Count - 1:
                 double worst = Enumerable.Range(0, d.Outputs).Max(row => Math.Abs(1 - Length(d.Row(row))));
-                return worst <= LargestDeviation ? null : FormattableString.Invariant($"the rows of its classes have lengths that differ from 1 by up to {worst:G3}");
+                return worst <= LargestDeviation
+                    ? null
+                    : FormattableString.Invariant($"the rows of its classes have lengths that differ from 1 by up to {worst:G3}");
             case DeployedConvolution or DeployedAveragePooling or DeployedDense or DeployedScaling:
             case DeployedActivation or DeployedSpaceToDepth or DeployedFlatten:
                 return null;
@@ -84,6 +92,13 @@ internal static class NetworkRestorer
                 return "layers of this kind have no trainable form";
         }
     }
+
+    private static bool IsTrainable(DeployedConvolution c) =>
+        c.KernelHeight == c.KernelWidth && c.KernelHeight >= c.Stride && (c.Stride != 1 || c.KernelHeight % 2 != 0)
+        && c.Padding == ZeroPadding.All(new ConvolutionGeometry(c.KernelHeight, c.Stride).Padding);
+
+    private static bool IsFactor(DeployedLayer layer, int factor) =>
+        layer is DeployedScaling scaling && scaling.Scale.All(x => x == factor) && scaling.Shift.All(x => x == 0);
 
     private static double Length(ReadOnlySpan<float> row)
     {

@@ -2,7 +2,7 @@ using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Training;
 
-/// <summary>Folds constant shifts into the biases before them, so that centering costs nothing once deployed.</summary>
+/// <summary>Folds constant shifts into the biases before them, so that centering costs nothing in the deployed network.</summary>
 internal static class ShiftFolding
 {
     /// <summary>The same function in fewer layers.</summary>
@@ -11,7 +11,8 @@ internal static class ShiftFolding
         var folded = new List<DeployedLayer>();
         foreach (var layer in layers)
         {
-            if (layer is DeployedScaling scaling && scaling.Scale.All(s => s == 1f) && folded.Count > 0 && AddToBias(folded[^1], scaling.Shift) is { } merged)
+            float[]? shift = layer is DeployedScaling scaling && scaling.Scale.All(s => s == 1f) ? scaling.Shift : null;
+            if (shift is not null && folded.Count > 0 && AddToBias(folded[^1], shift) is { } merged)
                 folded[^1] = merged;
             else
                 folded.Add(layer);
@@ -22,7 +23,8 @@ internal static class ShiftFolding
 
     private static DeployedLayer? AddToBias(DeployedLayer layer, float[] shift) => layer switch
     {
-        DeployedConvolution c => new DeployedConvolution(c.Kernel, Sum(c.Bias, shift), c.InChannels, c.OutChannels, c.KernelHeight, c.KernelWidth, c.Stride, c.Padding),
+        DeployedConvolution c => new DeployedConvolution(
+            c.Kernel, Sum(c.Bias, shift), c.InChannels, c.OutChannels, c.KernelHeight, c.KernelWidth, c.Stride, c.Padding),
         DeployedDense d => new DeployedDense(d.Weights, Sum(d.Bias, shift), d.Inputs, d.Outputs),
         _ => null,
     };

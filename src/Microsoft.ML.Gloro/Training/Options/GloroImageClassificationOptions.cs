@@ -5,8 +5,9 @@ using Microsoft.ML.SearchSpace;
 namespace Microsoft.ML.Gloro;
 
 /// <summary>
-/// Options of the image trainer. Its network is a LiResNet unless <see cref="Architecture"/> or <see cref="Layers"/> say otherwise: space-to-depth to about 16 × 16, a stem
-/// convolution, <see cref="Depth"/> residual convolutions of <see cref="Width"/> channels with MinMax, and an orthogonal dense tail (Hu et al., NeurIPS 2023 and ICLR 2024).
+/// Options of the image trainer. Its network is a LiResNet (Hu et al., NeurIPS 2023 and ICLR 2024), unless <see cref="Architecture"/> or
+/// <see cref="Layers"/> choose another: space-to-depth to about 16 × 16, a stem convolution, <see cref="Depth"/> residual convolutions of
+/// <see cref="Width"/> channels with MinMax, and an orthogonal dense tail.
 /// </summary>
 public sealed class GloroImageClassificationOptions : GloroTrainerOptions
 {
@@ -21,40 +22,48 @@ public sealed class GloroImageClassificationOptions : GloroTrainerOptions
     {
     }
 
-    /// <summary>The network by name. Default: <see cref="GloroArchitecture.LiResNet"/>, whose size the next options choose; the others have one size.</summary>
+    /// <summary>
+    /// The network by name. Default: <see cref="GloroArchitecture.LiResNet"/>, whose size the next options set. The other networks have
+    /// one size each.
+    /// </summary>
     public GloroArchitecture Architecture { get; set; } = GloroArchitecture.LiResNet;
 
     /// <summary>
-    /// The network as a sequence of layers of one's own, between the centering of the inputs and the rows of the classes, which every network has. It takes the place of
-    /// <see cref="Architecture"/> and of all numbers of LiResNet. An empty list is a linear model. Default: null, none.
+    /// Your own network as a list of layers, which replaces <see cref="Architecture"/> and the size of LiResNet. The centering of the
+    /// inputs before it and the last layer with a row per class are always added. An empty list gives a linear model. Default: null, no
+    /// layers of your own.
     /// </summary>
     public IReadOnlyList<GloroLayer>? Layers { get; set; }
 
     /// <summary>
-    /// The size of a LiResNet in a word, from which its depth, width and tail are chosen for the images and the number of classes. Default: null, which takes
-    /// <see cref="Depth"/>, <see cref="Width"/>, <see cref="TailWidth"/> and <see cref="TailDepth"/> as they stand.
+    /// The size of a LiResNet as a word. It sets depth, width and tail for the images and the number of classes, and requires
+    /// <see cref="Depth"/>, <see cref="Width"/>, <see cref="TailWidth"/> and <see cref="TailDepth"/> at their defaults. Default: null,
+    /// which uses these four numbers.
     /// </summary>
     public GloroModelSize? Size { get; set; }
 
-    /// <summary>Residual convolutions of a LiResNet. Default: 8.</summary>
+    /// <summary>The number of residual convolutions of a LiResNet, at least 1. Default: 8.</summary>
     [Range(1, 32, init: DefaultDepth)]
     public int Depth { get; set; } = DefaultDepth;
 
-    /// <summary>Channels of a LiResNet's residual convolutions, an even number. Default: 96.</summary>
-    [Choice(32, 64, DefaultWidth, 128, 192, 256)]
+    /// <summary>The channels of a LiResNet's residual convolutions, an even number of at least 2. Default: 96.</summary>
+    [Choice(new object[] { 32, 64, DefaultWidth, 128, 192, 256 }, defaultValue: DefaultWidth)]
     public int Width { get; set; } = DefaultWidth;
 
-    /// <summary>Outputs of a LiResNet's orthogonal dense layers before the last layer, an even number. Default: 256.</summary>
-    [Choice(64, 128, DefaultTailWidth, 512)]
+    /// <summary>The outputs of each of a LiResNet's orthogonal dense layers, an even number of at least 2. Default: 256.</summary>
+    [Choice(new object[] { 64, 128, DefaultTailWidth, 512 }, defaultValue: DefaultTailWidth)]
     public int TailWidth { get; set; } = DefaultTailWidth;
 
-    /// <summary>Orthogonal dense layers of a LiResNet, all but the first of them residual (CHORD). More add capacity at the end, where it is cheap. Default: 1.</summary>
+    /// <summary>
+    /// The number of orthogonal dense layers of a LiResNet, at least 1; all but the first are residual (CHORD). More layers add capacity
+    /// at the end of the network, where it costs little time. Default: 1.
+    /// </summary>
     [Range(1, 8, init: DefaultTailDepth)]
     public int TailDepth { get; set; } = DefaultTailDepth;
 
     /// <summary>
-    /// The size in pixels that images are resized to, and at which ε is measured; both sides at least 16 for a LiResNet. Default: null, which takes the size of the first
-    /// image.
+    /// The size in pixels to which images are resized, and at which ε is measured. Both sides must be at least 1, or 16 for a LiResNet.
+    /// Default: null, which takes the size of the first image.
     /// </summary>
     [JsonConverter(typeof(ImageSizeJsonConverter))]
     public (int Height, int Width)? ImageSize { get; set; }
@@ -63,9 +72,11 @@ public sealed class GloroImageClassificationOptions : GloroTrainerOptions
     public GloroAugmentationOptions Augmentation { get; set; } = new();
 
     /// <summary>
-    /// The views of an image whose mean the trained model's logits are: more accuracy and more certificates, for two or eight times the time of scoring. Training does not
-    /// change; let <see cref="Augmentation"/> make these views. Default: null, which is one view, or those of <see cref="GloroTrainerOptions.InitialModel"/>.
+    /// Test-time augmentation: the trained model averages the logits of several views of an image. This gives higher accuracy and more
+    /// certificates, but scoring takes two or eight times as long. Default: null, which is one view, or the views of
+    /// <see cref="GloroTrainerOptions.InitialModel"/>.
     /// </summary>
+    /// <remarks>Views do not change training. Use only views that <see cref="Augmentation"/> produced.</remarks>
     public GloroImageViews? Views { get; set; }
 
     internal override bool IsImage => true;
@@ -78,8 +89,13 @@ public sealed class GloroImageClassificationOptions : GloroTrainerOptions
 
     private protected override IEnumerable<string> NetworkOptionsThatAreSet => new (string Name, bool IsSet)[]
     {
-        (nameof(Architecture), Architecture != GloroArchitecture.LiResNet), (nameof(Layers), Layers is not null), (nameof(Size), Size is not null), (nameof(Depth), Depth != DefaultDepth),
-        (nameof(Width), Width != DefaultWidth), (nameof(TailWidth), TailWidth != DefaultTailWidth), (nameof(TailDepth), TailDepth != DefaultTailDepth),
+        (nameof(Architecture), Architecture != GloroArchitecture.LiResNet),
+        (nameof(Layers), Layers is not null),
+        (nameof(Size), Size is not null),
+        (nameof(Depth), Depth != DefaultDepth),
+        (nameof(Width), Width != DefaultWidth),
+        (nameof(TailWidth), TailWidth != DefaultTailWidth),
+        (nameof(TailDepth), TailDepth != DefaultTailDepth),
         (nameof(ImageSize), ImageSize is not null),
     }.Where(option => option.IsSet).Select(option => option.Name);
 
@@ -111,7 +127,7 @@ public sealed class GloroImageClassificationOptions : GloroTrainerOptions
         if (ImageSize is { } size && (size.Height < least || size.Width < least))
             yield return $"{nameof(ImageSize)} must be at least {least}×{least}, not {size.Height}×{size.Width}.";
         if (Augmentation is null)
-            yield return $"{nameof(Augmentation)} is null; use {nameof(GloroAugmentationOptions)}.{nameof(GloroAugmentationOptions.None)} for none.";
+            yield return $"{nameof(Augmentation)} is null; use {nameof(GloroAugmentationOptions)}.None for none.";
         foreach (var fault in Augmentation?.Faults() ?? [])
             yield return $"{nameof(Augmentation)}: {fault}";
     }
@@ -121,7 +137,7 @@ public sealed class GloroImageClassificationOptions : GloroTrainerOptions
         if (!Enum.IsDefined(Architecture))
             yield return $"{nameof(Architecture)} is unknown: {Architecture}.";
         if (Layers is not null && Architecture != GloroArchitecture.LiResNet)
-            yield return $"{nameof(Layers)} and {nameof(Architecture)} ({Architecture}) are both given; the network can be one of them.";
+            yield return $"{nameof(Layers)} and {nameof(Architecture)} ({Architecture}) are both given; give only one of them.";
         foreach (var (name, value) in new[] { (nameof(Depth), Depth), (nameof(TailDepth), TailDepth) })
         {
             if (value < 1)
@@ -139,8 +155,15 @@ public sealed class GloroImageClassificationOptions : GloroTrainerOptions
         if (!Enum.IsDefined(size))
             yield return $"{nameof(Size)} is unknown: {size}.";
         if (!IsLiResNet)
-            yield return $"{nameof(Size)} is a LiResNet's; it does not go with {(Layers is null ? $"{nameof(Architecture)} ({Architecture})" : nameof(Layers))}.";
+        {
+            string other = Layers is not null ? nameof(Layers) : FormattableString.Invariant($"{nameof(Architecture)} ({Architecture})");
+            yield return $"{nameof(Size)} is a LiResNet's; it does not go with {other}.";
+        }
+
         if ((Depth, Width, TailWidth, TailDepth) != (DefaultDepth, DefaultWidth, DefaultTailWidth, DefaultTailDepth))
-            yield return $"{nameof(Size)} chooses {nameof(Depth)}, {nameof(Width)}, {nameof(TailWidth)} and {nameof(TailDepth)}, and not all of these are at their defaults; leave {nameof(Size)} null to choose them yourself.";
+        {
+            string four = $"{nameof(Depth)}, {nameof(Width)}, {nameof(TailWidth)} and {nameof(TailDepth)}";
+            yield return $"{nameof(Size)} chooses {four}; leave these at their defaults, or leave {nameof(Size)} null to set them.";
+        }
     }
 }

@@ -3,9 +3,10 @@ using Microsoft.ML.SearchSpace;
 namespace Microsoft.ML.Gloro;
 
 /// <summary>
-/// Options of the trainer for feature vectors. Its network scales all features by one number, so that the bound stays tight, and goes on with a dense layer and
-/// <see cref="Depth"/> residual ones of <see cref="Width"/> with MinMax, or with <see cref="Layers"/> of one's own. Give features comparable units: ε means the same length in each of them.
+/// Options of the trainer for feature vectors. Its network multiplies all features by one number, which keeps the bound tight. Then come a
+/// dense layer and <see cref="Depth"/> residual dense layers of <see cref="Width"/>, each with MinMax, or your own <see cref="Layers"/>.
 /// </summary>
+/// <remarks>Give the features comparable units: ε means the same length in each of them.</remarks>
 public sealed class GloroMulticlassClassificationOptions : GloroTrainerOptions
 {
     private const int DefaultDepth = 3, DefaultWidth = 128;
@@ -16,17 +17,18 @@ public sealed class GloroMulticlassClassificationOptions : GloroTrainerOptions
     {
     }
 
-    /// <summary>Residual dense layers. Default: 3.</summary>
+    /// <summary>The number of residual dense layers, 0 or more. Default: 3.</summary>
     [Range(0, 16, init: DefaultDepth)]
     public int Depth { get; set; } = DefaultDepth;
 
-    /// <summary>Their width, an even number. Default: 128.</summary>
-    [Choice(32, 64, DefaultWidth, 256, 512)]
+    /// <summary>The width of all layers, an even number of at least 2. Default: 128.</summary>
+    [Choice(new object[] { 32, 64, DefaultWidth, 256, 512 }, defaultValue: DefaultWidth)]
     public int Width { get; set; } = DefaultWidth;
 
     /// <summary>
-    /// The network as a sequence of layers of one's own, between the scaling of the inputs and the rows of the classes, which every network has. It takes the place of
-    /// <see cref="Depth"/> and <see cref="Width"/>; layers that take images are refused. An empty list is a linear model. Default: null, none.
+    /// Your own network as a list of layers, which replaces <see cref="Depth"/> and <see cref="Width"/>. The scaling of the inputs before
+    /// it and the last layer with a row per class are always added. An empty list gives a linear model. Layers for images cause an error.
+    /// Default: null, no layers of your own.
     /// </summary>
     public IReadOnlyList<GloroLayer>? Layers { get; set; }
 
@@ -45,7 +47,8 @@ public sealed class GloroMulticlassClassificationOptions : GloroTrainerOptions
         }
     }
 
-    internal override bool Uses(string option) => option is nameof(Depth) or nameof(Width) ? Layers is null && InitialModel is null : base.Uses(option);
+    internal override bool Uses(string option) =>
+        option is nameof(Depth) or nameof(Width) ? Layers is null && InitialModel is null : base.Uses(option);
 
     internal override GloroTrainerOptions Copy()
     {
@@ -59,7 +62,7 @@ public sealed class GloroMulticlassClassificationOptions : GloroTrainerOptions
         foreach (var fault in base.Faults().Concat(FaultsOf(Layers)))
             yield return fault;
         if (Depth < 0)
-            yield return $"{nameof(Depth)} must not be negative, not {Depth}.";
+            yield return $"{nameof(Depth)} must be at least 0, not {Depth}.";
         if (Width < 2 || Width % 2 != 0)
             yield return $"{nameof(Width)} must be an even number of at least 2 (MinMax pairs outputs), not {Width}.";
     }

@@ -4,27 +4,35 @@ using Microsoft.ML.SearchSpace;
 
 namespace Microsoft.ML.Gloro;
 
-/// <summary>What both Gloro trainers take. All values are copied when a trainer is made; later changes have no effect on it.</summary>
+/// <summary>
+/// The options of both Gloro trainers. A trainer copies them when it is made; later changes do not affect it. Values that cannot be used
+/// throw an <see cref="ArgumentException"/> then, which names all of them.
+/// </summary>
 /// <remarks>
-/// AutoML can search over the numbers, which say their range. It passes options on as JSON, in which <see cref="ValidationSet"/>, <see cref="InitialModel"/>,
-/// <see cref="Progress"/> and <see cref="CancellationToken"/> have no place: set these on the options that it hands out.
+/// AutoML can search over the options that have a [Range] or [Choice]. It passes options on as JSON, which leaves out
+/// <see cref="ValidationSet"/>, <see cref="InitialModel"/>, <see cref="Progress"/> and <see cref="CancellationToken"/>. Set these on the
+/// options that AutoML returns.
 /// </remarks>
-public abstract class GloroTrainerOptions
+public abstract partial class GloroTrainerOptions
 {
     internal const float DefaultEpsilon = 36f / 255f;
 
-    /// <summary>Validation rows from which the best epoch is chosen by default: the standard error of a VRA of 0.7 is then 0.015.</summary>
+    /// <summary>
+    /// The number of validation rows from which the best epoch is chosen by default. The standard error of a VRA of 0.7 is then 0.015.
+    /// </summary>
     internal const int EnoughRowsToChooseBy = 1000;
 
     private protected GloroTrainerOptions(string featureColumnName) => FeatureColumnName = featureColumnName;
 
-    /// <summary>The column of the class to learn, of key type; a text column becomes one by MapValueToKey. Default: "Label".</summary>
+    /// <summary>The column of the class to learn, of key type. MapValueToKey makes one of a text column. Default: "Label".</summary>
     public string LabelColumnName { get; set; } = "Label";
 
-    /// <summary>The column of the input. Default: "Image" for images, "Features" for vectors.</summary>
+    /// <summary>The input column. Default: "Image" for images, "Features" for vectors.</summary>
     public string FeatureColumnName { get; set; }
 
-    /// <summary>A prefix of all output columns' names. Default: none. ML.NET's CrossValidate needs the names without one.</summary>
+    /// <summary>
+    /// A prefix for the names of all output columns. Default: empty, no prefix. ML.NET's CrossValidate needs the names without a prefix.
+    /// </summary>
     public string OutputColumnPrefix { get; set; } = "";
 
     /// <summary>The guarantee to train for and to certify. Default: local robustness.</summary>
@@ -32,202 +40,267 @@ public abstract class GloroTrainerOptions
     public RobustnessGuarantee Guarantee { get; set; } = RobustnessGuarantee.Local;
 
     /// <summary>
-    /// The L2 radius ε to train for and to certify at, in units of pixels scaled to [0, 1], or of the raw feature vector. Default: 36/255, the literature's choice for
-    /// small images.
+    /// The L2 radius ε to train for and to certify at, 0 or more. Its unit is that of pixels scaled to [0, 1], or of the raw feature
+    /// vector. Default: 36/255, the usual choice for small images.
     /// </summary>
     public float Epsilon { get; set; } = DefaultEpsilon;
 
     /// <summary>
-    /// The arithmetic that the model is scored in and that its certificates speak of. It does not touch training, and can be changed later by
-    /// <see cref="GloroCatalog.WithArithmetic"/>. Default: <see cref="CertificateArithmetic.Float64"/>, which covers all rounding.
+    /// The arithmetic in which the model is scored and for which its certificates hold. It does not affect training, and
+    /// <see cref="GloroCatalog.WithArithmetic"/> can change it later. Default: <see cref="CertificateArithmetic.Float64"/>, whose
+    /// certificates cover all rounding.
     /// </summary>
     public CertificateArithmetic Arithmetic { get; set; } = CertificateArithmetic.Float64;
 
-    /// <summary>Rows to validate on after each epoch, transformed as far as the training rows are. They are never trained on. Default: none, see <see cref="ValidationFraction"/>.</summary>
+    /// <summary>
+    /// Rows to validate on after each epoch, with the same columns as the training rows. The network is never trained on them. Default:
+    /// null, which holds out <see cref="ValidationFraction"/> of the training rows.
+    /// </summary>
     [JsonIgnore]
     public IDataView? ValidationSet { get; set; }
 
-    /// <summary>The fraction of the training rows that is set aside for validation if there is no <see cref="ValidationSet"/>; 0 for none. Default: 0.1.</summary>
+    /// <summary>
+    /// The fraction of the training rows to hold out for validation if there is no <see cref="ValidationSet"/>, from 0 to below 1; 0 for
+    /// no validation. Default: 0.1.
+    /// </summary>
     public double ValidationFraction { get; set; } = 0.1;
 
     /// <summary>
-    /// Whether Score is softmax(Logits / T) with the temperature T that makes the labels of the validation rows most likely (Guo et al., ICML 2017), fitted once when the
-    /// network is trained, or with T = 1. Training pays for certified margins, not for likelihood, so softmax of the logits alone may be too sure or not sure enough, and
-    /// log-loss would say little. Logits, radii and certificates are the same either way. Without validation rows T is 1. Default: true.
+    /// Whether to calibrate the scores: Score is then softmax(Logits / T), with the temperature T under which the labels of the validation
+    /// rows are most likely (Guo et al., ICML 2017). Without validation rows, or if false, T is 1. Default: true.
     /// </summary>
-    /// <remarks>T is finite, also if all validation rows are right; if they are right no more often than chance, scores become nearly equal.</remarks>
+    /// <remarks>
+    /// T is fitted once, after training, and is always finite. Training optimizes certified margins rather than likelihood, so without
+    /// calibration the scores may be too confident or not confident enough. Logits, radii and certificates do not depend on T. If
+    /// validation accuracy is at chance level, scores become nearly uniform.
+    /// </remarks>
     public bool CalibrateScores { get; set; } = true;
 
     /// <summary>
-    /// A trained model to go on from: a Gloro transformer, or a chain of transformers with one in it, as Fit or <c>mlContext.Model.Load</c> gives. Training begins with its network and
-    /// weights, which compute exactly what they did, and ends with a model that is proved anew like any other. A class that the model knows by name keeps its row of the last layer;
-    /// a class that it does not know gets a new one. Default: null, a new network.
+    /// A trained model to continue from: a Gloro transformer, or a chain of transformers that contains one, as Fit or
+    /// <c>mlContext.Model.Load</c> returns. Default: null, a new network.
     /// </summary>
     /// <remarks>
-    /// <para>Inputs are read as the model's: images are resized to its size, feature vectors must have its length, and its scaling of inputs stays. The options that describe a network are to
-    /// be left at their defaults. A <see cref="LearningRate"/> of a tenth of the usual, and an <see cref="InitialEpsilonFactor"/> of 1, lose less of what was learnt.</para>
-    /// <para>What is trained is the deployed form: residual layers go on as plain ones, orthogonal layers are held by the norms that training sees and no more by construction,
-    /// centering goes on as biases, and <see cref="WeightDecay"/> pulls all of them towards zero.</para>
+    /// <para>Training starts with the model's network and weights, which compute exactly what they did. The result is proved like any new
+    /// model. Classes are matched by name: a class that the model knows keeps its row of the last layer, a new class gets a new row.</para>
+    /// <para>Inputs are read as the model reads them: images are resized to its size, feature vectors must have its length, and its
+    /// scaling of inputs stays. Leave the options that describe a network at their defaults. To keep more of what the model has learned,
+    /// use a tenth of the usual <see cref="LearningRate"/> and an <see cref="InitialEpsilonFactor"/> of 1.</para>
+    /// <para>What is trained is the deployed form. Residual layers continue as plain layers, which <see cref="WeightDecay"/> pulls towards
+    /// zero. The norms of orthogonal layers are estimated and trained instead of being fixed by construction. Centering continues as
+    /// biases.</para>
     /// </remarks>
     [JsonIgnore]
     public ITransformer? InitialModel { get; set; }
 
     /// <summary>
-    /// Ends training when so many epochs have brought no better VRA on the validation rows; the weights of the best VRA are then taken, unless <see cref="KeepBest"/> is false.
-    /// Mind that the learning rate falls until the last epoch, and VRA mostly rises until then: a patience of a quarter of the epochs or less may stop too early.
-    /// Default: null, never.
+    /// Stops training after this many epochs without an improvement in validation VRA, at least 1. The weights of the best epoch are then
+    /// taken, unless <see cref="KeepBest"/> is false. Needs validation rows. Default: null, no early stopping.
     /// </summary>
+    /// <remarks>
+    /// The learning rate falls until the last epoch, and VRA usually rises until then. A patience of a quarter of the epochs or less may
+    /// stop too early.
+    /// </remarks>
     public int? EarlyStoppingPatience { get; set; }
 
     /// <summary>
-    /// Whether the network ends with the weights of the epoch that had the best VRA on the validation rows, rather than with those of the last epoch. Of a few hundred rows
-    /// VRA is noisy, and the best of many epochs is partly luck. Default: null, which is true with at least 1,000 validation rows or an <see cref="EarlyStoppingPatience"/>.
+    /// Whether to take the weights of the epoch with the best validation VRA, rather than those of the last epoch. Needs validation rows.
+    /// Default: null, which is true with at least 1,000 validation rows or an <see cref="EarlyStoppingPatience"/>.
     /// </summary>
+    /// <remarks>With a few hundred validation rows VRA is noisy, and the best of many epochs is partly luck.</remarks>
     public bool? KeepBest { get; set; }
 
     /// <summary>
-    /// The time that training may take, from its first step to its last validation; reading the data before, and bounding the finished network and calibrating its scores after, come on top. Schedules
-    /// of learning rate and ε fit themselves to it: they follow the share of the time that is used, or the share of all epochs if that is more. Default: null, no limit.
+    /// The time that training may take, from its first step to its last validation; it must be positive. Reading the data, proving the
+    /// bound of the finished network and calibrating its scores take extra time. Default: null, no limit.
     /// </summary>
     /// <remarks>
-    /// Time before a resume counts. The limit is kept to within a batch once an epoch has been validated. With a budget that ends training the same seed gives the same
-    /// model no more, since it depends on how fast the machine was.
+    /// The schedules of learning rate and ε follow the share of the time that is used, or the share of the epochs if that is larger. Time
+    /// before a resume counts. Once an epoch has been validated, the limit is kept to within one batch. If the budget ends training, the
+    /// result depends on the speed of the machine and is no longer reproducible.
     /// </remarks>
     public TimeSpan? TimeBudget { get; set; }
 
     /// <summary>
-    /// A folder for checkpoints, made if it is not there: after each epoch all that training needs is written to it, and a Fit with the same folder goes on after the last
-    /// epoch written. An interrupted training, stopped or killed at any moment, so ends with the same model as an uninterrupted one, byte for byte under the conditions of
-    /// <see cref="Seed"/>. Default: null, no checkpoints.
+    /// A folder for checkpoints, created if it does not exist. After each epoch the whole state of training is written to it; a Fit with
+    /// the same folder continues after the last epoch written. Default: null, no checkpoints.
     /// </summary>
     /// <remarks>
-    /// <para>The folder is one training's; cross-validation, which is several, does without. With another library version, other options, data or first weights Fit refuses the checkpoint of an interrupted training and says
-    /// what differs: delete the folder to give it up, or name another. Columns' names, <see cref="ThreadCount"/>, <see cref="Arithmetic"/> and the device may differ. Without
-    /// a <see cref="Seed"/> an interrupted training keeps the seed it began with.</para>
-    /// <para>When training is complete, one checkpoint stays, of the finished weights: the same Fit again gives the same model at once, should it not have been saved.
-    /// A Fit that differs only in more <see cref="Epochs"/> or a longer <see cref="TimeBudget"/> goes on from these weights, with schedules where they would be by then, and keeps them if it finds none better:
-    /// much the same as a training that was that long from the start, but not its bytes. A Fit of anything else begins anew and replaces it. Delete the folder when the model is saved. While training two epochs are kept; if the last one is found damaged, the
-    /// one before is taken. Each takes four bytes for four to six times the number of weights.</para>
+    /// <para>An interrupted training, stopped or killed at any moment, ends with the same model as an uninterrupted one: byte for byte
+    /// under the conditions of <see cref="Seed"/>. Without a <see cref="Seed"/> it keeps the seed it began with.</para>
+    /// <para>The folder is for one training. Do not use it with cross-validation. Fit refuses the checkpoint of an interrupted training
+    /// that had another library version, other options, data or first weights, and says what differs. Delete the folder to give that
+    /// training up, or name another folder. Column names, <see cref="ThreadCount"/>, <see cref="Arithmetic"/> and the device may
+    /// differ.</para>
+    /// <para>A complete training leaves one checkpoint with the finished weights, so the same Fit returns the same model at once. Delete
+    /// the folder when the model is saved. A Fit that differs only in more <see cref="Epochs"/> or a longer <see cref="TimeBudget"/>
+    /// continues from these weights, and keeps them if it finds no better ones. Its schedules continue where they would be by then. The
+    /// model is then similar to that of one longer training, but not the same to the byte. Any other Fit starts from the beginning and
+    /// replaces the checkpoint.</para>
+    /// <para>During training two epochs are kept. If the last checkpoint is damaged, the one before is used. Each takes four bytes for
+    /// four to six times the number of weights.</para>
     /// </remarks>
     public string? CheckpointFolder { get; set; }
 
-    /// <summary>Passes over the training rows. Default: 30.</summary>
-    [Range(1, 1000, init: 30)]
+    /// <summary>Passes over the training rows, at least 1. Default: 30.</summary>
+    [Range(1, 900, init: 30)] // of 1000, AutoML's rounding would make 29
     public int Epochs { get; set; } = 30;
 
-    /// <summary>Rows in a step of the optimizer. Fewer make an epoch longer, and worth more: see the results in the repository. Default: 64.</summary>
-    [Choice(32, 64, 128, 256)]
+    /// <summary>
+    /// Rows per optimizer step, at least 2. Smaller batches take longer per epoch and usually give higher VRA. Default: 64.
+    /// </summary>
+    [Choice(new object[] { 32, 64, 128, 256 }, defaultValue: 64)]
     public int BatchSize { get; set; } = 64;
 
-    /// <summary>The highest learning rate, reached after the warm-up, from where it falls to zero along a cosine. Default: 0.002.</summary>
+    /// <summary>
+    /// The highest learning rate, which is positive. It is reached after the warm-up and then falls to zero along a cosine. Default: 0.002.
+    /// </summary>
     [Range(1e-5, 1e-1, init: 2e-3, logBase: true)]
     public double LearningRate { get; set; } = 2e-3;
 
-    /// <summary>The fraction of training over which the learning rate rises from zero. Default: 0.05.</summary>
+    /// <summary>The fraction of training over which the learning rate rises from zero, from 0 to 1. Default: 0.05.</summary>
     [Range(0.0, 0.5, init: 0.05)]
     public double WarmUpFraction { get; set; } = 0.05;
 
     /// <summary>What training minimizes. Default: <see cref="GloroLossKind.Emma"/>.</summary>
-    [Choice(GloroLossKind.Emma, GloroLossKind.CrossEntropy, GloroLossKind.Trades, GloroLossKind.FixedMargin, GloroLossKind.AnnealedEmma, GloroLossKind.RelaxedEmma)]
+    [Choice(
+        new object[]
+        {
+            GloroLossKind.Emma, GloroLossKind.CrossEntropy, GloroLossKind.Trades,
+            GloroLossKind.FixedMargin, GloroLossKind.AnnealedEmma, GloroLossKind.RelaxedEmma,
+        },
+        defaultValue: GloroLossKind.Emma)]
     public GloroLossKind Loss { get; set; } = GloroLossKind.Emma;
 
-    /// <summary>λ of <see cref="GloroLossKind.Trades"/> in the second half of training: more gives more certified rows and fewer right ones. Other losses do not use it. Default: 2.</summary>
+    /// <summary>
+    /// λ of <see cref="GloroLossKind.Trades"/> in the second half of training, 0 or more. A larger λ certifies more rows, of which fewer
+    /// are right. Other losses ignore it. Default: 2.
+    /// </summary>
     [Range(0.1, 10.0, init: 2.0, logBase: true)]
     public double TradesWeight { get; set; } = 2;
 
-    /// <summary>The margin that <see cref="GloroLossKind.FixedMargin"/> asks for, in units of what a class could gain within ε. Other losses do not use it. Default: 1.</summary>
+    /// <summary>
+    /// The margin that <see cref="GloroLossKind.FixedMargin"/> requires, in units of what a class could gain within ε; 0 or more. Other
+    /// losses ignore it. Default: 1.
+    /// </summary>
     [Range(0.1, 3.0, init: 1.0)]
     public double FixedMargin { get; set; } = 1;
 
     /// <summary>
-    /// Whether <see cref="GloroLossKind.RelaxedEmma"/> still trains the label to be the highest of the set that is certified with it, if without margin. If not, more
-    /// rows are certified and fewer have the label on top. Other losses, and local robustness, do not use it. Default: true.
+    /// For <see cref="GloroLossKind.RelaxedEmma"/>: whether the label must still be the top class of its certified set, with no margin
+    /// required. If false, more rows are certified, but the label is less often on top. Other losses, and local robustness, ignore it.
+    /// Default: true.
     /// </summary>
     public bool CompeteWithinSet { get; set; } = true;
 
-    /// <summary>The ε trained for at the very start, as a multiple of <see cref="Epsilon"/>; it rises until half of the training. Default: 0.1.</summary>
+    /// <summary>
+    /// The ε of the first step, as a multiple of <see cref="Epsilon"/>, from 0 to 1. The training ε rises until half of training.
+    /// Default: 0.1.
+    /// </summary>
     [Range(0.0, 1.0, init: 0.1)]
     public double InitialEpsilonFactor { get; set; } = 0.1;
 
-    /// <summary>The ε trained for in the second half, as a multiple of <see cref="Epsilon"/>: above 1, for margins that also hold on new rows. Default: 2.</summary>
+    /// <summary>
+    /// The ε of the second half of training, as a positive multiple of <see cref="Epsilon"/>. Values above 1 give margins that also hold
+    /// on new rows. Default: 2.
+    /// </summary>
     [Range(0.5, 4.0, init: 2.0)]
     public double EpsilonFactor { get; set; } = 2;
 
     /// <summary>
-    /// The ε trained for in the last fifth, as a multiple of <see cref="Epsilon"/>. Less than <see cref="EpsilonFactor"/> lets a large network that was trained for long give
-    /// margin back for accuracy while it settles: more rows are right, and certified at <see cref="Epsilon"/>, and fewer at twice that. Default: null, the same as before.
+    /// The ε of the last fifth of training, as a positive multiple of <see cref="Epsilon"/>. Default: null, the same as
+    /// <see cref="EpsilonFactor"/>.
     /// </summary>
+    /// <remarks>
+    /// For large networks that train for long: a value below <see cref="EpsilonFactor"/> trades margin for accuracy at the end. More rows
+    /// are right and certified at <see cref="Epsilon"/>, fewer at twice <see cref="Epsilon"/>.
+    /// </remarks>
     public double? ClosingEpsilonFactor { get; set; }
 
     /// <summary>The optimizer. Default: <see cref="GloroOptimizer.NAdam"/>.</summary>
     public GloroOptimizer Optimizer { get; set; } = GloroOptimizer.NAdam;
 
     /// <summary>
-    /// Whether every six steps the weights go back half of the way to where they were (Zhang, Lucas, Hinton, Ba: Lookahead Optimizer, NeurIPS 2019), which steadies them,
-    /// and slows training down by more than that is worth. Default: false.
+    /// Whether the weights return half-way to their earlier values every six steps (Zhang, Lucas, Hinton, Ba: Lookahead Optimizer,
+    /// NeurIPS 2019). This makes training steadier, but slows it down by more than that is worth. Default: false.
     /// </summary>
     public bool Lookahead { get; set; }
 
     /// <summary>
-    /// Decoupled weight decay: each step takes the share <see cref="LearningRate"/> (as it stands) times this of every weight; biases and gains stay. Residual layers decay
-    /// towards the identity. Default: 0, none.
+    /// Decoupled weight decay, from 0 to 1: each step multiplies weights by 1 − learningRate · WeightDecay, with the learning rate of that
+    /// step. Biases and gains do not decay. Default: 0, none.
     /// </summary>
+    /// <remarks>
+    /// In a residual layer x + γ·Wx only W decays, so the layer decays towards the identity. With an <see cref="InitialModel"/> residual
+    /// layers have become plain ones, which decay towards zero.
+    /// </remarks>
     [Range(0.0, 1.0, init: 0.0)]
     public double WeightDecay { get; set; }
 
     /// <summary>
-    /// How much of an exponential moving average of the weights each step keeps, such as 0.999. The average is what is validated and deployed; it forgets the first weights
-    /// faster than this. Default: 0, which deploys the weights themselves.
+    /// The fraction of an exponential moving average of the weights that each step keeps, such as 0.999; from 0 to below 1. The average is
+    /// validated and deployed instead of the weights. It forgets the first weights faster than this. Default: 0, no average.
     /// </summary>
-    [Choice(0.0, 0.99, 0.995, 0.999)]
+    [Choice(new object[] { 0.0, 0.99, 0.995, 0.999 }, defaultValue: 0.0)]
     public double AveragingDecay { get; set; }
 
-    /// <summary>The length that a step's gradient is cut to. Default: 3.</summary>
+    /// <summary>The gradient of a step is scaled down to this L2 norm if it is longer; it must be positive. Default: 3.</summary>
     [Range(0.1, 100.0, init: 3.0, logBase: true)]
     public double MaximumGradientNorm { get; set; } = 3;
 
-    /// <summary>Steps of power iteration for each layer and batch. They steer training; the deployed bound does not depend on them. Default: 1.</summary>
+    /// <summary>
+    /// Steps of power iteration per layer and batch, at least 1. They guide training; the deployed bound does not depend on them.
+    /// Default: 1.
+    /// </summary>
     [Range(1, 20, init: 1)]
     public int PowerIterationSteps { get; set; } = 1;
 
     /// <summary>
-    /// Whether the network's body is trained in bfloat16, about twice as fast where the processor has it. Weights, norms, the deployed network and its bound are float32
-    /// or better in any case. Default: null, which is true on processors with AVX-512 BF16 and on GPUs.
+    /// Whether to train the body of the network in bfloat16, which is about twice as fast where the processor supports it. Weights, norms,
+    /// the deployed network and its bound always have float32 precision or better. Default: null, which is true on processors with
+    /// AVX-512 BF16 and on GPUs.
     /// </summary>
     public bool? MixedPrecision { get; set; }
 
     /// <summary>
-    /// The seed of the first weights, the batches and the augmentation. The same seed, data, options, kind of processor and number of threads give the same model file,
-    /// byte for byte. Default: null, which takes the seed of the MLContext.
+    /// The seed of the first weights, the batches and the augmentation. The same seed, data, options, kind of processor and number of
+    /// threads give the same model file, byte for byte. Default: null, which uses the seed of the MLContext.
     /// </summary>
     public int? Seed { get; set; }
 
-    /// <summary>libtorch's threads, a setting of the whole process. Default: null, which leaves it as it is (one for each core).</summary>
+    /// <summary>
+    /// The number of libtorch threads, at least 1; this setting affects the whole process, and Fit puts it back. Default: null, which does
+    /// not change it (one per core).
+    /// </summary>
     public int? ThreadCount { get; set; }
 
-    /// <summary>Told after each epoch how training stands. Default: nobody; MLContext.Log has a line for each epoch in any case.</summary>
+    /// <summary>
+    /// Receives the state of training after each epoch. Default: null. MLContext.Log gets a line for each epoch in any case.
+    /// </summary>
     [JsonIgnore]
     public IProgress<GloroTrainingProgress>? Progress { get; set; }
 
-    /// <summary>Stops training within one batch; Fit then throws <see cref="OperationCanceledException"/>.</summary>
+    /// <summary>
+    /// Stops training within one batch. Fit then throws an <see cref="OperationCanceledException"/>. Default: none, which never stops it.
+    /// </summary>
     [JsonIgnore]
     public CancellationToken CancellationToken { get; set; }
 
     internal abstract bool IsImage { get; }
 
-    /// <summary>The changes of training images; none for vectors.</summary>
+    /// <summary>The random changes of training images; none for vectors.</summary>
     internal virtual GloroAugmentationOptions ImageAugmentation => GloroAugmentationOptions.None;
 
-    /// <summary>The size that images are resized to; null for vectors, and for the size of the first image.</summary>
+    /// <summary>The size that images are resized to. Null for vectors, or to take the size of the first image.</summary>
     internal virtual (int Height, int Width)? InputSize => null;
 
-    /// <summary>The views of an image; null for those of the initial model, or one.</summary>
+    /// <summary>The views of an image. Null to take those of the initial model, or one view.</summary>
     internal virtual GloroImageViews? ImageViews => null;
 
-    /// <summary>The names of the options that describe a network, which <see cref="InitialModel"/> brings.</summary>
+    /// <summary>The options that describe a network and are not at their defaults. <see cref="InitialModel"/> excludes them.</summary>
     private protected abstract IEnumerable<string> NetworkOptionsThatAreSet { get; }
 
-    /// <summary>Whether an option has any say, the others being as they are: a sweep leaves it alone if not.</summary>
+    /// <summary>Whether an option has an effect, given the other options. A sweep does not search over options without effect.</summary>
     internal virtual bool Uses(string option) => option switch
     {
         nameof(TradesWeight) => Loss == GloroLossKind.Trades,
@@ -236,76 +309,6 @@ public abstract class GloroTrainerOptions
         _ => true,
     };
 
-    /// <summary>A copy that nobody else holds.</summary>
+    /// <summary>A copy that later changes of these options do not affect.</summary>
     internal virtual GloroTrainerOptions Copy() => (GloroTrainerOptions)MemberwiseClone();
-
-    private protected static IEnumerable<FormattableString> FaultsOf(IReadOnlyList<GloroLayer>? layers)
-    {
-        for (int i = 0; i < layers?.Count; i++)
-        {
-            if (layers[i] is null)
-                yield return $"Layers[{i}] is null.";
-        }
-    }
-
-    /// <summary>Everything that is wrong, a sentence each.</summary>
-    internal virtual IEnumerable<FormattableString> Faults()
-    {
-        if (string.IsNullOrWhiteSpace(LabelColumnName))
-            yield return $"{nameof(LabelColumnName)} is empty.";
-        if (string.IsNullOrWhiteSpace(FeatureColumnName))
-            yield return $"{nameof(FeatureColumnName)} is empty.";
-        if (OutputColumnPrefix is null)
-            yield return $"{nameof(OutputColumnPrefix)} is null; use an empty text for none.";
-        if (Guarantee is null)
-            yield return $"{nameof(Guarantee)} is null; use RobustnessGuarantee.Local, RelaxedTopK or Affinity.";
-        if (!(float.IsFinite(Epsilon) && Epsilon >= 0))
-            yield return $"{nameof(Epsilon)} is an L2 radius, a finite number of 0 or more, not {Epsilon}.";
-        if (!(ValidationFraction is >= 0 and < 1))
-            yield return $"{nameof(ValidationFraction)} must be from 0 to below 1, not {ValidationFraction}.";
-        if (!Enum.IsDefined(Arithmetic))
-            yield return $"{nameof(Arithmetic)} is unknown: {Arithmetic}.";
-        if (!Enum.IsDefined(Loss))
-            yield return $"{nameof(Loss)} is unknown: {Loss}.";
-        if (!Enum.IsDefined(Optimizer))
-            yield return $"{nameof(Optimizer)} is unknown: {Optimizer}.";
-        if (ThreadCount < 1)
-            yield return $"{nameof(ThreadCount)} must be at least 1, not {ThreadCount}.";
-        if (EarlyStoppingPatience < 1)
-            yield return $"{nameof(EarlyStoppingPatience)} must be at least 1, or null for none, not {EarlyStoppingPatience}.";
-        if (ValidationSet is null && ValidationFraction == 0 && (EarlyStoppingPatience is not null || KeepBest == true))
-            yield return $"{(EarlyStoppingPatience is null ? nameof(KeepBest) : nameof(EarlyStoppingPatience))} needs rows to validate on: set {nameof(ValidationFraction)} or {nameof(ValidationSet)}.";
-        if (TimeBudget <= TimeSpan.Zero)
-            yield return $"{nameof(TimeBudget)} must be longer than no time, or null for no limit, not {TimeBudget}.";
-        if (CheckpointFolder is not null && (string.IsNullOrWhiteSpace(CheckpointFolder) || CheckpointFolder.Contains('\0', StringComparison.Ordinal)))
-            yield return $"{nameof(CheckpointFolder)} is no folder's name; use null for no checkpoints.";
-        if (!(AveragingDecay is >= 0 and < 1))
-            yield return $"{nameof(AveragingDecay)} must be from 0 to below 1, not {AveragingDecay}.";
-        if (InitialModel is not null && NetworkOptionsThatAreSet.ToList() is { Count: > 0 } set)
-            yield return $"{nameof(InitialModel)} brings its own network; leave {string.Join(", ", set)} at the default.";
-        foreach (var (name, value, least) in new[] { (nameof(Epochs), Epochs, 1), (nameof(BatchSize), BatchSize, 2), (nameof(PowerIterationSteps), PowerIterationSteps, 1) })
-        {
-            if (value < least)
-                yield return $"{name} must be at least {least}, not {value}.";
-        }
-
-        foreach (var (name, value) in new[] { (nameof(LearningRate), LearningRate), (nameof(EpsilonFactor), EpsilonFactor), (nameof(ClosingEpsilonFactor), ClosingEpsilonFactor ?? 1), (nameof(MaximumGradientNorm), MaximumGradientNorm) })
-        {
-            // libtorch takes them as float32.
-            if (!(value is > 0 and <= 1e30))
-                yield return $"{name} must be a positive number of at most 1E+30, not {value}.";
-        }
-
-        foreach (var (name, value) in new[] { (nameof(TradesWeight), TradesWeight), (nameof(FixedMargin), FixedMargin) })
-        {
-            if (!(value is >= 0 and <= 1e30))
-                yield return $"{name} must be a number from 0 to 1E+30, not {value}.";
-        }
-
-        foreach (var (name, value) in new[] { (nameof(WarmUpFraction), WarmUpFraction), (nameof(InitialEpsilonFactor), InitialEpsilonFactor), (nameof(WeightDecay), WeightDecay) })
-        {
-            if (!(value is >= 0 and <= 1))
-                yield return $"{name} must be from 0 to 1, not {value}.";
-        }
-    }
 }

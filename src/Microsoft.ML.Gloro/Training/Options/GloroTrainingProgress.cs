@@ -1,37 +1,41 @@
 namespace Microsoft.ML.Gloro;
 
-/// <summary>Where a training stands after an epoch.</summary>
+/// <summary>The state of training after an epoch.</summary>
 /// <remarks>
-/// The figures are measured on the validation rows with the Lipschitz constant that power iteration sees, which is an estimate from below:
-/// they guide, they certify nothing. The finished model is bounded rigorously.
+/// The values are measured on the validation rows with an estimate of the Lipschitz constant by power iteration, which may be too low.
+/// They guide training and certify nothing; the bound of the finished model is proved.
 /// </remarks>
 public sealed record GloroTrainingProgress
 {
     /// <summary>The epoch that has just ended, from 1.</summary>
     public required int Epoch { get; init; }
 
-    /// <summary>The number of epochs of the whole training; early stopping and a time budget may end it before.</summary>
+    /// <summary>The number of epochs of the whole training. Early stopping or a time budget may end it earlier.</summary>
     public required int Epochs { get; init; }
 
     /// <summary>The mean training loss of the epoch.</summary>
     public required double Loss { get; init; }
 
-    /// <summary>The fraction of validation rows whose top-1 class is right; NaN without validation rows.</summary>
+    /// <summary>The fraction of validation rows whose top class is right; NaN without validation rows.</summary>
     public required double CleanAccuracy { get; init; }
 
-    /// <summary>The verified-robust accuracy on the validation rows under the guarantee and ε trained for; NaN without validation rows.</summary>
+    /// <summary>
+    /// The verified-robust accuracy on the validation rows, under the guarantee and ε trained for; NaN without validation rows.
+    /// </summary>
     public required double VerifiedRobustAccuracy { get; init; }
 
     /// <summary>The estimate of the sub-Lipschitz constant κ.</summary>
     public required double Kappa { get; init; }
 
-    /// <summary>The time since training began, with what it had taken before the checkpoint that it resumed from.</summary>
+    /// <summary>The time since training began, including the time before the checkpoint it resumed from.</summary>
     public required TimeSpan Elapsed { get; init; }
 
-    /// <summary>The time the remaining epochs will take at the pace so far, or what is left of the time budget if that is less; zero after the last epoch.</summary>
+    /// <summary>
+    /// The estimated time for the remaining epochs, or what is left of the time budget if that is less; zero after the last epoch.
+    /// </summary>
     public required TimeSpan Remaining { get; init; }
 
-    /// <inheritdoc/>
+    /// <summary>One line with all values, in the invariant culture.</summary>
     public override string ToString()
     {
         string accuracies = double.IsNaN(CleanAccuracy)

@@ -3,12 +3,19 @@ using TorchSharp;
 
 namespace Microsoft.ML.Gloro.Training;
 
-/// <summary>What a training needs beside the rows and the network: the options as the user gave them, and what they resolve to on this data and machine.</summary>
+/// <summary>
+/// What training needs besides the rows and the network: the user's options, and the values they resolve to for this data and machine.
+/// </summary>
 /// <param name="Options">Validated options. Training reads them and never changes them.</param>
 /// <param name="Guarantee">The guarantee, resolved for the classes of the data.</param>
-/// <param name="Device">Where to train.</param>
+/// <param name="Device">The device to train on.</param>
 /// <param name="Seed">The seed in effect.</param>
 /// <param name="MixedPrecision">Whether the body of the network runs in bfloat16.</param>
-/// <param name="KeepBest">Whether the network ends with the weights of the epoch with the best VRA.</param>
+/// <param name="KeepBest">Whether to keep the weights of the epoch with the best VRA.</param>
 internal sealed record TrainingContext(
-    GloroTrainerOptions Options, ResolvedGuarantee Guarantee, torch.Device Device, int Seed, bool MixedPrecision = false, bool KeepBest = false);
+    GloroTrainerOptions Options,
+    ResolvedGuarantee Guarantee,
+    torch.Device Device,
+    int Seed,
+    bool MixedPrecision = false,
+    bool KeepBest = false);

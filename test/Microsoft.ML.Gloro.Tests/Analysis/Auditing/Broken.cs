@@ -1,6 +1,6 @@
 using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Inference;
-using Microsoft.ML.Gloro.Tests.Inference;
+using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Analysis;
 
@@ -19,6 +19,6 @@ internal static class Broken
     {
         var scaling = new DeployedScaling([.. Enumerable.Repeat(1f, inputs)], new float[inputs]);
         var network = new DeployedNetwork(TensorShape.Vector(inputs), [scaling, new RandomNetworks(8).Dense(inputs, classes)]);
-        return Gloro.Tests.TestSupport.TestModels.Create(network, RobustnessGuarantee.Local, epsilon, isImage: false);
+        return TestModels.Create(network, RobustnessGuarantee.Local, epsilon, isImage: false);
     }
 }

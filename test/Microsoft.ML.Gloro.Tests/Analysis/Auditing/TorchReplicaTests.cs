@@ -1,6 +1,5 @@
 using Microsoft.ML.Gloro.Analysis;
 using Microsoft.ML.Gloro.Core;
-using Microsoft.ML.Gloro.Tests.Inference;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 using TorchSharp;
 
@@ -48,7 +47,7 @@ public sealed class TorchReplicaTests
         float[] inputs = new RandomNetworks(9).Values(Rows * network.InputShape.Size);
         using var scope = torch.NewDisposeScope();
         using var single = new TorchReplica(network);
-        using var exact = new TorchReplica(network, torch.ScalarType.Float64);
+        using var exact = new TorchReplica(network, isFloat64: true);
         float[] logits = single.Forward(single.ToTensor(inputs)).data<float>().ToArray();
         double[] exactLogits = exact.Forward(exact.ToTensor(inputs)).data<double>().ToArray();
         Assert.HasCount(Rows * network.ClassCount, logits);

@@ -1,7 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Gloro.Analysis;
 using Microsoft.ML.Gloro.Inference;
-using Microsoft.ML.Gloro.Tests.Inference;
+using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Analysis;
 
@@ -17,7 +17,7 @@ public sealed class ScoredByAModelTests
     public void Evaluate_ViewOfATransformer_AgreesWithItsColumns(string guarantee)
     {
         var mlContext = new MLContext(seed: 1);
-        GloroModel model = ModelSamples.SmallVector();
+        GloroModel model = TestModels.SmallVector();
         // An ε near the middle of the radii, so that neither everything nor nothing is certified.
         float epsilon = MedianRadius(mlContext, model.With(RobustnessGuarantee.Parse(guarantee), 0));
         model = model.With(RobustnessGuarantee.Parse(guarantee), epsilon);

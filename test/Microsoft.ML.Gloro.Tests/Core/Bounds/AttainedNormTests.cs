@@ -18,13 +18,18 @@ public sealed class AttainedNormTests
         int count = 0;
         for (int trial = 0; trial < 60; trial++)
         {
-            int high = random.Next(1, 7), wide = random.Next(1, 7), kernelHigh = random.Next(1, 6), kernelWide = random.Next(1, 6), stride = random.Next(1, 4);
+            int high = random.Next(1, 7), wide = random.Next(1, 7), kernelHigh = random.Next(1, 6), kernelWide = random.Next(1, 6);
+            int stride = random.Next(1, 4);
             var padding = new ZeroPadding(random.Next(0, 3), random.Next(0, 3), random.Next(0, 3), random.Next(0, 3));
             if (high + padding.Top + padding.Bottom < kernelHigh || wide + padding.Left + padding.Right < kernelWide)
                 continue;
 
-            DeployedConvolution layer = Explicit.Convolution(inputs, outputs, kernelHigh, kernelWide, stride, padding, Explicit.Normal(trial));
-            AssertAttained(layer, new TensorShape(inputs, high, wide), $"{outputs}×{inputs}×{kernelHigh}×{kernelWide}, stride {stride}, {padding} on {inputs}×{high}×{wide}");
+            DeployedConvolution layer = Explicit.Convolution(
+                inputs, outputs, kernelHigh, kernelWide, stride, padding, Explicit.Normal(trial));
+            AssertAttained(
+                layer,
+                new TensorShape(inputs, high, wide),
+                $"{outputs}×{inputs}×{kernelHigh}×{kernelWide}, stride {stride}, {padding} on {inputs}×{high}×{wide}");
             count++;
         }
 
@@ -48,8 +53,12 @@ public sealed class AttainedNormTests
     [TestMethod]
     public void LowerBound_SingularVectorOrthogonalToNaturalStarts_IsFound()
     {
-        // Rank one with the singular vector (1, −1, 0, …), to which the constant and most unit vectors are orthogonal; then as a kernel, orthogonal to every smooth image.
-        AssertAttained(Explicit.Dense(6, 8, at => (at / 8 == 2 ? 3.0 : 0) * (at % 8 == 0 ? 1 : at % 8 == 1 ? -1 : 0)), TensorShape.Vector(8), "rank one");
+        // Rank one with the singular vector (1, −1, 0, …), to which the constant and most unit vectors are orthogonal; then as a kernel,
+        // orthogonal to every smooth image.
+        AssertAttained(
+            Explicit.Dense(6, 8, at => (at / 8 == 2 ? 3.0 : 0) * (at % 8 == 0 ? 1 : at % 8 == 1 ? -1 : 0)),
+            TensorShape.Vector(8),
+            "rank one");
         AssertAttained(Explicit.Convolution(1, 1, 2, 2, 2, default, at => at is 0 or 3 ? 1 : -1), new TensorShape(1, 6, 6), "checkerboard");
 
         // Two blocks; the smaller norm is where the larger entry is.
@@ -62,7 +71,8 @@ public sealed class AttainedNormTests
         for (int spread = 0; spread < 4; spread++)
         {
             double step = Math.Pow(10, -spread);
-            AssertAttained(Explicit.Dense(40, 40, at => at % 41 == 0 ? 1 - (step * (at / 41) / 40) : 0), TensorShape.Vector(40), $"spread {step}");
+            AssertAttained(
+                Explicit.Dense(40, 40, at => at % 41 == 0 ? 1 - (step * (at / 41) / 40) : 0), TensorShape.Vector(40), $"spread {step}");
         }
     }
 
@@ -82,7 +92,10 @@ public sealed class AttainedNormTests
 
     [TestMethod]
     public void LowerBound_HugeBesideDenormal_IsTheHuge() =>
-        Assert.AreEqual(float.MaxValue, Bound(Explicit.Dense(2, 2, at => at == 0 ? float.MaxValue : at == 3 ? float.Epsilon : 0), TensorShape.Vector(2)).Attained, float.MaxValue * 1e-9);
+        Assert.AreEqual(
+            float.MaxValue,
+            Bound(Explicit.Dense(2, 2, at => at == 0 ? float.MaxValue : at == 3 ? float.Epsilon : 0), TensorShape.Vector(2)).Attained,
+            float.MaxValue * 1e-9);
 
     [TestMethod]
     public void LowerBound_Zero_IsZeroWithoutSlack()
@@ -104,7 +117,8 @@ public sealed class AttainedNormTests
         foreach (int patchValues in new[] { 1 << 22, 200, 1 })
         {
             var map = new PatchMap(layer, shape, patchValues);
-            double[] x = [.. Enumerable.Range(0, map.Inputs).Select(i => Math.Sin(i))], y = [.. Enumerable.Range(0, map.Outputs).Select(i => i % 8 < 5 ? Math.Cos(i) : 0)];
+            double[] x = [.. Enumerable.Range(0, map.Inputs).Select(i => Math.Sin(i))];
+            double[] y = [.. Enumerable.Range(0, map.Outputs).Select(i => i % 8 < 5 ? Math.Cos(i) : 0)];
             double[] image = new double[map.Outputs], preimage = new double[map.Inputs];
             map.Apply(x, image);
             map.ApplyTransposed(y, preimage);
@@ -132,7 +146,8 @@ public sealed class AttainedNormTests
     public void LowerBound_DifferenceKernelWithZeroPadding_IsAboveTheCircleOfN()
     {
         // On a circle of 6 the norm would be 1.732: a "bound" that this input breaks.
-        double attained = Bound(Explicit.Convolution(1, 1, 1, 3, 1, new ZeroPadding(0, 1, 0, 1), at => 1 - at), new TensorShape(1, 1, 6)).Attained;
+        double attained = Bound(
+            Explicit.Convolution(1, 1, 1, 3, 1, new ZeroPadding(0, 1, 0, 1), at => 1 - at), new TensorShape(1, 1, 6)).Attained;
 
         Assert.AreEqual(1.8019, attained, 1e-4);
     }
@@ -146,5 +161,6 @@ public sealed class AttainedNormTests
         Assert.IsLessThanOrEqualTo(found.Bound, found.Attained, what);
     }
 
-    private static LayerBound Bound(DeployedLayer layer, TensorShape shape) => RigorousBound.Compute(Explicit.Network(shape, layer)).Layers[0];
+    private static LayerBound Bound(DeployedLayer layer, TensorShape shape) =>
+        RigorousBound.Compute(Explicit.Network(shape, layer)).Layers[0];
 }

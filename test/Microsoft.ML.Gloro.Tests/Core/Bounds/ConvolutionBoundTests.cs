@@ -31,14 +31,18 @@ public sealed class ConvolutionBoundTests
         var random = new Random((10 * inputs) + outputs);
         for (int trial = 0; trial < 100; trial++)
         {
-            int high = random.Next(1, 7), wide = random.Next(1, 7), kernelHigh = random.Next(1, 6), kernelWide = random.Next(1, 6), stride = random.Next(1, 4);
+            int high = random.Next(1, 7), wide = random.Next(1, 7), kernelHigh = random.Next(1, 6), kernelWide = random.Next(1, 6);
+            int stride = random.Next(1, 4);
             var padding = new ZeroPadding(random.Next(0, 3), random.Next(0, 3), random.Next(0, 3), random.Next(0, 3));
             if (high + padding.Top + padding.Bottom < kernelHigh || wide + padding.Left + padding.Right < kernelWide)
                 continue;
 
-            DeployedConvolution layer = Explicit.Convolution(inputs, outputs, kernelHigh, kernelWide, stride, padding, Explicit.Normal(trial));
+            DeployedConvolution layer = Explicit.Convolution(
+                inputs, outputs, kernelHigh, kernelWide, stride, padding, Explicit.Normal(trial));
             var shape = new TensorShape(inputs, high, wide);
-            circles += AssertBetween(layer, shape, $"{outputs}×{inputs}×{kernelHigh}×{kernelWide}, stride {stride}, {padding} on {shape}") ? 1 : 0;
+            circles += AssertBetween(layer, shape, $"{outputs}×{inputs}×{kernelHigh}×{kernelWide}, stride {stride}, {padding} on {shape}")
+                ? 1
+                : 0;
         }
 
         Assert.IsGreaterThan(30, circles);
@@ -50,7 +54,8 @@ public sealed class ConvolutionBoundTests
     [DataRow(9, 9, 2, 2, 0)]
     [DataRow(9, 9, 4, 3, 1)]
     [DataRow(5, 6, 5, 1, 2)]
-    public void Compute_TypicalGeometries_AreAboveTheZeroPaddedTruthAndNearTheCircle(int high, int wide, int kernel, int stride, int padding)
+    public void Compute_TypicalGeometries_AreAboveTheZeroPaddedTruthAndNearTheCircle(
+        int high, int wide, int kernel, int stride, int padding)
     {
         DeployedConvolution layer = Explicit.Convolution(3, 4, kernel, kernel, stride, ZeroPadding.All(padding), Explicit.Normal(5));
 
@@ -65,7 +70,8 @@ public sealed class ConvolutionBoundTests
         {
             foreach (int sign in new[] { 1, -1 })
             {
-                DeployedConvolution layer = Explicit.Convolution(1, 1, 3, 3, 1, ZeroPadding.All(1), at => Math.Pow(sign, at) / (1 + Math.Abs(at - 4)));
+                DeployedConvolution layer = Explicit.Convolution(
+                    1, 1, 3, 3, 1, ZeroPadding.All(1), at => Math.Pow(sign, at) / (1 + Math.Abs(at - 4)));
                 AssertBetween(layer, new TensorShape(1, size, size), $"{sign} on {size}");
             }
         }
@@ -96,7 +102,8 @@ public sealed class ConvolutionBoundTests
     {
         // As in a LiResNet block: all frequencies have about the same norm, and the spectrum of each is one cluster.
         Func<int, double> normal = Explicit.Normal(4, 1e-3);
-        DeployedConvolution layer = Explicit.Convolution(5, 5, 3, 3, 1, ZeroPadding.All(1), at => (at / 45 == at / 9 % 5 && at % 9 == 4 ? 1 : 0) + normal(at));
+        DeployedConvolution layer = Explicit.Convolution(
+            5, 5, 3, 3, 1, ZeroPadding.All(1), at => (at / 45 == at / 9 % 5 && at % 9 == 4 ? 1 : 0) + normal(at));
 
         Assert.IsTrue(AssertBetween(layer, new TensorShape(5, 5, 4), "near identity"));
     }
@@ -121,7 +128,8 @@ public sealed class ConvolutionBoundTests
         Assert.AreEqual(one * float.Epsilon, Bound(Signs(float.Epsilon), shape), float.Epsilon * 1e-9);
         Assert.AreEqual(one, Bound(Signs(float.MaxValue), shape) / float.MaxValue, 1e-9);
 
-        static DeployedConvolution Signs(double unit) => Explicit.Convolution(1, 1, 3, 3, 1, ZeroPadding.All(1), at => ((at % 3) - 1) * unit);
+        static DeployedConvolution Signs(double unit) =>
+            Explicit.Convolution(1, 1, 3, 3, 1, ZeroPadding.All(1), at => ((at % 3) - 1) * unit);
     }
 
     [TestMethod]
@@ -134,12 +142,15 @@ public sealed class ConvolutionBoundTests
     [DataRow(16, 3, 2, 1, 8, 9)]
     [DataRow(1, 3, 1, 1, 1, 1)]
     [DataRow(5, 1, 1, 2, 9, 1)]
-    public void TapRange_KnownGeometries_HaveTheSmallestValidPeriod(int pixels, int kernel, int stride, int padding, int outputs, int period)
+    public void TapRange_KnownGeometries_HaveTheSmallestValidPeriod(
+        int pixels, int kernel, int stride, int padding, int outputs, int period)
     {
         Assert.AreEqual(period, TapRange.Create(pixels, kernel, stride, padding, outputs).Period);
     }
 
-    /// <summary>Truth ≤ bound always; bound ≤ 1.00002 × circular norm where no tap was left out. Returns whether the latter was looked at.</summary>
+    /// <summary>
+    /// Truth ≤ bound always; bound ≤ 1.00002 × circular norm where no tap was left out. Returns whether the latter was looked at.
+    /// </summary>
     private static bool AssertBetween(DeployedConvolution layer, TensorShape shape, string what)
     {
         double bound = Bound(layer, shape);
@@ -149,7 +160,8 @@ public sealed class ConvolutionBoundTests
         var high = TapRange.Create(shape.Height, layer.KernelHeight, layer.Stride, layer.Padding.Top, output.Height);
         var wide = TapRange.Create(shape.Width, layer.KernelWidth, layer.Stride, layer.Padding.Left, output.Width);
         if (high.First * layer.Stride > -layer.Padding.Top || wide.First * layer.Stride > -layer.Padding.Left
-            || (high.Last + 1) * layer.Stride + layer.Padding.Top < layer.KernelHeight || (wide.Last + 1) * layer.Stride + layer.Padding.Left < layer.KernelWidth)
+            || (high.Last + 1) * layer.Stride + layer.Padding.Top < layer.KernelHeight
+                || (wide.Last + 1) * layer.Stride + layer.Padding.Left < layer.KernelWidth)
             return false;
         double circle = Circle(layer, high, wide);
         Assert.IsLessThanOrEqualTo(circle * 1.00002, bound, what);
@@ -160,7 +172,8 @@ public sealed class ConvolutionBoundTests
         return true;
     }
 
-    // A single block tap has N = 1, but the test's torus wants to know where the kernel lies in the block: any larger circle has the same norm.
+    // A single block tap has N = 1, but the test's torus wants to know where the kernel lies in the block: any larger circle has the same
+    // norm.
     private static double Circle(DeployedConvolution layer, TapRange high, TapRange wide) =>
         Explicit.CircularNorm(layer, Math.Max(high.Period, 2), Math.Max(wide.Period, 2));
 

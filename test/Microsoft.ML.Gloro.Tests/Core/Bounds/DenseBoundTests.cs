@@ -54,7 +54,8 @@ public sealed class DenseBoundTests
     [TestMethod]
     public void Compute_StartVectorsOrthogonalToTheSingularVector_StillFindsIt()
     {
-        // Rank one with the singular vector (1, −1, 0, …): the vector of ones, a natural start of power iteration, is orthogonal to it, as are most unit vectors.
+        // Rank one with the singular vector (1, −1, 0, …): the vector of ones, a natural start of power iteration, is orthogonal to it, as
+        // are most unit vectors.
         AssertSharp(Explicit.Dense(6, 8, at => (at / 8 == 2 ? 3.0 : 0) * (at % 8 == 0 ? 1 : at % 8 == 1 ? -1 : 0)));
 
         // Two blocks: the largest diagonal entry of WWᵀ (4) is not where its largest eigenvalue (3 + 3) is.
@@ -129,12 +130,17 @@ public sealed class DenseBoundTests
     private static double[][] Table(int rows, int columns, Func<int, double> value) =>
         [.. Enumerable.Range(0, rows).Select(_ => Enumerable.Range(0, columns).Select(value).ToArray())];
 
-    /// <summary>H₁·diag(values)·H₂ with two Householder reflections: the values are its singular values, up to the rounding to float.</summary>
+    /// <summary>
+    /// H₁·diag(values)·H₂ with two Householder reflections: the values are its singular values, up to the rounding to float.
+    /// </summary>
     private static DeployedDense Reflected(int size, double[] values)
     {
         Func<int, double> normal = Explicit.Normal(size);
         double[] left = Unit(size, normal), right = Unit(size, normal);
-        return Explicit.Dense(size, size, at => Enumerable.Range(0, size).Sum(k => Reflection(left, at / size, k) * values[k] * Reflection(right, k, at % size)));
+        return Explicit.Dense(
+            size,
+            size,
+            at => Enumerable.Range(0, size).Sum(k => Reflection(left, at / size, k) * values[k] * Reflection(right, k, at % size)));
     }
 
     private static double Reflection(double[] unit, int i, int j) => (i == j ? 1 : 0) - (2 * unit[i] * unit[j]);

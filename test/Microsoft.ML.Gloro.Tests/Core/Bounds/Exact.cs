@@ -26,7 +26,8 @@ internal readonly record struct Exact(BigInteger Integer, int Exponent)
     {
         if (Integer.IsZero)
             return 0;
-        // A quotient of 64 bits and more, whatever the sizes; then scaled in two steps, since either half of a large exponent is representable.
+        // A quotient of 64 bits and more, whatever the sizes; then scaled in two steps, since either half of a large exponent is
+        // representable.
         int shift = (int)Math.Max(0, 64 + (long)divisor.GetBitLength() - (long)Integer.GetBitLength());
         BigInteger quotient = (Integer << shift) / divisor;
         int drop = (int)Math.Max(0, (long)quotient.GetBitLength() - 64);

@@ -55,7 +55,8 @@ internal static class Explicit
     public static DeployedDense Dense(int outputs, int inputs, Func<int, double> weight) =>
         new(Fill(outputs * inputs, weight), new float[outputs], inputs, outputs);
 
-    public static DeployedConvolution Convolution(int inputs, int outputs, int high, int wide, int stride, ZeroPadding padding, Func<int, double> weight) =>
+    public static DeployedConvolution Convolution(
+        int inputs, int outputs, int high, int wide, int stride, ZeroPadding padding, Func<int, double> weight) =>
         new(Fill(outputs * inputs * high * wide, weight), new float[outputs], inputs, outputs, high, wide, stride, padding);
 
     /// <summary>Standard normal values from a fixed seed.</summary>

@@ -1,6 +1,8 @@
 namespace Microsoft.ML.Gloro.Tests.Core;
 
-/// <summary>Singular values by one-sided Jacobi rotations (Hestenes, 1958): slow, accurate to the last digits, and nothing like the code under test.</summary>
+/// <summary>
+/// Singular values by one-sided Jacobi rotations (Hestenes, 1958): slow, accurate to the last digits, and nothing like the code under test.
+/// </summary>
 internal static class JacobiSvd
 {
     /// <summary>The largest singular value of a matrix given by its columns; accurate to about 1e-14 relatively.</summary>
@@ -9,7 +11,9 @@ internal static class JacobiSvd
     /// <summary>All singular values, descending.</summary>
     public static double[] SingularValues(double[][] columns)
     {
-        double[][] a = columns.Length <= columns[0].Length ? Array.ConvertAll(columns, column => (double[])column.Clone()) : Transpose(columns);
+        double[][] a = columns.Length <= columns[0].Length
+            ? Array.ConvertAll(columns, column => (double[])column.Clone())
+            : Transpose(columns);
         for (int sweep = 0; sweep < 60; sweep++)
         {
             bool rotated = false;

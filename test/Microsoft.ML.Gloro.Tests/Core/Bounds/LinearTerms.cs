@@ -4,7 +4,8 @@ using Microsoft.ML.Gloro.Tests.TestSupport;
 namespace Microsoft.ML.Gloro.Tests.Core;
 
 /// <summary>
-/// A linear layer as what it sums: output o is (Σ weight·input + bias) / divisor. The divisor is not 1 for average pooling only, whose factors need not be binary fractions.
+/// A linear layer as what it sums: output o is (Σ weight·input + bias) / divisor. The divisor is not 1 for average pooling only, whose
+/// factors need not be binary fractions.
 /// </summary>
 internal sealed record LinearTerms((int Input, double Weight)[][] Rows, double[] Bias, int Divisor)
 {

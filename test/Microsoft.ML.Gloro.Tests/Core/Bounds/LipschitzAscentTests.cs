@@ -3,7 +3,10 @@ using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Core;
 
-/// <summary>Searches pairs of inputs that are further apart behind the network than the bounds allow. Every quotient is of two true inputs, so one that is too large refutes a bound.</summary>
+/// <summary>
+/// Searches pairs of inputs that are further apart behind the network than the bounds allow. Every quotient is of two true inputs, so one
+/// that is too large refutes a bound.
+/// </summary>
 [TestClass]
 public sealed class LipschitzAscentTests
 {
@@ -85,7 +88,8 @@ public sealed class LipschitzAscentTests
         return norm == 0 ? direction : Array.ConvertAll(gradient, value => value / norm * Length);
     }
 
-    private static double[] Values(int count, Random random, double scale) => [.. Enumerable.Range(0, count).Select(_ => scale * ((2 * random.NextDouble()) - 1))];
+    private static double[] Values(int count, Random random, double scale) =>
+        [.. Enumerable.Range(0, count).Select(_ => scale * ((2 * random.NextDouble()) - 1))];
 
     private static double[] Sum(double[] x, double[] y) => [.. x.Zip(y, (a, b) => a + b)];
 

@@ -17,7 +17,10 @@ public sealed class RigorousBoundTests
         Assert.AreEqual(0.5, Value(image, new DeployedAveragePooling(2)));
         Assert.IsGreaterThan(1 / 3.0, Value(image, new DeployedAveragePooling(3)));
         Assert.AreEqual(1 / 3.0, Value(image, new DeployedAveragePooling(3)), 1e-15);
-        foreach (DeployedLayer layer in new DeployedLayer[] { new DeployedSpaceToDepth(2), new DeployedAveragePooling(2), new DeployedAveragePooling(3) })
+        foreach (DeployedLayer layer in new DeployedLayer[]
+        {
+            new DeployedSpaceToDepth(2), new DeployedAveragePooling(2), new DeployedAveragePooling(3),
+        })
             Assert.AreEqual(Explicit.Norm(layer, image), Value(image, layer), 1e-14);
     }
 
@@ -46,7 +49,8 @@ public sealed class RigorousBoundTests
 
         LipschitzBound bound = RigorousBound.Compute(network);
 
-        CollectionAssert.AreEqual(network.Layers.SkipLast(1).Select(layer => layer.Kind).ToArray(), bound.Layers.Select(layer => layer.Kind).ToArray());
+        CollectionAssert.AreEqual(
+            network.Layers.SkipLast(1).Select(layer => layer.Kind).ToArray(), bound.Layers.Select(layer => layer.Kind).ToArray());
         CollectionAssert.AreEqual(Enumerable.Range(0, bound.Layers.Count).ToArray(), bound.Layers.Select(layer => layer.Index).ToArray());
         Assert.IsTrue(bound.Layers.All(layer => layer.Method.Length > 0));
         Assert.IsTrue(bound.Layers.Aggregate(Exact.Of(1), (product, layer) => product * Exact.Of(layer.Bound)) <= Exact.Of(bound.Value));
@@ -57,7 +61,8 @@ public sealed class RigorousBoundTests
     [TestMethod]
     public void Compute_Twice_GivesTheSameBits()
     {
-        DeployedNetwork network = Explicit.Network(new TensorShape(6, 12, 12), Explicit.Convolution(6, 8, 3, 3, 1, ZeroPadding.All(1), Explicit.Normal(1)));
+        DeployedNetwork network = Explicit.Network(
+            new TensorShape(6, 12, 12), Explicit.Convolution(6, 8, 3, 3, 1, ZeroPadding.All(1), Explicit.Normal(1)));
 
         Assert.AreEqual(RigorousBound.Compute(network).Value, RigorousBound.Compute(network).Value);
     }
@@ -84,7 +89,8 @@ public sealed class RigorousBoundTests
     [TestMethod]
     public void Compute_HugeThenTinyLayers_DoNotOverflowOnTheWay()
     {
-        DeployedLayer[] huge = [.. Enumerable.Repeat(Explicit.Dense(1, 1, _ => 1e38f), 10)], tiny = [.. Enumerable.Repeat(Explicit.Dense(1, 1, _ => 1e-38f), 10)];
+        DeployedLayer[] huge = [.. Enumerable.Repeat(Explicit.Dense(1, 1, _ => 1e38f), 10)];
+        DeployedLayer[] tiny = [.. Enumerable.Repeat(Explicit.Dense(1, 1, _ => 1e-38f), 10)];
         double expected = Math.Pow(1e38f * (double)1e-38f, 10);
 
         Assert.AreEqual(expected, Value(TensorShape.Vector(1), [.. huge, .. tiny]), 1e-10);
@@ -95,7 +101,13 @@ public sealed class RigorousBoundTests
     [TestMethod]
     public void Compute_ZeroLayer_IsExactlyZero()
     {
-        Assert.AreEqual(0.0, Value(TensorShape.Vector(3), Explicit.Dense(3, 3, Explicit.Normal(1)), Explicit.Dense(4, 3, _ => 0), Explicit.Dense(3, 4, Explicit.Normal(2))));
+        Assert.AreEqual(
+            0.0,
+            Value(
+                TensorShape.Vector(3),
+                Explicit.Dense(3, 3, Explicit.Normal(1)),
+                Explicit.Dense(4, 3, _ => 0),
+                Explicit.Dense(3, 4, Explicit.Normal(2))));
     }
 
     [TestMethod]
@@ -141,6 +153,17 @@ public sealed class RigorousBoundTests
     }
 
     [TestMethod]
+    public void Compute_EveryLayer_IsReportedBeforeItsBound()
+    {
+        DeployedNetwork network = SmallNetworks.Image(seed: 1);
+        var begun = new List<int>();
+
+        LipschitzBound bound = RigorousBound.Compute(network, begun.Add, CancellationToken.None);
+
+        CollectionAssert.AreEqual(Enumerable.Range(0, bound.Layers.Count).ToArray(), begun);
+    }
+
+    [TestMethod]
     public void Compute_Cancelled_Stops()
     {
         DeployedNetwork network = SmallNetworks.Image(seed: 1);
@@ -159,7 +182,8 @@ public sealed class RigorousBoundTests
         Assert.ThrowsExactly<ArgumentException>(() => new LipschitzBound(1, [new LayerBound(0, "dense", "", 1, bad)], ""));
     }
 
-    private static double Value(TensorShape input, params DeployedLayer[] layers) => RigorousBound.Compute(Explicit.Network(input, layers)).Value;
+    private static double Value(TensorShape input, params DeployedLayer[] layers) =>
+        RigorousBound.Compute(Explicit.Network(input, layers)).Value;
 
     private sealed class MysteryLayer : DeployedLayer
     {

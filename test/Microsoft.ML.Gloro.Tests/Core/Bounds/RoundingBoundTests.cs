@@ -1,11 +1,12 @@
 using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Inference;
-using Microsoft.ML.Gloro.Tests.Inference;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Core;
 
-/// <summary>Each term of docs/soundness.md against arithmetic without rounding. What is measured must be positive, or a test would prove nothing.</summary>
+/// <summary>
+/// Each term of docs/soundness.md against arithmetic without rounding. What is measured must be positive, or a test would prove nothing.
+/// </summary>
 [TestClass]
 public sealed class RoundingBoundTests
 {
@@ -22,7 +23,8 @@ public sealed class RoundingBoundTests
     public void Propagate_PoolingByThree_CoversTheFactorThatIsNoBinaryFraction()
     {
         var random = new RandomNetworks(4);
-        var network = new DeployedNetwork(new TensorShape(3, 9, 9), [new DeployedAveragePooling(3), new DeployedFlatten(), random.Dense(27, 4)]);
+        var network = new DeployedNetwork(
+            new TensorShape(3, 9, 9), [new DeployedAveragePooling(3), new DeployedFlatten(), random.Dense(27, 4)]);
         CheckLayers(network, 4);
     }
 
@@ -30,7 +32,10 @@ public sealed class RoundingBoundTests
     public void Propagate_DeepChain_CarriesErrorsThroughLaterLayers()
     {
         var random = new RandomNetworks(5);
-        DeployedLayer[] body = [.. Enumerable.Range(0, 12).SelectMany(_ => new DeployedLayer[] { random.Dense(20, 20), RandomNetworks.MinMax })];
+        DeployedLayer[] body =
+        [
+            .. Enumerable.Range(0, 12).SelectMany(_ => new DeployedLayer[] { random.Dense(20, 20), RandomNetworks.MinMax }),
+        ];
         CheckLayers(new DeployedNetwork(TensorShape.Vector(20), [.. body, random.Dense(20, 3)]), 5);
     }
 
@@ -45,7 +50,7 @@ public sealed class RoundingBoundTests
             .. Enumerable.Range(0, 12).Select(i => new DeployedDense(random.Values(64, weight), random.Values(8, weight * input), 8, 8)),
             new DeployedDense(random.Values(24), new float[3], 8, 3)]);
         LipschitzBound bound = RigorousBound.Compute(network);
-        var values = RoundingBound.Propagate(network, bound, rounds: true);
+        var values = RoundingBound.Propagate(network, bound, FloatFormat.Double);
         float[] x = random.Values(8, input);
         var exact = ExactForward.Run(network, x);
         foreach (SumOrder order in Orders)
@@ -59,12 +64,14 @@ public sealed class RoundingBoundTests
     [TestMethod]
     public void Propagate_SumThatCancels_IsBoundedByTheAbsoluteValues()
     {
-        // 1 + 2⁻⁵⁴ + … + 2⁻⁵⁴ − 1 loses every small term in this order: the error is as large as the theory allows for its length, and far above u times the result.
+        // 1 + 2⁻⁵⁴ + … + 2⁻⁵⁴ − 1 loses every small term in this order: the error is as large as the theory allows for its length, and far
+        // above u times the result.
         const int terms = 1000;
         float[] weights = [1, .. Enumerable.Repeat(1f, terms), -1];
         float[] x = [1, .. Enumerable.Repeat((float)Math.ScaleB(1, -54), terms), 1];
-        var network = new DeployedNetwork(TensorShape.Vector(terms + 2), [new DeployedDense(weights, [0], terms + 2, 1), new DeployedDense([1, -1], [0, 0], 1, 2)]);
-        var error = RoundingBound.Propagate(network, RigorousBound.Compute(network), rounds: true)[1].Error;
+        var network = new DeployedNetwork(
+            TensorShape.Vector(terms + 2), [new DeployedDense(weights, [0], terms + 2, 1), new DeployedDense([1, -1], [0, 0], 1, 2)]);
+        var error = RoundingBound.Propagate(network, RigorousBound.Compute(network), FloatFormat.Double)[1].Error;
         double measured = Distance(MachineForward.Run(network, x, SumOrder.Fused)[1], ExactForward.Run(network, x)[1]);
         Assert.AreEqual(terms * Math.ScaleB(1, -54), measured, 1e-18);
         Assert.IsLessThanOrEqualTo(error.At(Norm(x)), measured);
@@ -76,7 +83,7 @@ public sealed class RoundingBoundTests
         double worst = 0;
         for (int seed = 0; seed < 4; seed++)
         {
-            DeployedNetwork network = new RandomNetworks(seed).EveryKind();
+            DeployedNetwork network = seed % 2 == 0 ? new RandomNetworks(seed).EveryKind() : new RandomNetworks(seed).Vector(7, 12, 4);
             RoundingBound rounding = RoundingBound.Compute(network, RigorousBound.Compute(network), CertificateArithmetic.Float64);
             using var scorer = new Float64Scorer(network);
             var logits = new float[network.ClassCount];
@@ -90,8 +97,8 @@ public sealed class RoundingBoundTests
                     for (int j = 0; j < i; j++)
                     {
                         double error = Math.Abs((Exact.Of(logits[i]) - Exact.Of(logits[j])).Over(1) - (y[i] - y[j]).Over(divisor));
-                        Assert.IsLessThanOrEqualTo(rounding.Margin.At(Norm(x)), error);
-                        worst = Math.Max(worst, error / rounding.Margin.At(Norm(x)));
+                        Assert.IsLessThanOrEqualTo(rounding.Margin.At(rounding.SizeOf(x)), error);
+                        worst = Math.Max(worst, error / rounding.Margin.At(rounding.SizeOf(x)));
                     }
                 }
             }
@@ -107,12 +114,18 @@ public sealed class RoundingBoundTests
         double worst = 0;
         for (int seed = 0; seed < 4; seed++)
         {
-            DeployedNetwork network = seed % 2 == 0 ? new RandomNetworks(seed).Turned() : new RandomNetworks(seed).EveryKind().With(GloroImageViews.Mirrored);
+            DeployedNetwork network = seed % 2 == 0
+                ? new RandomNetworks(seed).Turned()
+                : new RandomNetworks(seed).EveryKind().With(GloroImageViews.Mirrored);
             LipschitzBound bound = RigorousBound.Compute(network);
             RoundingBound rounding = RoundingBound.Compute(network, bound, CertificateArithmetic.Float64);
             RoundingBound ofOneView = RoundingBound.Compute(network.With(GloroImageViews.One), bound, CertificateArithmetic.Float64);
             Assert.IsGreaterThan(ofOneView.Margin.Slope, rounding.Margin.Slope);
-            Assert.AreEqual(ofOneView.Margin.Slope, rounding.Margin.Slope, 1e-6 * ofOneView.Margin.Slope, "Adding views rounds in double, far below the rounding to float.");
+            Assert.AreEqual(
+                ofOneView.Margin.Slope,
+                rounding.Margin.Slope,
+                1e-6 * ofOneView.Margin.Slope,
+                "Adding views rounds in double, far below the rounding to float.");
             using var scorer = new Float64Scorer(network);
             var logits = new float[network.ClassCount];
             float[] x = new RandomNetworks(100 + seed).Values(network.InputShape.Size);
@@ -138,7 +151,8 @@ public sealed class RoundingBoundTests
     public void Compute_RoundingToFloat_IsNearlyAttained()
     {
         // Logits of 1 + 2⁻²⁴ and −1 − 2⁻²⁴, halfway between floats.
-        var network = new DeployedNetwork(TensorShape.Vector(2), [new DeployedDense([1, 0, 0, 1], [0, 0], 2, 2), new DeployedDense([1, 1, -1, -1], [0, 0], 2, 2)]);
+        var network = new DeployedNetwork(
+            TensorShape.Vector(2), [new DeployedDense([1, 0, 0, 1], [0, 0], 2, 2), new DeployedDense([1, 1, -1, -1], [0, 0], 2, 2)]);
         RoundingBound rounding = RoundingBound.Compute(network, RigorousBound.Compute(network), CertificateArithmetic.Float64);
         float[] x = [1, (float)Math.ScaleB(1, -24)];
         using var scorer = new Float64Scorer(network);
@@ -151,12 +165,73 @@ public sealed class RoundingBoundTests
     }
 
     [TestMethod]
-    public void Compute_Real_ClaimsNothing()
+    public void Compute_RealForImages_ClaimsNothing()
     {
         DeployedNetwork network = new RandomNetworks(1).EveryKind();
         RoundingBound rounding = RoundingBound.Compute(network, RigorousBound.Compute(network), CertificateArithmetic.Real);
-        Assert.AreEqual(0, rounding.MarginError(10));
+        Assert.AreEqual((0.0, 0.0), (rounding.MarginError(10), rounding.Slope));
         Assert.IsGreaterThan(1e20, rounding.LargestNorm);
+    }
+
+    [TestMethod]
+    [DataRow(0)]
+    [DataRow(1000)]
+    [DataRow(4e6)]
+    public void Compute_RealForVectors_BoundsMarginsOfOnnxRuntime(double offset)
+    {
+        double worst = 0;
+        for (int seed = 0; seed < 4; seed++)
+        {
+            var random = new RandomNetworks(seed);
+            var scaling = new DeployedScaling(random.Values(30, 2), random.Values(30, 2 * offset));
+            DeployedLayer[] dense = [random.Dense(30, 40), RandomNetworks.MinMax, random.Dense(40, 40), RandomNetworks.ReLU, random.Dense(40, 5)];
+            var network = new DeployedNetwork(TensorShape.Vector(30), [scaling, .. dense]);
+            RoundingBound rounding = RoundingBound.Compute(network, RigorousBound.Compute(network), CertificateArithmetic.Real);
+            Assert.AreEqual(0, rounding.Slope, "Rounding at other inputs is not claimed.");
+            using var scorer = new OnnxScorer(network);
+            var logits = new float[network.ClassCount];
+            for (int row = 0; row < 50; row++)
+            {
+                // The shift takes the offset away again, up to the spread.
+                float[] x = [.. random.Values(30).Select((v, i) => (float)(v - (scaling.Shift[i] / scaling.Scale[i])))];
+                scorer.Score(x, 1, logits);
+                (Exact[] y, var divisor) = ExactForward.Run(network, x)[^1];
+                for (int i = 1; i < logits.Length; i++)
+                {
+                    double error = Math.Abs((Exact.Of(logits[i]) - Exact.Of(logits[0])).Over(1) - (y[i] - y[0]).Over(divisor));
+                    Assert.IsLessThanOrEqualTo(rounding.MarginError(rounding.SizeOf(x)), error);
+                    worst = Math.Max(worst, error / rounding.MarginError(rounding.SizeOf(x)));
+                }
+            }
+        }
+
+        Assert.IsGreaterThan(1e-4, worst);
+    }
+
+    [TestMethod]
+    public void SizeOf_FactorBelowTheNormalFloats_IsTheNormOfTheInput()
+    {
+        // A machine that reads the factor as zero errs by an amount that grows with the feature.
+        DeployedLayer[] layers = [new DeployedScaling([1, 1e-40f], [-1, 0]), new RandomNetworks(1).Dense(2, 2)];
+        var network = new DeployedNetwork(TensorShape.Vector(2), layers);
+        RoundingBound rounding = RoundingBound.Compute(network, RigorousBound.Compute(network), CertificateArithmetic.Real);
+        Assert.AreEqual(Norm([1, 1e10f]), rounding.SizeOf([1, 1e10f]));
+    }
+
+    [TestMethod]
+    public void SizeOf_ScaledFeatures_IsAtLeastTheirExactNormAndNear()
+    {
+        var random = new RandomNetworks(3);
+        DeployedNetwork network = random.Vector(inputs: 9);
+        RoundingBound rounding = RoundingBound.Compute(network, RigorousBound.Compute(network), CertificateArithmetic.Float64);
+        for (int row = 0; row < 100; row++)
+        {
+            float[] x = random.Values(9, Math.Pow(10, row % 9));
+            Exact squares = ExactForward.Run(network, x)[1].Values.Select(v => v * v).Aggregate((sum, v) => sum + v);
+            double size = rounding.SizeOf(x);
+            Assert.IsTrue(squares <= Exact.Of(size) * Exact.Of(size));
+            Assert.AreEqual(Math.Sqrt(squares.Over(1)), size, 1e-12 * size);
+        }
     }
 
     [TestMethod]
@@ -182,7 +257,8 @@ public sealed class RoundingBoundTests
         // κ = 2^200: in float this would overflow within; in double all is well until the logits themselves do.
         float large = (float)Math.ScaleB(1, 100);
         var network = new DeployedNetwork(TensorShape.Vector(1), [
-            new DeployedDense([large], [0], 1, 1), new DeployedDense([large], [0], 1, 1), new DeployedDense([1 / large], [0], 1, 1), new DeployedDense([1 / large], [0], 1, 1),
+            new DeployedDense([large], [0], 1, 1), new DeployedDense([large], [0], 1, 1), new DeployedDense([1 / large], [0], 1, 1),
+            new DeployedDense([1 / large], [0], 1, 1),
             new DeployedDense([1, -1], [0, 0], 1, 2)]);
         RoundingBound rounding = RoundingBound.Compute(network, RigorousBound.Compute(network), CertificateArithmetic.Float64);
         Assert.IsGreaterThan(1e29, rounding.LargestNorm);
@@ -211,7 +287,7 @@ public sealed class RoundingBoundTests
 
     private static void CheckLayers(DeployedNetwork network, int seed)
     {
-        var values = RoundingBound.Propagate(network, RigorousBound.Compute(network), rounds: true);
+        var values = RoundingBound.Propagate(network, RigorousBound.Compute(network), FloatFormat.Double);
         float[] x = new RandomNetworks(50 + seed).Values(network.InputShape.Size);
         double norm = Norm(x);
         var exact = ExactForward.Run(network, x);

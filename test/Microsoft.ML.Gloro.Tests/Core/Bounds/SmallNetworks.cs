@@ -39,7 +39,8 @@ internal static class SmallNetworks
     }
 
     /// <summary>
-    /// What trained LiResNets look like, small: convolutions near the identity, on images large enough that the edge matters little, and a neck of nearly orthogonal rows.
+    /// What trained LiResNets look like, small: convolutions near the identity, on images large enough that the edge matters little, and a
+    /// neck of nearly orthogonal rows.
     /// </summary>
     public static DeployedNetwork LiResNet()
     {
@@ -49,9 +50,12 @@ internal static class SmallNetworks
         {
             Func<int, double> normal = Explicit.Normal(block + 2, 0.02);
             layers.Add(new DeployedActivation(ActivationFunction.MinMax));
-            layers.Add(Explicit.Convolution(16, 16, 3, 3, 1, ZeroPadding.All(1), at => (at / 144 == at / 9 % 16 && at % 9 == 4 ? 0.9 : 0) + normal(at)));
+            layers.Add(Explicit.Convolution(
+                16, 16, 3, 3, 1, ZeroPadding.All(1), at => (at / 144 == at / 9 % 16 && at % 9 == 4 ? 0.9 : 0) + normal(at)));
         }
 
-        return Explicit.Network(new TensorShape(3, 32, 32), [.. layers, new DeployedAveragePooling(3), new DeployedFlatten(), Explicit.Dense(32, 400, Explicit.Normal(9, 0.05))]);
+        return Explicit.Network(
+            new TensorShape(3, 32, 32),
+            [.. layers, new DeployedAveragePooling(3), new DeployedFlatten(), Explicit.Dense(32, 400, Explicit.Normal(9, 0.05))]);
     }
 }

@@ -53,7 +53,9 @@ public sealed class SpectralProofTests
         }
     }
 
-    /// <summary>λ_max of AAᴴ: Gram iteration is above and within its tolerance; the factorization succeeds just above and fails just below.</summary>
+    /// <summary>
+    /// λ_max of AAᴴ: Gram iteration is above and within its tolerance; the factorization succeeds just above and fails just below.
+    /// </summary>
     private static double AssertProofs(ComplexMatrix a)
     {
         double truth = Math.Pow(JacobiSvd.Largest(RealForm(a)), 2);
@@ -102,7 +104,8 @@ public sealed class SpectralProofTests
             columns[j] = [.. Column(a.Re, 1), .. Column(a.Im, 1)];
             columns[a.Columns + j] = [.. Column(a.Im, -1), .. Column(a.Re, 1)];
 
-            IEnumerable<double> Column(double[] plane, int sign) => Enumerable.Range(0, a.Rows).Select(i => sign * plane[(i * a.Stride) + j]);
+            IEnumerable<double> Column(double[] plane, int sign) =>
+                Enumerable.Range(0, a.Rows).Select(i => sign * plane[(i * a.Stride) + j]);
         }
 
         return columns;

@@ -14,7 +14,9 @@ public sealed class AffinitySetsTests
     [TestMethod]
     public void Parse_WhiteSpaceAndEscapes_ReadsTheNames()
     {
-        Assert.AreEqual(AffinitySets.FromNames([["Highway", "Big River"], ["Forest", "Pasture"]]), AffinitySets.Parse(" Highway + Big River ,Forest+ Pasture\n"));
+        Assert.AreEqual(
+            AffinitySets.FromNames([["Highway", "Big River"], ["Forest", "Pasture"]]),
+            AffinitySets.Parse(" Highway + Big River ,Forest+ Pasture\n"));
         Assert.AreEqual(AffinitySets.FromNames([["tench, Tinca tinca", "#1", " "]]), AffinitySets.Parse(@"tench\, Tinca tinca+\#1+\ "));
         Assert.AreEqual(AffinitySets.FromIndices([[0, 12], [3]]), AffinitySets.Parse("#0+#12, #3"));
     }
@@ -27,8 +29,10 @@ public sealed class AffinitySetsTests
         for (var round = 0; round < 2_000; round++)
         {
             AffinitySets sets = random.Next(4) == 0
-                ? AffinitySets.FromIndices(Enumerable.Range(0, random.Next(1, 4)).Select(_ => Enumerable.Range(0, random.Next(1, 4)).Select(_ => random.Next(100)).Distinct()))
-                : AffinitySets.FromNames(Enumerable.Range(0, random.Next(1, 4)).Select(_ => Enumerable.Range(0, random.Next(1, 4)).Select(_ => Name()).Distinct().ToArray()));
+                ? AffinitySets.FromIndices(Enumerable.Range(0, random.Next(1, 4))
+                    .Select(_ => Enumerable.Range(0, random.Next(1, 4)).Select(_ => random.Next(100)).Distinct()))
+                : AffinitySets.FromNames(Enumerable.Range(0, random.Next(1, 4))
+                    .Select(_ => Enumerable.Range(0, random.Next(1, 4)).Select(_ => Name()).Distinct().ToArray()));
             var read = AffinitySets.Parse(sets.ToString());
             Assert.AreEqual(sets, read);
             Assert.AreEqual(sets.ToString(), read.ToString());
@@ -68,7 +72,8 @@ public sealed class AffinitySetsTests
     [TestMethod]
     public void FromSuperclasses_Map_GroupsTheClasses()
     {
-        var sets = AffinitySets.FromSuperclasses(new Dictionary<string, string> { ["trout"] = "fish", ["rose"] = "flower", ["ray"] = "fish", ["oak"] = "tree" });
+        var sets = AffinitySets.FromSuperclasses(
+            new Dictionary<string, string> { ["trout"] = "fish", ["rose"] = "flower", ["ray"] = "fish", ["oak"] = "tree" });
         Assert.AreEqual("ray+trout,rose,oak", sets.ToString());
         Assert.AreEqual(3, sets.Count);
     }

@@ -3,11 +3,16 @@ using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Tests.Core;
 
-/// <summary>The certificate against <see cref="Oracle"/>: every order, ties, every K, affinity families, both meanings, singletons on and off.</summary>
+/// <summary>
+/// The certificate against <see cref="Oracle"/>: every order, ties, every K, affinity families, both meanings, singletons on and off.
+/// </summary>
 [TestClass]
 public sealed class CertificateOracleTests
 {
-    /// <summary>How much a radius may lie below the true one: rounding down to a float (2^−23 relative, or the smallest float), and <see cref="Certificate.Shrink"/>.</summary>
+    /// <summary>
+    /// How much a radius may lie below the true one: rounding down to a float (2^−23 relative, or the smallest float), and
+    /// <see cref="Certificate.Shrink"/>.
+    /// </summary>
     private static void AssertJustBelow(double truth, float radius, float[] logits)
     {
         var least = (Math.Min(truth, float.MaxValue) * (1 - 1.3e-7)) - float.Epsilon;
@@ -52,7 +57,8 @@ public sealed class CertificateOracleTests
         {
             var classes = random.Next(2, 6);
             // Any bits whatever: denormals, huge and tiny logits beside each other.
-            var logits = Enumerable.Range(0, classes).Select(_ => BitConverter.Int32BitsToSingle(random.Next(int.MinValue, int.MaxValue))).Select(y => float.IsFinite(y) ? y : 1).ToArray();
+            var logits = Enumerable.Range(0, classes).Select(_ => BitConverter.Int32BitsToSingle(random.Next(int.MinValue, int.MaxValue)))
+                .Select(y => float.IsFinite(y) ? y : 1).ToArray();
             var constants = Rows.Constants(random, classes);
             var scale = Math.Pow(10, random.Next(-30, 30));
             foreach (var (i, j) in from i in Enumerable.Range(0, classes) from j in Enumerable.Range(0, classes) select (i, j))
@@ -65,7 +71,10 @@ public sealed class CertificateOracleTests
                     foreach (var (j, i) in Oracle.Pairs(classes, Oracle.Highest(logits, k)))
                     {
                         if (radii[k - 1] > 0 || error == 0)
-                            Assert.IsLessThanOrEqualTo(Exact(logits[j]) - Exact(logits[i]) - Exact(error), (Exact(radii[k - 1]) * Exact(constants[i, j])) >> Scale, $"k {k}, error {error}: {string.Join(' ', logits)}");
+                            Assert.IsLessThanOrEqualTo(
+                                Exact(logits[j]) - Exact(logits[i]) - Exact(error),
+                                (Exact(radii[k - 1]) * Exact(constants[i, j])) >> Scale,
+                                $"k {k}, error {error}: {string.Join(' ', logits)}");
                     }
                 }
             }
@@ -131,22 +140,34 @@ public sealed class CertificateOracleTests
             {
                 0 => (RobustnessGuarantee.Local, (Func<int, bool>)(set => int.PopCount(set) == 1)),
                 1 => (RobustnessGuarantee.RelaxedTopK(k), set => int.PopCount(set) <= k),
-                _ => (RobustnessGuarantee.Affinity(Rows.Family(classes, family), exact ? AffinityMatch.Exact : AffinityMatch.Subset, singletons), set => Oracle.Allows(set, family, exact, singletons, classes)),
+                _ => (
+                    RobustnessGuarantee.Affinity(
+                        Rows.Family(classes, family), exact ? AffinityMatch.Exact : AffinityMatch.Subset, singletons),
+                    set => Oracle.Allows(set, family, exact, singletons, classes)),
             };
             // Sometimes exactly at a radius, where nothing may be certified, sometimes at 0 or not a valid ε at all.
-            var epsilon = random.Next(8) switch { 0 => 0f, 1 => -1f, 2 => float.NaN, 3 or 4 => radii[random.Next(radii.Length)], _ => random.NextSingle() };
+            var epsilon = random.Next(8) switch
+            {
+                0 => 0f,
+                1 => -1f,
+                2 => float.NaN,
+                3 or 4 => radii[random.Next(radii.Length)],
+                _ => random.NextSingle(),
+            };
 
             var result = Certificate.Evaluate(Rows.Bind(guarantee, classes), Rows.Order(logits), radii, epsilon);
 
             var allowed = truth.Select((r, index) => (r.Radius, r.Set, K: index + 1)).Where(r => r.Set != 0 && allows(r.Set)).ToArray();
             AssertJustBelow(allowed.Select(r => r.Radius).DefaultIfEmpty(0).Max(), result.Radius, logits);
             // The computed radius, since a true one within a rounding of ε may not be certified.
-            var holding = allowed.Where(r => epsilon >= 0 && r.Radius > epsilon && radii[r.K - 1] > epsilon).Select(r => r.K).DefaultIfEmpty(0).ToArray();
+            var holding = allowed.Where(r => epsilon >= 0 && r.Radius > epsilon && radii[r.K - 1] > epsilon).Select(r => r.K)
+                .DefaultIfEmpty(0).ToArray();
             if ((holding.Max(), holding.Min()) != (result.LoosestK, result.StrictestK))
                 Assert.Fail($"{result}, not {holding.Max()} and {holding.Min()}, for {guarantee} at {epsilon}: {string.Join(' ', logits)}");
             certified += result.LoosestK > 0 ? 1 : 0;
         }
-        Assert.IsTrue(certified > rows / 10 && certified < rows * 9 / 10, $"{certified} of {rows} rows are certified; the test is not telling.");
+        Assert.IsTrue(
+            certified > rows / 10 && certified < rows * 9 / 10, $"{certified} of {rows} rows are certified; the test is not telling.");
     }
 
     [TestMethod]
@@ -165,12 +186,14 @@ public sealed class CertificateOracleTests
             var order = Rows.Order(logits);
             var finite = logits.All(float.IsFinite);
             var top = order[0];
-            var expected = order.Where(i => !finite || i == top || logits[i] + ((double)epsilon * constants[i, top]) >= logits[top]).ToArray();
+            var expected = order.Where(i => !finite || i == top || logits[i] + ((double)epsilon * constants[i, top]) >= logits[top])
+                .ToArray();
             CollectionAssert.AreEqual(expected, reachable);
             partly += reachable.Length > 1 && reachable.Length < classes ? 1 : 0;
 
             var radii = Rows.Radii(logits, Rows.Bind(constants), classes - 1);
-            var k = Certificate.Evaluate(Rows.Bind(RobustnessGuarantee.RelaxedTopK(classes - 1), classes), order, radii, epsilon).StrictestK;
+            var k = Certificate.Evaluate(
+                Rows.Bind(RobustnessGuarantee.RelaxedTopK(classes - 1), classes), order, radii, epsilon).StrictestK;
             if (k > 0)
             {
                 certified++;
@@ -181,7 +204,10 @@ public sealed class CertificateOracleTests
         Assert.IsGreaterThan(1_000, Math.Min(certified, partly));
     }
 
-    /// <summary>Fixed point with 1,400 binary places: a float times a double is a multiple of 2^−1223, so that nothing is lost when a product is shifted back.</summary>
+    /// <summary>
+    /// Fixed point with 1,400 binary places: a float times a double is a multiple of 2^−1223, so that nothing is lost when a product is
+    /// shifted back.
+    /// </summary>
     private const int Scale = 1400;
 
     private static BigInteger Exact(double value)
@@ -207,7 +233,8 @@ public sealed class CertificateOracleTests
 
     private static void CompareAllowed(int classes, int[] family, int[][] orders, bool exact, bool singletons)
     {
-        var guarantee = RobustnessGuarantee.Affinity(Rows.Family(classes, family), exact ? AffinityMatch.Exact : AffinityMatch.Subset, singletons);
+        var guarantee = RobustnessGuarantee.Affinity(
+            Rows.Family(classes, family), exact ? AffinityMatch.Exact : AffinityMatch.Subset, singletons);
         var bound = Rows.Bind(guarantee, classes);
         foreach (var order in orders)
         {
@@ -223,5 +250,6 @@ public sealed class CertificateOracleTests
 
     private static IEnumerable<int[]> Permutations(int count) => count == 0
         ? [[]]
-        : Permutations(count - 1).SelectMany(rest => Enumerable.Range(0, count).Select(at => (int[])[.. rest[..at], count - 1, .. rest[at..]]));
+        : Permutations(count - 1)
+            .SelectMany(rest => Enumerable.Range(0, count).Select(at => (int[])[.. rest[..at], count - 1, .. rest[at..]]));
 }

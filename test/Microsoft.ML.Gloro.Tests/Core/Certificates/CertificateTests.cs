@@ -76,10 +76,12 @@ public sealed class CertificateTests
                 foreach (var j in order[..k])
                 {
                     foreach (var i in order[k..])
-                        truth = Math.Min(truth, constants[i, j] == 0 ? double.PositiveInfinity : ((double)logits[j] - logits[i]) / constants[i, j]);
+                        truth = Math.Min(
+                            truth, constants[i, j] == 0 ? double.PositiveInfinity : ((double)logits[j] - logits[i]) / constants[i, j]);
                 }
                 truth = Math.Min(truth, float.MaxValue);
-                Assert.IsTrue(radii[k - 1] <= truth && radii[k - 1] >= truth * (1 - 1.3e-7), $"{classes} classes, k {k}: {radii[k - 1]} for {truth}");
+                Assert.IsTrue(
+                    radii[k - 1] <= truth && radii[k - 1] >= truth * (1 - 1.3e-7), $"{classes} classes, k {k}: {radii[k - 1]} for {truth}");
             }
         }
     }
@@ -149,7 +151,8 @@ public sealed class CertificateTests
         for (var row = 0; row < 5_000; row++)
         {
             var logits = Rows.Logits(random, random.Next(1, 40));
-            var expected = Enumerable.Range(0, logits.Length).OrderByDescending(c => logits[c] + 0f).ToArray();   // LINQ sorts stably, NaN last
+            // LINQ sorts stably, NaN last.
+            var expected = Enumerable.Range(0, logits.Length).OrderByDescending(c => logits[c] + 0f).ToArray();
             CollectionAssert.AreEqual(expected, Rows.Order(logits), string.Join(' ', logits));
         }
     }
@@ -188,7 +191,8 @@ public sealed class CertificateTests
 
     [TestMethod]
     public void Evaluate_OtherNumberOfClasses_Throws() =>
-        Assert.ThrowsExactly<ArgumentException>(() => Certificate.Evaluate(Rows.Bind(RobustnessGuarantee.RelaxedTopK(2), 3), [0], [1f, 1f], 0));
+        Assert.ThrowsExactly<ArgumentException>(
+            () => Certificate.Evaluate(Rows.Bind(RobustnessGuarantee.RelaxedTopK(2), 3), [0], [1f, 1f], 0));
 
     [TestMethod]
     [DataRow(float.NaN)]
@@ -202,6 +206,7 @@ public sealed class CertificateTests
     {
         CollectionAssert.AreEqual((int[])[1, 2], Rows.Reachable([1, 4, 3], Rows.Bind(_ones), 1));
         CollectionAssert.AreEqual((int[])[1], Rows.Reachable([1, 4, 3], Rows.Bind(_ones), 0.99999f));
-        Assert.ThrowsExactly<ArgumentException>(() => Certificate.ReachableLabels([1, 4, 3], [1, 2, 0], Rows.Bind(_ones), 0, 1, new int[2]));
+        Assert.ThrowsExactly<ArgumentException>(
+            () => Certificate.ReachableLabels([1, 4, 3], [1, 2, 0], Rows.Bind(_ones), 0, 1, new int[2]));
     }
 }

@@ -1,6 +1,9 @@
 namespace Microsoft.ML.Gloro.Tests.Core;
 
-/// <summary>For a linear model (κ = 1) the certified radius is not only a lower bound: it is the distance to the nearest input with another top-k set.</summary>
+/// <summary>
+/// For a linear model (κ = 1) the certified radius is not only a lower bound: it is the distance to the nearest input with another top-k
+/// set.
+/// </summary>
 [TestClass]
 public sealed class LinearModelTests
 {
@@ -15,7 +18,8 @@ public sealed class LinearModelTests
         {
             var (classes, inputs) = (random.Next(2, 9), random.Next(1, 12));
             // Whole numbers and eighths, so that the logits are exact floats and the model has no rounding of its own.
-            var weights = Enumerable.Range(0, classes).Select(_ => Enumerable.Range(0, inputs).Select(_ => (double)random.Next(-9, 10)).ToArray()).ToArray();
+            var weights = Enumerable.Range(0, classes)
+                .Select(_ => Enumerable.Range(0, inputs).Select(_ => (double)random.Next(-9, 10)).ToArray()).ToArray();
             var bias = Enumerable.Range(0, classes).Select(_ => (double)random.Next(-9, 10)).ToArray();
             var constants = new double[classes, classes];
             foreach (var (i, j) in from i in Enumerable.Range(0, classes) from j in Enumerable.Range(0, classes) select (i, j))
@@ -44,12 +48,18 @@ public sealed class LinearModelTests
                                   select (inside, outside)).First();
                     var limiting = Subtract(weights[i], weights[j]);
 
-                    Assert.IsTrue(IsTopSet(set, Logits(weights, bias, Step(x, limiting, radius * (1 - Slightly)))), "A step within the radius changed the set.");
-                    Assert.IsFalse(IsTopSet(set, Logits(weights, bias, Step(x, limiting, radius * (1 + Slightly)))), "A step beyond the radius did not change the set.");
+                    Assert.IsTrue(
+                        IsTopSet(set, Logits(weights, bias, Step(x, limiting, radius * (1 - Slightly)))),
+                        "A step within the radius changed the set.");
+                    Assert.IsFalse(
+                        IsTopSet(set, Logits(weights, bias, Step(x, limiting, radius * (1 + Slightly)))),
+                        "A step beyond the radius did not change the set.");
                     for (var direction = 0; direction < 5; direction++)
                     {
                         var any = Enumerable.Range(0, inputs).Select(_ => Rows.Normal(random)).ToArray();
-                        Assert.IsTrue(IsTopSet(set, Logits(weights, bias, Step(x, any, radius * (1 - Slightly)))), "A step in a random direction changed the set.");
+                        Assert.IsTrue(
+                            IsTopSet(set, Logits(weights, bias, Step(x, any, radius * (1 - Slightly)))),
+                            "A step in a random direction changed the set.");
                     }
                 }
             }
@@ -65,7 +75,8 @@ public sealed class LinearModelTests
         for (var row = 0; row < 2_000; row++)
         {
             var (classes, inputs) = (random.Next(2, 7), random.Next(1, 6));
-            var weights = Enumerable.Range(0, classes).Select(_ => Enumerable.Range(0, inputs).Select(_ => (double)random.Next(-9, 10)).ToArray()).ToArray();
+            var weights = Enumerable.Range(0, classes)
+                .Select(_ => Enumerable.Range(0, inputs).Select(_ => (double)random.Next(-9, 10)).ToArray()).ToArray();
             var constants = new double[classes, classes];
             foreach (var (i, j) in from i in Enumerable.Range(0, classes) from j in Enumerable.Range(0, classes) select (i, j))
                 constants[i, j] = i == j ? 0 : Math.BitIncrement(Norm(Subtract(weights[i], weights[j])));
@@ -85,9 +96,11 @@ public sealed class LinearModelTests
         Assert.IsGreaterThan(1_000, changed);
     }
 
-    private static bool IsTopSet(int[] set, double[] logits) => set.Min(j => logits[j]) > Enumerable.Range(0, logits.Length).Except(set).Max(i => logits[i]);
+    private static bool IsTopSet(int[] set, double[] logits) =>
+        set.Min(j => logits[j]) > Enumerable.Range(0, logits.Length).Except(set).Max(i => logits[i]);
 
-    private static double[] Logits(double[][] weights, double[] bias, double[] x) => [.. weights.Select((row, c) => row.Zip(x, (w, v) => w * v).Sum() + bias[c])];
+    private static double[] Logits(double[][] weights, double[] bias, double[] x) =>
+        [.. weights.Select((row, c) => row.Zip(x, (w, v) => w * v).Sum() + bias[c])];
 
     private static double[] Step(double[] x, double[] direction, double length)
     {

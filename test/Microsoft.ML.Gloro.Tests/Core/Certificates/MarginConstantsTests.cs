@@ -40,9 +40,18 @@ public sealed class MarginConstantsTests
     [TestMethod]
     public void Constructor_BadShape_Throws()
     {
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new MarginConstants([0, 1, 2, 0], 2)).Message, "differ with the order", StringComparison.Ordinal);
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new MarginConstants([0], 1)).Message, "at least two classes", StringComparison.Ordinal);
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new MarginConstants(new double[8], 3)).Message, "9 margin Lipschitz constants, not 8", StringComparison.Ordinal);
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => new MarginConstants([0, 1, 2, 0], 2)).Message,
+            "differ with the order",
+            StringComparison.Ordinal);
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => new MarginConstants([0], 1)).Message,
+            "at least two classes",
+            StringComparison.Ordinal);
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => new MarginConstants(new double[8], 3)).Message,
+            "9 margin Lipschitz constants, not 8",
+            StringComparison.Ordinal);
         Assert.ThrowsExactly<ArgumentNullException>(() => new MarginConstants(null!, 2));
     }
 }

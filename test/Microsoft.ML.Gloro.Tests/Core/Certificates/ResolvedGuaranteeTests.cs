@@ -52,14 +52,21 @@ public sealed class ResolvedGuaranteeTests
     [TestMethod]
     public void Bind_OneClassOnly_SaysSo()
     {
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => ResolvedGuarantee.Bind(RobustnessGuarantee.Local, ["cat"])).Message, "only one class (cat)", StringComparison.Ordinal);
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => ResolvedGuarantee.Bind(RobustnessGuarantee.Local, [])).Message, "no class", StringComparison.Ordinal);
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => ResolvedGuarantee.Bind(RobustnessGuarantee.Local, ["cat"])).Message,
+            "only one class (cat)",
+            StringComparison.Ordinal);
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => ResolvedGuarantee.Bind(RobustnessGuarantee.Local, [])).Message,
+            "no class",
+            StringComparison.Ordinal);
     }
 
     [TestMethod]
     public void Bind_NameOfTwoClasses_IsRejectedOnlyWhereItIsUsed()
     {
-        var exception = Assert.ThrowsExactly<ArgumentException>(() => ResolvedGuarantee.Bind(RobustnessGuarantee.Parse("affinity:a+b"), ["a", "b", "a"]));
+        var exception = Assert.ThrowsExactly<ArgumentException>(
+            () => ResolvedGuarantee.Bind(RobustnessGuarantee.Parse("affinity:a+b"), ["a", "b", "a"]));
         StringAssert.Contains(exception.Message, "two classes have that name", StringComparison.Ordinal);
         Assert.AreEqual(1, ResolvedGuarantee.Bind(RobustnessGuarantee.Parse("affinity:b"), ["a", "b", "a"]).MaxK);
     }
@@ -67,7 +74,8 @@ public sealed class ResolvedGuaranteeTests
     [TestMethod]
     public void Bind_ManyClasses_NamesOnlyTheFirst()
     {
-        var exception = Assert.ThrowsExactly<ArgumentException>(() => ResolvedGuarantee.Bind(RobustnessGuarantee.Parse("affinity:x"), [.. Enumerable.Range(0, 1000).Select(c => $"c{c}")]));
+        var exception = Assert.ThrowsExactly<ArgumentException>(
+            () => ResolvedGuarantee.Bind(RobustnessGuarantee.Parse("affinity:x"), [.. Enumerable.Range(0, 1000).Select(c => $"c{c}")]));
         StringAssert.Contains(exception.Message, "c19 (#19) and 980 more", StringComparison.Ordinal);
     }
 }

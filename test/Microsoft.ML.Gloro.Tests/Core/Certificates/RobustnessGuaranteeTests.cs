@@ -11,9 +11,13 @@ public sealed class RobustnessGuaranteeTests
         Assert.AreSame(RobustnessGuarantee.Local, RobustnessGuarantee.Parse(" Local "));
         Assert.AreEqual(RobustnessGuarantee.RelaxedTopK(3), RobustnessGuarantee.Parse("RTK: 3"));
         Assert.AreEqual(RobustnessGuarantee.Affinity(_sets), RobustnessGuarantee.Parse("affinity:Highway+River,Forest+Pasture"));
-        Assert.AreEqual(RobustnessGuarantee.Affinity(_sets), RobustnessGuarantee.Parse("affinity:Highway+River,Forest+Pasture:subset:singletons"));
-        Assert.AreEqual(RobustnessGuarantee.Affinity(_sets, AffinityMatch.Exact, false), RobustnessGuarantee.Parse("Affinity: Highway+River,Forest+Pasture :No-Singletons: EXACT "));
-        Assert.AreEqual(RobustnessGuarantee.Affinity(AffinitySets.FromNames([["a:exact", "b"]])), RobustnessGuarantee.Parse(@"affinity:a\:exact+b"));
+        Assert.AreEqual(
+            RobustnessGuarantee.Affinity(_sets), RobustnessGuarantee.Parse("affinity:Highway+River,Forest+Pasture:subset:singletons"));
+        Assert.AreEqual(
+            RobustnessGuarantee.Affinity(_sets, AffinityMatch.Exact, false),
+            RobustnessGuarantee.Parse("Affinity: Highway+River,Forest+Pasture :No-Singletons: EXACT "));
+        Assert.AreEqual(
+            RobustnessGuarantee.Affinity(AffinitySets.FromNames([["a:exact", "b"]])), RobustnessGuarantee.Parse(@"affinity:a\:exact+b"));
     }
 
     [TestMethod]
@@ -27,7 +31,9 @@ public sealed class RobustnessGuaranteeTests
             ("affinity:Highway+River,Forest+Pasture", RobustnessGuarantee.Affinity(_sets)),
             ("affinity:Highway+River,Forest+Pasture:exact", RobustnessGuarantee.Affinity(_sets, AffinityMatch.Exact)),
             ("affinity:Highway+River,Forest+Pasture:no-singletons", RobustnessGuarantee.Affinity(_sets, includeSingletons: false)),
-            ("affinity:#0+#1:exact:no-singletons", RobustnessGuarantee.Affinity(AffinitySets.FromIndices([[0, 1]]), AffinityMatch.Exact, false)),
+            (
+                "affinity:#0+#1:exact:no-singletons",
+                RobustnessGuarantee.Affinity(AffinitySets.FromIndices([[0, 1]]), AffinityMatch.Exact, false)),
         ];
         foreach (var (text, guarantee) in all)
         {
@@ -46,7 +52,9 @@ public sealed class RobustnessGuaranteeTests
         Assert.AreEqual((GuaranteeKind.RelaxedTopK, 5), (relaxed.Kind, relaxed.K));
         Assert.IsNull(relaxed.AffinitySets);
         var affinity = RobustnessGuarantee.Affinity(_sets);
-        Assert.AreEqual((GuaranteeKind.Affinity, 0, AffinityMatch.Subset, true), (affinity.Kind, affinity.K, affinity.Match, affinity.IncludeSingletons));
+        Assert.AreEqual(
+            (GuaranteeKind.Affinity, 0, AffinityMatch.Subset, true),
+            (affinity.Kind, affinity.K, affinity.Match, affinity.IncludeSingletons));
         Assert.AreSame(_sets, affinity.AffinitySets);
     }
 
@@ -75,7 +83,8 @@ public sealed class RobustnessGuaranteeTests
     [DataRow("affinity:a+b:singletons:no-singletons", "':no-singletons'")]
     [DataRow("affinity:a+a", "'a' twice")]
     public void Parse_BadValue_SaysWhatIsWrong(string text, string expected) =>
-        StringAssert.Contains(Assert.ThrowsExactly<FormatException>(() => RobustnessGuarantee.Parse(text)).Message, expected, StringComparison.Ordinal);
+        StringAssert.Contains(
+            Assert.ThrowsExactly<FormatException>(() => RobustnessGuarantee.Parse(text)).Message, expected, StringComparison.Ordinal);
 
     [TestMethod]
     public void Factories_BadArguments_Throw()

@@ -6,9 +6,14 @@ namespace Microsoft.ML.Gloro.Tests.Core;
 internal static class Rows
 {
     private static readonly float[] _special = [float.NaN, float.PositiveInfinity, float.NegativeInfinity];
-    private static readonly float[] _extreme = [0f, -0f, float.Epsilon, -float.Epsilon, 1e-38f, 1e38f, float.MaxValue, float.MinValue, 1f, 1.0000001f];
+    private static readonly float[] _extreme =
+    [
+        0f, -0f, float.Epsilon, -float.Epsilon, 1e-38f, 1e38f, float.MaxValue, float.MinValue, 1f, 1.0000001f,
+    ];
 
-    /// <summary>Logits of one of several kinds: continuous, with many ties, with extreme values, or with values that are not finite.</summary>
+    /// <summary>
+    /// Logits of one of several kinds: continuous, with many ties, with extreme values, or with values that are not finite.
+    /// </summary>
     public static float[] Logits(Random random, int classes, bool finite = false)
     {
         var kind = random.Next(finite ? 5 : 6);
@@ -51,12 +56,15 @@ internal static class Rows
 
     public static MarginConstants Bind(double[,] constants) => new([.. constants.Cast<double>()], constants.GetLength(0));
 
-    public static ResolvedGuarantee Bind(RobustnessGuarantee guarantee, int classes) => ResolvedGuarantee.Bind(guarantee, [.. Enumerable.Range(0, classes).Select(c => $"c{c}")]);
+    public static ResolvedGuarantee Bind(RobustnessGuarantee guarantee, int classes) =>
+        ResolvedGuarantee.Bind(guarantee, [.. Enumerable.Range(0, classes).Select(c => $"c{c}")]);
 
-    public static AffinitySets Family(int classes, IEnumerable<int> family) => AffinitySets.FromIndices(family.Select(set => Oracle.Members(classes, set)));
+    public static AffinitySets Family(int classes, IEnumerable<int> family) =>
+        AffinitySets.FromIndices(family.Select(set => Oracle.Members(classes, set)));
 
     /// <summary>Up to four random affinity sets, none empty and none with all classes.</summary>
-    public static int[] Family(Random random, int classes) => [.. Enumerable.Range(0, random.Next(1, 5)).Select(_ => random.Next(1, (1 << classes) - 1)).Distinct()];
+    public static int[] Family(Random random, int classes) =>
+        [.. Enumerable.Range(0, random.Next(1, 5)).Select(_ => random.Next(1, (1 << classes) - 1)).Distinct()];
 
     public static int[] Order(float[] logits)
     {
@@ -79,5 +87,6 @@ internal static class Rows
         return destination[..Certificate.ReachableLabels(logits, Order(logits), constants, error, epsilon, destination)];
     }
 
-    public static double Normal(Random random) => Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
+    public static double Normal(Random random) =>
+        Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble());
 }

@@ -1,5 +1,4 @@
 using Microsoft.ML.Gloro.Core;
-using Microsoft.ML.Gloro.Tests.Inference;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Core;
@@ -25,7 +24,11 @@ public sealed class ImageViewTests
         for (int view = 0; view < count; view++)
         {
             var (origin, rowStep, columnStep) = all[view].Steps(height, width);
-            int[] pixels = [.. from i in Enumerable.Range(0, height) from j in Enumerable.Range(0, width) select origin + (i * rowStep) + (j * columnStep)];
+            int[] pixels =
+            [
+                .. from i in Enumerable.Range(0, height) from j in Enumerable.Range(0, width) select origin + (i * rowStep)
+                    + (j * columnStep),
+            ];
             CollectionAssert.AreEqual(expected[view], pixels, $"view {view}");
         }
     }
@@ -39,15 +42,19 @@ public sealed class ImageViewTests
         static string[] Texts(int[][] views) => [.. views.Select(v => string.Join(' ', v)).Order(StringComparer.Ordinal)];
         string[] expected = Texts(TurnedImages.Of(GloroImageViews.MirroredAndTurned, shape, image));
         Assert.HasCount(8, expected.Distinct());
-        CollectionAssert.AreEqual(expected, Texts(TurnedImages.Of(GloroImageViews.MirroredAndTurned, shape, TurnedImages.Turn(shape, image))));
+        CollectionAssert.AreEqual(
+            expected, Texts(TurnedImages.Of(GloroImageViews.MirroredAndTurned, shape, TurnedImages.Turn(shape, image))));
     }
 
     [TestMethod]
     public void Network_ViewsThatItsInputsDoNotHave_AreRefused()
     {
         DeployedNetwork vector = new RandomNetworks(1).Vector(), oblong = new RandomNetworks(1).EveryKind();
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => vector.With(GloroImageViews.Mirrored)).Message, "Feature vectors cannot be turned");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => oblong.With(GloroImageViews.MirroredAndTurned)).Message, "13×17");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => vector.With(GloroImageViews.Mirrored)).Message,
+            "Feature vectors cannot be turned");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => oblong.With(GloroImageViews.MirroredAndTurned)).Message, "13×17");
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => oblong.With((GloroImageViews)7));
         Assert.AreEqual(2, oblong.With(GloroImageViews.Mirrored).ViewCount);
         Assert.AreEqual(1, oblong.With(GloroImageViews.Mirrored).With(GloroImageViews.One).ViewCount);

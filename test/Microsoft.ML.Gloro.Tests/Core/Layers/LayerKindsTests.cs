@@ -3,7 +3,7 @@ using System.Text.Json;
 using Microsoft.ML.Gloro.Analysis;
 using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Inference;
-using Microsoft.ML.Gloro.Tests.Inference;
+using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Core;
 
@@ -26,7 +26,10 @@ public sealed class LayerKindsTests
     [TestMethod]
     public void All_EveryConcreteLayer_IsRegisteredAndHasASample()
     {
-        Type[] types = [.. typeof(DeployedLayer).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(DeployedLayer)) && !type.IsAbstract)];
+        Type[] types =
+        [
+            .. typeof(DeployedLayer).Assembly.GetTypes().Where(type => type.IsSubclassOf(typeof(DeployedLayer)) && !type.IsAbstract),
+        ];
 
         CollectionAssert.AreEquivalent(types, LayerKinds.All.Select(kind => kind.Type).Distinct().ToArray());
         CollectionAssert.AreEquivalent(LayerKinds.All.Select(kind => kind.Name).ToArray(), Samples.Select(layer => layer.Kind).ToArray());
@@ -41,12 +44,25 @@ public sealed class LayerKindsTests
             LayerKind kind = LayerKinds.Of(layer);
 
             CollectionAssert.AreEqual(
-                kind.Numbers.Select(format => format.Limits.Count).ToArray(), layer.Numbers.Select(numbers => numbers.Length).ToArray(), layer.Kind);
+                kind.Numbers.Select(format => format.Limits.Count).ToArray(), layer.Numbers.Select(numbers => numbers.Length)
+                    .ToArray(), layer.Kind);
             CollectionAssert.AreEqual(
                 kind.TensorSizes(layer.Numbers).Select(size => size.Aggregate((a, b) => a * b)).ToArray(),
                 layer.Tensors.Select(tensor => tensor.Values.Length).ToArray(),
                 layer.Kind);
             Assert.IsTrue(kind.Numbers.All(format => format.IsList || format.Limits.Count == 1), layer.Kind);
+        }
+    }
+
+    [TestMethod]
+    public void Create_NumbersAndTensorsOfEverySample_RunsLikeTheOriginal()
+    {
+        foreach (DeployedLayer layer in Samples)
+        {
+            DeployedLayer restored = LayerKinds.Of(layer).Create(layer.Numbers, [.. layer.Tensors.Select(tensor => tensor.Values)]);
+
+            Assert.AreEqual(layer.GetType(), restored.GetType());
+            CollectionAssert.AreEqual(Outputs(layer), Outputs(restored), layer.Kind);
         }
     }
 
@@ -71,7 +87,8 @@ public sealed class LayerKindsTests
     {
         foreach (DeployedLayer layer in Samples)
         {
-            DeployedNetwork network = Explicit.Network(new TensorShape(4, 6, 6), layer is DeployedDense ? [new DeployedFlatten(), layer] : [layer]);
+            DeployedNetwork network = Explicit.Network(
+                new TensorShape(4, 6, 6), layer is DeployedDense ? [new DeployedFlatten(), layer] : [layer]);
             LipschitzBound bound = RigorousBound.Compute(network);
 
             Assert.AreEqual(WeightHash.Compute(network), bound.WeightHash);
@@ -89,11 +106,24 @@ public sealed class LayerKindsTests
     [TestMethod]
     public void ReadBack_ModelOfEveryKind_HasEqualNumbersAndTensors()
     {
-        GloroModel model = ModelSamples.EveryKind();
+        GloroModel model = TestModels.EveryKind();
 
-        GloroModel read = ModelSamples.Read(ModelSamples.Write(model));
+        GloroModel read = ModelFiles.Read(ModelFiles.Write(model));
 
-        CollectionAssert.IsSubsetOf(LayerKinds.All.Select(kind => kind.Name).ToArray(), read.Network.Layers.Select(layer => layer.Kind).ToArray());
+        CollectionAssert.IsSubsetOf(
+            LayerKinds.All.Select(kind => kind.Name).ToArray(), read.Network.Layers.Select(layer => layer.Kind).ToArray());
         Assert.AreEqual(WeightHash.Compute(model.Network), WeightHash.Compute(read.Network));
+    }
+
+    // The dense layer at the end gives each output of the layer another weight, so that outputs in the wrong order are seen.
+    private static float[] Outputs(DeployedLayer layer)
+    {
+        var input = new TensorShape(4, 6, 6);
+        DeployedLayer[] layers = layer is DeployedDense ? [new DeployedFlatten(), layer] : [layer, new DeployedFlatten()];
+        TensorShape output = layers.Aggregate(input, (shape, next) => next.GetOutputShape(shape));
+        var network = new DeployedNetwork(input, [.. layers, new RandomNetworks(4).Dense(output.Size, 5)]);
+        float[] logits = new float[network.ClassCount];
+        new ForwardPass(network).Run(new RandomNetworks(5).Values(input.Size), rows: 1, logits, threads: 1);
+        return logits;
     }
 }

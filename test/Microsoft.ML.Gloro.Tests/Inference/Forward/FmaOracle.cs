@@ -4,15 +4,20 @@ using Microsoft.ML.Gloro.Tests.TestSupport;
 namespace Microsoft.ML.Gloro.Tests.Inference;
 
 /// <summary>
-/// The arithmetic that ForwardPass documents, written down once more: one value after the other, channels first, with <see cref="Math.FusedMultiplyAdd"/> and the padding counted.
-/// What it gives must be met to the last bit.
+/// The arithmetic that ForwardPass documents, written down once more: one value after the other, channels first, with
+/// <see cref="Math.FusedMultiplyAdd"/> and the padding counted. What it gives must be met to the last bit.
 /// </summary>
 internal static class FmaOracle
 {
-    /// <summary>The logits of one input. With <paramref name="channelsFirst"/> the terms are added in another order than the documented one.</summary>
+    /// <summary>
+    /// The logits of one input. With <paramref name="channelsFirst"/> the terms are added in another order than the documented one.
+    /// </summary>
     public static float[] Run(DeployedNetwork network, ReadOnlySpan<float> input, bool channelsFirst = false)
     {
-        double[][] views = [.. TurnedImages.Of(network.Views, network.InputShape, input.ToArray()).Select(view => Sums(network, view, channelsFirst))];
+        double[][] views =
+        [
+            .. TurnedImages.Of(network.Views, network.InputShape, input.ToArray()).Select(view => Sums(network, view, channelsFirst)),
+        ];
         return Array.ConvertAll(views.Aggregate((sum, view) => [.. sum.Zip(view, (x, y) => x + y)]), x => (float)(x / views.Length));
     }
 
@@ -29,7 +34,9 @@ internal static class FmaOracle
         switch (layer)
         {
             case DeployedConvolution c:
-                return Fill(output, (o, i, j) => Convolve(c, shape, x, o, (i * c.Stride) - c.Padding.Top, (j * c.Stride) - c.Padding.Left, channelsFirst));
+                return Fill(
+                    output,
+                    (o, i, j) => Convolve(c, shape, x, o, (i * c.Stride) - c.Padding.Top, (j * c.Stride) - c.Padding.Left, channelsFirst));
             case DeployedDense dense:
                 return Fill(output, (o, _, _) => Dense(dense, x, o));
             case DeployedScaling scaling:
@@ -38,7 +45,11 @@ internal static class FmaOracle
                 return Array.ConvertAll(x, value => value > 0 ? value : value - value);
             case DeployedActivation:
                 int half = x.Length / 2;
-                return [.. Enumerable.Range(0, half).Select(i => x[i] > x[half + i] ? x[i] : x[half + i]), .. Enumerable.Range(0, half).Select(i => x[i] > x[half + i] ? x[half + i] : x[i])];
+                return
+                [
+                    .. Enumerable.Range(0, half).Select(i => x[i] > x[half + i] ? x[i] : x[half + i]),
+                    .. Enumerable.Range(0, half).Select(i => x[i] > x[half + i] ? x[half + i] : x[i]),
+                ];
             case DeployedAveragePooling pooling:
                 return Fill(output, (o, i, j) => Average(pooling.Size, shape, x, o, i, j));
             case DeployedSpaceToDepth depth:
@@ -55,7 +66,10 @@ internal static class FmaOracle
 
     private static double Convolve(DeployedConvolution c, TensorShape shape, double[] x, int o, int top, int left, bool channelsFirst)
     {
-        var terms = from u in Enumerable.Range(0, c.KernelHeight) from v in Enumerable.Range(0, c.KernelWidth) from channel in Enumerable.Range(0, c.InChannels) select (u, v, channel);
+        var terms = from u in Enumerable.Range(0, c.KernelHeight)
+                    from v in Enumerable.Range(0, c.KernelWidth)
+                    from channel in Enumerable.Range(0, c.InChannels)
+                    select (u, v, channel);
         if (channelsFirst)
             terms = terms.OrderBy(t => t.channel);
         double sum = 0;
@@ -63,7 +77,8 @@ internal static class FmaOracle
         {
             (int row, int column) = (top + u, left + v);
             double value = row >= 0 && row < shape.Height && column >= 0 && column < shape.Width ? x[At(shape, channel, row, column)] : 0;
-            sum = Math.FusedMultiplyAdd(c.Kernel[(((((o * c.InChannels) + channel) * c.KernelHeight) + u) * c.KernelWidth) + v], value, sum);
+            sum = Math.FusedMultiplyAdd(
+                c.Kernel[(((((o * c.InChannels) + channel) * c.KernelHeight) + u) * c.KernelWidth) + v], value, sum);
         }
 
         return sum + c.Bias[o];

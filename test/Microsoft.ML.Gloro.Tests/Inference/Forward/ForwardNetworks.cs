@@ -1,4 +1,5 @@
 using Microsoft.ML.Gloro.Core;
+using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Inference;
 
@@ -6,8 +7,9 @@ namespace Microsoft.ML.Gloro.Tests.Inference;
 internal static class ForwardNetworks
 {
     /// <summary>
-    /// The same network with another end, whose logits are nothing but rounding errors: each unit h is made twice, and the logits are v·h − v·h, summed in two halves.
-    /// A float shows 24 bits of what is left, so no difference in the last bit of a double on the way stays hidden behind the rounding to float.
+    /// The same network with another end, whose logits are nothing but rounding errors: each unit h is made twice, and the logits are v·h −
+    /// v·h, summed in two halves. A float shows 24 bits of what is left, so no difference in the last bit of a double on the way stays
+    /// hidden behind the rounding to float.
     /// </summary>
     public static DeployedNetwork WithBitsExposed(DeployedNetwork network, int seed)
     {
@@ -42,13 +44,16 @@ internal static class ForwardNetworks
             int height = sizes.Next(1, Math.Min(5, shape.Height + padding.Top + padding.Bottom) + 1);
             int width = sizes.Next(1, Math.Min(5, shape.Width + padding.Left + padding.Right) + 1);
             bool isPaired = sizes.Next(2) == 0;
-            layers.Add(random.Convolution(shape.Channels, isPaired ? 2 * sizes.Next(1, 18) : sizes.Next(1, 36), height, width, sizes.Next(1, 4), padding));
+            int channels = isPaired ? 2 * sizes.Next(1, 18) : sizes.Next(1, 36);
+            layers.Add(random.Convolution(shape.Channels, channels, height, width, sizes.Next(1, 4), padding));
             shape = layers[^1].GetOutputShape(shape);
             layers.Add(isPaired ? RandomNetworks.MinMax : RandomNetworks.ReLU);
         }
 
         int block = sizes.Next(1, 4);
-        DeployedLayer last = Math.Min(shape.Height, shape.Width) >= block && sizes.Next(2) == 0 ? new DeployedAveragePooling(block) : new DeployedSpaceToDepth(block);
+        DeployedLayer last = Math.Min(shape.Height, shape.Width) >= block && sizes.Next(2) == 0
+            ? new DeployedAveragePooling(block)
+            : new DeployedSpaceToDepth(block);
         shape = last.GetOutputShape(shape);
         return new DeployedNetwork(input, [.. layers, last, new DeployedFlatten(), random.Dense(shape.Size, sizes.Next(2, 40))]);
     }
@@ -59,8 +64,10 @@ internal static class ForwardNetworks
         var random = new RandomNetworks(seed);
         return new DeployedNetwork(TensorShape.Vector(6),
         [
-            new DeployedFlatten(), random.Scaling(6), random.Convolution(6, 4, 3, 3, 1, ZeroPadding.All(1)), random.Scaling(4), new DeployedAveragePooling(1), random.Dense(4, 6),
-            new DeployedSpaceToDepth(2), random.Convolution(24, 10, 1, 2, 2, new ZeroPadding(0, 1, 0, 2)), RandomNetworks.MinMax, new DeployedFlatten(), random.Dense(20, 3),
+            new DeployedFlatten(), random.Scaling(6), random.Convolution(6, 4, 3, 3, 1, ZeroPadding.All(1)), random.Scaling(4),
+            new DeployedAveragePooling(1), random.Dense(4, 6),
+            new DeployedSpaceToDepth(2), random.Convolution(24, 10, 1, 2, 2, new ZeroPadding(0, 1, 0, 2)), RandomNetworks.MinMax,
+            new DeployedFlatten(), random.Dense(20, 3),
         ]);
     }
 
@@ -69,7 +76,10 @@ internal static class ForwardNetworks
     {
         var random = new RandomNetworks(seed);
         return new DeployedNetwork(new TensorShape(2, 14, 15),
-            [random.Convolution(2, 19, 11, 13, 1, new ZeroPadding(6, 0, 1, 7)), RandomNetworks.ReLU, new DeployedFlatten(), random.Dense(19 * 11 * 10, 3)]);
+            [
+                random.Convolution(2, 19, 11, 13, 1, new ZeroPadding(6, 0, 1, 7)), RandomNetworks.ReLU, new DeployedFlatten(),
+                random.Dense(19 * 11 * 10, 3),
+            ]);
     }
 
     /// <summary>The kinds of network that tests over batches and threads run.</summary>
@@ -91,8 +101,10 @@ internal static class ForwardNetworks
         var random = new RandomNetworks(15);
         return new DeployedNetwork(new TensorShape(3, 33, 32),
         [
-            random.Convolution(3, 32, 5, 5, 2, ZeroPadding.All(2)), RandomNetworks.MinMax, random.Convolution(32, 38, 3, 3, 1, ZeroPadding.All(1)), RandomNetworks.MinMax,
-            random.Convolution(38, 24, 4, 4, 4, default), RandomNetworks.MinMax, new DeployedFlatten(), random.Dense(384, 64), RandomNetworks.MinMax, random.Dense(64, 10),
+            random.Convolution(3, 32, 5, 5, 2, ZeroPadding.All(2)), RandomNetworks.MinMax,
+            random.Convolution(32, 38, 3, 3, 1, ZeroPadding.All(1)), RandomNetworks.MinMax,
+            random.Convolution(38, 24, 4, 4, 4, default), RandomNetworks.MinMax, new DeployedFlatten(), random.Dense(384, 64),
+            RandomNetworks.MinMax, random.Dense(64, 10),
         ]);
     }
 }

@@ -6,7 +6,10 @@ using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Inference;
 
-/// <summary>The float64 engine: that it computes the network, and that it does so in the documented order to the last bit, whatever registers, batches and threads there are.</summary>
+/// <summary>
+/// The float64 engine: that it computes the network, and that it does so in the documented order to the last bit, whatever registers,
+/// batches and threads there are.
+/// </summary>
 [TestClass]
 public sealed class ForwardPassTests
 {
@@ -48,16 +51,24 @@ public sealed class ForwardPassTests
         DeployedNetwork[] networks =
         [
             .. ((string[])[EveryKind, Vector, OnVectors, LargeKernel, Mirrored, Turned]).Select(ForwardNetworks.OfKind),
-            .. Enumerable.Range(0, 25).Select(seed => ForwardNetworks.WithBitsExposed(ForwardNetworks.RandomConvolutions(100 + seed), seed)),
+            .. Enumerable.Range(0, 25)
+                .Select(seed => ForwardNetworks.WithBitsExposed(ForwardNetworks.RandomConvolutions(100 + seed), seed)),
         ];
         foreach (DeployedNetwork network in networks)
         {
             const int rows = 3;
             float[] inputs = new RandomNetworks(7).Values(rows * network.InputShape.Size);
-            float[] expected = [.. Enumerable.Range(0, rows).SelectMany(row => FmaOracle.Run(network, inputs.AsSpan(row * network.InputShape.Size, network.InputShape.Size)))];
+            float[] expected =
+            [
+                .. Enumerable.Range(0, rows)
+                    .SelectMany(row => FmaOracle.Run(network, inputs.AsSpan(row * network.InputShape.Size, network.InputShape.Size))),
+            ];
             AssertBits(expected, Run(new ForwardPass(network), inputs, rows), "all widths together");
             foreach (TileKernel kernel in TileKernel.Supported)
-                AssertBits(expected, Run(new ForwardPass(network, [kernel, TileKernel.Supported[^1]]), inputs, rows), $"blocks of {kernel.Width} channels");
+                AssertBits(
+                    expected,
+                    Run(new ForwardPass(network, [kernel, TileKernel.Supported[^1]]), inputs, rows),
+                    $"blocks of {kernel.Width} channels");
         }
     }
 
@@ -82,7 +93,8 @@ public sealed class ForwardPassTests
         foreach (string kind in (string[])[EveryKind, Vector, WideVector, OnVectors, LargeKernel, Image])
         {
             DeployedNetwork network = ForwardNetworks.OfKind(kind);
-            hash.AppendData(MemoryMarshal.AsBytes(Run(new ForwardPass(network), new RandomNetworks(8).Values(2 * network.InputShape.Size), 2).AsSpan()));
+            float[] inputs = new RandomNetworks(8).Values(2 * network.InputShape.Size);
+            hash.AppendData(MemoryMarshal.AsBytes(Run(new ForwardPass(network), inputs, 2).AsSpan()));
         }
 
         Assert.AreEqual("4E5EC56C8F36C192", Convert.ToHexString(hash.GetHashAndReset())[..16]);
@@ -111,7 +123,11 @@ public sealed class ForwardPassTests
                     continue;
                 var logits = new float[rows * network.ClassCount];
                 for (int row = 0; row < rows; row += batch)
-                    pass.Run(inputs.AsMemory(row * pass.InputSize), Math.Min(batch, rows - row), logits.AsMemory(row * pass.ClassCount), threads);
+                    pass.Run(
+                        inputs.AsMemory(row * pass.InputSize),
+                        Math.Min(batch, rows - row),
+                        logits.AsMemory(row * pass.ClassCount),
+                        threads);
                 expected ??= logits;
                 AssertBits(expected, logits, $"{threads} threads, batches of {batch}");
             }
@@ -127,9 +143,15 @@ public sealed class ForwardPassTests
     {
         // Eight layers: the small ones run into the denormals of double and below them.
         var random = new RandomNetworks(3);
-        DeployedDense Layer(int inputs, int outputs) => new(random.Values(inputs * outputs, scale), random.Values(outputs, 1e-45), inputs, outputs);
+        DeployedDense Layer(int inputs, int outputs) =>
+            new(random.Values(inputs * outputs, scale), random.Values(outputs, 1e-45), inputs, outputs);
         var network = new DeployedNetwork(TensorShape.Vector(9), [.. Enumerable.Range(0, 7).Select(_ => Layer(9, 9)), Layer(9, 3)]);
-        var back = new DeployedNetwork(TensorShape.Vector(9), [.. network.Layers, .. Enumerable.Range(0, 7).Select(_ => new DeployedScaling([1e38f, 1e37f, 1e36f], [0, 0, 0])), random.Dense(3, 3)]);
+        var back = new DeployedNetwork(
+            TensorShape.Vector(9),
+            [
+                .. network.Layers, .. Enumerable.Range(0, 7).Select(_ => new DeployedScaling([1e38f, 1e37f, 1e36f], [0, 0, 0])),
+                random.Dense(3, 3),
+            ]);
         foreach (DeployedNetwork each in (DeployedNetwork[])[network, back])
         {
             float[] input = random.Values(9);
@@ -144,12 +166,18 @@ public sealed class ForwardPassTests
         // 3e38 to the ninth is beyond double. ReLU and MinMax must not hide it, nor a weight of zero.
         DeployedDense[] grow = [.. Enumerable.Range(0, 9).Select(_ => new DeployedDense([3e38f, 0, 0, 3e38f], [0, 0], 2, 2))];
         var end = new DeployedDense([0, 0, 1, 1, 0, 1], [0, 0, 0], 2, 3);
-        DeployedLayer[][] activations = [[], [RandomNetworks.ReLU], [RandomNetworks.MinMax], [RandomNetworks.MinMax, RandomNetworks.ReLU], [RandomNetworks.ReLU, RandomNetworks.MinMax, new DeployedAveragePooling(1)]];
+        DeployedLayer[][] activations =
+        [
+            [], [RandomNetworks.ReLU], [RandomNetworks.MinMax], [RandomNetworks.MinMax, RandomNetworks.ReLU],
+            [RandomNetworks.ReLU, RandomNetworks.MinMax, new DeployedAveragePooling(1)],
+        ];
         foreach (DeployedLayer[] some in activations)
         {
             var network = new DeployedNetwork(TensorShape.Vector(2), [.. grow, .. some, end]);
             foreach (float[] input in (float[][])[[1, 1], [-1, -1], [1, -1], [-1, 0]])
-                Assert.IsFalse(Array.Exists(Run(new ForwardPass(network), input, 1), float.IsFinite), $"{some.Length} activations, {input[0]}, {input[1]}");
+                Assert.IsFalse(
+                    Array.Exists(Run(new ForwardPass(network), input, 1), float.IsFinite),
+                    $"{some.Length} activations, {input[0]}, {input[1]}");
         }
     }
 
@@ -159,12 +187,16 @@ public sealed class ForwardPassTests
         // 3e38⁹ · 0 is NaN: channel 0 of 10, in the part of MinMax that runs in registers.
         var network = new DeployedNetwork(TensorShape.Vector(1),
         [
-            .. Enumerable.Range(0, 9).Select(_ => new DeployedDense([3e38f], [0], 1, 1)), new DeployedDense([0, 1, 1, 1, 1, 1, 1, 1, 1, 1], new float[10], 1, 10), RandomNetworks.MinMax,
+            .. Enumerable.Range(0, 9).Select(_ => new DeployedDense([3e38f], [0], 1, 1)),
+            new DeployedDense([0, 1, 1, 1, 1, 1, 1, 1, 1, 1], new float[10], 1, 10), RandomNetworks.MinMax,
             new DeployedDense([.. Enumerable.Repeat(1f, 20)], [0, 0], 10, 2),
         ]);
 
         Assert.IsTrue(Array.TrueForAll(Run(new ForwardPass(network), [1], 1), float.IsNaN));
-        Assert.AreEqual(BitConverter.SingleToInt32Bits(float.NaN), BitConverter.SingleToInt32Bits(Run(new ForwardPass(network), [-1], 1)[1]), "One pattern on every processor.");
+        Assert.AreEqual(
+            BitConverter.SingleToInt32Bits(float.NaN),
+            BitConverter.SingleToInt32Bits(Run(new ForwardPass(network), [-1], 1)[1]),
+            "One pattern on every processor.");
     }
 
     [TestMethod]
@@ -172,7 +204,10 @@ public sealed class ForwardPassTests
     {
         // A padded copy of this image would have a thousand million values.
         var network = new DeployedNetwork(new TensorShape(3, 2, 2),
-            [new RandomNetworks(1).Convolution(3, 4, 2, 3, 1 << 14, ZeroPadding.All(1 << 14)), new DeployedFlatten(), new RandomNetworks(2).Dense(24, 2)]);
+            [
+                new RandomNetworks(1).Convolution(3, 4, 2, 3, 1 << 14, ZeroPadding.All(1 << 14)), new DeployedFlatten(),
+                new RandomNetworks(2).Dense(24, 2),
+            ]);
         float[] input = new RandomNetworks(3).Values(12);
         float[] expected = FmaOracle.Run(network, input);
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -204,7 +239,8 @@ public sealed class ForwardPassTests
     public void Supported_OnAnyProcessor_EndsWithTheKernelForAnyNumberOfChannels()
     {
         Assert.AreEqual(2, TileKernel.Supported[^1].Width);
-        CollectionAssert.AreEqual(TileKernel.Supported.Select(k => k.Width).OrderDescending().ToArray(), TileKernel.Supported.Select(k => k.Width).ToArray());
+        CollectionAssert.AreEqual(
+            TileKernel.Supported.Select(k => k.Width).OrderDescending().ToArray(), TileKernel.Supported.Select(k => k.Width).ToArray());
         Assert.IsTrue(TileKernel.Supported.All(k => k.Width <= TileKernel.MaxWidth));
     }
 
@@ -216,7 +252,8 @@ public sealed class ForwardPassTests
     }
 
     private static void AssertBits(float[] expected, float[] actual, string what) =>
-        CollectionAssert.AreEqual(Array.ConvertAll(expected, BitConverter.SingleToInt32Bits), Array.ConvertAll(actual, BitConverter.SingleToInt32Bits), what);
+        CollectionAssert.AreEqual(
+            Array.ConvertAll(expected, BitConverter.SingleToInt32Bits), Array.ConvertAll(actual, BitConverter.SingleToInt32Bits), what);
 
     private static void AssertAgrees(DeployedNetwork network, int seed)
     {
@@ -228,7 +265,12 @@ public sealed class ForwardPassTests
         {
             double[] expected = ReferenceForward.Run(network, inputs[(row * size)..((row + 1) * size)]);
             for (int i = 0; i < expected.Length; i++)
-                Assert.AreEqual(expected[i], logits[(row * network.ClassCount) + i], (Math.Abs(expected[i]) * 6e-8) + 1e-14, $"seed {seed}, row {row}, class {i}"); // half a unit of float
+                // Half a unit of float.
+                Assert.AreEqual(
+                    expected[i],
+                    logits[(row * network.ClassCount) + i],
+                    (Math.Abs(expected[i]) * 6e-8) + 1e-14,
+                    $"seed {seed}, row {row}, class {i}");
         }
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Inference;
+using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Inference;
 
@@ -9,9 +10,9 @@ public sealed class GloroModelFileTests
     [TestMethod]
     public void Read_OfWhatWasWritten_GivesAnEqualModel()
     {
-        GloroModel model = ModelSamples.EveryKind().WithTemperature(1 / 3.0);
+        GloroModel model = TestModels.EveryKind().WithTemperature(1 / 3.0);
 
-        GloroModel read = ModelSamples.Read(ModelSamples.Write(model));
+        GloroModel read = ModelFiles.Read(ModelFiles.Write(model));
 
         Assert.AreEqual(model.Guarantee, read.Guarantee);
         Assert.AreEqual(model.Epsilon, read.Epsilon);
@@ -41,10 +42,10 @@ public sealed class GloroModelFileTests
     [DataRow("affinity:#0+#2")]
     public void Write_AfterRead_GivesTheSameBytes(string guarantee)
     {
-        GloroModel model = ModelSamples.Create(new RandomNetworks(3).Vector(), RobustnessGuarantee.Parse(guarantee), epsilon: 0.1f);
-        byte[] file = ModelSamples.Write(model);
+        GloroModel model = TestModels.Complete(new RandomNetworks(3).Vector(), RobustnessGuarantee.Parse(guarantee), epsilon: 0.1f);
+        byte[] file = ModelFiles.Write(model);
 
-        byte[] again = ModelSamples.Write(ModelSamples.Read(file));
+        byte[] again = ModelFiles.Write(ModelFiles.Read(file));
 
         CollectionAssert.AreEqual(file, again);
     }
@@ -55,15 +56,18 @@ public sealed class GloroModelFileTests
     [DataRow(GloroImageViews.MirroredAndTurned)]
     public void Read_OfAModelWithViews_KeepsThem(GloroImageViews views)
     {
-        GloroModel model = ModelSamples.Create(new RandomNetworks(3).Turned().With(views));
-        byte[] file = ModelSamples.Write(model);
+        GloroModel model = TestModels.Complete(new RandomNetworks(3).Turned().With(views));
+        byte[] file = ModelFiles.Write(model);
 
-        GloroModel read = ModelSamples.Read(file);
+        GloroModel read = ModelFiles.Read(file);
 
         Assert.AreEqual(views, read.Network.Views);
         Assert.AreEqual(model.Rounding.Margin, read.Rounding.Margin);
-        CollectionAssert.AreEqual(file, ModelSamples.Write(read));
-        Assert.AreEqual(views != GloroImageViews.One, ModelSurgery.HeaderText(file).Contains("\"views\"", StringComparison.Ordinal), "What has one view stays readable for what knows no others.");
+        CollectionAssert.AreEqual(file, ModelFiles.Write(read));
+        Assert.AreEqual(
+            views != GloroImageViews.One,
+            ModelSurgery.HeaderText(file).Contains("\"views\"", StringComparison.Ordinal),
+            "What has one view stays readable for what knows no others.");
     }
 
     [TestMethod]
@@ -71,10 +75,10 @@ public sealed class GloroModelFileTests
     {
         foreach (LabelType type in LabelType.All)
         {
-            byte[] file = ModelSamples.Write(WithLabels(type, "True", "False"));
-            GloroModel read = ModelSamples.Read(file);
+            byte[] file = ModelFiles.Write(WithLabels(type, "True", "False"));
+            GloroModel read = ModelFiles.Read(file);
             Assert.AreSame(type, read.LabelType);
-            CollectionAssert.AreEqual(file, ModelSamples.Write(read));
+            CollectionAssert.AreEqual(file, ModelFiles.Write(read));
             string header = ModelSurgery.HeaderText(file);
             Assert.AreEqual(type != LabelType.Text, header.Contains("\"labelType\"", StringComparison.Ordinal), type.FileName);
         }
@@ -91,22 +95,22 @@ public sealed class GloroModelFileTests
     [DataRow("guid", "a", "b")]
     public void Read_NamesThatAreNoValuesOfTheLabelType_IsRefused(string type, string first, string second)
     {
-        byte[] file = ModelSurgery.EditHeader(ModelSamples.Write(WithLabels(LabelType.Text, first, second)), header =>
+        byte[] file = ModelSurgery.EditHeader(ModelFiles.Write(WithLabels(LabelType.Text, first, second)), header =>
         {
             header["labelType"] = type;
             header["classNames"] = new System.Text.Json.Nodes.JsonArray(first, second);
         });
-        var e = Assert.ThrowsExactly<FormatException>(() => ModelSamples.Read(file));
+        var e = Assert.ThrowsExactly<FormatException>(() => ModelFiles.Read(file));
         StringAssert.StartsWith(e.Message, "The GloRo model cannot be loaded: ");
     }
 
     [TestMethod]
     public void Write_OfTensorsLongerThanABlock_IsReadBack()
     {
-        GloroModel model = ModelSamples.Create(new RandomNetworks(4).Vector(inputs: 301, hidden: 500, classes: 7));
-        byte[] file = ModelSamples.Write(model);
+        GloroModel model = TestModels.Complete(new RandomNetworks(4).Vector(inputs: 301, hidden: 500, classes: 7));
+        byte[] file = ModelFiles.Write(model);
 
-        CollectionAssert.AreEqual(file, ModelSamples.Write(ModelSamples.Read(file)));
+        CollectionAssert.AreEqual(file, ModelFiles.Write(ModelFiles.Read(file)));
     }
 
     [TestMethod]
@@ -114,9 +118,9 @@ public sealed class GloroModelFileTests
     {
         float[] weights = [float.Epsilon, -float.Epsilon, -0f, 0f, float.MaxValue, 1e-30f];
         var network = new DeployedNetwork(TensorShape.Vector(2), [new DeployedDense(weights, [-0f, 1, 2], 2, 3)]);
-        byte[] file = ModelSamples.Write(ModelSamples.Create(network));
+        byte[] file = ModelFiles.Write(TestModels.Complete(network));
 
-        GloroModel read = ModelSamples.Read(file);
+        GloroModel read = ModelFiles.Read(file);
 
         CollectionAssert.AreEqual(Bits(weights), Bits(read.Network.Final.Weights));
         Assert.AreEqual(int.MinValue, BitConverter.SingleToInt32Bits(read.Network.Final.Bias[0]));
@@ -125,19 +129,20 @@ public sealed class GloroModelFileTests
     [TestMethod]
     public void Read_FromAStreamOfSinglesBytes_LeavesWhatFollowsUnread()
     {
-        byte[] file = ModelSamples.Write(ModelSamples.SmallVector());
+        byte[] file = ModelFiles.Write(TestModels.SmallVector());
         using var stream = new DrippingStream([.. file, 42]);
 
         GloroModel read = GloroModelFile.Read(stream);
 
-        CollectionAssert.AreEqual(file, ModelSamples.Write(read));
+        CollectionAssert.AreEqual(file, ModelFiles.Write(read));
         Assert.AreEqual(42, stream.ReadByte());
     }
 
     [TestMethod]
     public void Read_FromAFailingStream_LetsItsErrorThrough()
     {
-        using var stream = new DrippingStream([.. ModelSamples.Write(ModelSamples.SmallVector()).Take(100)], failAtEnd: new IOException("the disk is gone"));
+        using var stream = new DrippingStream(
+            [.. ModelFiles.Write(TestModels.SmallVector()).Take(100)], failAtEnd: new IOException("the disk is gone"));
 
         IOException error = Assert.ThrowsExactly<IOException>(() => GloroModelFile.Read(stream));
 
@@ -147,7 +152,8 @@ public sealed class GloroModelFileTests
     [TestMethod]
     public void Read_FromABrokenArchive_SaysSo()
     {
-        using var stream = new DrippingStream([.. ModelSamples.Write(ModelSamples.SmallVector()).Take(100)], failAtEnd: new InvalidDataException("bad block"));
+        using var stream = new DrippingStream(
+            [.. ModelFiles.Write(TestModels.SmallVector()).Take(100)], failAtEnd: new InvalidDataException("bad block"));
 
         FormatException error = Assert.ThrowsExactly<FormatException>(() => GloroModelFile.Read(stream));
 

@@ -1,5 +1,6 @@
 using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Inference;
+using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Inference;
 
@@ -9,7 +10,7 @@ public sealed class GloroModelTests
     [TestMethod]
     public void With_AnotherGuarantee_KeepsEverythingElse()
     {
-        GloroModel model = ModelSamples.SmallVector();
+        GloroModel model = TestModels.SmallVector();
 
         GloroModel other = model.With(RobustnessGuarantee.RelaxedTopK(2), 0.5f);
 
@@ -25,9 +26,9 @@ public sealed class GloroModelTests
     [TestMethod]
     public void WithTemperature_AndWithAnythingElse_KeepsIt()
     {
-        GloroModel model = ModelSamples.SmallVector().WithTemperature(0.125);
+        GloroModel model = TestModels.SmallVector().WithTemperature(0.125);
 
-        Assert.AreEqual(1, ModelSamples.SmallVector().Temperature);
+        Assert.AreEqual(1, TestModels.SmallVector().Temperature);
         Assert.AreEqual(0.125, model.With(RobustnessGuarantee.RelaxedTopK(2), 0.5f).Temperature);
         Assert.AreEqual(0.125, model.With(CertificateArithmetic.Real).Temperature);
     }
@@ -41,7 +42,7 @@ public sealed class GloroModelTests
     [DataRow(double.PositiveInfinity)]
     public void WithTemperature_OfNoUse_IsRefused(double temperature)
     {
-        var error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => ModelSamples.SmallVector().WithTemperature(temperature));
+        var error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => TestModels.SmallVector().WithTemperature(temperature));
 
         StringAssert.Contains(error.Message, "from 1E-12 to 1000000000000");
     }
@@ -52,7 +53,8 @@ public sealed class GloroModelTests
     [DataRow(float.PositiveInfinity)]
     public void With_AnEpsilonThatIsNoRadius_SaysWhatOneIs(float epsilon)
     {
-        var error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => ModelSamples.SmallVector().With(RobustnessGuarantee.Local, epsilon));
+        var error = Assert.ThrowsExactly<ArgumentOutOfRangeException>(
+            () => TestModels.SmallVector().With(RobustnessGuarantee.Local, epsilon));
 
         StringAssert.Contains(error.Message, "finite number, 0 or more");
     }
@@ -60,7 +62,7 @@ public sealed class GloroModelTests
     [TestMethod]
     public void With_AGuaranteeThatDoesNotFitTheClasses_IsRefused()
     {
-        GloroModel model = ModelSamples.SmallVector();
+        GloroModel model = TestModels.SmallVector();
 
         Assert.ThrowsExactly<ArgumentException>(() => model.With(RobustnessGuarantee.RelaxedTopK(3), 0.1f));
         Assert.ThrowsExactly<ArgumentException>(() => model.With(RobustnessGuarantee.Parse("affinity:class 0+class 9"), 0.1f));
@@ -73,7 +75,8 @@ public sealed class GloroModelTests
     [DataRow(30, "rtk:12", 12)]
     [DataRow(11, "rtk:3", 10)]
     public void RadiiCount_OfClassesAndGuarantee_IsTenOrWhatIsNeeded(int classes, string guarantee, int expected) =>
-        Assert.AreEqual(expected, ModelSamples.Create(new RandomNetworks(1).Vector(classes: classes), RobustnessGuarantee.Parse(guarantee)).RadiiCount);
+        Assert.AreEqual(
+            expected, TestModels.Complete(new RandomNetworks(1).Vector(classes: classes), RobustnessGuarantee.Parse(guarantee)).RadiiCount);
 
     [TestMethod]
     public void Constructor_BoundOfOtherWeights_IsRefused()
@@ -99,9 +102,15 @@ public sealed class GloroModelTests
     public void Constructor_WeightThatIsNotFinite_NamesLayerAndPlace()
     {
         DeployedNetwork good = new RandomNetworks(1).Vector();
-        var network = new DeployedNetwork(good.InputShape, [.. good.Layers.Take(3), new DeployedDense([.. good.Final.Weights[..5], float.NaN, .. good.Final.Weights[6..]], good.Final.Bias, 4, 3)]);
+        var network = new DeployedNetwork(
+            good.InputShape,
+            [
+                .. good.Layers.Take(3),
+                new DeployedDense([.. good.Final.Weights[..5], float.NaN, .. good.Final.Weights[6..]], good.Final.Bias, 4, 3),
+            ]);
 
-        StringAssert.Contains(Error(network, RigorousBound.Compute(good), ["a", "b", "c"]).Message, "Layer 3 (dense) holds NaN among its weights (number 5)");
+        StringAssert.Contains(
+            Error(network, RigorousBound.Compute(good), ["a", "b", "c"]).Message, "Layer 3 (dense) holds NaN among its weights (number 5)");
     }
 
     [TestMethod]
@@ -111,10 +120,13 @@ public sealed class GloroModelTests
         string[] names = ["a", "b", "c", "d", "e"];
         LipschitzBound bound = RigorousBound.Compute(network);
 
-        Assert.ThrowsExactly<ArgumentException>(() => new GloroModel(network, bound, names, RobustnessGuarantee.Local, 0.1f, isImage: false));
-        Assert.ThrowsExactly<ArgumentException>(() => new GloroModel(network, bound, names, RobustnessGuarantee.Local, 0.1f, isImage: true, trainingRowCounts: [1, 2]));
+        Assert.ThrowsExactly<ArgumentException>(
+            () => new GloroModel(network, bound, names, RobustnessGuarantee.Local, 0.1f, isImage: false));
+        Assert.ThrowsExactly<ArgumentException>(
+            () => new GloroModel(network, bound, names, RobustnessGuarantee.Local, 0.1f, isImage: true, trainingRowCounts: [1, 2]));
     }
 
     private static ArgumentException Error(DeployedNetwork network, LipschitzBound bound, string[] names) =>
-        Assert.ThrowsExactly<ArgumentException>(() => new GloroModel(network, bound, names, RobustnessGuarantee.Local, 0.1f, isImage: false));
+        Assert.ThrowsExactly<ArgumentException>(
+            () => new GloroModel(network, bound, names, RobustnessGuarantee.Local, 0.1f, isImage: false));
 }

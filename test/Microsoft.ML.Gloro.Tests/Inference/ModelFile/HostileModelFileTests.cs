@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Text.Json.Nodes;
 using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Inference;
+using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Inference;
 
@@ -9,8 +10,8 @@ namespace Microsoft.ML.Gloro.Tests.Inference;
 [TestClass]
 public sealed class HostileModelFileTests
 {
-    private static readonly byte[] Small = ModelSamples.Write(ModelSamples.SmallVector());
-    private static readonly byte[] Image = ModelSamples.Write(ModelSamples.EveryKind());
+    private static readonly byte[] Small = ModelFiles.Write(TestModels.SmallVector());
+    private static readonly byte[] Image = ModelFiles.Write(TestModels.EveryKind());
 
     [TestMethod]
     public void Read_TruncatedAtEveryLength_IsRefused()
@@ -124,7 +125,8 @@ public sealed class HostileModelFileTests
     [DataRow("bound.layers[0].attained", "1000")]
     [DataRow("bound.layers[0].index", "1")]
     [DataRow("bound.layers[0].kind", "\"flatten\"")]
-    public void Read_OfAForgedVectorModel_IsRefused(string path, string value) => Refused(ModelSurgery.EditHeader(Small, header => Set(header, path, value)));
+    public void Read_OfAForgedVectorModel_IsRefused(string path, string value) =>
+        Refused(ModelSurgery.EditHeader(Small, header => Set(header, path, value)));
 
     [TestMethod]
     [DataRow("layers[1].block", "16384")]
@@ -144,7 +146,8 @@ public sealed class HostileModelFileTests
     [DataRow("views", "\"mirroredAndTurned\"")] // 13 × 17 pixels
     [DataRow("inputShape", "[3,16777216,1]")]
     [DataRow("inputShape", "[3,16384,16384]")]
-    public void Read_OfAForgedImageModel_IsRefused(string path, string value) => Refused(ModelSurgery.EditHeader(Image, header => Set(header, path, value)));
+    public void Read_OfAForgedImageModel_IsRefused(string path, string value) =>
+        Refused(ModelSurgery.EditHeader(Image, header => Set(header, path, value)));
 
     [TestMethod]
     [DataRow("")]
@@ -169,7 +172,8 @@ public sealed class HostileModelFileTests
         string header = ModelSurgery.HeaderText(Small);
         StringAssert.Contains(header, "\"temperature\":1,");
         foreach (string number in new[] { "NaN", "Infinity", "-", "1.", "0x1", "" })
-            Refused(ModelSurgery.WithHeader(Small, header.Replace("\"temperature\":1,", $"\"temperature\":{number},", StringComparison.Ordinal)));
+            Refused(ModelSurgery.WithHeader(
+                Small, header.Replace("\"temperature\":1,", $"\"temperature\":{number},", StringComparison.Ordinal)));
     }
 
     [TestMethod]
@@ -211,7 +215,9 @@ public sealed class HostileModelFileTests
     [DataRow(float.NaN)]
     [DataRow(float.PositiveInfinity)]
     public void Read_OfWeightsThatAreNoNumbers_IsRefused(float weight) =>
-        StringAssert.Contains(Refused(ModelSurgery.EditTensors(Small, tensors => BinaryPrimitives.WriteSingleLittleEndian(tensors.AsSpan(24), weight))), "among its weights");
+        StringAssert.Contains(
+            Refused(ModelSurgery.EditTensors(Small, tensors => BinaryPrimitives.WriteSingleLittleEndian(tensors.AsSpan(24), weight))),
+            "among its weights");
 
     [TestMethod]
     public void Read_OfOtherWeights_IsRefusedByTheirHash() =>
@@ -219,14 +225,15 @@ public sealed class HostileModelFileTests
 
     [TestMethod]
     public void Read_OfATotalBoundMadeSmaller_IsRefused() =>
-        StringAssert.Contains(Refused(ModelSurgery.EditHeader(Small, header => Scale(header["bound"]!.AsObject(), "value", 1 - 1e-6))), "multiply to");
+        StringAssert.Contains(
+            Refused(ModelSurgery.EditHeader(Small, header => Scale(header["bound"]!.AsObject(), "value", 1 - 1e-6))), "multiply to");
 
     [TestMethod]
     public void Read_OfALayersBoundMadeSmaller_IsRefused()
     {
         foreach (byte[] file in (byte[][])[Small, Image])
         {
-            int count = ModelSamples.Read(file).Bound.Layers.Count;
+            int count = ModelFiles.Read(file).Bound.Layers.Count;
             for (int i = 0; i < count; i++)
             {
                 byte[] altered = ModelSurgery.EditHeader(file, header =>
@@ -243,7 +250,7 @@ public sealed class HostileModelFileTests
     [TestMethod]
     public void Read_OfAnAttainedNormAboveItsBound_IsRefused()
     {
-        int count = ModelSamples.Read(Image).Bound.Layers.Count;
+        int count = ModelFiles.Read(Image).Bound.Layers.Count;
         for (int i = 0; i < count; i++)
         {
             byte[] altered = ModelSurgery.EditHeader(Image, header =>
@@ -261,16 +268,41 @@ public sealed class HostileModelFileTests
         // The forger multiplies the weights by 8, writes the right hash, and keeps the bound.
         DeployedNetwork network = new RandomNetworks(1).Vector();
         var dense = (DeployedDense)network.Layers[1];
-        var grown = new DeployedNetwork(network.InputShape, [network.Layers[0], new DeployedDense(Array.ConvertAll(dense.Weights, w => 8 * w), dense.Bias, dense.Inputs, dense.Outputs), .. network.Layers.Skip(2)]);
+        var grown = new DeployedNetwork(
+            network.InputShape,
+            [
+                network.Layers[0], new DeployedDense(Array.ConvertAll(dense.Weights, w => 8 * w), dense.Bias, dense.Inputs, dense.Outputs),
+                .. network.Layers.Skip(2),
+            ]);
         LipschitzBound old = RigorousBound.Compute(network);
-        var forged = new GloroModel(grown, new LipschitzBound(old.Value, old.Layers, WeightHash.Compute(grown)), ["a", "b", "c"], RobustnessGuarantee.Local, 0.1f, isImage: false);
+        var forged = new GloroModel(
+            grown,
+            new LipschitzBound(old.Value, old.Layers, WeightHash.Compute(grown)),
+            ["a", "b", "c"],
+            RobustnessGuarantee.Local,
+            0.1f,
+            isImage: false);
 
-        StringAssert.Contains(Refused(ModelSamples.Write(forged)), "its norm is at least");
+        StringAssert.Contains(Refused(ModelFiles.Write(forged)), "its norm is at least");
+    }
+
+    [TestMethod]
+    public void Read_OfADenseLayerWithAForgedBound_IsRefused()
+    {
+        // The forger writes every hash and every other number right.
+        const int Rows = 1000;
+        float[] weights = [1, 0, .. Enumerable.Range(0, Rows - 1).SelectMany(_ => (float[])[0, 0.999f])];
+        var dense = new DeployedDense(weights, new float[Rows], 2, Rows);
+        var network = new DeployedNetwork(TensorShape.Vector(2), [dense, new RandomNetworks(1).Dense(Rows, 3)]);
+        var bound = new LipschitzBound(1, [new LayerBound(0, "dense", "Gram iteration", 1, 1)], WeightHash.Compute(network));
+        var forged = new GloroModel(network, bound, ["a", "b", "c"], RobustnessGuarantee.Local, 0.1f, isImage: false);
+
+        StringAssert.Contains(Refused(ModelFiles.Write(forged)), "its norm is at least");
     }
 
     private static string Refused(byte[] file)
     {
-        FormatException error = Assert.ThrowsExactly<FormatException>(() => ModelSamples.Read(file));
+        FormatException error = Assert.ThrowsExactly<FormatException>(() => ModelFiles.Read(file));
         StringAssert.StartsWith(error.Message, "The GloRo model cannot be loaded: ");
         Assert.IsLessThan(2000, error.Message.Length);
         return error.Message;

@@ -46,7 +46,8 @@ public sealed class TemperatureFitTests
     [DataRow(1, 1)]
     public void Fit_TwoClassesAtOneMargin_GivesTheLogOddsOfHalfARowMore(int count, int right)
     {
-        // Of N rows with the margin d, k are right, and half of one row more: e^(d/T) = (k + ½) / (N − k + ½). If all are right, d/T = ln(2N + 1).
+        // Of N rows with the margin d, k are right, and half of one row more: e^(d/T) = (k + ½) / (N − k + ½). If all are right, d/T =
+        // ln(2N + 1).
         const double margin = 0.25;
         float[][] logits = [.. Enumerable.Repeat<float[]>([1, 1 - (float)margin], count)];
         int[] labels = [.. Enumerable.Range(0, count).Select(n => n < right ? 0 : 1)];
@@ -131,7 +132,11 @@ public sealed class TemperatureFitTests
         var random = new Random(4);
         for (int i = 0; i < 500; i++)
         {
-            float[][] logits = [.. Enumerable.Range(0, 1 + random.Next(6)).Select(_ => Enumerable.Range(0, 3).Select(_ => extremes[random.Next(extremes.Length)]).ToArray())];
+            float[][] logits =
+            [
+                .. Enumerable.Range(0, 1 + random.Next(6))
+                    .Select(_ => Enumerable.Range(0, 3).Select(_ => extremes[random.Next(extremes.Length)]).ToArray()),
+            ];
             double temperature = TemperatureFit.Fit(logits, [.. logits.Select(_ => random.Next(3))]);
             Assert.IsTrue(temperature is >= ModelLimits.LeastTemperature and <= ModelLimits.LargestTemperature, $"{temperature}");
         }
@@ -141,7 +146,11 @@ public sealed class TemperatureFitTests
     private static (float[][] Logits, int[] Labels) Draw(int count, int classes, double temperature, int seed = 1)
     {
         var random = new Random(seed);
-        float[][] logits = [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, classes).Select(_ => (float)(2 * temperature * Rows.Normal(random))).ToArray())];
+        float[][] logits =
+        [
+            .. Enumerable.Range(0, count)
+                .Select(_ => Enumerable.Range(0, classes).Select(_ => (float)(2 * temperature * Rows.Normal(random))).ToArray()),
+        ];
         return (logits, [.. logits.Select(Label)]);
 
         int Label(float[] row)

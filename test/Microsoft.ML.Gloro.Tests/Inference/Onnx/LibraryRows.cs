@@ -26,38 +26,48 @@ internal static class LibraryRows
                 var scores = new float[model.ClassNames.Count];
                 batch.Softmax(i, scores);
                 return new PortableRow(
-                    batch.Logits(i).ToArray(), scores, order.Length > 0 ? order[0] : -1, [.. order.Select(c => (long)c)], batch.Radii(i).ToArray(),
+                    batch.Logits(i).ToArray(), scores, order.Length > 0 ? order[0] : -1, [.. order.Select(c => (long)c)],
+                    batch.Radii(i).ToArray(),
                     certified.Radius, [.. order.Take(certified.LoosestK).Order()], certified.LoosestK > 0);
             }),
         ];
     }
 
     /// <summary>
-    /// Fails unless the graph certifies nothing that the library does not, at any k, and agrees on all else up to rounding. Returns how many rows only the library certifies.
+    /// Fails unless the graph certifies nothing that the library does not, at any k, and agrees on all else up to rounding. Returns how
+    /// many rows only the library certifies.
     /// </summary>
-    public static int AssertCertifiesNoMore(PortableRow[] library, PortableRow[] graph, double logitTolerance = 1e-5, double scoreTolerance = 1e-5)
+    public static int AssertCertifiesNoMore(
+        PortableRow[] library, PortableRow[] graph, double logitTolerance = 1e-5, double scoreTolerance = 1e-5)
     {
         Assert.HasCount(library.Length, graph);
         int lost = 0;
         for (int i = 0; i < library.Length; i++)
         {
             (PortableRow expected, PortableRow actual) = (library[i], graph[i]);
-            string row = $"row {i}: library {string.Join(' ', expected.Radii)} of {string.Join(' ', expected.Logits)}, graph {string.Join(' ', actual.Radii)} of {string.Join(' ', actual.Logits)}";
+            string row = $"row {i}: library {string.Join(' ', expected.Radii)} of {string.Join(' ', expected.Logits)}, "
+                + $"graph {string.Join(' ', actual.Radii)} of {string.Join(' ', actual.Logits)}";
             for (int k = 0; k < actual.Radii.Length; k++)
             {
                 Assert.IsTrue(actual.Radii[k] >= 0 && actual.Radii[k] <= expected.Radii[k], row);
-                Assert.IsTrue(actual.Radii[k] == 0 || expected.Order.Take(k + 1).Order().SequenceEqual(actual.Order.Take(k + 1).Order()), row);
+                Assert.IsTrue(
+                    actual.Radii[k] == 0 || expected.Order.Take(k + 1).Order().SequenceEqual(actual.Order.Take(k + 1).Order()), row);
             }
 
             Assert.IsLessThanOrEqualTo(expected.Radius, actual.Radius, row);
             Assert.IsTrue(expected.IsCertified || !actual.IsCertified, row);
             Assert.AreEqual(actual.IsCertified, actual.Mask.Length > 0, row);
-            CollectionAssert.IsSubsetOf(actual.Mask, expected.Mask, row); // a larger set may be lost by a hair, and then a smaller one holds
+            // A larger set may be lost by a hair, and then a smaller one holds.
+            CollectionAssert.IsSubsetOf(actual.Mask, expected.Mask, row);
             lost += expected.Mask.SequenceEqual(actual.Mask) ? 0 : 1;
             for (int c = 0; c < expected.Logits.Length; c++)
             {
-                Assert.IsTrue(expected.Logits[c].Equals(actual.Logits[c]) || Math.Abs(expected.Logits[c] - actual.Logits[c]) <= logitTolerance * (1 + Math.Abs(expected.Logits[c])), row);
-                Assert.IsTrue(expected.Scores[c].Equals(actual.Scores[c]) || Math.Abs(expected.Scores[c] - actual.Scores[c]) <= scoreTolerance, row);
+                Assert.IsTrue(
+                    expected.Logits[c].Equals(actual.Logits[c]) || Math.Abs(
+                        expected.Logits[c] - actual.Logits[c]) <= logitTolerance * (1 + Math.Abs(expected.Logits[c])),
+                    row);
+                Assert.IsTrue(
+                    expected.Scores[c].Equals(actual.Scores[c]) || Math.Abs(expected.Scores[c] - actual.Scores[c]) <= scoreTolerance, row);
             }
 
             if (expected.Predicted != actual.Predicted)

@@ -34,9 +34,11 @@ internal sealed class PortableFile : IDisposable
     public static PortableFile Of(GloroModel model, GloroOnnxOptions? options = null) => new(Write(model, options));
 
     /// <summary>Runs rows, all at once, with parameters overridden or not.</summary>
-    public PortableRow[] Run(float[][] rows, float? epsilon = null, long? maxK = null, (float[] Sets, long[] Shape)? sets = null, float? exact = null)
+    public PortableRow[] Run(
+        float[][] rows, float? epsilon = null, long? maxK = null, (float[] Sets, long[] Shape)? sets = null, float? exact = null)
     {
-        List<(string Name, OrtValue Value)> inputs = [("input", OrtValue.CreateTensorValueFromMemory(rows.SelectMany(x => x).ToArray(), [rows.Length, .. _inputShape]))];
+        List<(string Name, OrtValue Value)> inputs =
+            [("input", OrtValue.CreateTensorValueFromMemory(rows.SelectMany(x => x).ToArray(), [rows.Length, .. _inputShape]))];
         if (epsilon is { } radius)
             inputs.Add(("epsilon", OrtValue.CreateTensorValueFromMemory([radius], [1])));
         if (maxK is { } k)
@@ -56,8 +58,12 @@ internal sealed class PortableFile : IDisposable
             return
             [
                 .. Enumerable.Range(0, rows.Length).Select(n => new PortableRow(
-                    logits[(n * classes)..((n + 1) * classes)], scores[(n * classes)..((n + 1) * classes)], predicted[n], order[(n * count)..((n + 1) * count)],
-                    radii[(n * count)..((n + 1) * count)], certified[n], [.. Enumerable.Range(0, classes).Where(c => mask[(n * classes) + c])], isCertified[n])),
+                    logits[(n * classes)..((n + 1) * classes)], scores[(n * classes)..((n + 1) * classes)], predicted[n],
+                    order[(n * count)..((n + 1) * count)],
+                    radii[(n * count)..((n + 1) * count)], certified[n],
+                    [
+                        .. Enumerable.Range(0, classes).Where(c => mask[(n * classes) + c]),
+                    ], isCertified[n])),
             ];
         }
         finally

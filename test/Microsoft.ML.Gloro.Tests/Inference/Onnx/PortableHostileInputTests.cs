@@ -4,7 +4,9 @@ using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Inference;
 
-/// <summary>Inputs that look for a certificate that does not hold. The network passes its input on, so that logits are what the test says.</summary>
+/// <summary>
+/// Inputs that look for a certificate that does not hold. The network passes its input on, so that logits are what the test says.
+/// </summary>
 [TestClass]
 public sealed class PortableHostileInputTests
 {
@@ -51,7 +53,8 @@ public sealed class PortableHostileInputTests
         float[][] rows = [.. Enumerable.Range(0, 4000).Select(_ =>
         {
             float level = (float)((random.NextDouble() - 0.5) * Math.Pow(10, random.Next(-6, 5)));
-            return Enumerable.Range(0, Classes).Select(_ => (float)(level * (1 + random.NextDouble() * Math.Pow(10, random.Next(-8, 1))))).ToArray();
+            return Enumerable.Range(0, Classes).Select(_ => (float)(level * (1 + random.NextDouble() * Math.Pow(10, random.Next(-8, 1)))))
+                .ToArray();
         })];
         GloroModel model = Identity().With(arithmetic);
         using var file = PortableFile.Of(model);
@@ -68,10 +71,18 @@ public sealed class PortableHostileInputTests
     {
         GloroModel model = Identity().With(arithmetic);
         using var file = PortableFile.Of(model);
-        foreach (float bad in new[] { float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, -3e38f, 1e35f, float.Epsilon, -1e-39f })
+        foreach (float bad in new[]
+        {
+            float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, -3e38f, 1e35f, float.Epsilon, -1e-39f,
+        })
         {
             bool denormal = Math.Abs(bad) < 1e-30f;
-            float[][] rows = [.. Enumerable.Range(0, Classes).Select(slot => Enumerable.Range(0, Classes).Select(i => i == slot ? bad : 3f * i).ToArray()), [12, 3, 6, 9, 0]];
+            float[][] rows =
+            [
+                .. Enumerable.Range(0, Classes)
+                    .Select(slot => Enumerable.Range(0, Classes).Select(i => i == slot ? bad : 3f * i).ToArray()),
+                [12, 3, 6, 9, 0],
+            ];
             PortableRow[] library = LibraryRows.Score(model, rows), graph = file.Run(rows);
             LibraryRows.AssertCertifiesNoMore(library, graph, logitTolerance: 0);
             foreach (PortableRow row in graph[..^1])
@@ -113,7 +124,8 @@ public sealed class PortableHostileInputTests
     [DataRow(CertificateArithmetic.Real)]
     public void Run_OverflowThatReLUWouldHide_CertifiesNothing(CertificateArithmetic arithmetic)
     {
-        // In single precision the second layer computes ∞ − ∞, and ReLU makes 0 of it: finite logits of an input that nothing is known about.
+        // In single precision the second layer computes ∞ − ∞, and ReLU makes 0 of it: finite logits of an input that nothing is known
+        // about.
         var network = new DeployedNetwork(TensorShape.Vector(2), [
             new DeployedDense([1e30f, 0, 0, 1e30f], [0, 0], 2, 2),
             new DeployedDense([1, -1, 0, 0], [0, 1], 2, 2),
@@ -145,6 +157,9 @@ public sealed class PortableHostileInputTests
         for (int i = 0; i < Classes; i++)
             weights[i * (Classes + 1)] = 1;
         return TestModels.Create(
-            new DeployedNetwork(TensorShape.Vector(Classes), [new DeployedDense(weights, new float[Classes], Classes, Classes)]), RobustnessGuarantee.RelaxedTopK(4), 0.5f, isImage: false);
+            new DeployedNetwork(TensorShape.Vector(Classes), [new DeployedDense(weights, new float[Classes], Classes, Classes)]),
+            RobustnessGuarantee.RelaxedTopK(4),
+            0.5f,
+            isImage: false);
     }
 }

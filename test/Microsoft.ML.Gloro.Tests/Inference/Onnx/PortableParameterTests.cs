@@ -25,6 +25,26 @@ public sealed class PortableParameterTests
     }
 
     [TestMethod]
+    public void Run_EpsilonAsInput_NeedsItAndIsTheSame()
+    {
+        GloroModel model = TestModels.Vector();
+        using PortableFile file = PortableFile.Of(model), required = PortableFile.Of(model, new GloroOnnxOptions { EpsilonAsInput = true });
+        Assert.AreEqual("epsilon input", string.Join(' ', required.Session.InputMetadata.Keys.Order()));
+        Assert.DoesNotContain("epsilon", required.Session.OverridableInitializerMetadata.Keys);
+        Assert.AreEqual("required", required.Session.ModelMetadata.CustomMetadataMap["gloro.epsilon_input"]);
+        Assert.AreEqual("optional", file.Session.ModelMetadata.CustomMetadataMap["gloro.epsilon_input"]);
+        Assert.Throws<OnnxRuntime.OnnxRuntimeException>(() => required.Run(s_rows));
+        foreach (float epsilon in new[] { 0, model.Epsilon, 5, float.NaN })
+        {
+            foreach (var (first, second) in file.Run(s_rows, epsilon).Zip(required.Run(s_rows, epsilon)))
+            {
+                Assert.AreEqual((first.Radius, first.IsCertified), (second.Radius, second.IsCertified));
+                CollectionAssert.AreEqual(first.Mask, second.Mask);
+            }
+        }
+    }
+
+    [TestMethod]
     public void Run_EpsilonThatIsTheRadius_IsNotCertified()
     {
         using var file = PortableFile.Of(TestModels.Vector());
@@ -44,9 +64,15 @@ public sealed class PortableParameterTests
         GloroModel model = TestModels.Vector(guarantee: RobustnessGuarantee.Local);
         using var file = PortableFile.Of(model);
         for (int k = 1; k <= 4; k++)
-            Assert.IsLessThanOrEqualTo(2, LibraryRows.AssertCertifiesNoMore(LibraryRows.Score(model.With(RobustnessGuarantee.RelaxedTopK(k), model.Epsilon), s_rows), file.Run(s_rows, maxK: k)));
+            Assert.IsLessThanOrEqualTo(
+                2,
+                LibraryRows.AssertCertifiesNoMore(
+                    LibraryRows.Score(model.With(RobustnessGuarantee.RelaxedTopK(k), model.Epsilon), s_rows), file.Run(s_rows, maxK: k)));
         PortableRow[] most = LibraryRows.Score(model.With(RobustnessGuarantee.RelaxedTopK(4), model.Epsilon), s_rows);
-        Assert.IsLessThanOrEqualTo(2, LibraryRows.AssertCertifiesNoMore(most, file.Run(s_rows, maxK: long.MaxValue)), "The set of all classes is never certified.");
+        Assert.IsLessThanOrEqualTo(
+            2,
+            LibraryRows.AssertCertifiesNoMore(most, file.Run(s_rows, maxK: long.MaxValue)),
+            "The set of all classes is never certified.");
         Assert.IsFalse(file.Run(s_rows, maxK: 0).Any(row => row.IsCertified || row.Radius > 0));
         Assert.IsFalse(file.Run(s_rows, maxK: -1).Any(row => row.IsCertified || row.Radius > 0));
     }
@@ -56,7 +82,11 @@ public sealed class PortableParameterTests
     {
         GloroModel model = TestModels.Vector(guarantee: RobustnessGuarantee.Local);
         using var file = PortableFile.Of(model, new GloroOnnxOptions { AffinitySetCapacity = 6 });
-        foreach (string text in new[] { "affinity:#0+#1,#1+#3", "affinity:#0+#1+#2+#3:exact", "affinity:#2+#4:no-singletons", "affinity:#0+#1,#2+#3:exact:no-singletons" })
+        foreach (string text in new[]
+        {
+            "affinity:#0+#1,#1+#3", "affinity:#0+#1+#2+#3:exact", "affinity:#2+#4:no-singletons",
+            "affinity:#0+#1,#2+#3:exact:no-singletons",
+        })
         {
             GloroModel other = model.With(RobustnessGuarantee.Parse(text), model.Epsilon);
             var sets = new float[6 * 5];
@@ -66,7 +96,8 @@ public sealed class PortableParameterTests
                     sets[(row * 5) + index] = 1;
             }
 
-            PortableRow[] graph = file.Run(s_rows, maxK: 4, sets: (sets, [6, 5]), exact: text.Contains("exact", StringComparison.Ordinal) ? 1 : 0);
+            PortableRow[] graph = file.Run(
+                s_rows, maxK: 4, sets: (sets, [6, 5]), exact: text.Contains("exact", StringComparison.Ordinal) ? 1 : 0);
             PortableRow[] library = LibraryRows.Score(other, s_rows);
             Assert.IsLessThanOrEqualTo(2, LibraryRows.AssertCertifiesNoMore(library, graph), text);
             Assert.IsTrue(library.Any(row => row.IsCertified), text);
@@ -91,13 +122,19 @@ public sealed class PortableParameterTests
     {
         foreach (var (classes, radii) in new[] { (2, 1), (3, 2), (40, 32), (40, 3) })
         {
-            GloroModel model = ModelSamples.Create(new RandomNetworks(classes).Vector(8, 16, classes), RobustnessGuarantee.RelaxedTopK(Math.Min(radii, 3) - (classes == 3 ? 1 : 0)), 0.05f);
+            GloroModel model = TestModels.Complete(
+                new RandomNetworks(classes).Vector(8, 16, classes),
+                RobustnessGuarantee.RelaxedTopK(Math.Min(radii, 3) - (classes == 3 ? 1 : 0)),
+                0.05f);
             using var file = PortableFile.Of(model, new GloroOnnxOptions { RadiiCount = radii });
             float[][] rows = [.. Enumerable.Range(0, 300).Select(seed => TestModels.Features(new Random(seed), 8, 4))];
-            PortableRow[] library = LibraryRows.Score(model.With(RobustnessGuarantee.RelaxedTopK(radii), 0.05f), rows), graph = file.Run(rows, maxK: radii);
+            PortableRow[] library = LibraryRows.Score(model.With(RobustnessGuarantee.RelaxedTopK(radii), 0.05f), rows);
+            PortableRow[] graph = file.Run(rows, maxK: radii);
             Assert.HasCount(radii, graph[0].Radii);
             LibraryRows.AssertCertifiesNoMore(library, graph);
-            Assert.IsTrue(library.Zip(graph).All(pair => pair.Second.Radii.Zip(pair.First.Radii).All(r => r.First >= (r.Second * 0.999f) - 1e-4f)), "Hardly anything is lost.");
+            Assert.IsTrue(
+                library.Zip(graph).All(pair => pair.Second.Radii.Zip(pair.First.Radii).All(r => r.First >= (r.Second * 0.999f) - 1e-4f)),
+                "Hardly anything is lost.");
         }
     }
 

@@ -9,7 +9,10 @@ namespace Microsoft.ML.Gloro.Tests.Inference;
 public sealed class PortableParityTests
 {
     private static readonly string[] s_guarantees =
-        ["local", "rtk:2", "rtk:4", "affinity:#0+#1,#1+#3", "affinity:#0+#1+#2,#3+#4:exact", "affinity:#0+#1:no-singletons", "affinity:#4+#0+#2:exact:no-singletons"];
+        [
+            "local", "rtk:2", "rtk:4", "affinity:#0+#1,#1+#3", "affinity:#0+#1+#2,#3+#4:exact", "affinity:#0+#1:no-singletons",
+            "affinity:#4+#0+#2:exact:no-singletons",
+        ];
 
     [TestMethod]
     [DataRow(CertificateArithmetic.Float64)]
@@ -28,7 +31,8 @@ public sealed class PortableParityTests
         }
 
         Assert.IsLessThanOrEqualTo(total / 1000, lost, $"{lost} of {total} rows lost their certificate in the file.");
-        Assert.IsTrue(certified > total / 5 && certified < total * 4 / 5, $"{certified} of {total} rows are certified: the comparison says little.");
+        Assert.IsTrue(
+            certified > total / 5 && certified < total * 4 / 5, $"{certified} of {total} rows are certified: the comparison says little.");
     }
 
     [TestMethod]
@@ -41,7 +45,9 @@ public sealed class PortableParityTests
     public void Run_ImageNetworkWithEveryKindOfLayer_CertifiesNoMoreAndHardlyLess(CertificateArithmetic arithmetic, GloroImageViews views)
     {
         // Odd sides, uneven padding, strides, blocks that do not divide the image; and average pooling that drops a column.
-        DeployedNetwork network = views == GloroImageViews.MirroredAndTurned ? new RandomNetworks(2).Turned() : new RandomNetworks(2).EveryKind().With(views);
+        DeployedNetwork network = views == GloroImageViews.MirroredAndTurned
+            ? new RandomNetworks(2).Turned()
+            : new RandomNetworks(2).EveryKind().With(views);
         float[][] rows = Pixels(1000, network.InputShape.Size, seed: 3);
         GloroModel wide = TestModels.Create(network, RobustnessGuarantee.RelaxedTopK(3), 1e-4f, isImage: true).With(arithmetic);
         PortableRow[] measured = LibraryRows.Score(wide, rows);
@@ -57,13 +63,21 @@ public sealed class PortableParityTests
     [TestMethod]
     public void Run_ConvolutionsOfOddGeometry_ComputeTheSame()
     {
-        foreach (var (height, width, stride, padding) in new[] { (1, 1, 1, default), (1, 1, 2, default), (3, 3, 2, ZeroPadding.All(1)), (2, 5, 3, new ZeroPadding(0, 2, 1, 3)), (4, 4, 2, ZeroPadding.All(1)) })
+        foreach (var (height, width, stride, padding) in new[]
+        {
+            (1, 1, 1, default), (1, 1, 2, default), (3, 3, 2, ZeroPadding.All(1)), (2, 5, 3, new ZeroPadding(0, 2, 1, 3)),
+            (4, 4, 2, ZeroPadding.All(1)),
+        })
         {
             var random = new RandomNetworks(height + (10 * width));
             var shape = new TensorShape(3, 9, 11);
             var convolution = random.Convolution(3, 4, height, width, stride, padding);
             var network = new DeployedNetwork(
-                shape, [random.Scaling(3), convolution, RandomNetworks.ReLU, new DeployedFlatten(), random.Dense(convolution.GetOutputShape(shape).Size, 4)]);
+                shape,
+                [
+                    random.Scaling(3), convolution, RandomNetworks.ReLU, new DeployedFlatten(),
+                    random.Dense(convolution.GetOutputShape(shape).Size, 4),
+                ]);
             GloroModel model = TestModels.Create(network, RobustnessGuarantee.Local, 0, isImage: true);
             float[][] rows = Pixels(40, shape.Size, seed: 4);
             using var file = PortableFile.Of(model);
@@ -87,7 +101,11 @@ public sealed class PortableParityTests
     {
         GloroModel model = TestModels.Image();
         var random = new Random(6);
-        float[][] bytes = [.. Enumerable.Range(0, 100).Select(_ => Enumerable.Range(0, model.Network.InputShape.Size).Select(_ => (float)random.Next(256)).ToArray())];
+        float[][] bytes =
+        [
+            .. Enumerable.Range(0, 100)
+                .Select(_ => Enumerable.Range(0, model.Network.InputShape.Size).Select(_ => (float)random.Next(256)).ToArray()),
+        ];
         float[][] scaled = [.. bytes.Select(row => row.Select(b => PixelScale.ToUnit((byte)b)).ToArray())];
         using var file = PortableFile.Of(model);
         using var byteFile = PortableFile.Of(model, new GloroOnnxOptions { BytePixels = true });
@@ -114,7 +132,8 @@ public sealed class PortableParityTests
         var random = new Random(7);
         float[][] rows = [.. Enumerable.Range(0, 12).Select(_ =>
         {
-            double[] color = [random.NextDouble(), random.NextDouble(), random.NextDouble()], slope = [random.NextDouble() - 0.5, random.NextDouble() - 0.5];
+            double[] color = [random.NextDouble(), random.NextDouble(), random.NextDouble()];
+            double[] slope = [random.NextDouble() - 0.5, random.NextDouble() - 0.5];
             return Enumerable.Range(0, 3 * 64 * 64).Select(i => PixelScale.ToUnit((byte)Math.Clamp(
                 128 * color[i / 4096] + slope[0] * (i % 64) + slope[1] * (i % 4096 / 64) + random.Next(12), 0, 255))).ToArray();
         })];
@@ -132,6 +151,10 @@ public sealed class PortableParityTests
     private static float[][] Pixels(int count, int size, int seed)
     {
         var random = new Random(seed);
-        return [.. Enumerable.Range(0, count).Select(_ => Enumerable.Range(0, size).Select(_ => PixelScale.ToUnit((byte)random.Next(256))).ToArray())];
+        return
+        [
+            .. Enumerable.Range(0, count)
+                .Select(_ => Enumerable.Range(0, size).Select(_ => PixelScale.ToUnit((byte)random.Next(256))).ToArray()),
+        ];
     }
 }

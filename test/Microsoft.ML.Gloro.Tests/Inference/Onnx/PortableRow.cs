@@ -1,4 +1,7 @@
 namespace Microsoft.ML.Gloro.Tests.Inference;
 
-/// <summary>What an exported graph, or the library, says of one row. The mask holds the classes of the certified label set, in ascending order.</summary>
-internal sealed record PortableRow(float[] Logits, float[] Scores, long Predicted, long[] Order, float[] Radii, float Radius, int[] Mask, bool IsCertified);
+/// <summary>
+/// What an exported graph, or the library, says of one row. The mask holds the classes of the certified label set, in ascending order.
+/// </summary>
+internal sealed record PortableRow(
+    float[] Logits, float[] Scores, long Predicted, long[] Order, float[] Radii, float Radius, int[] Mask, bool IsCertified);

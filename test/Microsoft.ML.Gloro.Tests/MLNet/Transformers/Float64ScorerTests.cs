@@ -1,6 +1,6 @@
 using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Inference;
-using Microsoft.ML.Gloro.Tests.Inference;
+using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.MLNet;
 

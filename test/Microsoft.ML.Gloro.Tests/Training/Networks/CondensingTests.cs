@@ -5,7 +5,9 @@ using TorchSharp;
 
 namespace Microsoft.ML.Gloro.Tests.Training;
 
-/// <summary>What was trained is what is deployed: the network in TorchSharp and its condensed form, computed by their definitions in double, agree.</summary>
+/// <summary>
+/// What was trained is what is deployed: the network in TorchSharp and its condensed form, computed by their definitions in double, agree.
+/// </summary>
 [TestClass]
 public sealed class CondensingTests
 {
@@ -46,7 +48,8 @@ public sealed class CondensingTests
     public void Condense_AgedConvNet_ComputesTheSame(GloroArchitecture architecture, int height, int width)
     {
         var factory = Nets.Factory(height);
-        using var network = NetworkBuilder.Build(new TensorShape(3, height, width), 5, ConvNet.Layers(architecture), [0.4f, 0.5f, 0.6f], 1, factory);
+        using var network = NetworkBuilder.Build(
+            new TensorShape(3, height, width), 5, ConvNet.Layers(architecture), [0.4f, 0.5f, 0.6f], 1, factory);
         AssertAgrees(network, factory);
     }
 
@@ -55,7 +58,8 @@ public sealed class CondensingTests
     {
         var factory = Nets.Factory(8);
         var input = new TensorShape(3, 16, 16);
-        using var network = NetworkBuilder.Build(input, 5, LiResNetLayers.Layers(input, new LiResNetSize(1, 6, 10, 4)), [0.4f, 0.5f, 0.6f], 1, factory);
+        using var network = NetworkBuilder.Build(
+            input, 5, LiResNetLayers.Layers(input, new LiResNetSize(1, 6, 10, 4)), [0.4f, 0.5f, 0.6f], 1, factory);
         Assert.HasCount(5, network.Fold().Layers.OfType<DeployedDense>().ToList());
         AssertAgrees(network, factory);
     }
@@ -130,7 +134,8 @@ public sealed class CondensingTests
         Nets.Age(network, factory);
         var x = Nets.Batch(network.InputShape, 6, factory);
         var before = network.Forward(x, training: false);
-        Assert.IsFalse(TorchProcess.Same(before, network.Forward(x, training: true)), "in training it is the batch's mean that is subtracted");
+        Assert.IsFalse(
+            TorchProcess.Same(before, network.Forward(x, training: true)), "in training it is the batch's mean that is subtracted");
 
         // Running means converge on the batch's own if there is no other batch.
         for (int i = 0; i < 300; i++)

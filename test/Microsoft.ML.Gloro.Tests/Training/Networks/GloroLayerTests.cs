@@ -100,9 +100,12 @@ public sealed class GloroLayerTests
     {
         foreach (var (make, name) in new (Func<GloroLayer>, string)[]
         {
-            (() => GloroLayer.SpaceToDepth(0), "block"), (() => GloroLayer.Convolution(0), "channels"), (() => GloroLayer.Convolution(8, -1), "kernelSize"),
-            (() => GloroLayer.Convolution(8, 4), "kernelSize"), (() => GloroLayer.Convolution(8, 2, 3), "kernelSize"), (() => GloroLayer.Convolution(8, 3, 0), "stride"),
-            (() => GloroLayer.ResidualConvolution(2), "kernelSize"), (() => GloroLayer.AveragePooling(-1), "size"), (() => GloroLayer.Dense(0), "width"),
+            (() => GloroLayer.SpaceToDepth(0), "block"), (() => GloroLayer.Convolution(0), "channels"),
+            (() => GloroLayer.Convolution(8, -1), "kernelSize"),
+            (() => GloroLayer.Convolution(8, 4), "kernelSize"), (() => GloroLayer.Convolution(8, 2, 3), "kernelSize"),
+            (() => GloroLayer.Convolution(8, 3, 0), "stride"),
+            (() => GloroLayer.ResidualConvolution(2), "kernelSize"), (() => GloroLayer.AveragePooling(-1), "size"),
+            (() => GloroLayer.Dense(0), "width"),
             (() => GloroLayer.OrthogonalDense(0), "width"),
         })
         {
@@ -123,7 +126,11 @@ public sealed class GloroLayerTests
     [TestMethod]
     public void Repeat_SpreadIntoAList_IsTheLayersInTurn()
     {
-        GloroLayer[] layers = [GloroLayer.Flatten(), .. GloroLayer.Repeat(2, GloroLayer.Dense(4), GloroLayer.MinMax()), .. GloroLayer.Repeat(0, GloroLayer.ReLU())];
+        GloroLayer[] layers =
+        [
+            GloroLayer.Flatten(), .. GloroLayer.Repeat(2, GloroLayer.Dense(4), GloroLayer.MinMax()),
+            .. GloroLayer.Repeat(0, GloroLayer.ReLU()),
+        ];
         Assert.AreEqual("flatten, dense 4, minmax, dense 4, minmax", string.Join(", ", layers.AsEnumerable()));
     }
 

@@ -3,10 +3,14 @@ using Microsoft.ML.Gloro.Training;
 
 namespace Microsoft.ML.Gloro.Tests.Training;
 
-/// <summary>The default networks layer by layer, as they were written before there were lists: the same weights must come in the same order from the same seed.</summary>
+/// <summary>
+/// The default networks layer by layer, as they were written before there were lists: the same weights must come in the same order from the
+/// same seed.
+/// </summary>
 internal static class ImperativeNets
 {
-    public static LipschitzNetwork LiResNet(TensorShape input, int classes, int depth, int width, int tailWidth, float[] means, LayerFactory factory)
+    public static LipschitzNetwork LiResNet(
+        TensorShape input, int classes, int depth, int width, int tailWidth, float[] means, LayerFactory factory)
     {
         var body = new List<TrainableLayer>();
         TensorShape Shape() => body.Count == 0 ? input : body[^1].OutputShape;

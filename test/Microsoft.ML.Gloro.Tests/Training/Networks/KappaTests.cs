@@ -38,7 +38,8 @@ public sealed class KappaTests
     public void EstimateKappa_ConvergedOn2C2F_IsJustBelowTheProvedOne(int height, int width)
     {
         var factory = Nets.Factory(width);
-        using var network = NetworkBuilder.Build(new TensorShape(3, height, width), 4, ConvNet.Layers(GloroArchitecture.Conv2C2F), [0.5f, 0.4f, 0.3f], 1, factory);
+        using var network = NetworkBuilder.Build(
+            new TensorShape(3, height, width), 4, ConvNet.Layers(GloroArchitecture.Conv2C2F), [0.5f, 0.4f, 0.3f], 1, factory);
         AssertJustBelow(network, factory);
     }
 
@@ -47,7 +48,8 @@ public sealed class KappaTests
     {
         using var scope = torch.NewDisposeScope();
         var shape = TensorShape.Vector(4);
-        using var network = new LipschitzNetwork(shape, [new ActivationLayer(shape, ActivationFunction.ReLU)], new UnitNormDenseLayer(4, 3, Nets.Factory(1)));
+        using var network = new LipschitzNetwork(
+            shape, [new ActivationLayer(shape, ActivationFunction.ReLU)], new UnitNormDenseLayer(4, 3, Nets.Factory(1)));
         var kappa = network.EstimateKappa(3);
         Assert.AreEqual(0, kappa.dim());
         Assert.AreEqual(1f, kappa.item<float>());

@@ -5,7 +5,9 @@ using TorchSharp;
 
 namespace Microsoft.ML.Gloro.Tests.Training;
 
-/// <summary>Every trainable layer keeps the Lipschitz constant it declares, measured by pairs of inputs driven apart by gradient ascent.</summary>
+/// <summary>
+/// Every trainable layer keeps the Lipschitz constant it declares, measured by pairs of inputs driven apart by gradient ascent.
+/// </summary>
 [TestClass]
 public sealed class LayerLipschitzTests
 {
@@ -38,7 +40,8 @@ public sealed class LayerLipschitzTests
                 Assert.IsLessThanOrEqualTo(declared * 1.0005, after, name);
                 Assert.IsLessThanOrEqualTo(proved * (1 + 1e-12), after, name); // The quotient itself is rounded.
 
-                // Neither figure is idle: what is declared is what is proved, and pairs come near it (or near the truth, which zero padding makes smaller).
+                // Neither figure is idle: what is declared is what is proved, and pairs come near it (or near the truth, which zero padding
+                // makes smaller).
                 Assert.AreEqual(proved, declared, 0.002 * proved, name);
                 double truth = plain.Layers[0] is DeployedConvolution or DeployedDense ? Explicit.Norm(plain.Layers[0], input) : proved;
                 Assert.IsGreaterThan(0.95 * truth, after, name);
@@ -81,7 +84,10 @@ public sealed class LayerLipschitzTests
     [TestMethod]
     public void EstimateNorm_Gradient_IsThatOfTheNorm()
     {
-        foreach (string name in new[] { "dense", "residual dense", "convolution", "residual convolution", "strided convolution", "strided convolution of few pixels" })
+        foreach (string name in new[]
+        {
+            "dense", "residual dense", "convolution", "residual convolution", "strided convolution", "strided convolution of few pixels",
+        })
         {
             using var scope = torch.NewDisposeScope();
             var factory = Nets.Factory(7);
@@ -132,7 +138,8 @@ public sealed class LayerLipschitzTests
         return (x.detach(), z.detach());
     }
 
-    private static double[][] Deploy(DeployedNetwork network, torch.Tensor x) => [.. Nets.Rows(x).Select(row => ReferenceForward.Run(network, row, network.Layers.Count - 2))];
+    private static double[][] Deploy(DeployedNetwork network, torch.Tensor x) =>
+        [.. Nets.Rows(x).Select(row => ReferenceForward.Run(network, row, network.Layers.Count - 2))];
 
     private static IEnumerable<double> Quotients(torch.Tensor x, torch.Tensor z, double[][] y, double[][] w)
     {

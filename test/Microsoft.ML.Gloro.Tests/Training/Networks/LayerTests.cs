@@ -89,13 +89,17 @@ public sealed class LayerTests
     [TestMethod]
     public void SpaceToDepth_Forward_HasTheOrderOfThePlainLayer()
     {
-        foreach (var (shape, block) in new[] { (new TensorShape(3, 4, 6), 2), (new TensorShape(2, 7, 5), 3), (new TensorShape(1, 5, 5), 1), (new TensorShape(2, 3, 2), 4) })
+        foreach (var (shape, block) in new[]
+        {
+            (new TensorShape(3, 4, 6), 2), (new TensorShape(2, 7, 5), 3), (new TensorShape(1, 5, 5), 1), (new TensorShape(2, 3, 2), 4),
+        })
         {
             using var scope = torch.NewDisposeScope();
             using var layer = new SpaceToDepthLayer(shape, block);
             var x = torch.arange(1, shape.Size + 1, torch.ScalarType.Float32).reshape(Nets.Sizes(shape, 1));
             double[] row = Nets.Rows(x)[0];
-            CollectionAssert.AreEqual(ReferenceForward.Apply(new DeployedSpaceToDepth(block), shape, row), Nets.Rows(layer.Forward(x, false))[0]);
+            CollectionAssert.AreEqual(
+                ReferenceForward.Apply(new DeployedSpaceToDepth(block), shape, row), Nets.Rows(layer.Forward(x, false))[0]);
         }
     }
 
@@ -127,7 +131,8 @@ public sealed class LayerTests
     [TestMethod]
     public void Create_SmallImage_SaysWhatItTakes()
     {
-        var e = Assert.ThrowsExactly<ArgumentException>(() => LiResNetLayers.Create(new TensorShape(3, 15, 40), 3, 1, 4, 4, new float[3], Nets.Factory(1)));
+        var e = Assert.ThrowsExactly<ArgumentException>(
+            () => LiResNetLayers.Create(new TensorShape(3, 15, 40), 3, 1, 4, 4, new float[3], Nets.Factory(1)));
         StringAssert.Contains(e.Message, "16×16 up, not 15×40");
     }
 
@@ -137,8 +142,12 @@ public sealed class LayerTests
         var shape = new TensorShape(2, 4, 4);
         foreach (int kernel in new[] { 2, 0, -3 })
         {
-            StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new ConvolutionLayer(shape, 2, kernel, Nets.Factory(1))).Message, $"odd kernel, not {kernel}");
-            StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new ResidualConvolutionLayer(shape, kernel, 1, Nets.Factory(1))).Message, $"odd kernel, not {kernel}");
+            StringAssert.Contains(
+                Assert.ThrowsExactly<ArgumentException>(() => new ConvolutionLayer(shape, 2, kernel, Nets.Factory(1))).Message,
+                $"odd kernel, not {kernel}");
+            StringAssert.Contains(
+                Assert.ThrowsExactly<ArgumentException>(() => new ResidualConvolutionLayer(shape, kernel, 1, Nets.Factory(1))).Message,
+                $"odd kernel, not {kernel}");
         }
     }
 
@@ -146,8 +155,12 @@ public sealed class LayerTests
     public void Convolution_StrideWithoutAKernelForIt_IsRefused()
     {
         var shape = new TensorShape(2, 4, 4);
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new ConvolutionLayer(shape, 2, 2, Nets.Factory(1), stride: 3)).Message, "kernel of at least 3, not 2");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new ConvolutionLayer(shape, 2, 3, Nets.Factory(1), stride: 0)).Message, "at least 1, not 0");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => new ConvolutionLayer(shape, 2, 2, Nets.Factory(1), stride: 3)).Message,
+            "kernel of at least 3, not 2");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => new ConvolutionLayer(shape, 2, 3, Nets.Factory(1), stride: 0)).Message,
+            "at least 1, not 0");
     }
 
     [TestMethod]
@@ -184,7 +197,9 @@ public sealed class LayerTests
 
     [TestMethod]
     public void MinMax_OddChannels_AreRefused() =>
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new ActivationLayer(new TensorShape(3, 2, 2), ActivationFunction.MinMax)).Message, "odd number");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => new ActivationLayer(new TensorShape(3, 2, 2), ActivationFunction.MinMax)).Message,
+            "odd number");
 
     [TestMethod]
     public void Create_SameSeed_GivesTheSameNetworkAndAnotherSeedAnother()

@@ -4,15 +4,19 @@ using TorchSharp;
 
 namespace Microsoft.ML.Gloro.Tests.Training;
 
-/// <summary>Trainable layers and networks that look trained: their weights and running means have left the places where they started.</summary>
+/// <summary>
+/// Trainable layers and networks that look trained: their weights and running means have left the places where they started.
+/// </summary>
 internal static class Nets
 {
     /// <summary>The name of every case of <see cref="Layer"/>.</summary>
     public static readonly string[] LayerNames =
     [
         "convolution", "wide convolution", "pointwise convolution", "residual convolution", "strided convolution",
-        "strided convolution of an odd kernel", "patches", "strided convolution of few pixels", "convolution of few pixels", "dense", "tall dense", "residual dense", "orthogonal dense",
-        "tall orthogonal dense", "orthogonal residual dense", "minmax", "relu", "space-to-depth", "average pooling", "centering", "scaling", "flatten",
+        "strided convolution of an odd kernel", "patches", "strided convolution of few pixels", "convolution of few pixels", "dense",
+        "tall dense", "residual dense", "orthogonal dense",
+        "tall orthogonal dense", "orthogonal residual dense", "minmax", "relu", "space-to-depth", "average pooling", "centering", "scaling",
+        "flatten",
     ];
 
     public static LayerFactory Factory(int seed) => new(new torch.Generator((ulong)seed, torch.CPU), torch.CPU);
@@ -74,9 +78,11 @@ internal static class Nets
     }
 
     /// <summary>Uniform values in [0, 1).</summary>
-    public static torch.Tensor Batch(TensorShape shape, int rows, LayerFactory factory) => torch.rand(Sizes(shape, rows), generator: factory.Generator);
+    public static torch.Tensor Batch(TensorShape shape, int rows, LayerFactory factory) =>
+        torch.rand(Sizes(shape, rows), generator: factory.Generator);
 
-    public static long[] Sizes(TensorShape shape, int rows) => shape.IsVector ? [rows, shape.Channels] : [rows, shape.Channels, shape.Height, shape.Width];
+    public static long[] Sizes(TensorShape shape, int rows) =>
+        shape.IsVector ? [rows, shape.Channels] : [rows, shape.Channels, shape.Height, shape.Width];
 
     public static double[][] Rows(torch.Tensor tensor)
     {

@@ -46,9 +46,13 @@ public sealed class NetworkBuilderTests
     [DataRow("residual dense", "(residual dense) cannot take an image of 3×16×16: it takes vectors only")]
     [DataRow("orthogonal dense 10", "(orthogonal dense 10) cannot take an image")]
     [DataRow("orthogonal residual dense", "(orthogonal residual dense) cannot take an image")]
-    [DataRow("space-to-depth 16; space-to-depth 2", "Layer 2 of 2 (space-to-depth 2) cannot take an image of 768×1×1: its block is larger than the image.")]
+    [DataRow(
+        "space-to-depth 16; space-to-depth 2",
+        "Layer 2 of 2 (space-to-depth 2) cannot take an image of 768×1×1: its block is larger than the image.")]
     [DataRow("average pooling 17", "(average pooling 17) cannot take an image of 3×16×16: its pool is larger than the image.")]
-    [DataRow("space-to-depth 16; convolution 4 4×4 stride 2", "(convolution 4 4×4 stride 2) cannot take an image of 768×1×1: a 4×4 kernel with padding 1 is larger than the image.")]
+    [DataRow(
+        "space-to-depth 16; convolution 4 4×4 stride 2",
+        "(convolution 4 4×4 stride 2) cannot take an image of 768×1×1: a 4×4 kernel with padding 1 is larger than the image.")]
     [DataRow("flatten; convolution 4 3×3", "Layer 2 of 2 (convolution 4 3×3) cannot take a vector of 768 values: it takes images only.")]
     [DataRow("flatten; residual convolution 3×3", "(residual convolution 3×3) cannot take a vector")]
     [DataRow("flatten; space-to-depth 2", "(space-to-depth 2) cannot take a vector")]
@@ -67,14 +71,18 @@ public sealed class NetworkBuilderTests
     [DataRow("convolution 4 3×3")]
     [DataRow("space-to-depth 1")]
     public void Build_ImageLayerForVectors_IsRefused(string layer) => StringAssert.Contains(
-        Assert.ThrowsExactly<ArgumentException>(() => NetworkBuilder.Build(TensorShape.Vector(6), 3, Read(layer), new float[6], 1, Nets.Factory(1))).Message,
+        Assert.ThrowsExactly<ArgumentException>(
+            () => NetworkBuilder.Build(TensorShape.Vector(6), 3, Read(layer), new float[6], 1, Nets.Factory(1))).Message,
         $"Layer 1 of 1 ({layer}) cannot take a vector of 6 values: it takes images only.");
 
     [TestMethod]
     public void Build_EmptyList_IsALinearModel()
     {
         using var scope = torch.NewDisposeScope();
-        foreach (var (shape, means, scale) in new[] { (TensorShape.Vector(5), new float[5], 0.5f), (new TensorShape(2, 3, 4), [0.25f, 0.5f], 1f) })
+        foreach (var (shape, means, scale) in new[]
+        {
+            (TensorShape.Vector(5), new float[5], 0.5f), (new TensorShape(2, 3, 4), [0.25f, 0.5f], 1f),
+        })
         {
             var factory = Nets.Factory(2);
             using var network = NetworkBuilder.Build(shape, 3, [], means, scale, factory);
@@ -103,7 +111,9 @@ public sealed class NetworkBuilderTests
     public void Build_ResidualLayers_AreScaledByTheNumberOfTheirSort()
     {
         using var scope = torch.NewDisposeScope();
-        var layers = Read("convolution 4 3×3; residual convolution 3×3; relu; residual convolution 5×5; residual convolution 1×1; flatten; dense 6; residual dense; orthogonal residual dense");
+        var layers = Read(
+            "convolution 4 3×3; residual convolution 3×3; relu; residual convolution 5×5; residual convolution 1×1; flatten; dense 6; "
+            + "residual dense; orthogonal residual dense");
         var factory = Nets.Factory(4);
         using var network = NetworkBuilder.Build(new TensorShape(2, 4, 4), 3, layers, new float[2], 1, factory);
         Nets.Perturb(network.Parameters, factory);
@@ -132,10 +142,12 @@ public sealed class NetworkBuilderTests
     {
         var layers = ConvNet.Layers(architecture);
         var traced = NetworkBuilder.Trace(new TensorShape(3, 32, 32), layers);
-        Assert.AreEqual(shapes, string.Join(", ", traced.Skip(1).Zip(layers).Where(p => p.Second.ToString() != "minmax").Select(p => p.First)));
+        Assert.AreEqual(
+            shapes, string.Join(", ", traced.Skip(1).Zip(layers).Where(p => p.Second.ToString() != "minmax").Select(p => p.First)));
 
         // MinMax follows all but the flattening: m convolutions and n − 1 dense layers before the last.
-        int linear = layers.Count(l => l.ToString().StartsWith("convolution", StringComparison.Ordinal) || l.ToString().StartsWith("dense", StringComparison.Ordinal));
+        int linear = layers.Select(l => l.ToString())
+            .Count(l => l.StartsWith("convolution", StringComparison.Ordinal) || l.StartsWith("dense", StringComparison.Ordinal));
         Assert.AreEqual(linear, layers.Count(l => l == GloroLayer.MinMax()));
         Assert.AreEqual($"Conv{layers.Count(l => l.NeedsImage)}C{linear - layers.Count(l => l.NeedsImage) + 1}F", $"{architecture}");
     }
@@ -166,11 +178,14 @@ public sealed class NetworkBuilderTests
 
     [TestMethod]
     [DataRow("")]
-    [DataRow("space-to-depth 2; convolution 8 3×3; minmax; residual convolution 5×5; centering; convolution 6 4×4 stride 2; average pooling 2; flatten; dense 10; residual dense; minmax; orthogonal dense 7; orthogonal residual dense")]
+    [DataRow(
+        "space-to-depth 2; convolution 8 3×3; minmax; residual convolution 5×5; centering; convolution 6 4×4 stride 2; "
+        + "average pooling 2; flatten; dense 10; residual dense; minmax; orthogonal dense 7; orthogonal residual dense")]
     public void CountWeights_OfAnyList_IsWhatIsDeployed(string layers)
     {
         using var network = NetworkBuilder.Build(s_image, 5, Read(layers), new float[3], 1, Nets.Factory(1));
-        long deployed = network.Fold().Layers.Sum(l => l switch { DeployedConvolution c => c.Kernel.Length, DeployedDense d => d.Weights.Length, _ => 0L });
+        long deployed = network.Fold().Layers.Sum(
+            l => l switch { DeployedConvolution c => c.Kernel.Length, DeployedDense d => d.Weights.Length, _ => 0L });
         Assert.AreEqual(deployed, NetworkBuilder.CountWeights(s_image, 5, Read(layers)));
     }
 
@@ -192,10 +207,13 @@ public sealed class NetworkBuilderTests
     public void For_MediumImagesOf64AndTenClasses_IsTheDefault()
     {
         var options = new GloroImageClassificationOptions();
-        Assert.AreEqual(new LiResNetSize(options.Depth, options.Width, options.TailWidth, options.TailDepth), LiResNetSize.For(GloroModelSize.Medium, new TensorShape(3, 64, 64), 10));
+        Assert.AreEqual(
+            new LiResNetSize(options.Depth, options.Width, options.TailWidth, options.TailDepth),
+            LiResNetSize.For(GloroModelSize.Medium, new TensorShape(3, 64, 64), 10));
     }
 
-    private static List<GloroLayer> Read(string layers) => [.. layers.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(GloroLayer.Parse)];
+    private static List<GloroLayer> Read(string layers) =>
+        [.. layers.Split(';', StringSplitOptions.RemoveEmptyEntries).Select(GloroLayer.Parse)];
 
     private static void AssertSame(LipschitzNetwork expected, LipschitzNetwork actual)
     {
