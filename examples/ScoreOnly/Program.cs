@@ -45,7 +45,7 @@ IDataView scored = model.Transform(mlContext.Data.LoadFromEnumerable(rows));
 if (args.ElementAtOrDefault(2) is { } columnsPath)
 {
     using var file = File.Create(columnsPath);
-    string[] columns = ["ImagePath", "PredictedLabel", "Score", "Logits", "TopKRadii", "CertifiedRadius", "IsCertified", "CertifiedK", "CertifiedLabels", "ReachableLabels"];
+    string[] columns = ["ImagePath", "PredictedLabel", "Score", "Logits", "TopKRadii", "CertifiedRadius", "IsCertified", "CertifiedK", "CertifiedLabels", "LoosestK", "ReachableLabels"];
     mlContext.Data.SaveAsText(mlContext.Transforms.SelectColumns(columns).Fit(scored).Transform(scored), file, headerRow: false, schema: false);
 }
 
@@ -62,7 +62,8 @@ foreach (var row in mlContext.Data.CreateEnumerable<ScoredRow>(named, reuseRowOb
     if (shown++ % Math.Max(1, rows.Length / 20) != 0)
         continue;
     string what = row.IsCertified
-        ? $"proved: {{{string.Join(", ", row.CertifiedNames)}}} within {row.TopKRadii[row.CertifiedK - 1]:F3}"
+        ? $"proved: {{{string.Join(", ", row.CertifiedNames)}}} within {Math.Floor(row.CertifiedRadius * 1000d) / 1000:F3}" // never rounded up
+            + (row.LoosestK > row.CertifiedK ? $", and a set of {row.LoosestK}" : "")
         : $"not proved; could be {string.Join(", ", row.ReachableNames)}";
     Console.WriteLine($"  {Path.GetRelativePath(folder, row.ImagePath),-28} {row.PredictedName,-14} {what}");
 }

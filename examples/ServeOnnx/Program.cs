@@ -1,5 +1,5 @@
 // Scores a folder of images with a file that mlContext.Gloro.ConvertToOnnx wrote, on ONNX Runtime alone: no ML.NET, and no reference to Microsoft.ML.Gloro.
-// The graph takes pixels, and gives labels, certified label sets and radii; ε and K may be overridden without a new file.
+// The graph takes pixels, and gives labels, the tightest and the loosest certified sets, and radii; ε and K may be overridden without a new file.
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
@@ -23,7 +23,7 @@ Console.WriteLine($"{metadata["gloro.guarantee"]}, ε = {args.ElementAtOrDefault
 string[] files = [.. Directory.EnumerateFiles(args[1], "*", SearchOption.AllDirectories)
     .Where(file => Path.GetExtension(file).ToUpperInvariant() is ".JPG" or ".JPEG" or ".PNG").Order(StringComparer.Ordinal)];
 const int BatchSize = 16;
-string[] outputs = ["predicted_index", "certified_radius", "certified_mask", "is_certified"];
+string[] outputs = ["predicted_index", "certified_radius", "certified_mask", "loosest_mask"];
 int certified = 0;
 var clock = Stopwatch.StartNew();
 foreach (string[] batch in files.Chunk(BatchSize))
@@ -49,21 +49,28 @@ foreach (string[] batch in files.Chunk(BatchSize))
     using var results = session.Run(run, names, values, outputs);
     ReadOnlySpan<long> label = results[0].GetTensorDataAsSpan<long>();
     ReadOnlySpan<float> radius = results[1].GetTensorDataAsSpan<float>();
-    ReadOnlySpan<bool> mask = results[2].GetTensorDataAsSpan<bool>(), proved = results[3].GetTensorDataAsSpan<bool>();
+    ReadOnlySpan<bool> tightest = results[2].GetTensorDataAsSpan<bool>(), loosest = results[3].GetTensorDataAsSpan<bool>();
     for (int n = 0; n < batch.Length; n++)
     {
-        var set = new List<string>();
-        for (int c = 0; c < classes.Length; c++)
-        {
-            if (mask[(n * classes.Length) + c])
-                set.Add(classes[c]);
-        }
-
-        certified += proved[n] ? 1 : 0;
-        string what = proved[n] ? $"proved: {{{string.Join(", ", set)}}}" : "not proved";
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Path.GetRelativePath(args[1], batch[n])}\t{classes[label[n]]}\t{radius[n]:F4}\t{what}"));
+        string set = Names(tightest.Slice(n * classes.Length, classes.Length)), largest = Names(loosest.Slice(n * classes.Length, classes.Length));
+        certified += set.Length > 0 ? 1 : 0;
+        string what = set.Length == 0 ? "not proved" : $"proved: {{{set}}}{(largest == set ? "" : $", and {{{largest}}}")}";
+        double down = Math.Floor(radius[n] * 10000d) / 10000; // a radius that is rounded up is not proved
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Path.GetRelativePath(args[1], batch[n])}\t{classes[label[n]]}\t{down:F4}\t{what}"));
     }
 }
 
 Console.WriteLine($"{files.Length} images, {certified} with a certificate, {files.Length / clock.Elapsed.TotalSeconds:F0} images a second.");
 return 0;
+
+string Names(ReadOnlySpan<bool> mask)
+{
+    var names = new List<string>();
+    for (int c = 0; c < classes.Length; c++)
+    {
+        if (mask[c])
+            names.Add(classes[c]);
+    }
+
+    return string.Join(", ", names);
+}

@@ -45,7 +45,7 @@ internal static class EvaluationArguments
         parameterName);
 
     /// <summary>The faults of the options that discovery and suggestion share.</summary>
-    public static IEnumerable<FormattableString> ChoiceFaults(string labelColumnName, string outputColumnPrefix, float? epsilon, double bitPrice)
+    public static IEnumerable<FormattableString> ChoiceFaults(string labelColumnName, string outputColumnPrefix, float? epsilon, double? bitPrice)
     {
         if (string.IsNullOrWhiteSpace(labelColumnName))
             yield return $"LabelColumnName is empty.";
@@ -53,7 +53,7 @@ internal static class EvaluationArguments
             yield return $"OutputColumnPrefix is null; leave it empty for none.";
         if (epsilon is { } radius && (!(radius >= 0) || !float.IsFinite(radius)))
             yield return $"Epsilon is an L2 radius, a finite number, 0 or more, not {radius}.";
-        if (!(bitPrice >= 0) || !double.IsFinite(bitPrice))
-            yield return $"BitPrice is what a bit must bring in VRA, a finite number, 0 or more, not {bitPrice}.";
+        if (bitPrice is { } price && (!(price >= 0) || !double.IsFinite(price)))
+            yield return $"BitPrice is what a bit must bring in VRA, a finite number, 0 or more, not {price}.";
     }
 }

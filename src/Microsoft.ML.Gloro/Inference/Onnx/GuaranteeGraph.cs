@@ -54,8 +54,20 @@ internal sealed class GuaranteeGraph(GraphOperators ops, int radii)
     /// <summary>The largest k that <paramref name="certified"/> (0 or 1 for each k) has a 1 at; 0 if none. [N, 1].</summary>
     public string Loosest(string certified) => ops.Reduce("ReduceMax", ops.Multiply(certified, ops.Singles(_counts, radii)), axis: 1, keep: true);
 
+    /// <summary>The smallest k that <paramref name="certified"/> has a 1 at; radii + 1 if none. [N, 1].</summary>
+    public string Tightest(string certified)
+    {
+        // The distance of each k from radii + 1: the first 1 is the farthest.
+        string farthest = ops.Multiply(certified, ops.Singles([.. _counts.Select(count => radii + 1 - count)], radii));
+        return ops.Subtract(ops.Single(radii + 1), ops.Reduce("ReduceMax", farthest, axis: 1, keep: true));
+    }
+
     /// <summary>Which places of the order are within the first <paramref name="k"/>: 0 or 1, [N, K].</summary>
     public string Within(string k) => ops.Cast(ops.Less(ops.Singles([.. _counts.Select(count => count - 0.5f)], radii), k), OnnxType.Single);
+
+    /// <summary>Which place of the order is the <paramref name="k"/>th: 0 or 1, [N, K].</summary>
+    public string At(string k) =>
+        ops.Cast(ops.Less(ops.Node("Abs", ops.Subtract(ops.Singles(_counts, radii), k)), ops.Single(0.5f)), OnnxType.Single);
 
     /// <summary>Row k has ones in its first k places.</summary>
     private string UpTo()

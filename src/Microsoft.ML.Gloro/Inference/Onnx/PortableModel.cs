@@ -60,15 +60,28 @@ internal static class PortableModel
         var guarantee = new GuaranteeGraph(ops, radii);
         string epsilon = ops.Graph.Parameter(PortableNames.Epsilon, [model.Epsilon], [1]);
         string allowed = ops.Multiply(row.Radii, guarantee.Allowed(row.Order, model.ResolvedGuarantee, capacity));
-        ops.Reshape(ops.Reduce("ReduceMax", allowed, axis: 1), [-1], PortableNames.CertifiedRadius);
 
         // Strictly larger than ε; a negative ε and NaN certify nothing.
         string certified = ops.And(ops.Greater(allowed, epsilon), ops.Not(ops.Less(epsilon, ops.Single(0))));
-        string loosest = guarantee.Loosest(ops.Cast(certified, OnnxType.Single));
-        string zeros = ops.Multiply(row.Logits, ops.Single(0));
-        string mask = ops.ScatterElements(zeros, row.Order, guarantee.Within(loosest), axis: 1);
-        ops.Graph.Node("Greater", [mask, ops.Single(0.5f)], output: PortableNames.CertifiedMask);
+        string holds = ops.Cast(certified, OnnxType.Single);
+        string loosest = guarantee.Loosest(holds);
+        string isCertified = ops.Greater(loosest, ops.Single(0.5f));
+        string tightest = ops.Where(isCertified, guarantee.Tightest(holds), ops.Single(0));
+        Mask(tightest, PortableNames.CertifiedMask);
+        Mask(loosest, PortableNames.LoosestMask);
         ops.Graph.Node("Greater", [ops.Reshape(loosest, -1), ops.Single(0.5f)], output: PortableNames.IsCertified);
+
+        // The tightest set's own radius; without a set, the largest radius that is allowed.
+        string own = ops.Reduce("ReduceMax", ops.Multiply(allowed, guarantee.At(tightest)), axis: 1, keep: true);
+        string largest = ops.Reduce("ReduceMax", allowed, axis: 1, keep: true);
+        ops.Reshape(ops.Where(isCertified, own, largest), [-1], PortableNames.CertifiedRadius);
+
+        void Mask(string k, string output)
+        {
+            string zeros = ops.Multiply(row.Logits, ops.Single(0));
+            string mask = ops.ScatterElements(zeros, row.Order, guarantee.Within(k), axis: 1);
+            ops.Graph.Node("Greater", [mask, ops.Single(0.5f)], output: output);
+        }
     }
 
     private static void Declare(OnnxGraphWriter graph, int classes, int radii)
@@ -80,6 +93,7 @@ internal static class PortableModel
         graph.DeclareOutput(PortableNames.TopKRadii, [radii]);
         graph.DeclareOutput(PortableNames.CertifiedRadius, []);
         graph.DeclareOutput(PortableNames.CertifiedMask, [classes], OnnxType.Boolean);
+        graph.DeclareOutput(PortableNames.LoosestMask, [classes], OnnxType.Boolean);
         graph.DeclareOutput(PortableNames.IsCertified, [], OnnxType.Boolean);
     }
 }

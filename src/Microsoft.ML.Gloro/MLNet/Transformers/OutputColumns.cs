@@ -53,7 +53,7 @@ internal static class OutputColumns
                 OutputColumn.TopKRadii => new VectorDataViewType(NumberDataViewType.Single, model.RadiiCount),
                 OutputColumn.CertifiedRadius => NumberDataViewType.Single,
                 OutputColumn.IsCertified => BooleanDataViewType.Instance,
-                OutputColumn.CertifiedK => NumberDataViewType.Int32,
+                OutputColumn.CertifiedK or OutputColumn.LoosestK => NumberDataViewType.Int32,
                 _ => new VectorDataViewType(key),
             };
             if (type == perClass)

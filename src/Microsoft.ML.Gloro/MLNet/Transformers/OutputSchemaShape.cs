@@ -33,6 +33,7 @@ internal static class OutputSchemaShape
         Define(OutputColumn.IsCertified, BooleanDataViewType.Instance);
         Define(OutputColumn.CertifiedK, NumberDataViewType.Int32);
         KeyNames.Promise(Define(OutputColumn.CertifiedLabels, new VectorDataViewType(key)), labelType);
+        Define(OutputColumn.LoosestK, NumberDataViewType.Int32);
         KeyNames.Promise(Define(OutputColumn.ReachableLabels, new VectorDataViewType(key)), labelType);
         foreach (var column in new[] { OutputColumn.PredictedLabel, OutputColumn.Score })
         {
@@ -73,6 +74,8 @@ internal static class OutputSchemaShape
         public int CertifiedK { get; set; }
 
         public VBuffer<uint> CertifiedLabels { get; set; }
+
+        public int LoosestK { get; set; }
 
         public VBuffer<uint> ReachableLabels { get; set; }
     }

@@ -38,7 +38,9 @@ internal sealed class ScoredBatch
             return false;
         }
 
-        _needsRadii = Needs(OutputColumn.TopKRadii, OutputColumn.CertifiedRadius, OutputColumn.IsCertified, OutputColumn.CertifiedK, OutputColumn.CertifiedLabels);
+        _needsRadii = Needs(
+            OutputColumn.TopKRadii, OutputColumn.CertifiedRadius, OutputColumn.IsCertified, OutputColumn.CertifiedK, OutputColumn.CertifiedLabels,
+            OutputColumn.LoosestK);
         _needsOrder = _needsRadii || Needs(OutputColumn.PredictedLabel, OutputColumn.ReachableLabels);
         _ordered = _needsRadii ? _radiiCount : 1; // no certified set is larger: to sort a thousand classes would take longer than to certify them
     }

@@ -106,7 +106,7 @@ public sealed class AffinityDiscoveryTests
         Assert.HasCount(allowOverlap ? 3 : 2, found.Details);
         GloroMetrics with = Evaluate(heldOut, found.Guarantee), local = Evaluate(heldOut, RobustnessGuarantee.Local);
         Assert.AreEqual(with.VerifiedRobustAccuracy, found.VerifiedRobustAccuracy);
-        Assert.AreEqual(with.MeanCertifiedSetSize, found.MeanCertifiedSetSize);
+        Assert.AreEqual(with.MeanLoosestSetSize, found.MeanLoosestSetSize);
         Assert.AreEqual(local.VerifiedRobustAccuracy, found.LocalVerifiedRobustAccuracy);
         Assert.AreEqual(with.VerifiedRobustAccuracy - local.VerifiedRobustAccuracy, found.Gain);
         foreach (GloroDiscoveredSet set in found.Details)

@@ -35,6 +35,7 @@ public sealed class ReportTests
             GloroMetrics own = view.MlContext.Gloro.Evaluate(scored, guarantee: one.Guarantee);
             Assert.AreEqual(own.Top1VerifiedRobustAccuracy, one.Metrics.Top1VerifiedRobustAccuracy);
             Assert.AreEqual(own.MeanCertifiedSetSize, one.Metrics.MeanCertifiedSetSize);
+            Assert.AreEqual(own.MeanLoosestSetSize, one.Metrics.MeanLoosestSetSize);
             CollectionAssert.AreEqual(own.CertifiedKCounts.ToArray(), one.Metrics.CertifiedKCounts.ToArray());
         }
 

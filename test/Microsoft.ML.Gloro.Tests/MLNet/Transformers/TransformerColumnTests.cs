@@ -48,7 +48,9 @@ public sealed class TransformerColumnTests
             Assert.AreEqual(1, row.Score.Sum(), 1e-5);
             Assert.AreEqual(Array.IndexOf(row.Logits, row.Logits.Max()) + 1, (int)row.PredictedLabel);
             Assert.AreEqual(row.CertifiedRadius > model.Epsilon, row.IsCertified);
-            Assert.AreEqual(row.TopKRadii[..3].Max(), row.CertifiedRadius);
+            int[] holding = [.. Enumerable.Range(1, 3).Where(k => row.TopKRadii[k - 1] > model.Epsilon)];
+            Assert.AreEqual((holding.FirstOrDefault(), holding.LastOrDefault()), (row.CertifiedK, row.LoosestK));
+            Assert.AreEqual(row.CertifiedK > 0 ? row.TopKRadii[row.CertifiedK - 1] : row.TopKRadii[..3].Max(), row.CertifiedRadius);
             Assert.HasCount(row.CertifiedK, row.CertifiedLabels);
             Assert.AreEqual(row.PredictedLabel, row.ReachableLabels[0]);
             if (row.IsCertified)
@@ -190,8 +192,9 @@ public sealed class TransformerColumnTests
             TopKRadii = radii,
             CertifiedRadius = certified.Radius,
             IsCertified = certified.Radius > model.Epsilon,
-            CertifiedK = certified.LoosestK,
-            CertifiedLabels = [.. order[..certified.LoosestK].Select(i => (uint)i + 1)],
+            CertifiedK = certified.TightestK,
+            CertifiedLabels = [.. order[..certified.TightestK].Select(i => (uint)i + 1)],
+            LoosestK = certified.LoosestK,
             ReachableLabels = [.. reachable.Select(i => (uint)i + 1)],
         };
     }
