@@ -57,13 +57,13 @@ Show.Table(["guarantee", "VRA", "top-1 VRA", "mean set", "loosest", "what it pro
     Row("affinity", affinity, "a set of classes that may be confused cannot change"),
 ]);
 Show.Line("    (the sets: Highway+River, Field+Meadow+Pasture, Industrial+Residential)");
-Show.Line("    VRA looks for the label in the loosest set that holds, so under RT3 and affinity it can exceed clean accuracy: a set may hold the label");
-Show.Line("    where the predicted class is wrong. The mean set is of the tightest that holds, which the column CertifiedLabels has.");
+Show.Line("    VRA counts a tile if its label is in the loosest set that holds. So under RT3 and affinity it can exceed clean accuracy: a set may");
+Show.Line("    hold the label where the predicted class is wrong. The mean set is of the tightest that holds, as in the column CertifiedLabels.");
 
 Show.Line();
 Show.Line("Tiles of which RT3 proves a set, where no single class can be proved:");
 foreach (var row in mlContext.Data.CreateEnumerable<ScoredRow>(scored, reuseRowObject: false).Where(r => r.CertifiedK > 1).Take(5))
-    Show.Line($"  {row.Description,-44} {{{string.Join(", ", row.CertifiedClasses)}}} up to {Math.Floor(row.CertifiedRadius * 1000d) / 1000:F3}   {row.ImagePath}"); // never rounded up
+    Show.Line($"  {row.Description,-44} {{{string.Join(", ", row.CertifiedClasses)}}} up to {Down(row.CertifiedRadius):F3}   {row.ImagePath}");
 
 Show.Line();
 Show.Line($"The model is {modelPath} ({new FileInfo(modelPath).Length / 1024} KB); examples/ScoreOnly loads it without libtorch.");
@@ -77,6 +77,9 @@ IReadOnlyList<ImageRow> Draw(string part, int count, int seed)
         ContactSheet.Save(tiles, Path.Combine(folder, "tiles.png"));
     return [.. tiles.Zip(paths, (tile, path) => new ImageRow { Label = tile.Label, Description = tile.Description, ImagePath = Path.Combine(part, path) })];
 }
+
+// To three decimals, never rounded up: what is shown is proved.
+static double Down(float radius) => Math.Floor(radius * 1000d) / 1000;
 
 string[] Row(string name, RobustnessGuarantee guarantee, string promise)
 {

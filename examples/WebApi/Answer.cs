@@ -1,13 +1,15 @@
 namespace WebApi;
 
 /// <summary>
-/// What is answered about an image. At any ε of the caller's choice, the certified label set is the first k of <see cref="Classes"/> for the smallest k ≤ <see cref="LargestK"/> with
+/// What is answered about an image. At any ε of the caller's choice, the certified label set is the first k of <see cref="Classes"/> for
+/// the smallest k ≤ <see cref="LargestK"/> with
 /// <see cref="Radii"/>[k − 1] &gt; ε, and it holds within that radius; if there is no such k, nothing is proved. So no second call is needed for another ε.
 /// </summary>
 /// <param name="PredictedLabel">The top-1 class.</param>
 /// <param name="IsCertified">Whether a set is proved at the model's ε.</param>
 /// <param name="CertifiedLabels">The smallest such set, best first; empty if there is none.</param>
-/// <param name="CertifiedRadius">The distance within which that set is proved, more than ε; if there is none, the largest distance within which a set is proved.</param>
+/// <param name="CertifiedRadius">The distance within which that set is proved, more than ε; if there is none, the largest distance within
+/// which a set is proved.</param>
 /// <param name="LoosestLabels">The largest set that is proved at the model's ε, best first; empty if there is none.</param>
 /// <param name="Epsilon">The model's ε.</param>
 /// <param name="Radii">r_1, r_2, …: within r_k the set of the k highest classes cannot change. As in the columns: rounded down, 0 where nothing is proved.</param>

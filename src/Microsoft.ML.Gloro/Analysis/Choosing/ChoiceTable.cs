@@ -31,7 +31,8 @@ internal static class ChoiceTable
     {
         var table = new TextTable();
         table.Line($"guarantees at epsilon {MetricsTable.Epsilon(suggestions.Epsilon)} on {suggestions.RowCount:N0} rows of {suggestions.ClassCount} classes; a bit must bring {suggestions.BitPrice:0.####} VRA");
-        table.Line($"    {"guarantee",-NameWidth}{"VRA",8}{"± error",9}{"top-1 VRA",11}{"certified",11}{"loosest set",13}{"bits",8}{"worth",9}");
+        table.Line(
+            $"    {"guarantee",-NameWidth}{"VRA",8}{"± error",9}{"top-1 VRA",11}{"certified",11}{"loosest set",13}{"bits",8}{"worth",9}");
         foreach (GuaranteeSuggestion one in suggestions.All)
         {
             table.Line($"  {Mark(one, suggestions)} {Name(one),-NameWidth}{one.VerifiedRobustAccuracy,8:F4}{one.StandardError,9:F4}{one.Top1VerifiedRobustAccuracy,11:F4}{one.CertifiedFraction,11:F4}{one.MeanLoosestSetSize,13:F2}{one.BitsLeftOpen,8:F3}{one.Worth,9:F4}");
@@ -41,7 +42,8 @@ internal static class ChoiceTable
         double bits = Math.Log2(suggestions.ClassCount), worth = 1 - (suggestions.BitPrice * bits);
         table.Line($"    \"all {suggestions.ClassCount} classes, always\" would have VRA 1, {bits:F3} bits and the worth {worth + 0.0:F4}");
         if (worth > suggestions.Best.Worth)
-            table.Line($"    That is more than any of these: the price is too low. 1 / log2 {suggestions.ClassCount} = {1 / bits:F4} makes it worth nothing");
+            table.Line(
+                $"    That is more than any of these: the price is too low. 1 / log2 {suggestions.ClassCount} = {1 / bits:F4} makes it worth nothing");
         if (suggestions.All.Any(one => one.IsTooLoose))
             table.Line($"  x allows sets of more than half of the classes, which tell less than one bit: never suggested");
         if (suggestions.All.Any(one => !one.IsParetoOptimal))

@@ -68,8 +68,8 @@ public sealed class GloroAffinityDiscovery
     public required double MeanLoosestSetSize { get; init; }
 
     /// <summary>
-    /// The mean over rows of log2 of the size of the loosest set that holds, in bits. Uncertified rows count 0, since they already lower VRA.
-    /// Local robustness leaves 0 bits open; a set of all C classes would leave log2 C.
+    /// The mean over rows of log2 of the size of the loosest set that holds, in bits. Uncertified rows count 0, since they already lower
+    /// VRA. Local robustness leaves 0 bits open; a set of all C classes would leave log2 C.
     /// </summary>
     public required double BitsLeftOpen { get; init; }
 

@@ -30,8 +30,8 @@ public sealed class GloroAffinityDiscoveryOptions
 
     /// <summary>
     /// The VRA that one more bit must add. A set of k classes leaves log2 k bits open, and the search maximizes VRA − BitPrice · (mean bits
-    /// over all rows), so large sets pay for the precision lost on rows that did not need them. 0 ignores precision. Default: null, 1 / log2 C
-    /// for C classes: .30 for ten, .15 for a hundred. At that price a set of all classes for every row would be worth nothing.
+    /// over all rows), so large sets pay for the precision lost on rows that did not need them. 0 ignores precision. Default: null, 1 /
+    /// log2 C for C classes: .30 for ten, .15 for a hundred. At that price a set of all classes for every row would be worth nothing.
     /// </summary>
     public double? BitPrice { get; set; }
 

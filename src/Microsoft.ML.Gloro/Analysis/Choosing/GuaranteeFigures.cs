@@ -40,8 +40,8 @@ internal sealed class GuaranteeFigures
     public double MeanLoosestSetSize => certified == 0 ? 0 : (double)labels / certified;
 
     /// <summary>
-    /// The mean over all rows of log2 of the size of the loosest set that holds, where VRA looks for the label: the bits missing to name one
-    /// class. Uncertified rows count 0, since they already lower VRA. Log2 measures information: a set of four classes takes two yes/no
+    /// The mean over all rows of log2 of the size of the loosest set that holds, where VRA looks for the label: the bits missing to name
+    /// one class. Uncertified rows count 0, since they already lower VRA. Log2 measures information: a set of four classes takes two yes/no
     /// questions to resolve.
     /// </summary>
     public double BitsLeftOpen => bits / RowCount;

@@ -60,7 +60,8 @@ internal static class GuaranteeSuggester
     {
         ResolvedGuarantee[] resolved = [.. guarantees.Select(item => EvaluationArguments.Bind(item.Guarantee, columns))];
         GuaranteeFigures[] figures = [.. resolved.Select(guarantee => GuaranteeFigures.Of(rows, guarantee))];
-        return [.. guarantees.Zip(figures, resolved).Select(each => (Item: each.First, Of: each.Second, each.Third.MaxK)).Select(each => new GuaranteeSuggestion
+        var rated = guarantees.Zip(figures, resolved).Select(each => (Item: each.First, Of: each.Second, each.Third.MaxK));
+        return [.. rated.Select(each => new GuaranteeSuggestion
         {
             Guarantee = each.Item.Guarantee,
             IsDiscovered = each.Item.IsDiscovered,

@@ -19,8 +19,8 @@ public sealed class GuaranteeSuggestions
     public required IReadOnlyList<GuaranteeSuggestion> All { get; init; }
 
     /// <summary>
-    /// The one with the highest <see cref="GuaranteeSuggestion.Worth"/> among those that are not <see cref="GuaranteeSuggestion.IsTooLoose"/>;
-    /// ties go to fewer bits left open, then to the first.
+    /// The one with the highest <see cref="GuaranteeSuggestion.Worth"/> among those that are not
+    /// <see cref="GuaranteeSuggestion.IsTooLoose"/>; ties go to fewer bits left open, then to the first.
     /// </summary>
     public required GuaranteeSuggestion Best { get; init; }
 
@@ -78,8 +78,8 @@ public sealed class GuaranteeSuggestion
     public required double MeanLoosestSetSize { get; init; }
 
     /// <summary>
-    /// The mean over all rows of log2 of the size of the loosest set that holds, in bits. Uncertified rows count 0, since they already lower
-    /// VRA. 0 for local robustness.
+    /// The mean over all rows of log2 of the size of the loosest set that holds, in bits. Uncertified rows count 0, since they already
+    /// lower VRA. 0 for local robustness.
     /// </summary>
     public required double BitsLeftOpen { get; init; }
 

@@ -45,7 +45,8 @@ internal static class EvaluationArguments
         parameterName);
 
     /// <summary>The faults of the options that discovery and suggestion share.</summary>
-    public static IEnumerable<FormattableString> ChoiceFaults(string labelColumnName, string outputColumnPrefix, float? epsilon, double? bitPrice)
+    public static IEnumerable<FormattableString> ChoiceFaults(
+        string labelColumnName, string outputColumnPrefix, float? epsilon, double? bitPrice)
     {
         if (string.IsNullOrWhiteSpace(labelColumnName))
             yield return $"LabelColumnName is empty.";

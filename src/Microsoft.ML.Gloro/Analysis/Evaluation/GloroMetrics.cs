@@ -57,9 +57,10 @@ public sealed class GloroMetrics
     public required double TopKAccuracy { get; init; }
 
     /// <summary>
-    /// VRA: the fraction of rows whose label is in a set that the guarantee allows and that holds at ε. So the loosest such set decides (the
-    /// LoosestK highest classes), as in the code of the method's paper, and not CertifiedLabels, the tightest. Since that set may hold the
-    /// label where the top-1 class is wrong, a relaxed VRA can exceed <see cref="CleanAccuracy"/>; <see cref="TopKAccuracy"/> is its limit.
+    /// VRA: the fraction of rows whose label is in a set that the guarantee allows and that holds at ε. So the loosest such set decides
+    /// (the LoosestK highest classes), as in the code of the method's paper, and not CertifiedLabels, the tightest. Since that set may hold
+    /// the label where the top-1 class is wrong, a relaxed VRA can exceed <see cref="CleanAccuracy"/>; <see cref="TopKAccuracy"/> is its
+    /// limit.
     /// </summary>
     public required double VerifiedRobustAccuracy { get; init; }
 
@@ -76,7 +77,8 @@ public sealed class GloroMetrics
     public required double RejectionRate { get; init; }
 
     /// <summary>
-    /// The mean size of the certified label set (CertifiedLabels, the tightest set that holds) over the certified rows; 0 if none is certified.
+    /// The mean size of the certified label set (CertifiedLabels, the tightest set that holds) over the certified rows; 0 if none is
+    /// certified.
     /// </summary>
     public required double MeanCertifiedSetSize { get; init; }
 

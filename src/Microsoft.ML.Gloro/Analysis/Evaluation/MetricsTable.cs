@@ -26,7 +26,7 @@ internal static class MetricsTable
         table.Row("mean size of the loosest set", Size(metrics.MeanLoosestSetSize));
         table.Row("average certified radius", metrics.AverageCertifiedRadius);
         if (metrics.VerifiedRobustAccuracy > metrics.CleanAccuracy)
-            table.Line($"  VRA exceeds clean accuracy: a set may hold the label where the top-1 class is wrong");
+            table.Line($"  VRA exceeds clean accuracy: sets may hold labels that are not the top-1 class");
         if (metrics.PerClass.Count <= MaxClasses)
             Classes(table, metrics.PerClass);
         return table.ToString();

@@ -60,7 +60,8 @@ internal static class GallerySection
             RawHtml name = HtmlText.Name(label);
             page.Add(row.CertifiedK == 0 ? (FormattableString)$"<span class=\"soft\">label {name}</span>"
                 : row.Order.Take(row.CertifiedK).Contains(label) ? (FormattableString)$"<span class=\"yes\">✓ label {name}</span>"
-                : row.Order.Take(row.LoosestK).Contains(label) ? (FormattableString)$"<span class=\"soft\">label {name}, in the larger set only</span>"
+                : row.Order.Take(row.LoosestK).Contains(label)
+                ? (FormattableString)$"<span class=\"soft\">label {name}, in the larger set only</span>"
                 : (FormattableString)$"<span class=\"no\">✗ label {name}, not in it</span>");
         }
 

@@ -4,7 +4,8 @@ using Microsoft.ML.Gloro.MLNet;
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
-/// Tallies what one guarantee proves, with the same code as Evaluate, and keeps the largest certified radius of each row. Uses twelve bytes per row.
+/// Tallies what one guarantee proves, with the same code as Evaluate, and keeps the largest certified radius of each row. Uses twelve bytes
+/// per row.
 /// </summary>
 internal sealed class GuaranteeTally
 {

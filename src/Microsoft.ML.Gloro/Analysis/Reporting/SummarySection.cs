@@ -107,12 +107,16 @@ internal static partial class SummarySection
             isFirst: !data.HasLabels);
         if (!isLocal)
             Figure(page, main.MeanCertifiedSetSize.ToString("F2", CultureInfo.InvariantCulture),
-                $"of {data.ClassNames.Count} classes in the tightest certified set, {main.MeanLoosestSetSize.ToString("F2", CultureInfo.InvariantCulture)} in the loosest, on average");
+                string.Create(CultureInfo.InvariantCulture,
+                    $"of {data.ClassNames.Count} classes in the tightest certified set, {main.MeanLoosestSetSize:F2} in the loosest, on average"));
         page.Add($"</dl>\n");
     }
 
-    private static void Figure(HtmlText page, ReportData data, double share, string what, bool isFirst = false) => Figure(
-        page, ReportNumbers.Percent(share), what, isFirst, "± " + ReportNumbers.PercentOnly(MetricsTable.StandardError(share, data.RowCount)));
+    private static void Figure(HtmlText page, ReportData data, double share, string what, bool isFirst = false)
+    {
+        string error = ReportNumbers.PercentOnly(MetricsTable.StandardError(share, data.RowCount));
+        Figure(page, ReportNumbers.Percent(share), what, isFirst, "± " + error);
+    }
 
     private static void Figure(HtmlText page, string number, string what, bool isFirst = false, string error = "") =>
         page.Add($"<div{new RawHtml(isFirst ? " class=\"first\"" : "")}><dt>{what}</dt><dd>{number} <small>{error}</small></dd></div>\n");
