@@ -84,7 +84,7 @@ public sealed class TransformerColumnTests
         string types = string.Join("; ", schema.Skip(4).Select(c => $"{c.Name}: {c.Type}"));
         Assert.AreEqual(
             "PredictedLabel: Key<UInt32, 0-4>; Score: Vector<Single, 5>; Logits: Vector<Single, 5>; TopKRadii: Vector<Single, 4>; CertifiedRadius: Single; IsCertified: Boolean; " +
-            "CertifiedK: Int32; CertifiedLabels: Vector<Key<UInt32, 0-4>>; ReachableLabels: Vector<Key<UInt32, 0-4>>", types);
+            "CertifiedK: Int32; CertifiedLabels: Vector<Key<UInt32, 0-4>>; LoosestK: Int32; ReachableLabels: Vector<Key<UInt32, 0-4>>", types);
         foreach (string name in new[] { "PredictedLabel", "CertifiedLabels", "ReachableLabels" })
         {
             VBuffer<ReadOnlyMemory<char>> names = default;
