@@ -13,7 +13,10 @@ internal static partial class SummarySection
         page.Add($"<header>\n<h1>{data.Options.Title}</h1>\n<p class=\"lead\">{Sentences(data).First()}</p>\n");
         page.Add($"<p class=\"note\">ε is the L2 norm of the ")
             .Add($"change{(data.IsImage ? ", pixels scaled to [0, 1]" : ", in units of the features")}. {Arithmetic(data.Arithmetic)} ")
-            .Add($"± is one standard error: how far a figure varies between samples of this size.</p>\n");
+            .Add($"± is one standard error: how far a figure varies between samples of this size.");
+        if (data.HasLabels && data.Main.Metrics.VerifiedRobustAccuracy > data.Main.Metrics.CleanAccuracy)
+            page.Add($" VRA exceeds clean accuracy because a set may hold the true class where the predicted one is wrong.");
+        page.Add($"</p>\n");
         Figures(page, data);
         Outcomes(page, data);
         page.Add($"</header>\n");
@@ -42,7 +45,7 @@ internal static partial class SummarySection
         {
             yield return isLocal
                 ? HtmlText.Of($"Of {rows}, <b>{ReportNumbers.Percent(main.VerifiedRobustAccuracy)}</b> are proved right: the predicted class is the true one, and no change of the {data.Row} up to ε = {epsilon} alters it.")
-                : HtmlText.Of($"Of {rows}, <b>{ReportNumbers.Percent(main.VerifiedRobustAccuracy)}</b> are proved right under {data.Main.Name}: a set of classes with the true one among them is certified, and no change of the {data.Row} up to ε = {epsilon} alters that set. For <b>{ReportNumbers.Percent(local.VerifiedRobustAccuracy)}</b> it is the single right class.");
+                : HtmlText.Of($"Of {rows}, <b>{ReportNumbers.Percent(main.VerifiedRobustAccuracy)}</b> are proved right under {data.Main.Name}: a set of at most {main.LoosestKCounts.Count - 1} of {data.ClassNames.Count} classes with the true one among them is certified, and no change of the {data.Row} up to ε = {epsilon} alters that set. For <b>{ReportNumbers.Percent(local.VerifiedRobustAccuracy)}</b> it is the single right class.");
         }
         else
         {
