@@ -39,8 +39,8 @@ internal static class ChoiceTable
         }
 
         table.Line($"  > worth most: VRA − {suggestions.BitPrice:0.####} · bits; of local robustness and RTK that is {suggestions.BestTopK.Guarantee}");
-        double bits = Math.Log2(suggestions.ClassCount), worth = 1 - (suggestions.BitPrice * bits);
-        table.Line($"    \"all {suggestions.ClassCount} classes, always\" would have VRA 1, {bits:F3} bits and the worth {worth + 0.0:F4}");
+        double bits = Math.Log2(suggestions.ClassCount), worth = Math.Round(1 - (suggestions.BitPrice * bits), 9) + 0.0; // no −0
+        table.Line($"    \"all {suggestions.ClassCount} classes, always\" would have VRA 1, {bits:F3} bits and the worth {worth:F4}");
         if (worth > suggestions.Best.Worth)
             table.Line(
                 $"    That is more than any of these: the price is too low. 1 / log2 {suggestions.ClassCount} = {1 / bits:F4} makes it worth nothing");
