@@ -10,7 +10,7 @@ internal sealed class Certifier : IDisposable
     private readonly ServedModel _model;
     private readonly EnginePool<UploadedImage, ScoredImage> _engines;
 
-    /// <exception cref="InvalidOperationException">The file holds no image classifier of this library.</exception>
+    /// <exception cref="FormatException">The file does not hold an image classifier that this example can show.</exception>
     public Certifier(MLContext mlContext, string modelPath)
     {
         _model = ServedModel.Load(mlContext, modelPath);
@@ -24,7 +24,8 @@ internal sealed class Certifier : IDisposable
         options.InputSchemaDefinition[nameof(UploadedImage.Image)].ColumnName = gloro.FeatureColumnName;
         foreach (var column in options.OutputSchemaDefinition)
             column.ColumnName = gloro.OutputColumnPrefix + column.ColumnName;
-        _engines = new(() => mlContext.Model.CreatePredictionEngine<UploadedImage, ScoredImage>(gloro, options), Environment.ProcessorCount);
+        _engines = new(
+            () => mlContext.Model.CreatePredictionEngine<UploadedImage, ScoredImage>(gloro, options), Environment.ProcessorCount);
     }
 
     /// <summary>What the model proves.</summary>
@@ -49,7 +50,11 @@ internal sealed class Certifier : IDisposable
     private Answer ToAnswer(ScoredImage scored, int width, int height)
     {
         // As the library orders them: by logit, equal ones by index.
-        ScoredClass[] classes = [.. Enumerable.Range(0, Card.Classes.Count).OrderByDescending(i => scored.Logits[i]).Select(i => new ScoredClass(Card.Classes[i], scored.Score[i]))];
+        ScoredClass[] classes =
+        [
+            .. Enumerable.Range(0, Card.Classes.Count).OrderByDescending(i => scored.Logits[i])
+                .Select(i => new ScoredClass(Card.Classes[i], scored.Score[i])),
+        ];
         int largest = scored.LoosestK;
         int[] holding = [.. Enumerable.Range(1, largest).Where(k => scored.TopKRadii[k - 1] > Card.Epsilon)];
         int tightest = holding.FirstOrDefault(), loosest = holding.LastOrDefault();
