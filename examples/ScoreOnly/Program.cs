@@ -20,21 +20,6 @@ if (!File.Exists(modelPath) || !Directory.Exists(folder))
     return 2;
 }
 
-var clock = Stopwatch.StartNew();
-var mlContext = new MLContext();
-ITransformer model;
-try
-{
-    model = SavedModel.Load(mlContext, modelPath);
-}
-catch (FormatException e)
-{
-    Console.Error.WriteLine(e.Message);
-    return 2;
-}
-
-Console.WriteLine($"Loaded {modelPath} in {clock.ElapsedMilliseconds} ms.");
-
 ImageRow[] rows =
 [
     .. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
@@ -47,7 +32,7 @@ var mlContext = new MLContext();
 IDataView scored;
 try
 {
-    ITransformer model = mlContext.Model.Load(modelPath, out _);
+    ITransformer model = SavedModel.Load(mlContext, modelPath);
     Console.WriteLine($"Loaded {modelPath} in {clock.ElapsedMilliseconds} ms.");
     scored = model.Transform(mlContext.Data.LoadFromEnumerable(rows));
 }
