@@ -62,8 +62,7 @@ def decode(content, model):
         rgba = np.asarray(image.convert("RGBA"), dtype=np.int32)
     rgb = Image.fromarray(((rgba[..., :3] * rgba[..., 3:] + 127) // 255).astype(np.uint8))  # transparent pixels over black
     height, width = model.image_size
-    if rgb.size != (width, height):
-        rgb = rgb.resize((width, height), Image.Resampling.BILINEAR)
+    rgb = rgb.resize((width, height), Image.Resampling.BILINEAR)  # an image of this size stays as it is
     return np.asarray(rgb, dtype=np.float32).transpose(2, 0, 1) / np.float32(255 / model.pixel_range[1])
 
 
