@@ -14,10 +14,11 @@ internal static class AllColumns
         ValueGetter<T> Getter<T>(string name) => cursor.GetGetter<T>(schema[name]);
         var (logits, score, radii) = (Getter<VBuffer<float>>("Logits"), Getter<VBuffer<float>>("Score"), Getter<VBuffer<float>>("TopKRadii"));
         var (set, reachable) = (Getter<VBuffer<uint>>("CertifiedLabels"), Getter<VBuffer<uint>>("ReachableLabels"));
-        var (label, radius, certified, k) = (Getter<uint>("PredictedLabel"), Getter<float>("CertifiedRadius"), Getter<bool>("IsCertified"), Getter<int>("CertifiedK"));
+        var (label, radius, certified) = (Getter<uint>("PredictedLabel"), Getter<float>("CertifiedRadius"), Getter<bool>("IsCertified"));
+        var (k, loosest) = (Getter<int>("CertifiedK"), Getter<int>("LoosestK"));
         VBuffer<float> floats = default;
         VBuffer<uint> keys = default;
-        (uint Top, float Radius, bool Certified, int Size) values = default;
+        (uint Top, float Radius, bool Certified, int Size, int Loosest) values = default;
         while (cursor.MoveNext())
         {
             logits(ref floats);
@@ -29,6 +30,7 @@ internal static class AllColumns
             radius(ref values.Radius);
             certified(ref values.Certified);
             k(ref values.Size);
+            loosest(ref values.Loosest);
         }
     }
 }

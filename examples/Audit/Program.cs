@@ -1,7 +1,6 @@
 // Tries to break the certificates of a saved model, and says what it costs to cover the rounding of its scores.
 using System.Diagnostics;
 using Audit;
-using Examples;
 using ImageFolders;
 using Microsoft.ML;
 using Microsoft.ML.Gloro;

@@ -14,7 +14,7 @@ export async function load() {
 export async function certify(blob) {
   const { values, width, height } = await pixels(blob);
   const input = new ort.Tensor('float32', values, [1, 3, card.height, card.width]);
-  const out = await session.run({ input }, ['probabilities', 'logits', 'topk_radii', 'certified_mask', 'predicted_index']);
+  const out = await session.run({ input }, ['probabilities', 'logits', 'topk_radii', 'loosest_mask', 'predicted_index']);
   const predicted = Number(out.predicted_index.data[0]);
   if (predicted < 0) throw new Error('The model gives no score for this image.');
 
@@ -24,7 +24,7 @@ export async function certify(blob) {
     predictedLabel: card.classes[predicted],
     classes: order.map(i => ({ name: card.classes[i], score: out.probabilities.data[i] })),
     radii: Array.from(out.topk_radii.data),
-    largestK: out.certified_mask.data.reduce((n, inSet) => n + inSet, 0), // the graph's own ε is 0, so this is the largest set that the guarantee allows
+    largestK: out.loosest_mask.data.reduce((n, inSet) => n + inSet, 0), // the graph's own ε is 0, so this is the largest set that the guarantee allows
     width,
     height,
   };

@@ -25,10 +25,11 @@ var pipeline = Grain.Prepare(mlContext).Append(mlContext.Gloro.MulticlassClassif
 IReadOnlyList<GloroCrossValidationResult> results = display.Run(() => mlContext.Gloro.CrossValidate(data, pipeline, folds));
 
 Show.Line();
-Show.Table(["fold", "rows", "clean", "VRA", "local VRA", "mean set"], results.Select(result => new[]
+Show.Table(["fold", "rows", "clean", "VRA", "local VRA", "mean set", "loosest"], results.Select(result => new[]
 {
     $"{result.Fold + 1}", $"{result.Metrics.RowCount}", $"{result.Metrics.CleanAccuracy:P1}", $"{result.Metrics.VerifiedRobustAccuracy:P1}",
     $"{result.Metrics.LocalVerifiedRobustAccuracy:P1}", $"{result.Metrics.MeanCertifiedSetSize:F2}",
+    $"{result.Metrics.MeanLoosestSetSize:F2}",
 }));
 double[] vra = [.. results.Select(result => result.Metrics.VerifiedRobustAccuracy)];
 double mean = vra.Average(), deviation = Math.Sqrt(vra.Sum(x => (x - mean) * (x - mean)) / (vra.Length - 1));

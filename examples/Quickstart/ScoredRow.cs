@@ -7,7 +7,7 @@ internal sealed class ScoredRow
 
     public string Description { get; set; } = "";
 
-    public float[] TopKRadii { get; set; } = [];
+    public float CertifiedRadius { get; set; }
 
     public int CertifiedK { get; set; }
 

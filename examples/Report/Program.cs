@@ -1,6 +1,5 @@
 // Writes a report of what is proved: of a saved model and a folder of images, or of tiles that it draws itself.
 using System.Diagnostics;
-using Examples;
 using ImageFolders;
 using Microsoft.ML;
 using Microsoft.ML.Gloro;

@@ -20,21 +20,6 @@ if (!File.Exists(modelPath) || !Directory.Exists(folder))
     return 2;
 }
 
-var clock = Stopwatch.StartNew();
-var mlContext = new MLContext();
-ITransformer model;
-try
-{
-    model = SavedModel.Load(mlContext, modelPath);
-}
-catch (FormatException e)
-{
-    Console.Error.WriteLine(e.Message);
-    return 2;
-}
-
-Console.WriteLine($"Loaded {modelPath} in {clock.ElapsedMilliseconds} ms.");
-
 ImageRow[] rows =
 [
     .. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
@@ -47,7 +32,7 @@ var mlContext = new MLContext();
 IDataView scored;
 try
 {
-    ITransformer model = mlContext.Model.Load(modelPath, out _);
+    ITransformer model = SavedModel.Load(mlContext, modelPath);
     Console.WriteLine($"Loaded {modelPath} in {clock.ElapsedMilliseconds} ms.");
     scored = model.Transform(mlContext.Data.LoadFromEnumerable(rows));
 }
@@ -63,7 +48,7 @@ if (args.ElementAtOrDefault(2) is { } columnsPath)
     string[] columns =
     [
         "ImagePath", "PredictedLabel", "Score", "Logits", "TopKRadii", "CertifiedRadius", "IsCertified", "CertifiedK", "CertifiedLabels",
-        "ReachableLabels",
+        "LoosestK", "ReachableLabels",
     ];
     IDataView selected = mlContext.Transforms.SelectColumns(columns).Fit(scored).Transform(scored);
     mlContext.Data.SaveAsText(selected, file, headerRow: false, schema: false);
@@ -82,7 +67,7 @@ foreach (var row in mlContext.Data.CreateEnumerable<ScoredRow>(named, reuseRowOb
     if (shown++ % Math.Max(1, rows.Length / 20) != 0)
         continue;
     string what = row.IsCertified
-        ? $"proved: {{{string.Join(", ", row.CertifiedNames)}}} within {Down(row.TopKRadii[row.CertifiedK - 1])}"
+        ? $"proved: {{{string.Join(", ", row.CertifiedNames)}}} within {Down(row.CertifiedRadius)}{(row.LoosestK > row.CertifiedK ? $", and a set of {row.LoosestK}" : "")}"
         : $"not proved; could be {string.Join(", ", row.ReachableNames)}";
     Console.WriteLine($"  {Path.GetRelativePath(folder, row.ImagePath),-28} {row.PredictedName,-14} {what}");
 }

@@ -7,9 +7,11 @@ internal sealed class ScoredRow
 
     public string PredictedName { get; set; } = "";
 
-    public float[] TopKRadii { get; set; } = [];
+    public float CertifiedRadius { get; set; }
 
     public int CertifiedK { get; set; }
+
+    public int LoosestK { get; set; }
 
     public bool IsCertified { get; set; }
 

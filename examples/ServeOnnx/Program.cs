@@ -1,5 +1,5 @@
 // Scores a folder of images with a file that mlContext.Gloro.ConvertToOnnx wrote, on ONNX Runtime alone: no ML.NET, and no reference to
-// Microsoft.ML.Gloro. The graph takes pixels and returns labels, certified label sets and radii. ε and K can be overridden.
+// Microsoft.ML.Gloro. The graph takes pixels and returns labels, the tightest and the loosest certified sets, and radii. ε and K can be overridden.
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
@@ -44,7 +44,7 @@ bool isBytes = metadata["gloro.input"] == "RGB planes, 0 to 255";
 float givenEpsilon = args.Length > 2 ? float.Parse(args[2], CultureInfo.InvariantCulture) : 0;
 long givenK = args.Length > 3 ? long.Parse(args[3], CultureInfo.InvariantCulture) : 0;
 const int BatchSize = 16;
-string[] outputs = ["predicted_index", "topk_radii", "certified_mask", "is_certified"];
+string[] outputs = ["predicted_index", "certified_radius", "certified_mask", "loosest_mask"];
 int certified = 0;
 var clock = Stopwatch.StartNew();
 foreach (string[] batch in files.Chunk(BatchSize))
@@ -69,22 +69,14 @@ foreach (string[] batch in files.Chunk(BatchSize))
 
     using var results = session.Run(run, names, values, outputs);
     ReadOnlySpan<long> label = results[0].GetTensorDataAsSpan<long>();
-    ReadOnlySpan<float> radii = results[1].GetTensorDataAsSpan<float>();
-    ReadOnlySpan<bool> mask = results[2].GetTensorDataAsSpan<bool>(), proved = results[3].GetTensorDataAsSpan<bool>();
+    ReadOnlySpan<float> radius = results[1].GetTensorDataAsSpan<float>();
+    ReadOnlySpan<bool> tightest = results[2].GetTensorDataAsSpan<bool>(), loosest = results[3].GetTensorDataAsSpan<bool>();
     for (int n = 0; n < batch.Length; n++)
     {
-        var set = new List<string>();
-        for (int c = 0; c < classes.Length; c++)
-        {
-            if (mask[(n * classes.Length) + c])
-                set.Add(classes[c]);
-        }
-
-        certified += proved[n] ? 1 : 0;
-        // A set of k classes holds within r_k. The output certified_radius may be the radius of another set.
-        string what = proved[n]
-            ? $"proved: {{{string.Join(", ", set)}}} within {Down(radii[(n * radii.Length / batch.Length) + set.Count - 1])}"
-            : "not proved";
+        string set = Names(tightest.Slice(n * classes.Length, classes.Length)), largest = Names(loosest.Slice(n * classes.Length, classes.Length));
+        certified += set.Length > 0 ? 1 : 0;
+        string also = largest == set ? "" : $", and {{{largest}}}";
+        string what = set.Length == 0 ? "not proved" : $"proved: {{{set}}} within {Down(radius[n])}{also}";
         Console.WriteLine($"{Path.GetRelativePath(args[1], batch[n])}\t{classes[label[n]]}\t{what}");
     }
 }
@@ -95,3 +87,15 @@ return 0;
 
 // A radius is rounded down: the number that is shown must be proved too.
 static string Down(float radius) => (Math.Floor(radius * 10_000.0) / 10_000).ToString("F4", CultureInfo.InvariantCulture);
+
+string Names(ReadOnlySpan<bool> mask)
+{
+    var names = new List<string>();
+    for (int c = 0; c < classes.Length; c++)
+    {
+        if (mask[c])
+            names.Add(classes[c]);
+    }
+
+    return string.Join(", ", names);
+}

@@ -10,7 +10,7 @@ internal sealed class SharedSets
     private readonly int[,] _counts;
 
     /// <summary>
-    /// Counts the sets of at most <paramref name="largest"/> classes that are certified at <paramref name="epsilon"/>. Only the radii count,
+    /// Counts the loosest sets of at most <paramref name="largest"/> classes that are certified at <paramref name="epsilon"/>. Only the radii count,
     /// not the guarantee that the rows were scored under.
     /// </summary>
     /// <param name="context">Reads the rows.</param>
@@ -40,7 +40,7 @@ internal sealed class SharedSets
 
     public IReadOnlyList<string> Classes { get; }
 
-    /// <summary>The share of the images of class <paramref name="label"/> whose certified set holds class <paramref name="other"/>.</summary>
+    /// <summary>The share of the images of class <paramref name="label"/> whose loosest set holds class <paramref name="other"/>.</summary>
     public double Share(int label, int other) => _rows[label] == 0 ? 0 : (double)_counts[label, other] / _rows[label];
 
     /// <summary>The pairs of classes that are most often in one set, by the mean of both shares.</summary>

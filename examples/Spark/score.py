@@ -2,7 +2,7 @@
 
     spark-submit score.py --model eurosat.onnx --images URI --output URI [--epsilon E] [--max-k K] [--labels-from-folders]
 
-The output is Parquet with one row for each input: path, predicted_label, certified_labels, k, radius, radii, error.
+The output is Parquet with one row for each input: path, predicted_label, certified_labels, k, radius, loosest_labels, radii, error.
 """
 import argparse
 import io
@@ -19,9 +19,10 @@ KEYS = ("format", "arithmetic", "norm", "class_names", "guarantee", "epsilon", "
         "input_kind", "input_column", "image_size", "pixel_range", "feature_names")  # of the metadata, after "gloro."
 READABLE = {"format": ["1"], "arithmetic": ["Float64"], "norm": ["L2"], "input_kind": ["image", "features"],
             "pixel_range": ["[]", "[0,1]", "[0,255]"]}
-OUTPUTS = ["predicted_index", "topk_index", "topk_radii", "certified_radius", "certified_mask"]
-SCORED = "predicted_label string, certified_labels array<string>, k int, radius float, radii array<float>, error string"
-COUNTS = ("rows", "errors", "correct", "certified", "verified", "set_sizes")
+OUTPUTS = ["predicted_index", "topk_index", "topk_radii", "certified_radius", "certified_mask", "loosest_mask"]
+SCORED = "predicted_label string, certified_labels array<string>, k int, radius float, loosest_labels array<string>, radii array<float>, " \
+         "error string"
+COUNTS = ("rows", "errors", "correct", "certified", "verified", "set_sizes", "loosest_sizes")
 DECODED = ["PNG", "JPEG", "GIF", "BMP", "WEBP"]  # what the library decodes
 BATCH_ROWS = 64  # a task holds this many rows at a time, however many its partition has
 
@@ -61,8 +62,7 @@ def decode(content, model):
         rgba = np.asarray(image.convert("RGBA"), dtype=np.int32)
     rgb = Image.fromarray(((rgba[..., :3] * rgba[..., 3:] + 127) // 255).astype(np.uint8))  # transparent pixels over black
     height, width = model.image_size
-    if rgb.size != (width, height):
-        rgb = rgb.resize((width, height), Image.Resampling.BILINEAR)
+    rgb = rgb.resize((width, height), Image.Resampling.BILINEAR)  # an image of this size stays as it is
     return np.asarray(rgb, dtype=np.float32).transpose(2, 0, 1) / np.float32(255 / model.pixel_range[1])
 
 
@@ -77,10 +77,10 @@ def vector(values, model):
 def certificates(outputs, errors, classes):
     """The graph's outputs as columns. A row with an error gets no label and no certificate."""
     rows = []
-    for error, predicted, order, radii, radius, mask in zip(errors, *outputs):
-        k = 0 if error else int(mask.sum())
-        rows.append((None if error or predicted < 0 else classes[predicted], [classes[c] for c in order[:k]], k,
-                     0 if error else radius, radii[:0] if error else radii, error))
+    for error, predicted, order, radii, radius, *masks in zip(errors, *outputs):
+        tightest, loosest = (0, 0) if error else (int(mask.sum()) for mask in masks)
+        rows.append((None if error or predicted < 0 else classes[predicted], [classes[c] for c in order[:tightest]], tightest,
+                     0 if error else radius, [classes[c] for c in order[:loosest]], radii[:0] if error else radii, error))
     return pd.DataFrame(rows, columns=[field.split()[0] for field in SCORED.split(", ")]).astype({"k": "int32", "radius": "float32"})
 
 
@@ -103,11 +103,11 @@ def score(frames, session, model, epsilon, max_k=None):
 
 
 def tally(frames):
-    """Counts per label what Evaluate counts. Rows that could not be read are errors and nothing else."""
+    """Counts per label what Evaluate counts: VRA looks in the loosest set. Unread rows are errors and nothing else."""
     for frame in frames:
-        is_read, label = frame["error"].isna(), frame["label"]
-        within = pd.Series([name in list(names) for name, names in zip(label, frame["certified_labels"])], frame.index, dtype=bool)
-        counts = (is_read, ~is_read, is_read & (frame["predicted_label"] == label), is_read & (frame["k"] > 0), within, frame["k"])
+        is_read, label, k, loosest = frame["error"].isna(), frame["label"], frame["k"], frame["loosest_labels"]
+        within = pd.Series([name in list(names) for name, names in zip(label, loosest)], frame.index, dtype=bool)
+        counts = (is_read, ~is_read, is_read & (frame["predicted_label"] == label), is_read & (k > 0), within, k, loosest.map(len))
         table = pd.DataFrame({"label": label, **{name: count.astype("int64") for name, count in zip(COUNTS, counts)}})
         yield table.groupby("label", as_index=False, dropna=False).sum()
 
@@ -115,9 +115,9 @@ def tally(frames):
 def metrics(counts):
     """The metrics of mlContext.Gloro.Evaluate for each label and, in the last row, for all. Rows without a label do not count."""
     counts = counts.dropna(subset=["label"]).sort_values("label")
-    total = {"label": "(all)", **counts[list(COUNTS)].sum()}
-    table = pd.concat([counts, pd.DataFrame([total])], ignore_index=True)
-    shares = {"clean_accuracy": ("correct", "rows"), "vra": ("verified", "rows"), "mean_set": ("set_sizes", "certified")}
+    table = pd.concat([counts, pd.DataFrame([{"label": "(all)", **counts[list(COUNTS)].sum()}])], ignore_index=True)
+    shares = {"clean_accuracy": ("correct", "rows"), "vra": ("verified", "rows"), "mean_set": ("set_sizes", "certified"),
+              "mean_loosest": ("loosest_sizes", "certified")}
     table = table.assign(**{name: table[part] / table[whole].clip(lower=1) for name, (part, whole) in shares.items()})
     return table[["label", "rows", "errors", "certified", *shares]]
 

@@ -1,16 +1,17 @@
 namespace WebApi;
 
 /// <summary>
-/// The answer about an image. At any ε, the certified label set is the first k of <see cref="Classes"/> for the largest
+/// The answer about an image. At any ε, the certified label set is the first k of <see cref="Classes"/> for the smallest
 /// k ≤ <see cref="LargestK"/> with <see cref="Radii"/>[k − 1] &gt; ε, and it holds within that radius. If there is no such k, nothing is
 /// proved. So another ε needs no second call.
 /// </summary>
 /// <param name="PredictedLabel">The top-1 class.</param>
 /// <param name="IsCertified">Whether a set is proved at the model's ε.</param>
-/// <param name="CertifiedLabels">That set, best first; empty if there is none.</param>
-/// <param name="Radius">The distance within which that set is proved, more than ε; 0 if there is none.</param>
-/// <param name="CertifiedRadius">The model's column of that name: the largest radius of a set that the guarantee allows. It may belong to
-/// another set than the one above, whose radius is <paramref name="Radius"/>.</param>
+/// <param name="CertifiedLabels">The smallest such set, best first; empty if there is none.</param>
+/// <param name="CertifiedRadius">
+/// The distance within which that set is proved, more than ε; if there is none, the largest within which a set is proved.
+/// </param>
+/// <param name="LoosestLabels">The largest set that is proved at the model's ε, best first; empty if there is none.</param>
 /// <param name="Epsilon">The model's ε.</param>
 /// <param name="Radii">r_1, r_2, …: within r_k the set of the k highest classes cannot change. Rounded down, as in the columns;
 /// 0 where nothing is proved.</param>
@@ -20,5 +21,6 @@ namespace WebApi;
 /// <param name="Height">Its height.</param>
 /// <param name="Proved">What is proved at the model's ε, in words.</param>
 internal sealed record Answer(
-    string PredictedLabel, bool IsCertified, IReadOnlyList<string> CertifiedLabels, float Radius, float CertifiedRadius, float Epsilon,
-    IReadOnlyList<float> Radii, int LargestK, IReadOnlyList<ScoredClass> Classes, int Width, int Height, string Proved);
+    string PredictedLabel, bool IsCertified, IReadOnlyList<string> CertifiedLabels, float CertifiedRadius,
+    IReadOnlyList<string> LoosestLabels, float Epsilon, IReadOnlyList<float> Radii, int LargestK, IReadOnlyList<ScoredClass> Classes,
+    int Width, int Height, string Proved);

@@ -55,12 +55,13 @@ internal sealed class Certifier : IDisposable
             .. Enumerable.Range(0, Card.Classes.Count).OrderByDescending(i => scored.Logits[i])
                 .Select(i => new ScoredClass(Card.Classes[i], scored.Score[i])),
         ];
-        int k = scored.CertifiedK;
-        while (k > 0 && !(scored.TopKRadii[k - 1] > Card.Epsilon))
-            k--;
-        string[] labels = [.. classes.Take(k).Select(c => c.Name)];
-        float radius = k > 0 ? scored.TopKRadii[k - 1] : 0;
-        return new(classes[0].Name, k > 0, labels, radius, scored.CertifiedRadius, Card.Epsilon, scored.TopKRadii, scored.CertifiedK,
-            classes, width, height, Card.Say(labels, radius));
+        int largest = scored.LoosestK;
+        int[] holding = [.. Enumerable.Range(1, largest).Where(k => scored.TopKRadii[k - 1] > Card.Epsilon)];
+        int tightest = holding.FirstOrDefault(), loosest = holding.LastOrDefault();
+        string[] names = [.. classes.Take(loosest).Select(c => c.Name)], labels = names[..tightest];
+        float radius = tightest > 0 ? scored.TopKRadii[tightest - 1] : scored.TopKRadii.Take(largest).DefaultIfEmpty(0).Max();
+        return new(
+            classes[0].Name, tightest > 0, labels, radius, names, Card.Epsilon, scored.TopKRadii, largest, classes, width, height,
+            Card.Say(labels, radius));
     }
 }

@@ -1,6 +1,5 @@
 // Serves certified predictions: POST an image to /api/certify, or open the page and drop one there.
 //   dotnet run -c Release --project examples/WebApi -- [--model model.zip] [--urls http://localhost:5080]
-using Examples;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.ML;
 using WebApi;

@@ -9,7 +9,5 @@ internal sealed class ScoredImage
 
     public float[] TopKRadii { get; set; } = [];
 
-    public float CertifiedRadius { get; set; }
-
-    public int CertifiedK { get; set; }
+    public int LoosestK { get; set; }
 }

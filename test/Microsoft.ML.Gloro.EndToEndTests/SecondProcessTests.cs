@@ -9,7 +9,8 @@ public class SecondProcessTests
     private const int Images = 1000;
 
     private static readonly string[] s_columns =
-        ["ImagePath", "PredictedLabel", "Score", "Logits", "TopKRadii", "CertifiedRadius", "IsCertified", "CertifiedK", "CertifiedLabels", "ReachableLabels"];
+        ["ImagePath", "PredictedLabel", "Score", "Logits", "TopKRadii", "CertifiedRadius", "IsCertified", "CertifiedK", "CertifiedLabels", "LoosestK",
+            "ReachableLabels"];
 
     [TestMethod]
     public async Task ScoreOnly_AThousandImages_ColumnsBitIdenticalToThisProcess()

@@ -34,7 +34,9 @@ public sealed class WebPageTests
         Assert.AreEqual(Set(row, classes, 36), await Text(browser, Shown), "at the model's own ε, as Transform says");
         CollectionAssert.AreEqual(classes[..row.CertifiedK], (await Text(browser, Shown)).Split(", "), "and as the column CertifiedLabels says");
         string farthest = await Text(browser, "document.querySelector('#sentence').textContent");
-        StringAssert.Contains(farthest, Down(row.TopKRadii[row.CertifiedK - 1]));
+        StringAssert.Contains(farthest, Down(row.CertifiedRadius));
+        for (int k = row.CertifiedK + 1; k <= row.LoosestK; k++)
+            Assert.AreEqual(row.TopKRadii[k - 1] > 36 / 255f, farthest.Contains($"{string.Join(", ", classes.Take(k))} (up to ", StringComparison.Ordinal));
 
         int calls = browser.Requests.Count;
         var sets = (JsonArray)(await browser.EvaluateAsync(
@@ -93,8 +95,8 @@ public sealed class WebPageTests
         Assert.IsTrue((bool)(await browser.EvaluateAsync("[...document.querySelectorAll('input')].every(e => e.labels.length > 0) && [...document.querySelectorAll('button')].every(e => e.textContent)"))!);
     }
 
-    // What the library certifies at ε = n/255: the most classes, at most three, with a radius above it.
-    private static int CertifiedK(ScoredRow row, int n) => Enumerable.Range(1, 3).LastOrDefault(k => row.TopKRadii[k - 1] > n / 255f);
+    // What the library certifies at ε = n/255: the fewest classes, at most three, with a radius above it.
+    private static int CertifiedK(ScoredRow row, int n) => Enumerable.Range(1, 3).FirstOrDefault(k => row.TopKRadii[k - 1] > n / 255f);
 
     private static string Set(ScoredRow row, string[] classes, int n) => string.Join(", ", classes.Take(CertifiedK(row, n)));
 

@@ -16,7 +16,8 @@ internal sealed class ServedModel : IDisposable
     public ModelCard Card { get; }
 
     /// <summary>
-    /// The same model at ε = 0, where the certified set is the largest that the guarantee allows at all. What holds at another ε follows from the radii.
+    /// The same model at ε = 0, where LoosestK is the largest set that the guarantee allows at all. What holds at another ε follows from
+    /// the radii.
     /// </summary>
     public GloroTransformer AtZero { get; }
 

@@ -12,10 +12,11 @@ let model = null, answer = null, turn = 0, address = null;
 
 const epsilon = () => float(slider.value / 255);
 
-// The certified set at ε: the k highest classes for the largest allowed k with r_k > ε.
-function certifiedK(e) {
-  for (let k = answer.largestK; k > 0; k--) if (float(answer.radii[k - 1]) > e) return k;
-  return 0;
+// The sets that hold at ε, smallest first: the k highest classes for each allowed k with r_k > ε. The first is the certified set.
+function holding(e) {
+  const all = [];
+  for (let k = 1; k <= answer.largestK; k++) if (float(answer.radii[k - 1]) > e) all.push(k);
+  return all;
 }
 
 function show() {
@@ -23,7 +24,7 @@ function show() {
   $('shown').textContent = text;
   slider.setAttribute('aria-valuetext', text);
   if (!answer) return;
-  const k = certifiedK(e), names = answer.classes.map(c => c.name), r = k ? answer.radii[k - 1] : 0;
+  const [k = 0, ...larger] = holding(e), names = answer.classes.map(c => c.name), r = k ? answer.radii[k - 1] : 0;
   $('result').className = k ? 'is-proved' : 'is-open';
   $('verdict').textContent = k ? `✓ Proved at ε = ${slider.value}/255` : `Not proved at ε = ${slider.value}/255`;
   $('set').replaceChildren();
@@ -33,9 +34,7 @@ function show() {
   $('sentence').textContent = k === 1 ? `No change of the image shorter than ${down(r)} changes the predicted class.`
     : k ? `No change of the image shorter than ${down(r)} changes which ${k} classes are the highest. Their order may change.`
     : farthest > 0 ? `Some change of this size might alter the sets below; the proof reaches to ${down(farthest)}.` : 'No set of classes is proved for this image.';
-  const smaller = [];
-  for (let i = 1; i < k; i++) if (float(answer.radii[i - 1]) > e) smaller.push(i === 1 ? `${names[0]} alone` : names.slice(0, i).join(', '));
-  if (smaller.length) $('sentence').textContent += ` Proved as well: ${smaller.join('; ')}.`;
+  if (larger.length) $('sentence').textContent += ` Proved as well: ${larger.map(i => `${names.slice(0, i).join(', ')} (up to ${down(answer.radii[i - 1])})`).join('; ')}.`;
   const rows = $('bars').querySelector('ol').children;
   for (let i = 0; i < rows.length; i++)
     rows[i].className = (float(answer.radii[i]) > e ? 'holds' : '') + (i + 1 === k ? ' chosen' : '');

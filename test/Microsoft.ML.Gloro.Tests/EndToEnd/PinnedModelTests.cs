@@ -1,6 +1,8 @@
 using System.Reflection;
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.ML.Gloro.Core;
+using Microsoft.ML.Gloro.Inference;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.EndToEnd;
@@ -18,36 +20,39 @@ public sealed class PinnedModelTests
     /// <param name="weights">The start of the weight hash.</param>
     /// <param name="kappa">κ.</param>
     /// <param name="rounding">Slope and offset of the rounding bound, and the largest norm of an input that it holds for.</param>
-    /// <param name="rows">The start of the SHA-256 of all output columns but Score.</param>
+    /// <param name="rows">
+    /// The start of the SHA-256 of all output columns but Score, as they were when the certified label set was the loosest that holds, and
+    /// CertifiedRadius the largest radius. Logits, radii, the loosest sets and reachable labels follow from it.
+    /// </param>
+    /// <param name="tightest">The same of CertifiedRadius, CertifiedK and CertifiedLabels, the tightest set that holds.</param>
     [TestMethod]
     [DataRow(Cifar100 + "cifar100-superclasses.zip", "0a4c8a4d6b2b456b", 6.411643169150838,
-        new[] { 7.6446463213681E-07, 3.389655173837945E-05, 1.5596624628158293E+29 }, "3121FEFA8D237E1D")]
+        new[] { 7.6446463213681E-07, 3.389655173837945E-05, 1.5596624628158293E+29 }, "3121FEFA8D237E1D", "2D523FE06D241A82")]
     [DataRow(EuroSat + "eurosat-best.zip", "725f2a03a99ba4b3", 17.65145515696343,
-        new[] { 2.1046622599841883E-06, 0.00014297020619886042, 5.665254975214913E+28 }, "6777947D91E532D8")]
+        new[] { 2.1046622599841883E-06, 0.00014297020619886042, 5.665254975214913E+28 }, "6777947D91E532D8", "13FE87E0806628E4")]
     [DataRow(EuroSat + "eurosat-best-local.zip", "3bd9444c46adfe95", 23.9409847815564,
-        new[] { 2.854573907858851E-06, 0.0001828925243592577, 4.176937441915345E+28 }, "CB1DBFB88DFA9FD3")]
+        new[] { 2.854573907858851E-06, 0.0001828925243592577, 4.176937441915345E+28 }, "CB1DBFB88DFA9FD3", "5A2D289019C8671B")]
     [DataRow(EuroSat + "eurosat-local.zip", "9ac447bd73b01c82", 7.04264368332154,
-        new[] { 8.396990021539929E-07, 5.504629387443026E-05, 1.4199212489271825E+29 }, "BA4265277BE14FB9")]
+        new[] { 8.396990021539929E-07, 5.504629387443026E-05, 1.4199212489271825E+29 }, "BA4265277BE14FB9", "89629750925DF9CA")]
     [DataRow(EuroSat + "eurosat-rt3.zip", "4354661b9dec950b", 5.180441395260374,
-        new[] { 6.176576398010963E-07, 3.802176797312505E-05, 1.930337286881088E+29 }, "493FE138ACB474FF")]
+        new[] { 6.176576398010963E-07, 3.802176797312505E-05, 1.930337286881088E+29 }, "493FE138ACB474FF", "A7DE7220E48DC774")]
     [DataRow(Fixtures + "images-affinity.zip", "2c9d0340fca241f7", 1.2725302793551847,
-        new[] { 1.0548489310097771E-07, 7.05896933350933E-07, 1E+30 }, "141AD9B22F3631AB")]
+        new[] { 1.0548489310097771E-07, 7.05896933350933E-07, 1E+30 }, "141AD9B22F3631AB", "158DB21CF56CF2A5")]
     [DataRow(Fixtures + "images-relaxed.zip", "66eb834fe9964eff", 0.5490657872585359,
-        new[] { 4.0696931062815995E-08, 6.802684137957867E-07, 1E+30 }, "2F6BDFCB4F9DA289")]
+        new[] { 4.0696931062815995E-08, 6.802684137957867E-07, 1E+30 }, "2F6BDFCB4F9DA289", "3A2847C3C43A97D7")]
     [DataRow(Fixtures + "table-local.zip", "026d6011836b9825", 1.675457507396655,
-        new[] { 7.78041756496619E-08, 1.9660939977390987E-08, 8.291854268264768E+29 }, "98D4581FC6380430")]
-    public void Load_FileOfAnEarlierVersion_GivesThePinnedBits(string file, string weights, double kappa, double[] rounding, string rows)
+        new[] { 7.78041756496619E-08, 1.9660939977390987E-08, 8.291854268264768E+29 }, "98D4581FC6380430", "ED38F7D315615072")]
+    public void Load_FileOfAnEarlierVersion_GivesThePinnedBits(string file, string weights, double kappa, double[] rounding, string rows,
+        string tightest)
     {
         using GloroTransformer model = Find(Load(file, out _));
         List<ScoredRow> scored = ScoredRow.All(model.Transform(FixedInputs.Rows(model)));
-        foreach (ScoredRow row in scored)
-            row.Score = []; // computed with exp, which differs between machines
-
         Assert.AreEqual(CertificateArithmetic.Float64, model.Arithmetic);
         Assert.AreEqual(weights, model.GloroModel.Bound.WeightHash[..16]);
         Assert.AreEqual(kappa, model.LipschitzBound);
         Assert.IsTrue(scored.Any(row => row.IsCertified));
-        Assert.AreEqual(rows, Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', scored))))[..16]);
+        Assert.AreEqual(rows, Digest(scored.Select(row => AsLoosest(row, model.GloroModel))));
+        Assert.AreEqual(tightest, Digest(scored.Select(row => $"{Bits([row.CertifiedRadius])} | {row.CertifiedK} | {string.Join(' ', row.CertifiedLabels)}")));
 
         // The last bits depend on the width of the processor's vectors, which decides the order of some sums.
         var bound = model.GloroModel.Rounding;
@@ -101,6 +106,22 @@ public sealed class PinnedModelTests
             "average pooling, convolution, dense, flatten, minmax, relu, scaling, space-to-depth",
             string.Join(", ", layers.Select(layer => layer.Kind).Distinct().Order(StringComparer.Ordinal)));
     }
+
+    /// <summary>A row as text, with the loosest set and the largest radius as its certificate. Score is computed with exp, which differs
+    /// between machines.</summary>
+    private static string AsLoosest(ScoredRow row, GloroModel model)
+    {
+        int[] order = new int[row.Logits.Length];
+        Assert.IsTrue(Certificate.TryOrder(row.Logits, order));
+        float largest = Enumerable.Range(1, row.TopKRadii.Length).Where(k => model.ResolvedGuarantee.Allows(order, k))
+            .Select(k => row.TopKRadii[k - 1]).DefaultIfEmpty(0).Max();
+        return $"{row.PredictedLabel} |  | {Bits(row.Logits)} | {Bits(row.TopKRadii)} | {Bits([largest])} | {row.IsCertified} | {row.LoosestK} | "
+            + $"{string.Join(' ', order.Take(row.LoosestK).Select(c => c + 1))} | {string.Join(' ', row.ReachableLabels)}";
+    }
+
+    private static string Bits(IEnumerable<float> values) => string.Join(" ", values.Select(v => $"{BitConverter.SingleToInt32Bits(v):X8}"));
+
+    private static string Digest(IEnumerable<string> lines) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines))))[..16];
 
     private static IEnumerable<string> FixtureFiles() => Files(Path.Combine(Repository.Root, Fixtures));
 

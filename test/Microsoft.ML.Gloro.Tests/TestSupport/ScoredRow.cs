@@ -19,6 +19,8 @@ internal sealed class ScoredRow
 
     public uint[] CertifiedLabels { get; set; } = [];
 
+    public int LoosestK { get; set; }
+
     public uint[] ReachableLabels { get; set; } = [];
 
     /// <summary>Every row of a scored view.</summary>
@@ -28,6 +30,7 @@ internal sealed class ScoredRow
     public override string ToString()
     {
         static string Bits(IEnumerable<float> values) => string.Join(" ", values.Select(v => $"{BitConverter.SingleToInt32Bits(v):X8}"));
-        return $"{PredictedLabel} | {Bits(Score)} | {Bits(Logits)} | {Bits(TopKRadii)} | {Bits([CertifiedRadius])} | {IsCertified} | {CertifiedK} | {string.Join(" ", CertifiedLabels)} | {string.Join(" ", ReachableLabels)}";
+        return $"{PredictedLabel} | {Bits(Score)} | {Bits(Logits)} | {Bits(TopKRadii)} | {Bits([CertifiedRadius])} | {IsCertified} | {CertifiedK} | "
+            + $"{string.Join(" ", CertifiedLabels)} | {LoosestK} | {string.Join(" ", ReachableLabels)}";
     }
 }

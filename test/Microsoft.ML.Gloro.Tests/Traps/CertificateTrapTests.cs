@@ -28,7 +28,7 @@ public sealed class CertificateTrapTests
         ScoredRow row = Score(Identity([5, 3, 3, 1]), Zero, RobustnessGuarantee.RelaxedTopK(3));
 
         Assert.AreEqual(0f, row.TopKRadii[1]);
-        Assert.AreEqual(3, row.CertifiedK);
+        Assert.AreEqual((1, 3), (row.CertifiedK, row.LoosestK));
         Assert.IsTrue(row.TopKRadii[0] > 0 && row.TopKRadii[2] > 0);
     }
 
@@ -68,7 +68,7 @@ public sealed class CertificateTrapTests
         ScoredRow row = Score(network, Zero, RobustnessGuarantee.RelaxedTopK(3));
 
         Assert.HasCount(3, row.TopKRadii);
-        Assert.AreEqual(3, row.CertifiedK);
+        Assert.AreEqual(3, row.LoosestK);
         Assert.ThrowsExactly<ArgumentException>(() => Score(network, Zero, RobustnessGuarantee.RelaxedTopK(4)));
         Assert.AreEqual((0f, 0), (Score(Identity([4, 4, 4, 4]), Zero, RobustnessGuarantee.RelaxedTopK(3)).CertifiedRadius, Score(Identity([4, 4, 4, 4]), Zero, RobustnessGuarantee.RelaxedTopK(3)).CertifiedK));
     }

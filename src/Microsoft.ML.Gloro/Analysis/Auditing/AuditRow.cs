@@ -11,7 +11,7 @@ internal sealed record AuditRow(long Number, int Label, CertifiedPoint Point)
 }
 
 /// <summary>
-/// An input with its logits and certificate. <see cref="K"/> is the size of the top-k set whose r_k is the certified radius; 0 if none.
+/// An input with its logits and certificate. <see cref="K"/> is the size of the allowed top-k set with the largest r_k; 0 if none.
 /// </summary>
 /// <param name="Input">x.</param>
 /// <param name="Logits">y, from the scoring graph.</param>

@@ -34,7 +34,10 @@ public sealed class GloroAuditReport
     /// <summary>Rows with a certified radius above 0 under the guarantee.</summary>
     public required int CertifiedRows { get; init; }
 
-    /// <summary>Rows that were attacked within their certified radius. No attack broke a certificate.</summary>
+    /// <summary>
+    /// Rows that were attacked within their certified radius: the largest of the sets that the guarantee allows, so that a claim at least as
+    /// far-reaching as that of the column CertifiedRadius is tested. No attack broke a certificate.
+    /// </summary>
     public required int AttackedRows { get; init; }
 
     /// <summary>The indices, from 0, of rows that the time budget left unread, or certified but not attacked.</summary>

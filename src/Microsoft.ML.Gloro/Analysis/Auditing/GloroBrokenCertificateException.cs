@@ -37,10 +37,10 @@ public sealed class GloroCounterexample
     /// <summary>The L2 distance between the two inputs, rounded up.</summary>
     public required double Distance { get; init; }
 
-    /// <summary>The certified radius of <see cref="Original"/>; larger than <see cref="Distance"/>.</summary>
+    /// <summary>The radius of <see cref="CertifiedLabels"/>, the largest that is certified; larger than <see cref="Distance"/>.</summary>
     public required float CertifiedRadius { get; init; }
 
-    /// <summary>The certified top-k set of <see cref="Original"/>, by descending logit.</summary>
+    /// <summary>The certified top-k set of <see cref="Original"/> that was broken, by descending logit.</summary>
     public required IReadOnlyList<string> CertifiedLabels { get; init; }
 
     /// <summary>The top-k set of <see cref="Changed"/>, for the same k.</summary>

@@ -169,12 +169,13 @@ internal sealed class Judge : IDisposable
         CertifiedSet set = order.Length == 0 ? default : _batch.Certified(row);
         ReadOnlySpan<float> radii = _batch.Radii(row);
         int size = 0;
-        for (int k = 1; set.Radius > 0 && size == 0; k++)
+        // Of the sets that the guarantee allows, the one that claims most: it is harder to defend than the tightest, which columns show.
+        for (int k = 1; set.LargestRadius > 0 && size == 0; k++)
         {
-            if (radii[k - 1] == set.Radius && _model.ResolvedGuarantee.Allows(order, k))
+            if (radii[k - 1] == set.LargestRadius && _model.ResolvedGuarantee.Allows(order, k))
                 size = k;
         }
 
-        return new CertifiedPoint(input, _batch.Logits(row).ToArray(), order, size, set.Radius, set.LoosestK);
+        return new CertifiedPoint(input, _batch.Logits(row).ToArray(), order, size, set.LargestRadius, set.LoosestK);
     }
 }

@@ -67,7 +67,7 @@ internal static class AffinityDiscoverer
             Details = Array.AsReadOnly([.. sets.Select(Detail)]),
             Epsilon = epsilon,
             MaximumSetSize = size,
-            BitPrice = options.BitPrice,
+            BitPrice = options.BitPrice ?? GuaranteeSuggester.FairBitPrice(names.Count),
             FindingRowCount = finding.Count,
             BlockedFraction = (double)pairs.BlockedRows / finding.Count,
             HelpedFraction = (double)pairs.HelpedRows / finding.Count,
@@ -77,7 +77,7 @@ internal static class AffinityDiscoverer
             VerifiedRobustAccuracy = all.VerifiedRobustAccuracy,
             Gain = gain,
             GainStandardError = error,
-            MeanCertifiedSetSize = all.MeanCertifiedSetSize,
+            MeanLoosestSetSize = all.MeanLoosestSetSize,
             BitsLeftOpen = all.BitsLeftOpen,
         };
 

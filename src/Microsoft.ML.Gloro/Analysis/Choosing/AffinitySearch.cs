@@ -5,8 +5,8 @@ namespace Microsoft.ML.Gloro.Analysis;
 /// one that raises VRA − price · bits most, until none does. Then sets with too little gain are dropped.
 /// </summary>
 /// <remarks>
-/// Bits are the mean over rows of log2 of the certified set size. A larger set also enlarges the certified sets of rows that did not need
-/// it; without the price the largest sets would always win. Ties are broken by class name, so numbering does not matter.
+/// Bits are the mean over rows of log2 of the size of the loosest set that holds. A larger set also enlarges those of rows that did not
+/// need it; without the price the largest sets would always win. Ties are broken by class name, so numbering does not matter.
 /// </remarks>
 internal sealed class AffinitySearch
 {
@@ -17,10 +17,11 @@ internal sealed class AffinitySearch
     private readonly int[] rankOf;
     private readonly int[][] rowsOfTop;
     private readonly int[][] needs;
+    private readonly double bitPrice;
     private readonly bool[] isIn;
 
     // The state under the sets chosen so far.
-    private readonly int[] certifiedK;
+    private readonly int[] loosestK;
     private readonly List<int[]> sets = [];
 
     /// <param name="rows">The search rows.</param>
@@ -32,6 +33,7 @@ internal sealed class AffinitySearch
         RowCertificates rows, IReadOnlyList<string> classNames, GloroAffinityDiscoveryOptions options, int largestSize, BlockedPairs pairs)
     {
         (this.rows, this.options, this.largestSize, this.pairs) = (rows, options, largestSize, pairs);
+        bitPrice = options.BitPrice ?? GuaranteeSuggester.FairBitPrice(classNames.Count);
         int[] byName = [.. Enumerable.Range(0, classNames.Count).OrderBy(i => classNames[i], StringComparer.Ordinal)];
         rankOf = new int[byName.Length];
         for (int rank = 0; rank < byName.Length; rank++)
@@ -39,7 +41,7 @@ internal sealed class AffinitySearch
         isIn = new bool[byName.Length];
         var byTop = Enumerable.Range(0, rows.Count).ToLookup(row => rows.Class(row, 0));
         rowsOfTop = [.. Enumerable.Range(0, byName.Length).Select(top => byTop[top].ToArray())];
-        certifiedK = [.. Enumerable.Range(0, rows.Count).Select(row => rows.Holds(row, 1) ? 1 : 0)];
+        loosestK = [.. Enumerable.Range(0, rows.Count).Select(row => rows.Holds(row, 1) ? 1 : 0)];
         needs = Distinct(Enumerable.Range(0, rows.Count).Select(row => (row, k: rows.NeededK(row, largestSize))).Where(need => need.k > 1)
             .Select(need => Enumerable.Range(0, need.k).Select(place => rows.Class(need.row, place))));
     }
@@ -104,7 +106,7 @@ internal sealed class AffinitySearch
         {
             foreach (int row in rowsOfTop[top])
             {
-                int before = certifiedK[row], after = Math.Max(before, LargestWithinMarked(row));
+                int before = loosestK[row], after = Math.Max(before, LargestWithinMarked(row));
                 if (after == before)
                     continue;
                 bits += Math.Log2(after) - Math.Log2(Math.Max(before, 1));
@@ -113,7 +115,7 @@ internal sealed class AffinitySearch
         }
 
         Mark(candidate, false);
-        return won - (options.BitPrice * bits);
+        return won - (bitPrice * bits);
     }
 
     private void Take(int[] set)
@@ -122,7 +124,7 @@ internal sealed class AffinitySearch
         sets.Add(set);
         Mark(set, true);
         foreach (int row in set.SelectMany(top => rowsOfTop[top]))
-            certifiedK[row] = Math.Max(certifiedK[row], LargestWithinMarked(row));
+            loosestK[row] = Math.Max(loosestK[row], LargestWithinMarked(row));
         Mark(set, false);
     }
 
@@ -156,7 +158,7 @@ internal sealed class AffinitySearch
             won += rows.Position(row) > without && rows.Position(row) <= with ? 1 : 0;
         }
 
-        return (won, won - (options.BitPrice * bits));
+        return (won, won - (bitPrice * bits));
     }
 
     private int LargestWithin(int row, int[][] within)

@@ -24,7 +24,7 @@ internal static class ChoiceTable
 
         table.Line($"    VRA with the sets {discovery.VerifiedRobustAccuracy:F4}, ",
             $"gain {discovery.Gain:F4} ± {discovery.GainStandardError:F4}, ",
-            $"mean set {discovery.MeanCertifiedSetSize:F2}, {discovery.BitsLeftOpen:F3} bits left open");
+            $"mean loosest set {discovery.MeanLoosestSetSize:F2}, {discovery.BitsLeftOpen:F3} bits left open");
         table.Line($"  {"VRA without",11}{"gain",9}{"± error",9}{"bits",8}  set (VRA gained on the rows it was found on)");
         foreach (GloroDiscoveredSet set in discovery.Details)
         {
@@ -38,26 +38,38 @@ internal static class ChoiceTable
     public static string Write(GuaranteeSuggestions suggestions)
     {
         var table = new TextTable();
-        table.Line($"guarantees at epsilon {MetricsTable.Epsilon(suggestions.Epsilon)} on {suggestions.RowCount:N0} rows; ",
-            $"a bit must bring {suggestions.BitPrice:0.####} VRA");
+        table.Line($"guarantees at epsilon {MetricsTable.Epsilon(suggestions.Epsilon)} on {suggestions.RowCount:N0} rows ",
+            $"of {suggestions.ClassCount} classes; a bit must bring {suggestions.BitPrice:0.####} VRA");
         table.Line($"    {"guarantee",-NameWidth}{"VRA",8}{"± error",9}{"top-1 VRA",11}{"certified",11}",
-            $"{"mean set",10}{"bits",8}{"worth",9}");
+            $"{"loosest set",13}{"bits",8}{"worth",9}");
         foreach (GuaranteeSuggestion one in suggestions.All)
         {
-            char mark = ReferenceEquals(one, suggestions.Best) ? '>' : one.IsParetoOptimal ? ' ' : '-';
-            table.Line($"  {mark} {Name(one),-NameWidth}{one.VerifiedRobustAccuracy,8:F4}{one.StandardError,9:F4}",
-                $"{one.Top1VerifiedRobustAccuracy,11:F4}{one.CertifiedFraction,11:F4}{one.MeanCertifiedSetSize,10:F2}",
+            table.Line($"  {Mark(one, suggestions)} {Name(one),-NameWidth}{one.VerifiedRobustAccuracy,8:F4}{one.StandardError,9:F4}",
+                $"{one.Top1VerifiedRobustAccuracy,11:F4}{one.CertifiedFraction,11:F4}{one.MeanLoosestSetSize,13:F2}",
                 $"{one.BitsLeftOpen,8:F3}{one.Worth,9:F4}");
         }
 
         table.Line($"  > worth most: VRA − {suggestions.BitPrice:0.####} · bits; ",
             $"of local robustness and RTK that is {suggestions.BestTopK.Guarantee}");
+        double bits = Math.Log2(suggestions.ClassCount), worth = Math.Round(1 - (suggestions.BitPrice * bits), 9) + 0.0; // no −0
+        table.Line($"    \"all {suggestions.ClassCount} classes, always\" would have VRA 1, {bits:F3} bits and the worth {worth:F4}");
+        if (worth > suggestions.Best.Worth)
+        {
+            table.Line($"    That is more than any of these: the price is too low. ",
+                $"1 / log2 {suggestions.ClassCount} = {1 / bits:F4} makes it worth nothing");
+        }
+
+        if (suggestions.All.Any(one => one.IsTooLoose))
+            table.Line($"  x allows sets of more than half of the classes, which tell less than one bit: never suggested");
         if (suggestions.All.Any(one => !one.IsParetoOptimal))
             table.Line($"  - another proves as much and leaves no more open");
         if (suggestions.Discovery?.Sets is { } sets)
             table.Line($"  discovered sets: {sets}");
         return table.ToString();
     }
+
+    private static char Mark(GuaranteeSuggestion one, GuaranteeSuggestions suggestions) =>
+        ReferenceEquals(one, suggestions.Best) ? '>' : one.IsTooLoose ? 'x' : one.IsParetoOptimal ? ' ' : '-';
 
     private static string Name(GuaranteeSuggestion one)
     {

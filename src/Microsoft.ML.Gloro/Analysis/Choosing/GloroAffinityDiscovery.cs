@@ -64,12 +64,12 @@ public sealed class GloroAffinityDiscovery
     /// <summary>The standard error of <see cref="Gain"/>, from paired differences on the same rows.</summary>
     public required double GainStandardError { get; init; }
 
-    /// <summary>The mean size of the certified label set over certified rows.</summary>
-    public required double MeanCertifiedSetSize { get; init; }
+    /// <summary>The mean size of the loosest set that holds, over certified rows. VRA counts labels in these sets.</summary>
+    public required double MeanLoosestSetSize { get; init; }
 
     /// <summary>
-    /// The mean over rows of log2 of the size of the certified label set, in bits. Uncertified rows count 0, since they already lower VRA.
-    /// Local robustness leaves 0 bits open; a set of all C classes would leave log2 C.
+    /// The mean over rows of log2 of the size of the loosest set that holds, in bits. Uncertified rows count 0, since they already lower
+    /// VRA. Local robustness leaves 0 bits open; a set of all C classes would leave log2 C.
     /// </summary>
     public required double BitsLeftOpen { get; init; }
 

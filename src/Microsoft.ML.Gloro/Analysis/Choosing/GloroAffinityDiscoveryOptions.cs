@@ -8,8 +8,6 @@ namespace Microsoft.ML.Gloro;
 /// </summary>
 public sealed class GloroAffinityDiscoveryOptions
 {
-    internal const double DefaultBitPrice = 0.1;
-
     /// <summary>The key column of the true classes, matched to the model's by name. Default: "Label".</summary>
     public string LabelColumnName { get; set; } = "Label";
 
@@ -31,11 +29,11 @@ public sealed class GloroAffinityDiscoveryOptions
     public double MinimumGain { get; set; } = 0.002;
 
     /// <summary>
-    /// The VRA that one more bit must add. A certified label set of k classes leaves log2 k bits open, and the search maximizes VRA −
-    /// BitPrice · (mean bits over all rows), so large sets pay for the precision lost on rows that did not need them. 0 ignores precision.
-    /// Default: 0.1: halving every set is worth ten percentage points.
+    /// The VRA that one more bit must add. A set of k classes leaves log2 k bits open, and the search maximizes VRA − BitPrice · (mean bits
+    /// over all rows), so large sets pay for the precision lost on rows that did not need them. 0 ignores precision. Default: null, 1 /
+    /// log2 C for C classes: .30 for ten, .15 for a hundred. At that price a set of all classes for every row would be worth nothing.
     /// </summary>
-    public double BitPrice { get; set; } = DefaultBitPrice;
+    public double? BitPrice { get; set; }
 
     /// <summary>Whether a class may be in several sets. Default: false.</summary>
     public bool AllowOverlap { get; set; }

@@ -14,7 +14,7 @@ internal sealed class GuaranteeFigures
         isVerified = new bool[rows.Count];
         for (int row = 0; row < rows.Count; row++)
         {
-            int k = rows.CertifiedK(row, guarantee);
+            int k = rows.LoosestK(row, guarantee);
             if (k == 0)
                 continue;
             certified++;
@@ -31,17 +31,18 @@ internal sealed class GuaranteeFigures
     public double VerifiedRobustAccuracy => (double)verified / RowCount;
 
     /// <summary>The standard error of a proportion of independent rows.</summary>
-    public double StandardError => Math.Sqrt(VerifiedRobustAccuracy * (1 - VerifiedRobustAccuracy) / RowCount);
+    public double StandardError => MetricsTable.StandardError(VerifiedRobustAccuracy, RowCount);
 
     public double Top1VerifiedRobustAccuracy => (double)top1Verified / RowCount;
 
     public double CertifiedFraction => (double)certified / RowCount;
 
-    public double MeanCertifiedSetSize => certified == 0 ? 0 : (double)labels / certified;
+    public double MeanLoosestSetSize => certified == 0 ? 0 : (double)labels / certified;
 
     /// <summary>
-    /// The mean over all rows of log2 of the size of the certified label set: the bits missing to name one class. Uncertified rows count 0,
-    /// since they already lower VRA. Log2 measures information: a set of four classes takes two yes/no questions to resolve.
+    /// The mean over all rows of log2 of the size of the loosest set that holds, where VRA looks for the label: the bits missing to name
+    /// one class. Uncertified rows count 0, since they already lower VRA. Log2 measures information: a set of four classes takes two yes/no
+    /// questions to resolve.
     /// </summary>
     public double BitsLeftOpen => bits / RowCount;
 

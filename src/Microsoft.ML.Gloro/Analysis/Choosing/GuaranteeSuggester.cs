@@ -1,3 +1,5 @@
+using Microsoft.ML.Gloro.Core;
+
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>Compares guarantees on the same rows and chooses the best.</summary>
@@ -36,7 +38,8 @@ internal static class GuaranteeSuggester
         }
 
         guarantees.AddRange(options.Guarantees.Select(guarantee => (guarantee, false)));
-        GuaranteeSuggestion[] all = Compare(rows, guarantees, columns, options.BitPrice);
+        double bitPrice = options.BitPrice ?? FairBitPrice(columns.ClassNames.Count);
+        GuaranteeSuggestion[] all = Compare(rows, guarantees, columns, bitPrice);
         return new GuaranteeSuggestions
         {
             All = Array.AsReadOnly(all),
@@ -44,28 +47,36 @@ internal static class GuaranteeSuggester
             BestTopK = Best(all[..largestK]),
             Epsilon = epsilon,
             RowCount = rows.Count,
-            BitPrice = options.BitPrice,
+            BitPrice = bitPrice,
+            ClassCount = columns.ClassNames.Count,
             Discovery = discovery,
         };
     }
 
+    /// <summary>
+    /// The price at which the answer "all classes" for every row is worth nothing: its VRA of 1 pays for its log2 C bits.
+    /// </summary>
+    public static double FairBitPrice(int classCount) => 1 / Math.Log2(classCount);
+
     private static GuaranteeSuggestion[] Compare(
         RowCertificates rows, List<(RobustnessGuarantee Guarantee, bool IsDiscovered)> guarantees, ScoredColumns columns, double bitPrice)
     {
-        GuaranteeFigures[] figures =
-            [.. guarantees.Select(item => GuaranteeFigures.Of(rows, EvaluationArguments.Bind(item.Guarantee, columns)))];
-        return [.. guarantees.Zip(figures, (item, of) => new GuaranteeSuggestion
+        ResolvedGuarantee[] resolved = [.. guarantees.Select(item => EvaluationArguments.Bind(item.Guarantee, columns))];
+        GuaranteeFigures[] figures = [.. resolved.Select(guarantee => GuaranteeFigures.Of(rows, guarantee))];
+        var rated = guarantees.Zip(figures, resolved).Select(each => (Item: each.First, Of: each.Second, each.Third.MaxK));
+        return [.. rated.Select(each => new GuaranteeSuggestion
         {
-            Guarantee = item.Guarantee,
-            IsDiscovered = item.IsDiscovered,
-            VerifiedRobustAccuracy = of.VerifiedRobustAccuracy,
-            StandardError = of.StandardError,
-            Top1VerifiedRobustAccuracy = of.Top1VerifiedRobustAccuracy,
-            CertifiedFraction = of.CertifiedFraction,
-            MeanCertifiedSetSize = of.MeanCertifiedSetSize,
-            BitsLeftOpen = of.BitsLeftOpen,
-            Worth = of.VerifiedRobustAccuracy - (bitPrice * of.BitsLeftOpen),
-            IsParetoOptimal = !Array.Exists(figures, other => IsBetter(other, of)),
+            Guarantee = each.Item.Guarantee,
+            IsDiscovered = each.Item.IsDiscovered,
+            VerifiedRobustAccuracy = each.Of.VerifiedRobustAccuracy,
+            StandardError = each.Of.StandardError,
+            Top1VerifiedRobustAccuracy = each.Of.Top1VerifiedRobustAccuracy,
+            CertifiedFraction = each.Of.CertifiedFraction,
+            MeanLoosestSetSize = each.Of.MeanLoosestSetSize,
+            BitsLeftOpen = each.Of.BitsLeftOpen,
+            Worth = each.Of.VerifiedRobustAccuracy - (bitPrice * each.Of.BitsLeftOpen),
+            IsParetoOptimal = !Array.Exists(figures, other => IsBetter(other, each.Of)),
+            IsTooLoose = 2 * each.MaxK > columns.ClassNames.Count,
         })];
     }
 
@@ -73,7 +84,7 @@ internal static class GuaranteeSuggester
         other.VerifiedRobustAccuracy >= than.VerifiedRobustAccuracy && other.BitsLeftOpen <= than.BitsLeftOpen &&
         (other.VerifiedRobustAccuracy > than.VerifiedRobustAccuracy || other.BitsLeftOpen < than.BitsLeftOpen);
 
-    // OrderBy is stable, so the first of equals wins.
+    // OrderBy is stable, so the first of equals wins. Local robustness is always there, and is never too loose.
     private static GuaranteeSuggestion Best(IEnumerable<GuaranteeSuggestion> all) =>
-        all.OrderByDescending(one => one.Worth).ThenBy(one => one.BitsLeftOpen).First();
+        all.Where(one => !one.IsTooLoose).OrderByDescending(one => one.Worth).ThenBy(one => one.BitsLeftOpen).First();
 }

@@ -19,11 +19,12 @@ public sealed class GuaranteeSuggestions
     public required IReadOnlyList<GuaranteeSuggestion> All { get; init; }
 
     /// <summary>
-    /// The one with the highest <see cref="GuaranteeSuggestion.Worth"/>; ties go to fewer bits left open, then to the first.
+    /// The one with the highest <see cref="GuaranteeSuggestion.Worth"/> among those that are not
+    /// <see cref="GuaranteeSuggestion.IsTooLoose"/>; ties go to fewer bits left open, then to the first.
     /// </summary>
     public required GuaranteeSuggestion Best { get; init; }
 
-    /// <summary>The best among local robustness and RTK.</summary>
+    /// <summary>The best among local robustness and RTK, by the same rule.</summary>
     public required GuaranteeSuggestion BestTopK { get; init; }
 
     /// <summary>The L2 radius ε of the comparison.</summary>
@@ -34,6 +35,9 @@ public sealed class GuaranteeSuggestions
 
     /// <summary>The VRA that one bit had to add.</summary>
     public required double BitPrice { get; init; }
+
+    /// <summary>C.</summary>
+    internal int ClassCount { get; init; }
 
     /// <summary>The discovered affinity sets with their evidence; null if discovery was skipped.</summary>
     public required GloroAffinityDiscovery? Discovery { get; init; }
@@ -70,12 +74,12 @@ public sealed class GuaranteeSuggestion
     /// <summary>The fraction of rows that are certified, right or wrong.</summary>
     public required double CertifiedFraction { get; init; }
 
-    /// <summary>The mean size of the certified label set over certified rows.</summary>
-    public required double MeanCertifiedSetSize { get; init; }
+    /// <summary>The mean size of the loosest set that holds, over certified rows. VRA counts labels in these sets.</summary>
+    public required double MeanLoosestSetSize { get; init; }
 
     /// <summary>
-    /// The mean over all rows of log2 of the size of the certified label set, in bits. Uncertified rows count 0, since they already lower
-    /// VRA. 0 for local robustness.
+    /// The mean over all rows of log2 of the size of the loosest set that holds, in bits. Uncertified rows count 0, since they already
+    /// lower VRA. 0 for local robustness.
     /// </summary>
     public required double BitsLeftOpen { get; init; }
 
@@ -86,6 +90,12 @@ public sealed class GuaranteeSuggestion
     /// Whether no other guarantee is at least as good in both VRA and bits and better in one. If false, it is not the best at any price.
     /// </summary>
     public required bool IsParetoOptimal { get; init; }
+
+    /// <summary>
+    /// Whether it allows a set of more than half of the classes. Such a set tells less than one bit about the class, so the guarantee is
+    /// compared and never chosen as the best, at any price.
+    /// </summary>
+    public required bool IsTooLoose { get; init; }
 
     /// <summary>The guarantee and its figures in a line, in the invariant culture.</summary>
     public override string ToString() => FormattableString.Invariant(

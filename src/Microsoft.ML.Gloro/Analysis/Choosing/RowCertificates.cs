@@ -114,8 +114,8 @@ internal sealed class RowCertificates
         return 0;
     }
 
-    /// <summary>The size of the loosest certified label set, as in the columns; 0 if the row is not certified.</summary>
-    public int CertifiedK(int row, ResolvedGuarantee guarantee)
+    /// <summary>The size of the loosest set that holds, as in the column LoosestK; 0 if the row is not certified.</summary>
+    public int LoosestK(int row, ResolvedGuarantee guarantee)
     {
         ReadOnlySpan<int> order = System.Runtime.InteropServices.CollectionsMarshal.AsSpan(top).Slice(row * Depth, Depth);
         for (int k = Math.Min(Depth, guarantee.MaxK); k > 0; k--)

@@ -53,7 +53,7 @@ internal static class EvaluationArguments
 
     /// <summary>The faults of the options that discovery and suggestion share.</summary>
     public static IEnumerable<FormattableString> ChoiceFaults(
-        string labelColumnName, string outputColumnPrefix, float? epsilon, double bitPrice)
+        string labelColumnName, string outputColumnPrefix, float? epsilon, double? bitPrice)
     {
         if (string.IsNullOrWhiteSpace(labelColumnName))
             yield return $"LabelColumnName is empty.";
@@ -61,7 +61,7 @@ internal static class EvaluationArguments
             yield return $"OutputColumnPrefix is null; leave it empty for none.";
         if (epsilon is { } radius && (!(radius >= 0) || !float.IsFinite(radius)))
             yield return $"Epsilon must be a finite number, 0 or more, not {radius}.";
-        if (!(bitPrice >= 0) || !double.IsFinite(bitPrice))
-            yield return $"BitPrice must be a finite number, 0 or more, not {bitPrice}.";
+        if (bitPrice is { } price && (!(price >= 0) || !double.IsFinite(price)))
+            yield return $"BitPrice must be a finite number, 0 or more, not {price}.";
     }
 }

@@ -5,8 +5,8 @@ namespace Microsoft.ML.Gloro;
 
 /// <summary>
 /// Metrics of a scored view: verified-robust accuracy (VRA) under one guarantee at one ε, and the metrics to read with it. A relaxed VRA
-/// alone misleads, because it counts every row whose label is <em>somewhere</em> in the certified label set; see also
-/// <see cref="MeanCertifiedSetSize"/>, <see cref="LocalVerifiedRobustAccuracy"/> and <see cref="Top1VerifiedRobustAccuracy"/> too.
+/// alone misleads, because it counts every row whose label is <em>somewhere</em> in a set that holds; see also
+/// <see cref="MeanLoosestSetSize"/>, <see cref="LocalVerifiedRobustAccuracy"/> and <see cref="Top1VerifiedRobustAccuracy"/>.
 /// </summary>
 /// <remarks>
 /// All accuracies are fractions of <see cref="RowCount"/> between 0 and 1. Immutable and safe for concurrent use; <see cref="ToString"/>
@@ -58,8 +58,10 @@ public sealed class GloroMetrics
     public required double TopKAccuracy { get; init; }
 
     /// <summary>
-    /// VRA: the fraction of rows that are certified under the guarantee at ε and whose label is in the certified label set (the loosest
-    /// one).
+    /// VRA: the fraction of rows whose label is in a set that the guarantee allows and that holds at ε. So the loosest such set decides
+    /// (the LoosestK highest classes), as in the code of the method's paper, and not CertifiedLabels, the tightest. Since that set may hold
+    /// the label where the top-1 class is wrong, a relaxed VRA can exceed <see cref="CleanAccuracy"/>; <see cref="TopKAccuracy"/> is its
+    /// limit.
     /// </summary>
     public required double VerifiedRobustAccuracy { get; init; }
 
@@ -75,13 +77,25 @@ public sealed class GloroMetrics
     /// <summary>The fraction of rows that are not: 1 − <see cref="CertifiedFraction"/>.</summary>
     public required double RejectionRate { get; init; }
 
-    /// <summary>The mean size of the certified label set over the certified rows; 0 if none is certified.</summary>
+    /// <summary>
+    /// The mean size of the certified label set (CertifiedLabels, the tightest set that holds) over the certified rows; 0 if none is
+    /// certified.
+    /// </summary>
     public required double MeanCertifiedSetSize { get; init; }
+
+    /// <summary>
+    /// The mean size of the loosest set that holds (LoosestK) over the certified rows; 0 if none is certified.
+    /// <see cref="VerifiedRobustAccuracy"/> counts labels in these sets.
+    /// </summary>
+    public required double MeanLoosestSetSize { get; init; }
 
     /// <summary>
     /// Entry k is the number of rows whose certified label set has k classes; entry 0 is the number of rows that are not certified.
     /// </summary>
     public required IReadOnlyList<long> CertifiedKCounts { get; init; }
+
+    /// <summary>The same for the loosest set that holds.</summary>
+    public required IReadOnlyList<long> LoosestKCounts { get; init; }
 
     /// <summary>
     /// The mean over rows of the radius up to which the row counts for VRA (0 for rows that never do): the area under
@@ -105,7 +119,10 @@ public sealed class GloroMetrics
     /// </summary>
     public required MulticlassClassificationMetrics? Classification { get; init; }
 
-    /// <summary>A small table, in the invariant culture, with a line for each class if there are at most 20.</summary>
+    /// <summary>
+    /// A small table, in the invariant culture, with a line for each class if there are at most 20. Each accuracy p has its standard error
+    /// √(p(1 − p)/n): how far it would vary between random samples of n = <see cref="RowCount"/> rows.
+    /// </summary>
     public override string ToString() => MetricsTable.Write(this);
 }
 
@@ -130,7 +147,7 @@ public sealed class GloroClassMetrics
     /// <summary>The fraction of them whose top-1 class is the label: the recall of the class.</summary>
     public required double CleanAccuracy { get; init; }
 
-    /// <summary>The fraction of them that are certified under the guarantee at ε and whose label is in the certified label set.</summary>
+    /// <summary>The fraction of them whose label is in a set that the guarantee allows and that holds at ε.</summary>
     public required double VerifiedRobustAccuracy { get; init; }
 
     /// <summary>The fraction of them that are locally robust at ε and whose top-1 class is the label.</summary>

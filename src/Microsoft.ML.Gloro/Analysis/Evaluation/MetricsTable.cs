@@ -10,24 +10,34 @@ internal static class MetricsTable
     public static string Write(GloroMetrics metrics)
     {
         var table = new TextTable();
-        table.Line($"{metrics.Guarantee} at epsilon {Epsilon(metrics.Epsilon)}, {metrics.RowCount:N0} rows");
+        table.Line($"{metrics.Guarantee} at epsilon {Epsilon(metrics.Epsilon)}, {metrics.RowCount:N0} rows (± standard error)");
         if (metrics.MissingLabelRows > 0)
             table.Line($"  {metrics.MissingLabelRows:N0} more rows have no label and are left out");
         if (metrics.UnknownLabelRows > 0)
             table.Line($"  {metrics.UnknownLabelRows:N0} rows have a label that the model does not know and count as wrong");
         table.Line($"  {Arithmetic(metrics.Arithmetic)}");
-        table.Row("clean accuracy", metrics.CleanAccuracy);
-        table.Row("top-k accuracy (largest allowed k)", metrics.TopKAccuracy);
-        table.Row("VRA under the guarantee", metrics.VerifiedRobustAccuracy);
-        table.Row("top-1 VRA", metrics.Top1VerifiedRobustAccuracy);
-        table.Row("local VRA", metrics.LocalVerifiedRobustAccuracy);
-        table.Row("rejection rate", metrics.RejectionRate);
-        table.Row("mean certified set size", metrics.MeanCertifiedSetSize, "F2");
+        Share("clean accuracy", metrics.CleanAccuracy);
+        Share("top-k accuracy (largest allowed k)", metrics.TopKAccuracy);
+        Share("VRA under the guarantee", metrics.VerifiedRobustAccuracy);
+        Share("top-1 VRA", metrics.Top1VerifiedRobustAccuracy);
+        Share("local VRA", metrics.LocalVerifiedRobustAccuracy);
+        Share("rejection rate", metrics.RejectionRate);
+        table.Row("mean size of the certified set", Size(metrics.MeanCertifiedSetSize));
+        table.Row("mean size of the loosest set", Size(metrics.MeanLoosestSetSize));
         table.Row("average certified radius", Math.Floor(metrics.AverageCertifiedRadius * 1e4) / 1e4); // radii are never rounded up
+        if (metrics.VerifiedRobustAccuracy > metrics.CleanAccuracy)
+            table.Line($"  VRA exceeds clean accuracy: sets may hold labels that are not the top-1 class");
         if (metrics.PerClass.Count <= MaxClasses)
             Classes(table, metrics.PerClass);
         return table.ToString();
+
+        void Share(string name, double share) => table.Row(name, $"{share,8:F4} ± {StandardError(share, metrics.RowCount):F4}");
+
+        FormattableString Size(double size) => $"{size,8:F2} of {metrics.PerClass.Count} classes";
     }
+
+    /// <summary>The standard error of a share of independent rows: the binomial distribution's standard deviation over n.</summary>
+    public static double StandardError(double share, long rows) => Math.Sqrt(share * (1 - share) / rows);
 
     private static void Classes(TextTable table, IReadOnlyList<GloroClassMetrics> classes)
     {

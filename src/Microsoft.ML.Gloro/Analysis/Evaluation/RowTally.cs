@@ -14,15 +14,15 @@ internal sealed class RowTally
     private readonly List<float> labelRadii = [];
     private readonly List<float> localRadii = [];
     private readonly ClassTally[] classes;
-    private readonly long[] certifiedK;
-    private long correct, inTopK, verified, localVerified, top1Verified, certified, certifiedLabels;
+    private readonly long[] tightestK, loosestK;
+    private long correct, inTopK, verified, localVerified, top1Verified, certified;
 
     public RowTally(ResolvedGuarantee guarantee, float epsilon)
     {
         (this.guarantee, this.epsilon) = (guarantee, epsilon);
         order = new int[guarantee.ClassCount];
         classes = new ClassTally[guarantee.ClassCount];
-        certifiedK = new long[guarantee.MaxK + 1];
+        (tightestK, loosestK) = (new long[guarantee.MaxK + 1], new long[guarantee.MaxK + 1]);
     }
 
     public long Rows => labelRadii.Count;
@@ -75,12 +75,12 @@ internal sealed class RowTally
     {
         bool isCertified = set.LoosestK > 0;
         bool isCorrect = position == 1;
-        bool isVerified = isCertified && position <= set.LoosestK;
+        bool isVerified = isCertified && position <= set.LoosestK; // in any set that holds, as in the method's own code
         bool isLocalVerified = localRadius > epsilon;
         labelRadii.Add(labelRadius);
         localRadii.Add(localRadius);
-        certifiedK[set.LoosestK]++;
-        certifiedLabels += set.LoosestK;
+        tightestK[set.TightestK]++;
+        loosestK[set.LoosestK]++;
         Add(ref certified, isCertified);
         Add(ref correct, isCorrect);
         Add(ref inTopK, position <= largestK);
@@ -120,8 +120,10 @@ internal sealed class RowTally
             Top1VerifiedRobustAccuracy = Share(top1Verified, Rows),
             CertifiedFraction = Share(certified, Rows),
             RejectionRate = Share(Rows - certified, Rows),
-            MeanCertifiedSetSize = Share(certifiedLabels, certified),
-            CertifiedKCounts = Array.AsReadOnly(certifiedK),
+            MeanCertifiedSetSize = MeanSize(tightestK),
+            MeanLoosestSetSize = MeanSize(loosestK),
+            CertifiedKCounts = Array.AsReadOnly(tightestK),
+            LoosestKCounts = Array.AsReadOnly(loosestK),
             AverageCertifiedRadius = curve.Area,
             CertifiedAccuracyCurve = curve,
             LocalCertifiedAccuracyCurve = new CertifiedAccuracyCurve(RobustnessGuarantee.Local, [.. localRadii]),
@@ -131,6 +133,8 @@ internal sealed class RowTally
     }
 
     private static void Add(ref long counter, bool condition) => counter += condition ? 1 : 0;
+
+    private double MeanSize(long[] counts) => Share(counts.Select((count, k) => k * count).Sum(), certified);
 
     private static double Share(long part, long whole) => whole == 0 ? 0 : (double)part / whole;
 

@@ -25,13 +25,17 @@ internal static class CurveSection
         page.Add($"</section>\n");
     }
 
+    private static string Size(GloroMetrics metrics, double size) =>
+        metrics.CertifiedFraction > 0 ? size.ToString("F2", System.Globalization.CultureInfo.InvariantCulture) : "–";
+
     private static void Table(HtmlText page, ReportData data)
     {
         page.Add($"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"What each guarantee proves at ε\"><table>\n<thead>")
             .Add($"<tr><th scope=\"col\">guarantee</th>");
         if (data.HasLabels)
             page.Add($"<th scope=\"col\">VRA, %</th><th scope=\"col\">top-1 VRA, %</th>");
-        page.Add($"<th scope=\"col\">certified, %</th><th scope=\"col\">mean set</th><th scope=\"col\" class=\"more\">mean radius</th>")
+        page.Add($"<th scope=\"col\">certified, %</th><th scope=\"col\">mean set</th><th scope=\"col\">loosest</th>")
+            .Add($"<th scope=\"col\" class=\"more\">mean radius</th>")
             .Add($"</tr></thead>\n<tbody>\n");
         for (int i = 0; i < data.Guarantees.Count; i++)
         {
@@ -43,13 +47,14 @@ internal static class CurveSection
                 page.Add($"<td>{ReportNumbers.PercentOnly(metrics.VerifiedRobustAccuracy)}</td>")
                     .Add($"<td>{ReportNumbers.PercentOnly(metrics.Top1VerifiedRobustAccuracy)}</td>");
             page.Add($"<td>{ReportNumbers.PercentOnly(metrics.CertifiedFraction)}</td>")
-                .Add(metrics.CertifiedFraction > 0 ? $"<td>{metrics.MeanCertifiedSetSize:F2}" : (FormattableString)$"<td>–")
+                .Add($"<td>{Size(metrics, metrics.MeanCertifiedSetSize)}</td><td>{Size(metrics, metrics.MeanLoosestSetSize)}")
                 .Add($"</td><td class=\"more\">{ReportNumbers.Radius(one.Certified.Area)}</td></tr>\n");
         }
 
         page.Add($"</tbody>\n</table></div>\n");
-        page.Add($"<p class=\"note\">VRA: certified, and the label in the certified set. Top-1 VRA: certified, and the label is the first ")
-            .Add($"class. RT<i>k</i>: relaxed top-<i>k</i> robustness. Mean set: classes in a certified set. Mean radius: over all ")
+        page.Add($"<p class=\"note\">VRA: certified, and the label in the loosest set that holds. Top-1 VRA: certified, and ")
+            .Add($"the label is the first class. RT<i>k</i>: relaxed top-<i>k</i> robustness. Mean set: classes in the tightest set that holds, of ")
+            .Add($"{data.ClassNames.Count}; beside it those in the loosest. Mean radius: the largest certified, over all ")
             .Add($"{data.Rows}, 0 where nothing is certified.</p>\n");
     }
 }

@@ -10,7 +10,8 @@ internal static class GallerySection
         bool hasImages = data.Gallery.Any(group => group.Rows.Any(row => row.Png is not null));
         page.Add($"<section>\n<h2>{(hasImages ? "Images and what is proved of them" : "Rows and what is proved of them")}</h2>\n");
         page.Add($"<p class=\"note\">Chosen by their number in the data, from different classes where possible, not by their looks. A ")
-            .Add($"radius is the L2 distance within which the set cannot change.</p>\n");
+            .Add($"radius is the L2 distance within which the set cannot change. The tightest set that holds at ε comes first, then the ")
+            .Add($"loosest.</p>\n");
         foreach (GalleryGroup group in data.Gallery)
         {
             page.Add($"<h3>{Title(group.Kind)}</h3>\n<p class=\"note\">{ReportNumbers.Count(group.Count)} {data.Rows}, ")
@@ -51,14 +52,17 @@ internal static class GallerySection
         page.Add(row.CertifiedK > 0
             ? (FormattableString)$"<span class=\"soft\">within {Radius(data, row.Radius)}</span>"
             : (FormattableString)$"<span class=\"soft\">predicted {HtmlText.Name(row.Order[0])}, radius {Radius(data, row.Radius)}</span>");
+        if (row.LoosestK > row.CertifiedK)
+            page.Add($" <span class=\"soft\">and {HtmlText.Name(string.Join(", ", row.Order.Take(row.LoosestK)))} within ")
+                .Add($"{Radius(data, row.LoosestRadius)}</span>");
         if (row.Label is { } label)
         {
-            if (row.CertifiedK > 0)
-                page.Add(row.Order.Take(row.CertifiedK).Contains(label)
-                    ? (FormattableString)$"<span class=\"yes\">✓ label {HtmlText.Name(label)}</span>"
-                    : (FormattableString)$"<span class=\"no\">✗ label {HtmlText.Name(label)}, not in it</span>");
-            else
-                page.Add($"<span class=\"soft\">label {HtmlText.Name(label)}</span>");
+            RawHtml name = HtmlText.Name(label);
+            page.Add(row.CertifiedK == 0 ? (FormattableString)$"<span class=\"soft\">label {name}</span>"
+                : row.Order.Take(row.CertifiedK).Contains(label) ? (FormattableString)$"<span class=\"yes\">✓ label {name}</span>"
+                : row.Order.Take(row.LoosestK).Contains(label)
+                ? (FormattableString)$"<span class=\"soft\">label {name}, in the larger set only</span>"
+                : (FormattableString)$"<span class=\"no\">✗ label {name}, not in it</span>");
         }
 
         page.Add($" <span class=\"soft\">{data.Row} {row.Number}</span></li>\n");

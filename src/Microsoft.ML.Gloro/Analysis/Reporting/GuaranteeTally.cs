@@ -4,7 +4,8 @@ using Microsoft.ML.Gloro.MLNet;
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
-/// Tallies what one guarantee proves, with the same code as Evaluate, and keeps the certified radii of all rows. Uses twelve bytes per row.
+/// Tallies what one guarantee proves, with the same code as Evaluate, and keeps the largest certified radius of each row. Uses twelve bytes
+/// per row.
 /// </summary>
 internal sealed class GuaranteeTally
 {
@@ -39,7 +40,7 @@ internal sealed class GuaranteeTally
         tally.Add(label, logits, radii);
         CertifiedSet set = order is null ? default : Certificate.Evaluate(Bound, order, radii, epsilon);
         if (label != LabelMap.Missing)
-            certified.Add(set.Radius);
+            certified.Add(set.LargestRadius);
         return set;
     }
 

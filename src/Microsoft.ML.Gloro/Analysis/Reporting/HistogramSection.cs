@@ -22,8 +22,8 @@ internal static class HistogramSection
         double highest = Math.Max(bars.Max(), 1), pitch = (double)AreaWidth / shown;
         string text = string.Join(", ", bars.Select((count, k) => $"{Name(k, shown, counts.Count)}: {ReportNumbers.Count(count)}"));
         page.Add($"<figure><svg class=\"sizes\" viewBox=\"0 0 {Width} {Top + Height + 52}\" role=\"img\" aria-label=\"Size of the ")
-            .Add($"certified set under {data.Main.Name} at ε = {ReportNumbers.Epsilon(data.Epsilon)}; {data.Rows}: {text}\">\n");
-        page.Add($"<text class=\"title\" x=\"0\" y=\"14\">Size of the certified set, {data.Main.Name}, % of {data.Rows}</text>\n")
+            .Add($"tightest set that holds under {data.Main.Name} at ε = {ReportNumbers.Epsilon(data.Epsilon)}; {data.Rows}: {text}\">\n");
+        page.Add($"<text class=\"title\" x=\"0\" y=\"14\">Size of the tightest set that holds, {data.Main.Name}, % of {data.Rows}</text>\n")
             .Add($"<g transform=\"translate({Left} {Top})\">\n");
         for (int k = 0; k < shown; k++)
         {
@@ -61,8 +61,8 @@ internal static class HistogramSection
         string text = $"half of them have a radius of {ReportNumbers.Radius(Middle(data.Main.Certified.Radii))} or more"
             + (both ? $", and {ReportNumbers.Radius(Middle(data.Local.Certified.Radii))} for one class alone" : "");
         page.Add($"<figure><svg class=\"radii\" viewBox=\"0 0 {Width} {Top + Height + 52}\" role=\"img\" aria-label=\"Histogram of ")
-            .Add($"certified radii; {text}\">\n");
-        page.Add($"<text class=\"title\" x=\"0\" y=\"14\">Certified radius, {data.Rows} in each bar</text>\n")
+            .Add($"the largest certified radii; {text}\">\n");
+        page.Add($"<text class=\"title\" x=\"0\" y=\"14\">Largest certified radius, {data.Rows} in each bar</text>\n")
             .Add($"<g transform=\"translate({Left} {Top})\">\n");
         page.Add($"<path class=\"grid\" d=\"M0 {Y(highest):0.#}h{AreaWidth}\"/><text x=\"-6\" y=\"{Y(highest) + 4:0.#}\" ")
             .Add($"text-anchor=\"end\">{ReportNumbers.Count((long)highest)}</text><text x=\"-6\" y=\"{Height + 4}\" text-anchor=\"end\">0")

@@ -30,7 +30,7 @@ internal sealed class RegionPanel
         {
             bool isFinite = Certificate.TryOrder(data.Logits[i], order);
             tops[i] = isFinite ? order[0] : -1;
-            int k = isFinite ? Certificate.Evaluate(guarantee, order, data.Radii[i], epsilon).StrictestK : 0;
+            int k = isFinite ? Certificate.Evaluate(guarantee, order, data.Radii[i], epsilon).TightestK : 0;
             if (k == 0)
                 continue;
             int[] set = [.. order.Take(k).Order()];

@@ -72,12 +72,12 @@ internal sealed class ReportPass
         predicted[order[0]].Certified += own.LoosestK > 0 ? 1 : 0;
         pairs.Add(logits, order, radii);
         CertifiedSet shown = Certificate.Evaluate(relaxed, order, radii, epsilon);
-        // The gallery shows the strictest set: a locally certified row shows its single class.
-        int k = local.LoosestK > 0 ? 1 : shown.StrictestK;
+        // The gallery shows the tightest set first: a locally certified row shows its single class.
+        int k = local.LoosestK > 0 ? 1 : shown.TightestK, loosest = Math.Max(k, shown.LoosestK);
         GalleryKind kind = k switch { 0 => GalleryKind.Nothing, 1 => GalleryKind.Local, _ => GalleryKind.Relaxed };
         gallery.Offer(kind, number, order[0], () => new GalleryRow(
-            number, label >= 0 ? classNames[label] : null, [.. order.Take(Math.Max(k, 1)).Select(i => classNames[i])], k, k == 0
-                ? shown.Radius : radii[k - 1], radii[0], picture()));
+            number, label >= 0 ? classNames[label] : null, [.. order.Take(Math.Max(loosest, 1)).Select(i => classNames[i])],
+            k, k == 0 ? shown.Radius : radii[k - 1], loosest, loosest == 0 ? 0 : radii[loosest - 1], radii[0], picture()));
     }
 
     public ReportData ToData(GloroReportOptions options, ScoredColumns columns, bool isImage, GloroModel? model, double leastShare)
@@ -110,7 +110,7 @@ internal sealed class ReportPass
         if (own.LoosestK == 0)
             return RowOutcome.NotProved;
         if (!hasLabels)
-            return own.StrictestK == 1 ? RowOutcome.ProvedOneClass : RowOutcome.ProvedSet;
+            return own.TightestK == 1 ? RowOutcome.ProvedOneClass : RowOutcome.ProvedSet;
         int position = label < 0 ? int.MaxValue : Array.IndexOf(order, label) + 1;
         if (position > own.LoosestK)
             return RowOutcome.ProvedWrong;

@@ -34,6 +34,7 @@ internal static class ReportStyle
         .gloro-report .figures dd{margin:0;font-size:1.75rem;line-height:1.15;font-weight:640;letter-spacing:-.02em;
         font-variant-numeric:tabular-nums}
         .gloro-report .figures .first dd{color:var(--accent)}
+        .gloro-report .figures small{font-size:.875rem;font-weight:400;letter-spacing:0;color:var(--soft);white-space:nowrap}
         .gloro-report .figures dt{font-size:.875rem;color:var(--soft);line-height:1.35;margin-top:.15rem}
         .gloro-report .figures div{display:flex;flex-direction:column-reverse;justify-content:flex-end}
         .gloro-report .parts{display:flex;height:1.5rem;margin:1.25rem 0 .5rem;gap:2px}

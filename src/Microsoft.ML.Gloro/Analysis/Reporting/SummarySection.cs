@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
 
@@ -11,8 +12,11 @@ internal static partial class SummarySection
     {
         page.Add($"<header>\n<h1>{data.Options.Title}</h1>\n<p class=\"lead\">{Sentences(data).First()}</p>\n");
         page.Add($"<p class=\"note\">ε is the L2 norm of the ")
-            .Add($"change{(data.IsImage ? ", pixels scaled to [0, 1]" : ", in units of the features")}. {Arithmetic(data.Arithmetic)}")
-            .Add($"</p>\n");
+            .Add($"change{(data.IsImage ? ", pixels scaled to [0, 1]" : ", in units of the features")}. {Arithmetic(data.Arithmetic)} ")
+            .Add($"± is one standard error: how far a figure varies between samples of this size.");
+        if (data.HasLabels && data.Main.Metrics.VerifiedRobustAccuracy > data.Main.Metrics.CleanAccuracy)
+            page.Add($" VRA exceeds clean accuracy because a set may hold the true class where the predicted one is wrong.");
+        page.Add($"</p>\n");
         Figures(page, data);
         Outcomes(page, data);
         page.Add($"</header>\n");
@@ -43,7 +47,8 @@ internal static partial class SummarySection
                 ? HtmlText.Of($"Of {rows}, <b>{ReportNumbers.Percent(main.VerifiedRobustAccuracy)}</b> are proved right: ",
                     $"the predicted class is the true one, and no change of the {data.Row} up to ε = {epsilon} alters it.")
                 : HtmlText.Of($"Of {rows}, <b>{ReportNumbers.Percent(main.VerifiedRobustAccuracy)}</b> are proved right ",
-                    $"under {data.Main.Name}: a set of classes with the true one among them is certified, ",
+                    $"under {data.Main.Name}: a set of at most {main.LoosestKCounts.Count - 1} ",
+                    $"of {data.ClassNames.Count} classes with the true one among them is certified, ",
                     $"and no change of the {data.Row} up to ε = {epsilon} alters that set. ",
                     $"For <b>{ReportNumbers.Percent(local.VerifiedRobustAccuracy)}</b> it is the single right class.");
         }
@@ -68,11 +73,12 @@ internal static partial class SummarySection
         yield return HtmlText.Of($"<b>The arithmetic.</b> {Arithmetic(data.Arithmetic)}");
         if (data.HasLabels && !isLocal)
         {
-            yield return HtmlText.Of($"<b>How much is left open.</b> ",
-                $"A certified set holds {main.MeanCertifiedSetSize:F2} classes on average; ",
-                $"in {ReportNumbers.Percent(main.Top1VerifiedRobustAccuracy)} of the {data.Rows} it is certified and its first class ",
-                $"is the true one (top-1 VRA). A set that holds many classes is easier to prove and says less, ",
-                $"so the three belong together.");
+            yield return HtmlText.Of($"<b>How much is left open.</b> The tightest certified set holds {main.MeanCertifiedSetSize:F2} ",
+                $"of {data.ClassNames.Count} classes on average, the loosest {main.MeanLoosestSetSize:F2}. “Proved right” (VRA) counts ",
+                $"the {data.Rows} whose true class is in the loosest, so it can exceed clean accuracy: a set may hold the true class ",
+                $"where the predicted one is wrong. In {ReportNumbers.Percent(main.Top1VerifiedRobustAccuracy)} of the {data.Rows} a set ",
+                $"is certified and the predicted class is the true one (top-1 VRA). A set that holds many classes is easier to prove and ",
+                $"says less, so all of these belong together.");
         }
 
         if (Remarks(data) is { Length: > 0 } remarks)
@@ -120,23 +126,30 @@ internal static partial class SummarySection
         page.Add($"<dl class=\"figures\">\n");
         if (data.HasLabels)
         {
-            Figure(page, ReportNumbers.Percent(main.VerifiedRobustAccuracy), $"VRA under {data.Main.Name}: proved right", isFirst: true);
+            Figure(page, data, main.VerifiedRobustAccuracy, $"VRA under {data.Main.Name}: proved right", isFirst: true);
             if (!isLocal)
-                Figure(page, ReportNumbers.Percent(data.Local.Metrics.VerifiedRobustAccuracy), "local VRA: one class, proved right");
-            Figure(page, ReportNumbers.Percent(main.CleanAccuracy), "clean accuracy: right, without proof");
+                Figure(page, data, data.Local.Metrics.VerifiedRobustAccuracy, "local VRA: one class, proved right");
+            Figure(page, data, main.CleanAccuracy, "clean accuracy: right, without proof");
         }
 
-        Figure(page, ReportNumbers.Percent(main.CertifiedFraction),
+        Figure(page, data, main.CertifiedFraction,
             $"certified{(isLocal ? "" : $" under {data.Main.Name}")}{(data.HasLabels ? ", right or wrong" : "")}",
             isFirst: !data.HasLabels);
         if (!isLocal)
-            Figure(page, main.MeanCertifiedSetSize.ToString("F2", System.Globalization.CultureInfo.InvariantCulture),
-                "classes in a certified set, on average");
+            Figure(page, main.MeanCertifiedSetSize.ToString("F2", CultureInfo.InvariantCulture),
+                string.Create(CultureInfo.InvariantCulture,
+                    $"of {data.ClassNames.Count} classes in the tightest certified set, {main.MeanLoosestSetSize:F2} in the loosest, on average"));
         page.Add($"</dl>\n");
     }
 
-    private static void Figure(HtmlText page, string number, string what, bool isFirst = false) =>
-        page.Add($"<div{new RawHtml(isFirst ? " class=\"first\"" : "")}><dt>{what}</dt><dd>{number}</dd></div>\n");
+    private static void Figure(HtmlText page, ReportData data, double share, string what, bool isFirst = false)
+    {
+        string error = ReportNumbers.PercentOnly(MetricsTable.StandardError(share, data.RowCount));
+        Figure(page, ReportNumbers.Percent(share), what, isFirst, "± " + error);
+    }
+
+    private static void Figure(HtmlText page, string number, string what, bool isFirst = false, string error = "") =>
+        page.Add($"<div{new RawHtml(isFirst ? " class=\"first\"" : "")}><dt>{what}</dt><dd>{number} <small>{error}</small></dd></div>\n");
 
     private static void Outcomes(HtmlText page, ReportData data)
     {

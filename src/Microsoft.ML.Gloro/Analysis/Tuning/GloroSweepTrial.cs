@@ -49,8 +49,8 @@ public sealed class GloroSweepTrial
     /// <summary>Local VRA; NaN if the trial failed.</summary>
     public required double LocalVerifiedRobustAccuracy { get; init; }
 
-    /// <summary>The mean size of the certified label sets; NaN if the trial failed.</summary>
-    public required double MeanCertifiedSetSize { get; init; }
+    /// <summary>The mean size of the loosest sets that hold, in which VRA counts labels; NaN if the trial failed.</summary>
+    public required double MeanLoosestSetSize { get; init; }
 
     /// <summary>The time for training and evaluation.</summary>
     public required TimeSpan Duration { get; init; }

@@ -43,7 +43,7 @@ internal static class SweepTable
             return $"  failed: {error} ({settings})";
         string metric = withMetric ? string.Create(CultureInfo.InvariantCulture, $"{trial.Metric,10:F4}") : "";
         return FormattableString.Invariant($"{metric}{trial.VerifiedRobustAccuracy,8:F4}{trial.CleanAccuracy,8:F4}")
-            + FormattableString.Invariant($"{trial.Top1VerifiedRobustAccuracy,8:F4}{trial.MeanCertifiedSetSize,6:F2}")
+            + FormattableString.Invariant($"{trial.Top1VerifiedRobustAccuracy,8:F4}{trial.MeanLoosestSetSize,6:F2}")
             + FormattableString.Invariant($"{trial.Duration.TotalSeconds,9:F1} {mark}{settings}");
     }
 }

@@ -190,7 +190,7 @@ internal sealed class Sweeper(
             CleanAccuracy = entry.Measures?.CleanAccuracy ?? double.NaN,
             Top1VerifiedRobustAccuracy = entry.Measures?.Top1VerifiedRobustAccuracy ?? double.NaN,
             LocalVerifiedRobustAccuracy = entry.Measures?.LocalVerifiedRobustAccuracy ?? double.NaN,
-            MeanCertifiedSetSize = entry.Measures?.MeanCertifiedSetSize ?? double.NaN,
+            MeanLoosestSetSize = entry.Measures?.MeanLoosestSetSize ?? double.NaN,
             Duration = TimeSpan.FromSeconds(entry.Seconds ?? 0),
             Error = entry.Measures is null ? entry.Error ?? "unknown" : null,
             FromJournal = fromJournal,

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>Trains on one view and measures on another.</summary>
@@ -20,7 +22,7 @@ internal sealed class SweptTrainer(MLContext mlContext, IDataView train, IDataVi
                 CleanAccuracy = metrics.CleanAccuracy,
                 Top1VerifiedRobustAccuracy = metrics.Top1VerifiedRobustAccuracy,
                 LocalVerifiedRobustAccuracy = metrics.LocalVerifiedRobustAccuracy,
-                MeanCertifiedSetSize = metrics.MeanCertifiedSetSize,
+                MeanLoosestSetSize = metrics.MeanLoosestSetSize,
             }, model);
         }
         catch
@@ -51,5 +53,6 @@ internal sealed record TrialMeasures
 
     public required double LocalVerifiedRobustAccuracy { get; init; }
 
-    public required double MeanCertifiedSetSize { get; init; }
+    [JsonPropertyName("meanCertifiedSetSize")] // its name in journals of earlier versions
+    public required double MeanLoosestSetSize { get; init; }
 }

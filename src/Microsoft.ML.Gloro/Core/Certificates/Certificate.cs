@@ -83,7 +83,7 @@ internal static class Certificate
     /// <param name="guarantee">The guarantee, bound to the model's classes.</param>
     /// <param name="order">The classes by descending logit, as many as there are radii to look at, or all.</param>
     /// <param name="radii">r_1, r_2, …; a k beyond them is not certified. Values that are not finite count as 0.</param>
-    /// <param name="epsilon">ε. A negative one or NaN certifies nothing, but leaves the radius as it is.</param>
+    /// <param name="epsilon">ε. A negative one or NaN certifies nothing, but leaves the largest radius as it is.</param>
     public static CertifiedSet Evaluate(ResolvedGuarantee guarantee, ReadOnlySpan<int> order, ReadOnlySpan<float> radii, float epsilon)
     {
         var most = Math.Min(radii.Length, guarantee.MaxK);
@@ -91,18 +91,21 @@ internal static class Certificate
             throw new ArgumentException(
                 $"The guarantee is for {guarantee.ClassCount} classes and {most} radii, and the order has {order.Length} " +
                 "classes.", nameof(order));
-        var radius = 0f;
-        int loosest = 0, strictest = 0;
+        float radius = 0, largest = 0;
+        int tightest = 0, loosest = 0;
         for (var k = 1; k <= most; k++)
         {
             var candidate = radii[k - 1];
             if (!float.IsFinite(candidate) || !guarantee.Allows(order, k))
                 continue;
-            radius = Math.Max(radius, candidate);
-            if (epsilon >= 0 && candidate > epsilon)
-                (loosest, strictest) = (k, strictest == 0 ? k : strictest);
+            largest = Math.Max(largest, candidate);
+            if (!(epsilon >= 0 && candidate > epsilon))
+                continue;
+            if (tightest == 0)
+                (tightest, radius) = (k, candidate);
+            loosest = k;
         }
-        return new(radius, loosest, strictest);
+        return new(tightest == 0 ? largest : radius, tightest, loosest, largest);
     }
 
     /// <summary>
@@ -213,10 +216,16 @@ internal static class Certificate
     }
 }
 
-/// <summary>What a guarantee certifies for one row. The certified label set is the first K classes of the row's order.</summary>
+/// <summary>
+/// What a guarantee certifies for one row at ε. The certified label set is the tightest: the first TightestK classes of the row's order.
+/// </summary>
 /// <param name="Radius">
-/// The certified radius: the largest r_k over the k that the guarantee allows, whatever ε is; 0 if there is none.
+/// The radius of the certified label set; <paramref name="LargestRadius"/> if the row is not certified at ε. It is above ε exactly if the
+/// row is certified.
 /// </param>
+/// <param name="TightestK">The smallest allowed k with r_k &gt; ε; 0 if the row is not certified at ε.</param>
 /// <param name="LoosestK">The largest allowed k with r_k &gt; ε; 0 if the row is not certified at ε.</param>
-/// <param name="StrictestK">The smallest allowed k with r_k &gt; ε; 0 if the row is not certified at ε.</param>
-internal readonly record struct CertifiedSet(float Radius, int LoosestK, int StrictestK);
+/// <param name="LargestRadius">
+/// The largest r_k over the k that the guarantee allows, whatever ε is; 0 if there is none. The row is certified at exactly the radii below.
+/// </param>
+internal readonly record struct CertifiedSet(float Radius, int TightestK, int LoosestK, float LargestRadius);

@@ -55,25 +55,41 @@ internal sealed class GuaranteeGraph(GraphOperators ops, int radii)
     }
 
     /// <summary>
-    /// Adds the operators. Gives the radii of the allowed k, [N, K], and the largest k certified at ε, [N, 1], 0 if none.
+    /// Adds the operators. Gives the certified radius, and the smallest and the largest k certified at ε, 0 if none; each [N, 1].
     /// </summary>
     /// <param name="row">The rows.</param>
     /// <param name="guarantee">The defaults.</param>
     /// <param name="capacity">Rows of affinity_sets.</param>
     /// <param name="epsilon">ε, [1].</param>
-    public (string Allowed, string Loosest) Evaluate(CertifiedRows row, ResolvedGuarantee guarantee, int capacity, string epsilon)
+    public (string Radius, string Tightest, string Loosest) Evaluate(
+        CertifiedRows row, ResolvedGuarantee guarantee, int capacity, string epsilon)
     {
         string allowed = ops.Multiply(row.Radii, Allowed(row.Order, guarantee, capacity));
 
         // Strictly larger than ε; a negative ε and NaN certify nothing.
         string certified = ops.And(ops.Greater(allowed, epsilon), ops.Not(ops.Less(epsilon, ops.Single(0))));
-        string counts = ops.Multiply(ops.Cast(certified, OnnxType.Single), ops.Singles(_counts, radii));
-        return (allowed, ops.Reduce("ReduceMax", counts, axis: 1, keep: true));
+        string holds = ops.Cast(certified, OnnxType.Single);
+        string loosest = Largest(ops.Multiply(holds, ops.Singles(_counts, radii)));
+        string isCertified = ops.Greater(loosest, ops.Single(0.5f));
+
+        // Of the k that hold, the one farthest from radii + 1.
+        string farthest = Largest(ops.Multiply(holds, ops.Singles([.. _counts.Select(count => radii + 1 - count)], radii)));
+        string tightest = ops.Where(isCertified, ops.Subtract(ops.Single(radii + 1), farthest), ops.Single(0));
+
+        // The tightest set's own radius; without a set, the largest radius that is allowed.
+        string own = Largest(ops.Multiply(allowed, At(tightest)));
+        return (ops.Where(isCertified, own, Largest(allowed)), tightest, loosest);
     }
 
     /// <summary>Which places of the order are within the first <paramref name="k"/>: 0 or 1, [N, K].</summary>
     public string Within(string k) =>
         ops.Cast(ops.Less(ops.Singles([.. _counts.Select(count => count - 0.5f)], radii), k), OnnxType.Single);
+
+    /// <summary>Which place of the order is the <paramref name="k"/>th: 0 or 1, [N, K].</summary>
+    private string At(string k) =>
+        ops.Cast(ops.Less(ops.Node("Abs", ops.Subtract(ops.Singles(_counts, radii), k)), ops.Single(0.5f)), OnnxType.Single);
+
+    private string Largest(string values) => ops.Reduce("ReduceMax", values, axis: 1, keep: true);
 
     /// <summary>Row k has ones in its first k places.</summary>
     private string UpTo()

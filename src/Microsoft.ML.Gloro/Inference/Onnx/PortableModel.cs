@@ -51,12 +51,18 @@ internal static class PortableModel
         GraphOperators ops, GloroModel model, CertifiedRows row, int radii, int capacity, string epsilon)
     {
         var guarantee = new GuaranteeGraph(ops, radii);
-        (string allowed, string loosest) = guarantee.Evaluate(row, model.ResolvedGuarantee, capacity, epsilon);
-        ops.Reshape(ops.Reduce("ReduceMax", allowed, axis: 1), [-1], PortableNames.CertifiedRadius);
-        string zeros = ops.Multiply(row.Logits, ops.Single(0));
-        string mask = ops.ScatterElements(zeros, row.Order, guarantee.Within(loosest), axis: 1);
-        ops.Graph.Node("Greater", [mask, ops.Single(0.5f)], output: PortableNames.CertifiedMask);
+        (string radius, string tightest, string loosest) = guarantee.Evaluate(row, model.ResolvedGuarantee, capacity, epsilon);
+        ops.Reshape(radius, [-1], PortableNames.CertifiedRadius);
+        Mask(tightest, PortableNames.CertifiedMask);
+        Mask(loosest, PortableNames.LoosestMask);
         ops.Graph.Node("Greater", [ops.Reshape(loosest, -1), ops.Single(0.5f)], output: PortableNames.IsCertified);
+
+        void Mask(string k, string output)
+        {
+            string zeros = ops.Multiply(row.Logits, ops.Single(0));
+            string mask = ops.ScatterElements(zeros, row.Order, guarantee.Within(k), axis: 1);
+            ops.Graph.Node("Greater", [mask, ops.Single(0.5f)], output: output);
+        }
     }
 
     private static void Declare(OnnxGraphWriter graph, int classes, int radii)
@@ -68,6 +74,7 @@ internal static class PortableModel
         graph.DeclareOutput(PortableNames.TopKRadii, [radii]);
         graph.DeclareOutput(PortableNames.CertifiedRadius, []);
         graph.DeclareOutput(PortableNames.CertifiedMask, [classes], OnnxType.Boolean);
+        graph.DeclareOutput(PortableNames.LoosestMask, [classes], OnnxType.Boolean);
         graph.DeclareOutput(PortableNames.IsCertified, [], OnnxType.Boolean);
     }
 }

@@ -17,6 +17,7 @@ internal static class PortableNames
     public const string TopKRadii = "topk_radii";
     public const string CertifiedRadius = "certified_radius";
     public const string CertifiedMask = "certified_mask";
+    public const string LoosestMask = "loosest_mask";
     public const string IsCertified = "is_certified";
 
     /// <summary>Before every key of the metadata.</summary>

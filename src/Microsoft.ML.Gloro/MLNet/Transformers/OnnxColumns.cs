@@ -13,7 +13,7 @@ internal sealed class OnnxColumns
     private readonly GloroModel _model;
     private readonly CertifiedRows _rows;
     private readonly GuaranteeGraph _guarantee;
-    private readonly string _allowed, _loosest, _top;
+    private readonly string _radius, _tightest, _loosest, _top;
     private readonly float _largestRadius;
 
     /// <param name="ops">The graph.</param>
@@ -27,7 +27,7 @@ internal sealed class OnnxColumns
         _top = ops.Slice(_rows.Order, [0], [1], [1], [1]);
         _guarantee = new GuaranteeGraph(ops, model.RadiiCount);
         int sets = GuaranteeGraph.Sets(model.ResolvedGuarantee).Count;
-        (_allowed, _loosest) = _guarantee.Evaluate(_rows, model.ResolvedGuarantee, sets, ops.Single(model.Epsilon));
+        (_radius, _tightest, _loosest) = _guarantee.Evaluate(_rows, model.ResolvedGuarantee, sets, ops.Single(model.Epsilon));
     }
 
     /// <summary>The type of <paramref name="column"/> in the graph: of known size, even if the column's own type has none.</summary>
@@ -45,10 +45,11 @@ internal sealed class OnnxColumns
         OutputColumn.Score => _ops.Where(_rows.IsScored, _rows.Scores, _ops.Single(float.NaN)),
         OutputColumn.Logits => _ops.Where(_rows.IsScored, _rows.Computed, _ops.Single(float.NaN)),
         OutputColumn.TopKRadii => _rows.Radii,
-        OutputColumn.CertifiedRadius => _ops.Reduce("ReduceMax", _allowed, axis: 1, keep: true),
+        OutputColumn.CertifiedRadius => _radius,
         OutputColumn.IsCertified => _ops.Greater(_loosest, _ops.Single(0.5f)),
-        OutputColumn.CertifiedK => _ops.Cast(_loosest, OnnxType.Int32),
-        OutputColumn.CertifiedLabels => Keys(_rows.Order, _ops.Greater(_guarantee.Within(_loosest), _ops.Single(0.5f))),
+        OutputColumn.CertifiedK => _ops.Cast(_tightest, OnnxType.Int32),
+        OutputColumn.LoosestK => _ops.Cast(_loosest, OnnxType.Int32),
+        OutputColumn.CertifiedLabels => Keys(_rows.Order, _ops.Greater(_guarantee.Within(_tightest), _ops.Single(0.5f))),
         OutputColumn.ReachableLabels => ReachableLabels(),
         _ => throw new ArgumentOutOfRangeException(nameof(column), column, "No such output column."),
     };

@@ -18,17 +18,25 @@ internal enum OutputColumn
     /// <summary>Vector of Single: r_1, r_2, …; 0 where nothing is certified.</summary>
     TopKRadii,
 
-    /// <summary>Single: the radius under the model's guarantee; 0 if none.</summary>
+    /// <summary>
+    /// Single: the radius of the certified label set, r_CertifiedK. If nothing is certified at ε, the largest radius of the sets that the
+    /// guarantee allows: at most ε, 0 if there is none.
+    /// </summary>
     CertifiedRadius,
 
     /// <summary>Boolean: CertifiedRadius &gt; ε.</summary>
     IsCertified,
 
-    /// <summary>Int32: the size of the certified label set; 0 if not certified.</summary>
+    /// <summary>
+    /// Int32: the size of the certified label set, the smallest k with r_k &gt; ε that the guarantee allows; 0 if there is none.
+    /// </summary>
     CertifiedK,
 
     /// <summary>Vector of keys: the certified label set in order of score; empty if not certified.</summary>
     CertifiedLabels,
+
+    /// <summary>Int32: the size of the loosest set that holds, the largest k with r_k &gt; ε that the guarantee allows; 0 if none.</summary>
+    LoosestK,
 
     /// <summary>Vector of keys: the classes that could be top-1 within ε; all of them if a logit is not finite.</summary>
     ReachableLabels,
@@ -91,7 +99,7 @@ internal static class OutputColumns
                 OutputColumn.TopKRadii => new VectorDataViewType(NumberDataViewType.Single, model.RadiiCount),
                 OutputColumn.CertifiedRadius => NumberDataViewType.Single,
                 OutputColumn.IsCertified => BooleanDataViewType.Instance,
-                OutputColumn.CertifiedK => NumberDataViewType.Int32,
+                OutputColumn.CertifiedK or OutputColumn.LoosestK => NumberDataViewType.Int32,
                 _ => new VectorDataViewType(key),
             };
             if (type == perClass)

@@ -23,13 +23,14 @@ internal static class OutputGetters
         OutputColumn.Logits => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => Copy(batch.Logits(row()), ref value)),
         OutputColumn.TopKRadii => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) => Copy(batch.Radii(row()), ref value)),
         OutputColumn.CertifiedRadius => (ValueGetter<float>)((ref float value) => value = batch.Certified(row()).Radius),
-        OutputColumn.IsCertified => (ValueGetter<bool>)((ref bool value) => value = batch.Certified(row()).LoosestK > 0),
-        OutputColumn.CertifiedK => (ValueGetter<int>)((ref int value) => value = batch.Certified(row()).LoosestK),
+        OutputColumn.IsCertified => (ValueGetter<bool>)((ref bool value) => value = batch.Certified(row()).TightestK > 0),
+        OutputColumn.CertifiedK => (ValueGetter<int>)((ref int value) => value = batch.Certified(row()).TightestK),
         OutputColumn.CertifiedLabels => (ValueGetter<VBuffer<uint>>)((ref VBuffer<uint> value) =>
         {
             int current = row();
-            CopyKeys(batch.Order(current)[..batch.Certified(current).LoosestK], ref value);
+            CopyKeys(batch.Order(current)[..batch.Certified(current).TightestK], ref value);
         }),
+        OutputColumn.LoosestK => (ValueGetter<int>)((ref int value) => value = batch.Certified(row()).LoosestK),
         OutputColumn.ReachableLabels => (ValueGetter<VBuffer<uint>>)((ref VBuffer<uint> value) =>
             CopyKeys(batch.Reachable(row()), ref value)),
         OutputColumn.CoverageLabels => (ValueGetter<VBuffer<uint>>)((ref VBuffer<uint> value) => CopyKeys(batch.Covered(row()), ref value)),

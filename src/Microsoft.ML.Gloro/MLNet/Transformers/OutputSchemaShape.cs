@@ -35,6 +35,7 @@ internal static class OutputSchemaShape
         Define(OutputColumn.IsCertified, BooleanDataViewType.Instance);
         Define(OutputColumn.CertifiedK, NumberDataViewType.Int32);
         KeyNames.Promise(Define(OutputColumn.CertifiedLabels, keys), labelType);
+        Define(OutputColumn.LoosestK, NumberDataViewType.Int32);
         KeyNames.Promise(Define(OutputColumn.ReachableLabels, keys), labelType);
         foreach (var column in new[] { OutputColumn.PredictedLabel, OutputColumn.Score })
         {
@@ -78,6 +79,8 @@ internal static class OutputSchemaShape
         public int CertifiedK { get; set; }
 
         public VBuffer<uint> CertifiedLabels { get; set; }
+
+        public int LoosestK { get; set; }
 
         public VBuffer<uint> ReachableLabels { get; set; }
     }

@@ -41,7 +41,7 @@ internal sealed class ScoredBatch
 
         _needsRadii = Needs(
             OutputColumn.TopKRadii, OutputColumn.CertifiedRadius, OutputColumn.IsCertified, OutputColumn.CertifiedK,
-            OutputColumn.CertifiedLabels);
+            OutputColumn.CertifiedLabels, OutputColumn.LoosestK);
         _needsOrder = _needsRadii || Needs(OutputColumn.PredictedLabel, OutputColumn.ReachableLabels);
         _ordered = _needsRadii ? _radiiCount : 1; // no certified set is larger, and sorting a thousand classes takes longer than certifying
     }

@@ -35,9 +35,14 @@ public sealed class GloroEvaluatorTests
                 Assert.AreEqual(rows.Average(r => r.TopOneCorrect && r.Set.Length > 0 ? 1.0 : 0), metrics.Top1VerifiedRobustAccuracy, 1e-12, at);
                 Assert.AreEqual(rows.Average(r => r.Set.Length > 0 ? 1.0 : 0), metrics.CertifiedFraction, 1e-12, at);
                 Assert.AreEqual(1 - metrics.CertifiedFraction, metrics.RejectionRate, 1e-12, at);
-                Assert.AreEqual(rows.Where(r => r.Set.Length > 0).Select(r => (double)r.Set.Length).DefaultIfEmpty(0).Average(), metrics.MeanCertifiedSetSize, 1e-12, at);
+                Assert.AreEqual(rows.Where(r => r.Set.Length > 0).Select(r => (double)r.Set.Length).DefaultIfEmpty(0).Average(), metrics.MeanLoosestSetSize, 1e-12, at);
+                Assert.AreEqual(rows.Where(r => r.Tightest > 0).Select(r => (double)r.Tightest).DefaultIfEmpty(0).Average(), metrics.MeanCertifiedSetSize, 1e-12, at);
                 for (int k = 0; k < metrics.CertifiedKCounts.Count; k++)
-                    Assert.AreEqual(rows.Count(r => r.Set.Length == k), metrics.CertifiedKCounts[k], at);
+                {
+                    Assert.AreEqual(rows.Count(r => r.Set.Length == k), metrics.LoosestKCounts[k], at);
+                    Assert.AreEqual(rows.Count(r => r.Tightest == k), metrics.CertifiedKCounts[k], at);
+                }
+
                 for (int c = 0; c < 6; c++)
                 {
                     NaiveRow[] mine = [.. rows.Where(r => r.Label == c)];
@@ -202,15 +207,17 @@ public sealed class GloroEvaluatorTests
 
         string[] lines = GloroEvaluator.Evaluate(view.MlContext, view.Build(), "Label", RobustnessGuarantee.RelaxedTopK(3), 36f / 255f).ToString().Split('\n');
 
-        Assert.AreEqual("rtk:3 at epsilon 0.1412 (36/255), 1,200 rows", lines[0]);
-        Assert.HasCount(1 + 9 + 1 + 6, lines);
+        Assert.AreEqual("rtk:3 at epsilon 0.1412 (36/255), 1,200 rows (± standard error)", lines[0]);
+        Assert.HasCount(1 + 11 + 1 + 6, lines);
+        Assert.IsTrue(Array.Exists(lines, line => line.Contains(" of 6 classes", StringComparison.Ordinal)));
+        Assert.Contains("VRA exceeds clean accuracy", lines[11]);
         Assert.IsTrue(lines.All(line => line.Length <= 80));
     }
 
     private static HandMadeRow With(HandMadeRow row, uint label) => new() { Label = label, Logits = row.Logits, Score = row.Score, TopKRadii = row.TopKRadii };
 
     /// <summary>One row by the words of the definitions, with lists and no shortcuts.</summary>
-    private sealed record NaiveRow(int Label, bool TopOneCorrect, bool LocallyRobust, bool InLargestSet, int[] Set)
+    private sealed record NaiveRow(int Label, bool TopOneCorrect, bool LocallyRobust, bool InLargestSet, int[] Set, int Tightest)
     {
         public static NaiveRow Of(HandMadeRow row, RobustnessGuarantee guarantee, Func<int[], int, bool> allows, float epsilon)
         {
@@ -218,8 +225,8 @@ public sealed class GloroEvaluatorTests
             int[] order = [.. Enumerable.Range(0, row.Logits.Length).OrderByDescending(c => row.Logits[c])];
             int largestK = guarantee.Kind == GuaranteeKind.Affinity ? 3 : guarantee.K;
             int[] allowed = [.. Enumerable.Range(1, largestK).Where(k => allows(order, k))];
-            int loosest = allowed.Where(k => row.TopKRadii[k - 1] > epsilon).DefaultIfEmpty(0).Max();
-            return new(label, order[0] == label, row.TopKRadii[0] > epsilon, order.Take(allowed.Max()).Contains(label), order[..loosest]);
+            int[] holding = [.. allowed.Where(k => row.TopKRadii[k - 1] > epsilon).DefaultIfEmpty(0)];
+            return new(label, order[0] == label, row.TopKRadii[0] > epsilon, order.Take(allowed.Max()).Contains(label), order[..holding.Max()], holding.Min());
         }
     }
 }

@@ -24,8 +24,8 @@ public sealed class GuaranteeSuggestionTests
             Assert.AreEqual(metrics.VerifiedRobustAccuracy, one.VerifiedRobustAccuracy);
             Assert.AreEqual(metrics.Top1VerifiedRobustAccuracy, one.Top1VerifiedRobustAccuracy);
             Assert.AreEqual(metrics.CertifiedFraction, one.CertifiedFraction);
-            Assert.AreEqual(metrics.MeanCertifiedSetSize, one.MeanCertifiedSetSize);
-            Assert.AreEqual(metrics.CertifiedKCounts.Select((count, k) => k == 0 ? 0 : count * Math.Log2(k)).Sum() / 500, one.BitsLeftOpen, 1e-12);
+            Assert.AreEqual(metrics.MeanLoosestSetSize, one.MeanLoosestSetSize);
+            Assert.AreEqual(metrics.LoosestKCounts.Select((count, k) => k == 0 ? 0 : count * Math.Log2(k)).Sum() / 500, one.BitsLeftOpen, 1e-12);
             Assert.AreEqual(one.VerifiedRobustAccuracy - (all.BitPrice * one.BitsLeftOpen), one.Worth);
             Assert.AreEqual(Math.Sqrt(one.VerifiedRobustAccuracy * (1 - one.VerifiedRobustAccuracy) / 500), one.StandardError, 1e-12);
         }
@@ -35,9 +35,9 @@ public sealed class GuaranteeSuggestionTests
     public void Suggest_Price_DecidesBetweenProofAndPrecision()
     {
         HandMadeView view = PlantedRows.View(2000, ["ab", "cde"], seed: 2);
-        GuaranteeSuggestions free = Suggest(0), dear = Suggest(100), usual = Suggest(GloroAffinityDiscoveryOptions.DefaultBitPrice);
+        GuaranteeSuggestions free = Suggest(0), dear = Suggest(100), usual = Suggest(0.1);
 
-        Assert.AreEqual(free.All.Max(one => one.VerifiedRobustAccuracy), free.Best.VerifiedRobustAccuracy);
+        Assert.AreEqual(free.All.Where(one => !one.IsTooLoose).Max(one => one.VerifiedRobustAccuracy), free.Best.VerifiedRobustAccuracy);
         Assert.AreEqual(RobustnessGuarantee.Local, dear.Best.Guarantee);
         Assert.AreEqual(RobustnessGuarantee.Local, dear.BestTopK.Guarantee);
         // Sets that hold what crowds, and no more, prove as much as RTK and leave less open.
@@ -59,8 +59,9 @@ public sealed class GuaranteeSuggestionTests
             GuaranteeSuggestions all = GuaranteeSuggester.Run(
                 HandMadeView.Random(200, seed).Build(), new() { Discovery = null, Guarantees = [RobustnessGuarantee.Parse("affinity:a+b"), RobustnessGuarantee.Parse("affinity:a+b,c+d+e+f")] });
 
-            Assert.AreEqual(all.All.Max(one => one.Worth), all.Best.Worth);
-            Assert.AreEqual(all.All.Take(5).Max(one => one.Worth), all.BestTopK.Worth);
+            Assert.AreEqual("rtk:4 rtk:5 affinity:a+b,c+d+e+f", string.Join(' ', all.All.Where(one => one.IsTooLoose).Select(one => one.Guarantee)));
+            Assert.AreEqual(all.All.Where(one => !one.IsTooLoose).Max(one => one.Worth), all.Best.Worth);
+            Assert.AreEqual(all.All.Take(3).Max(one => one.Worth), all.BestTopK.Worth);
             Assert.IsTrue(all.Best.IsParetoOptimal);
             foreach (GuaranteeSuggestion one in all.All)
             {
@@ -69,6 +70,58 @@ public sealed class GuaranteeSuggestionTests
                 Assert.AreEqual(!isBeaten, one.IsParetoOptimal, $"{seed}: {one.Guarantee}");
             }
         }
+    }
+
+    [TestMethod]
+    [DataRow(2)]
+    [DataRow(4)]
+    [DataRow(10)]
+    [DataRow(100)]
+    public void Suggest_AnyNumberOfClasses_NeverSuggestsWhatSaysNoMoreThanAllClasses(int classes)
+    {
+        foreach (double share in new[] { 0, 0.05, 0.3, 0.6, 0.95 })
+        {
+            GuaranteeSuggestions all = GuaranteeSuggester.Run(Rows(classes, share).Build(), new() { Discovery = null });
+
+            Assert.AreEqual(1 / Math.Log2(classes), all.BitPrice);
+            Assert.AreEqual(0, 1 - (all.BitPrice * Math.Log2(classes)), 1e-12, "what 'all classes, always' is worth");
+            Assert.IsGreaterThanOrEqualTo(0, all.Best.Worth);
+            Assert.IsLessThanOrEqualTo(Math.Max(1, classes / 2), all.Best.Guarantee.K);
+            Assert.Contains($"all {classes} classes, always", all.ToString());
+            // RT3 proves all rows and leaves log2 3 bits open: dear where there are few classes, cheap where there are many.
+            bool isWorthIt = classes >= 6 && 1 - Math.Log(3, classes) > share;
+            Assert.AreEqual(isWorthIt ? 3 : 1, all.Best.Guarantee.K, $"{all}");
+        }
+    }
+
+    [TestMethod]
+    public void Suggest_PriceThatIsTooLow_SaysSo()
+    {
+        HandMadeView view = Rows(4, 0.3);
+
+        Assert.Contains("the price is too low. 1 / log2 4 = 0.5000", GuaranteeSuggester.Run(view.Build(), new() { Discovery = null, BitPrice = 0.1 }).ToString());
+        Assert.DoesNotContain("too low", GuaranteeSuggester.Run(view.Build(), new() { Discovery = null }).ToString());
+    }
+
+    // The label comes first in a share of the rows, and third (or last, of two classes) in the others. All radii are above ε.
+    private static HandMadeView Rows(int classes, double share)
+    {
+        var view = new HandMadeView { ClassNames = [.. Enumerable.Range(0, classes).Select(c => $"c{c:00}")], RadiiCount = Math.Min(classes - 1, 5) };
+        for (int row = 0; row < 100; row++)
+        {
+            float[] logits = [.. Enumerable.Range(0, classes).Select(c => -(float)((c + row) % classes))];
+            int place = row < 100 * share ? 0 : Math.Min(2, classes - 1);
+            view.Rows.Add(new HandMadeRow
+            {
+                Label = (uint)Array.IndexOf(logits, -place) + 1,
+                PredictedLabel = (uint)Array.IndexOf(logits, 0) + 1,
+                Logits = logits,
+                Score = [.. logits.Select(_ => 1f / classes)],
+                TopKRadii = [.. Enumerable.Repeat(1f, view.RadiiCount)],
+            });
+        }
+
+        return view;
     }
 
     [TestMethod]

@@ -31,8 +31,9 @@ public sealed class ScoredByAModelTests
         Assert.AreEqual(guarantee, metrics.Guarantee.ToString());
         Assert.AreEqual(rows.Average(r => r.IsCertified ? 1.0 : 0), metrics.CertifiedFraction, 1e-12);
         Assert.AreEqual(rows.Average(r => r.PredictedLabel == r.Label ? 1.0 : 0), metrics.CleanAccuracy, 1e-12);
-        Assert.AreEqual(rows.Average(r => r.CertifiedLabels.Contains(r.Label) ? 1.0 : 0), metrics.VerifiedRobustAccuracy, 1e-12);
+        Assert.AreEqual(rows.Average(r => r.Loosest.Contains(r.Label) ? 1.0 : 0), metrics.VerifiedRobustAccuracy, 1e-12);
         Assert.AreEqual(rows.Where(r => r.IsCertified).Average(r => (double)r.CertifiedK), metrics.MeanCertifiedSetSize, 1e-12);
+        Assert.AreEqual(rows.Where(r => r.IsCertified).Average(r => (double)r.LoosestK), metrics.MeanLoosestSetSize, 1e-12);
         Assert.AreEqual(metrics.CleanAccuracy, metrics.Classification!.MicroAccuracy, 1e-12);
         Assert.IsTrue(metrics.CertifiedFraction is > 0.2 and < 0.8, $"The test needs certified and other rows: {metrics.CertifiedFraction}");
     }
@@ -40,7 +41,7 @@ public sealed class ScoredByAModelTests
     private static float MedianRadius(MLContext mlContext, GloroModel model)
     {
         using var transformer = new GloroTransformer(mlContext, model, "Features");
-        float[] radii = [.. mlContext.Data.CreateEnumerable<Scored>(transformer.Transform(Data(mlContext, model)), reuseRowObject: false).Select(r => r.CertifiedRadius)];
+        float[] radii = [.. mlContext.Data.CreateEnumerable<Scored>(transformer.Transform(Data(mlContext, model)), reuseRowObject: false).Select(r => r.TopKRadii.Take(model.ResolvedGuarantee.MaxK).Max())];
         Array.Sort(radii);
         return radii[Rows / 2];
     }
@@ -84,8 +85,14 @@ public sealed class ScoredByAModelTests
 
         public int CertifiedK { get; set; }
 
-        public float CertifiedRadius { get; set; }
+        public int LoosestK { get; set; }
 
-        public uint[] CertifiedLabels { get; set; } = [];
+        public float[] Logits { get; set; } = [];
+
+        public float[] TopKRadii { get; set; } = [];
+
+        /// <summary>The keys of the loosest set that holds.</summary>
+        public IEnumerable<uint> Loosest =>
+            Enumerable.Range(1, Logits.Length).OrderByDescending(key => Logits[key - 1]).Take(LoosestK).Select(key => (uint)key);
     }
 }

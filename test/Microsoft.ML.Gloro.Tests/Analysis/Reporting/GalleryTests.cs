@@ -28,6 +28,8 @@ public sealed class GalleryTests
                 Assert.AreEqual(strictest, row.CertifiedK);
                 Assert.AreEqual(group.Kind, strictest switch { 0 => GalleryKind.Nothing, 1 => GalleryKind.Local, _ => GalleryKind.Relaxed });
                 Assert.AreEqual(model.ClassNames[(int)truth.PredictedLabel - 1], row.Order[0]);
+                Assert.AreEqual(Enumerable.Range(1, 3).LastOrDefault(k => truth.TopKRadii[k - 1] > epsilon), row.LoosestK);
+                Assert.HasCount(Math.Max(1, row.LoosestK), row.Order);
                 if (strictest > 0)
                     Assert.AreEqual(truth.TopKRadii[strictest - 1], row.Radius);
                 CollectionAssert.AreEqual(TestImages.Planes(8, 6, (int)row.Number), Planes(row.Png!));
@@ -53,7 +55,7 @@ public sealed class GalleryTests
             choice.Offer(GalleryKind.Local, i, i % 2, () =>
             {
                 made++;
-                return new(number, null, [], 1, 0, 0, null);
+                return new(number, null, [], 1, 0, 1, 0, 0, null);
             });
         }
 

@@ -11,6 +11,23 @@ public sealed class ReportTests
     private static readonly RobustnessGuarantee s_affinity = RobustnessGuarantee.Affinity(AffinitySets.Parse("a+b,c+d+e"));
 
     [TestMethod]
+    public void Report_RelaxedGuarantee_SaysOfHowManyClassesAndHowCertain()
+    {
+        HandMadeView random = HandMadeView.Random(400, seed: 3);
+        var view = new HandMadeView { Rows = random.Rows, Guarantee = "rtk:3" };
+
+        string html = System.Net.WebUtility.HtmlDecode(view.MlContext.Gloro.Report(view.Build(), new GloroReportOptions()).ToHtml());
+
+        GloroMetrics metrics = view.MlContext.Gloro.Evaluate(view.Build());
+        double error = 100 * Math.Sqrt(metrics.VerifiedRobustAccuracy * (1 - metrics.VerifiedRobustAccuracy) / 400);
+        StringAssert.Contains(html, "a set of at most 3 of 6 classes with the true one among them");
+        StringAssert.Contains(html, FormattableString.Invariant($"± {error:F1}"));
+        StringAssert.Contains(html, FormattableString.Invariant($"of 6 classes in the tightest certified set, {metrics.MeanLoosestSetSize:F2} in the loosest"));
+        Assert.IsGreaterThan(metrics.CleanAccuracy, metrics.VerifiedRobustAccuracy);
+        StringAssert.Contains(html, "VRA exceeds clean accuracy because a set may hold the true class");
+    }
+
+    [TestMethod]
     public void Read_AnyGuaranteeAtAnyEpsilon_SaysWhatEvaluateSays()
     {
         HandMadeView view = HandMadeView.Random(400, seed: 5);
@@ -35,6 +52,7 @@ public sealed class ReportTests
             GloroMetrics own = view.MlContext.Gloro.Evaluate(scored, guarantee: one.Guarantee);
             Assert.AreEqual(own.Top1VerifiedRobustAccuracy, one.Metrics.Top1VerifiedRobustAccuracy);
             Assert.AreEqual(own.MeanCertifiedSetSize, one.Metrics.MeanCertifiedSetSize);
+            Assert.AreEqual(own.MeanLoosestSetSize, one.Metrics.MeanLoosestSetSize);
             CollectionAssert.AreEqual(own.CertifiedKCounts.ToArray(), one.Metrics.CertifiedKCounts.ToArray());
         }
 

@@ -24,7 +24,7 @@ internal sealed class FakeTrainer(Func<GloroTrainerOptions, double> metric) : IS
         CleanAccuracy = 1 - value,
         Top1VerifiedRobustAccuracy = value / 2,
         LocalVerifiedRobustAccuracy = value / 3,
-        MeanCertifiedSetSize = 1 + value,
+        MeanLoosestSetSize = 1 + value,
     };
 
     /// <summary>A sweep with it.</summary>

@@ -184,7 +184,7 @@ public sealed class SweeperTests
         CleanAccuracy = clean,
         Top1VerifiedRobustAccuracy = vra,
         LocalVerifiedRobustAccuracy = vra,
-        MeanCertifiedSetSize = 1,
+        MeanLoosestSetSize = 1,
         Duration = default,
         Error = failed ? "failed" : null,
         FromJournal = false,

@@ -158,12 +158,14 @@ public sealed class CertificateOracleTests
             var result = Certificate.Evaluate(Rows.Bind(guarantee, classes), Rows.Order(logits), radii, epsilon);
 
             var allowed = truth.Select((r, index) => (r.Radius, r.Set, K: index + 1)).Where(r => r.Set != 0 && allows(r.Set)).ToArray();
-            AssertJustBelow(allowed.Select(r => r.Radius).DefaultIfEmpty(0).Max(), result.Radius, logits);
+            AssertJustBelow(allowed.Select(r => r.Radius).DefaultIfEmpty(0).Max(), result.LargestRadius, logits);
             // The computed radius, since a true one within a rounding of ε may not be certified.
             var holding = allowed.Where(r => epsilon >= 0 && r.Radius > epsilon && radii[r.K - 1] > epsilon).Select(r => r.K)
                 .DefaultIfEmpty(0).ToArray();
-            if ((holding.Max(), holding.Min()) != (result.LoosestK, result.StrictestK))
-                Assert.Fail($"{result}, not {holding.Max()} and {holding.Min()}, for {guarantee} at {epsilon}: {string.Join(' ', logits)}");
+            var (tightest, loosest) = (holding.Min(), holding.Max());
+            var expected = new CertifiedSet(tightest > 0 ? radii[tightest - 1] : result.LargestRadius, tightest, loosest, result.LargestRadius);
+            if (expected != result || (epsilon >= 0 && result.Radius > epsilon != tightest > 0))
+                Assert.Fail($"{result}, not {expected}, for {guarantee} at {epsilon}: {string.Join(' ', logits)}");
             certified += result.LoosestK > 0 ? 1 : 0;
         }
         Assert.IsTrue(
@@ -193,7 +195,7 @@ public sealed class CertificateOracleTests
 
             var radii = Rows.Radii(logits, Rows.Bind(constants), classes - 1);
             var k = Certificate.Evaluate(
-                Rows.Bind(RobustnessGuarantee.RelaxedTopK(classes - 1), classes), order, radii, epsilon).StrictestK;
+                Rows.Bind(RobustnessGuarantee.RelaxedTopK(classes - 1), classes), order, radii, epsilon).TightestK;
             if (k > 0)
             {
                 certified++;

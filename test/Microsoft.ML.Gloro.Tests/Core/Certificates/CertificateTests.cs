@@ -179,14 +179,14 @@ public sealed class CertificateTests
         var guarantee = Rows.Bind(RobustnessGuarantee.RelaxedTopK(2), 3);
         float[] radii = [0.25f, 0.5f];
 
-        Assert.AreEqual(new CertifiedSet(0.5f, 2, 1), Certificate.Evaluate(guarantee, [2, 0, 1], radii, 0.2f));
-        Assert.AreEqual(new CertifiedSet(0.5f, 2, 2), Certificate.Evaluate(guarantee, [2, 0, 1], radii, 0.25f));
-        Assert.AreEqual(new CertifiedSet(0.5f, 0, 0), Certificate.Evaluate(guarantee, [2, 0, 1], radii, 0.5f));
-        Assert.AreEqual(new CertifiedSet(0.5f, 0, 0), Certificate.Evaluate(guarantee, [2, 0, 1], radii, -1));
-        Assert.AreEqual(new CertifiedSet(0.5f, 0, 0), Certificate.Evaluate(guarantee, [2, 0, 1], radii, float.NaN));
-        Assert.AreEqual(new CertifiedSet(0.25f, 1, 1), Certificate.Evaluate(guarantee, [2, 0, 1], [0.25f], 0));
-        Assert.AreEqual(new CertifiedSet(0, 0, 0), Certificate.Evaluate(guarantee, [2, 0, 1], [0, 0], 0));
-        Assert.AreEqual(new CertifiedSet(0, 0, 0), Certificate.Evaluate(guarantee, [2, 0, 1], [float.NaN, float.PositiveInfinity], 0));
+        Assert.AreEqual(new CertifiedSet(0.25f, 1, 2, 0.5f), Certificate.Evaluate(guarantee, [2, 0, 1], radii, 0.2f));
+        Assert.AreEqual(new CertifiedSet(0.5f, 2, 2, 0.5f), Certificate.Evaluate(guarantee, [2, 0, 1], radii, 0.25f));
+        Assert.AreEqual(new CertifiedSet(0.5f, 0, 0, 0.5f), Certificate.Evaluate(guarantee, [2, 0, 1], radii, 0.5f));
+        Assert.AreEqual(new CertifiedSet(0.5f, 0, 0, 0.5f), Certificate.Evaluate(guarantee, [2, 0, 1], radii, -1));
+        Assert.AreEqual(new CertifiedSet(0.5f, 0, 0, 0.5f), Certificate.Evaluate(guarantee, [2, 0, 1], radii, float.NaN));
+        Assert.AreEqual(new CertifiedSet(0.25f, 1, 1, 0.25f), Certificate.Evaluate(guarantee, [2, 0, 1], [0.25f], 0));
+        Assert.AreEqual(new CertifiedSet(0, 0, 0, 0), Certificate.Evaluate(guarantee, [2, 0, 1], [0, 0], 0));
+        Assert.AreEqual(new CertifiedSet(0, 0, 0, 0), Certificate.Evaluate(guarantee, [2, 0, 1], [float.NaN, float.PositiveInfinity], 0));
     }
 
     [TestMethod]

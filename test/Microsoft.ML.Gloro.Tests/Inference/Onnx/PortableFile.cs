@@ -8,7 +8,8 @@ namespace Microsoft.ML.Gloro.Tests.Inference;
 internal sealed class PortableFile : IDisposable
 {
     private static readonly string[] s_outputs =
-        ["logits", "probabilities", "predicted_index", "topk_index", "topk_radii", "certified_radius", "certified_mask", "is_certified"];
+        ["logits", "probabilities", "predicted_index", "topk_index", "topk_radii", "certified_radius", "certified_mask", "is_certified",
+         "loosest_mask"];
 
     private readonly RunOptions _run = new();
     private readonly long[] _inputShape;
@@ -54,6 +55,7 @@ internal sealed class PortableFile : IDisposable
             long[] predicted = values[2].GetTensorDataAsSpan<long>().ToArray(), order = values[3].GetTensorDataAsSpan<long>().ToArray();
             float[] radii = values[4].GetTensorDataAsSpan<float>().ToArray(), certified = values[5].GetTensorDataAsSpan<float>().ToArray();
             bool[] mask = values[6].GetTensorDataAsSpan<bool>().ToArray(), isCertified = values[7].GetTensorDataAsSpan<bool>().ToArray();
+            bool[] loosest = values[8].GetTensorDataAsSpan<bool>().ToArray();
             int classes = logits.Length / rows.Length, count = radii.Length / rows.Length;
             return
             [
@@ -61,9 +63,8 @@ internal sealed class PortableFile : IDisposable
                     logits[(n * classes)..((n + 1) * classes)], scores[(n * classes)..((n + 1) * classes)], predicted[n],
                     order[(n * count)..((n + 1) * count)],
                     radii[(n * count)..((n + 1) * count)], certified[n],
-                    [
-                        .. Enumerable.Range(0, classes).Where(c => mask[(n * classes) + c]),
-                    ], isCertified[n])),
+                    [.. Enumerable.Range(0, classes).Where(c => mask[(n * classes) + c])],
+                    [.. Enumerable.Range(0, classes).Where(c => loosest[(n * classes) + c])], isCertified[n])),
             ];
         }
         finally

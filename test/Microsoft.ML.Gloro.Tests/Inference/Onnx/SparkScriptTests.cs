@@ -164,12 +164,14 @@ public sealed partial class SparkScriptTests
                     graph.Select(row => row.Predicted), graph.Select(row => row.Order),
                     graph.Select(row => row.Radii), graph.Select(row => row.Radius),
                     graph.Select(row => Enumerable.Range(0, model.ClassNames.Count).Select(c => row.Mask.Contains(c))),
+                    graph.Select(row => Enumerable.Range(0, model.ClassNames.Count).Select(c => row.Loosest.Contains(c))),
                 },
             });
         Assert.AreEqual("[\"ValueError: the row has 2 features instead of 6\"]", answer.GetProperty("errors").ToString());
         var table = answer.GetProperty("table").EnumerateArray().ToDictionary(row => row.GetProperty("label").GetString()!);
         AssertRow(table["(all)"], expected.RowCount, expected.CleanAccuracy, expected.VerifiedRobustAccuracy);
         Assert.AreEqual(expected.MeanCertifiedSetSize, table["(all)"].GetProperty("mean_set").GetDouble(), 1e-12);
+        Assert.AreEqual(expected.MeanLoosestSetSize, table["(all)"].GetProperty("mean_loosest").GetDouble(), 1e-12);
         Assert.AreEqual(1, table["(all)"].GetProperty("errors").GetInt32());
         foreach (GloroClassMetrics one in expected.PerClass)
             AssertRow(table[one.Name], one.RowCount, one.CleanAccuracy, one.VerifiedRobustAccuracy);

@@ -41,13 +41,13 @@ public sealed class PipelineExportTests
         uint[] reachable = Column<uint>("ReachableLabels");
         float[] radii = Column<float>("TopKRadii"), radius = Column<float>("CertifiedRadius");
         float[] logits = Column<float>("Logits"), scores = Column<float>("Score");
-        int[] size = Column<int>("CertifiedK");
+        int[] size = Column<int>("CertifiedK"), loosest = Column<int>("LoosestK");
         bool[] isCertified = Column<bool>("IsCertified");
         for (int i = 0; i < rows.Count; i++)
         {
             ScoredTable row = library[i];
             Assert.AreEqual((row.PredictedLabel, row.Name), (predicted[i], name[i]), $"row {i}");
-            Assert.AreEqual((row.IsCertified, row.CertifiedK), (isCertified[i], size[i]), $"row {i}");
+            Assert.AreEqual((row.IsCertified, row.CertifiedK, row.LoosestK), (isCertified[i], size[i], loosest[i]), $"row {i}");
             CollectionAssert.AreEqual(row.CertifiedLabels, Row(certified, i).TakeWhile(key => key > 0).ToArray(), $"row {i}");
             CollectionAssert.AreEqual(row.CertifiedNames, Row(certifiedNames, i).Take(size[i]).ToArray(), $"row {i}");
             CollectionAssert.AreEqual(row.ReachableLabels, Row(reachable, i).TakeWhile(key => key > 0).ToArray(), $"row {i}");
@@ -234,6 +234,8 @@ public sealed class PipelineExportTests
         public uint[] CertifiedLabels { get; set; } = [];
 
         public string[] CertifiedNames { get; set; } = [];
+
+        public int LoosestK { get; set; }
 
         public uint[] ReachableLabels { get; set; } = [];
     }

@@ -48,7 +48,9 @@ public sealed class TransformerColumnTests
             Assert.AreEqual(1, row.Score.Sum(), 1e-5);
             Assert.AreEqual(Array.IndexOf(row.Logits, row.Logits.Max()) + 1, (int)row.PredictedLabel);
             Assert.AreEqual(row.CertifiedRadius > model.Epsilon, row.IsCertified);
-            Assert.AreEqual(row.TopKRadii[..3].Max(), row.CertifiedRadius);
+            int[] holding = [.. Enumerable.Range(1, 3).Where(k => row.TopKRadii[k - 1] > model.Epsilon)];
+            Assert.AreEqual((holding.FirstOrDefault(), holding.LastOrDefault()), (row.CertifiedK, row.LoosestK));
+            Assert.AreEqual(row.CertifiedK > 0 ? row.TopKRadii[row.CertifiedK - 1] : row.TopKRadii[..3].Max(), row.CertifiedRadius);
             Assert.HasCount(row.CertifiedK, row.CertifiedLabels);
             Assert.AreEqual(row.PredictedLabel, row.ReachableLabels[0]);
             if (row.IsCertified)
@@ -82,7 +84,7 @@ public sealed class TransformerColumnTests
         string types = string.Join("; ", schema.Skip(4).Select(c => $"{c.Name}: {c.Type}"));
         Assert.AreEqual(
             "PredictedLabel: Key<UInt32, 0-4>; Score: Vector<Single, 5>; Logits: Vector<Single, 5>; TopKRadii: Vector<Single, 4>; CertifiedRadius: Single; IsCertified: Boolean; " +
-            "CertifiedK: Int32; CertifiedLabels: Vector<Key<UInt32, 0-4>>; ReachableLabels: Vector<Key<UInt32, 0-4>>", types);
+            "CertifiedK: Int32; CertifiedLabels: Vector<Key<UInt32, 0-4>>; LoosestK: Int32; ReachableLabels: Vector<Key<UInt32, 0-4>>", types);
         foreach (string name in new[] { "PredictedLabel", "CertifiedLabels", "ReachableLabels" })
         {
             VBuffer<ReadOnlyMemory<char>> names = default;
@@ -190,8 +192,9 @@ public sealed class TransformerColumnTests
             TopKRadii = radii,
             CertifiedRadius = certified.Radius,
             IsCertified = certified.Radius > model.Epsilon,
-            CertifiedK = certified.LoosestK,
-            CertifiedLabels = [.. order[..certified.LoosestK].Select(i => (uint)i + 1)],
+            CertifiedK = certified.TightestK,
+            CertifiedLabels = [.. order[..certified.TightestK].Select(i => (uint)i + 1)],
+            LoosestK = certified.LoosestK,
             ReachableLabels = [.. reachable.Select(i => (uint)i + 1)],
         };
     }
