@@ -1,6 +1,5 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Gloro.Core;
-using Microsoft.ML.Gloro.Inference;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Inference;
