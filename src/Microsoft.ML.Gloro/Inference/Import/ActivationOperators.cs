@@ -9,6 +9,7 @@ namespace Microsoft.ML.Gloro.Inference;
 internal sealed class ActivationOperators
 {
     private readonly List<ActivationSource> _pairs = [];
+    private readonly List<SpaceToDepthSource> _blocks = [];
 
     /// <summary>max(x, 0).</summary>
     public static Signal ReLU(OnnxNode node, Signal x) => Elementwise(node, x, ActivationFunction.ReLU, shift => Math.Max(shift, 0));
@@ -35,6 +36,8 @@ internal sealed class ActivationOperators
                 "it compares outputs of two different layers", "Compute both with one layer, with twice the channels, and split its output.");
         }
 
+        if (ArePixelsMixed(x, y))
+            (x, y) = InBlocks(x, y) ?? (x, y);
         if (IsNegative(x, y))
             return Absolute(node, x).Affine(_ => isMaximum ? 1 : -1, _ => 0);
         int pixels = x.Source.Shape.Height * x.Source.Shape.Width;
@@ -66,6 +69,38 @@ internal sealed class ActivationOperators
         int offset = isMaximum ? 0 : sorted.Length;
         return new Signal(
             x.Shape, source, [.. pairs.Select((pair, i) => ((places[pair] + offset) * pixels) + (x.Index[i] % pixels))]);
+    }
+
+    private static bool ArePixelsMixed(Signal x, Signal y)
+    {
+        int pixels = x.Source.Shape.Height * x.Source.Shape.Width;
+        for (int i = 0; i < x.Size; i++)
+        {
+            if (x.Index[i] % pixels != y.Index[i] % pixels)
+                return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>Both as channels of blocks of pixels; null if they are not.</summary>
+    private (Signal X, Signal Y)? InBlocks(Signal x, Signal y)
+    {
+        if (ImageForm.Of(x) is not { Block: > 1 } first || ImageForm.Of(y) is not { } second || first.Block != second.Block
+            || first.Border != default || second.Border != default)
+            return null;
+        var blocks = _blocks.Find(known => known.Of == x.Source && known.Block == first.Block);
+        if (blocks is null)
+            _blocks.Add(blocks = new SpaceToDepthSource(x.Source, PickedChannels.All(x.Source.Shape), first.Block));
+        return (Read(x, first), Read(y, second));
+
+        Signal Read(Signal signal, ImageForm form)
+        {
+            int pixels = signal.Shape[2] * signal.Shape[3];
+            var channels = form.Channels;
+            int[] index = [.. Enumerable.Range(0, signal.Size).Select(i => channels[i / pixels] is { } c ? (c.Index * pixels) + (i % pixels) : -1)];
+            return new Signal(signal.Shape, blocks, index).Affine(i => channels[i / pixels]?.Scale ?? 0, i => channels[i / pixels]?.Shift ?? 0);
+        }
     }
 
     private static Signal Elementwise(OnnxNode node, Signal x, ActivationFunction function, Func<double, double> ofConstant)

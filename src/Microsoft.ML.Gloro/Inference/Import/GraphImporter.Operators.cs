@@ -39,6 +39,8 @@ internal sealed partial class GraphImporter
         "Where" => Where(node, inputs),
         "Neg" or "Sqrt" or "Exp" or "Log" or "Reciprocal" or "Floor" or "Ceil" or "Not" or "Abs" or "Relu" => Unary(node, Input(node, inputs, 0)),
         "Clip" => Clip(node, inputs),
+        "LeakyRelu" => Leaky(node, Moving(node, inputs, 0), new Constant([], [node.Single("alpha", 0.01f)])),
+        "PRelu" => Leaky(node, Moving(node, inputs, 0), Fixed(node, inputs, 1)),
         "Reshape" or "Flatten" or "Squeeze" or "Unsqueeze" => Reshaped(node, inputs),
         "Transpose" => Transpose(node, Input(node, inputs, 0)),
         "Slice" => Slice(node, inputs),
@@ -227,6 +229,16 @@ internal sealed partial class GraphImporter
         if (least is not null)
             x = Extreme(node, x, least, isMaximum: true);
         return most is null ? x : Extreme(node, x, most, isMaximum: false);
+    }
+
+    // max(x, αx) for α ≤ 1. The pair (x, αx) has the norm √(1 + α²), which the layer before it then has in its bound.
+    private GraphValue Leaky(OnnxNode node, Signal x, Constant slope)
+    {
+        if (slope.Values.All(value => value == 0))
+            return ActivationOperators.ReLU(node, x);
+        return slope.Values.All(value => value <= 1)
+            ? Extreme(node, x, Times(node, x, slope), isMaximum: true)
+            : throw node.Unsupported("a slope is larger than 1", "Use slopes of at most 1.");
     }
 
     private GraphValue Reduce(OnnxNode node, GraphValue?[] inputs)

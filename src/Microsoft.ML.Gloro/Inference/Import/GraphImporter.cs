@@ -38,7 +38,8 @@ internal sealed partial class GraphImporter
             var file = OnnxFile.Read(bytes, budget);
             return new GraphImporter(file, budget).Run(isImage, mean, deviation);
         }
-        catch (Exception e) when (e is IndexOutOfRangeException or ArgumentException or OverflowException)
+        catch (Exception e) when (e is IndexOutOfRangeException or ArgumentException or ArithmeticException
+            or InvalidCastException or InvalidOperationException)
         {
             // What the checks of single operators let through: sizes of attributes and inputs that do not fit each other.
             throw ImportFault.Damaged($"its sizes do not fit each other ({ErrorText.Sentence(e).TrimEnd('.')})");
@@ -63,7 +64,7 @@ internal sealed partial class GraphImporter
         RunNodes();
         if (!_values.TryGetValue(_file.Output, out var output) || output is not Signal logits)
             throw ImportFault.Damaged($"its output '{_file.Output}' is not computed from its input");
-        return new ImportedNetwork(NetworkEmitter.Emit(logits, input), image, shape, _file.Producer, _file.Input.Name, _file.Output);
+        return new ImportedNetwork(NetworkEmitter.Emit(logits, input, _budget), image, shape, _file.Producer, _file.Input.Name, _file.Output);
     }
 
     private int[] InputShape()

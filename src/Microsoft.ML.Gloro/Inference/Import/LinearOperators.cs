@@ -178,14 +178,14 @@ internal sealed class LinearOperators(ImportBudget budget)
     }
 
     /// <summary>The tensor as a convolution of the outputs of a layer; null if it is none.</summary>
-    private static (double[] Kernel, KernelGeometry Geometry, double[] Bias)? AsConvolution(Signal signal, Source of)
+    private (double[] Kernel, KernelGeometry Geometry, double[] Bias)? AsConvolution(Signal signal, Source of)
     {
         if (ImageForm.Of(signal) is not { Block: 1 } form || form.Border != default || form.Channels.Any(channel => channel is null))
             return null;
         Channel[] rows = [.. form.Channels.OfType<Channel>()];
         if (signal.Source == of)
         {
-            var kernel = new double[rows.Length * of.Shape.Channels];
+            var kernel = new double[budget.TakeWeights([rows.Length, of.Shape.Channels])];
             for (int o = 0; o < rows.Length; o++)
                 kernel[(o * of.Shape.Channels) + rows[o].Index] = rows[o].Scale;
             return (kernel, new KernelGeometry(1, 1, 1, default), [.. rows.Select(row => row.Shift)]);
@@ -193,6 +193,7 @@ internal sealed class LinearOperators(ImportBudget budget)
 
         if (signal.Source is not ConvolutionSource { IsDirect: true } convolution || convolution.Of != of)
             return null;
+        budget.TakeWeights([rows.Length, convolution.Kernel.Length / convolution.Bias.Length]);
         var (weights, bias) = PickedRows.Of(rows, convolution.Kernel, convolution.Bias);
         return (weights, convolution.Geometry, bias);
     }

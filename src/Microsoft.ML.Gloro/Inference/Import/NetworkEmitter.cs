@@ -6,14 +6,15 @@ namespace Microsoft.ML.Gloro.Inference;
 /// Writes the chain of layers that ends in the logits as a deployed network. Factors and summands of channels go into the linear layer
 /// before them. After other layers they become a layer of their own.
 /// </summary>
-internal sealed class NetworkEmitter
+internal sealed class NetworkEmitter(ImportBudget budget)
 {
     private readonly List<DeployedLayer> _layers = [];
 
     /// <summary>The network whose outputs are the values of <paramref name="logits"/>.</summary>
-    public static DeployedNetwork Emit(Signal logits, TensorShape input)
+    public static DeployedNetwork Emit(Signal logits, TensorShape input, ImportBudget budget)
     {
-        var emitter = new NetworkEmitter();
+        budget.TakeWeights([logits.Size, logits.Source.Shape.Size]);
+        var emitter = new NetworkEmitter(budget);
         (Channel[] rows, DenseSource last) = logits.Source is DenseSource dense && logits.Index.All(i => i >= 0)
             ? ([.. Enumerable.Range(0, logits.Size).Select(i => PickedChannels.At(logits, i, pixels: 1))], dense)
             : (PickedChannels.All(TensorShape.Vector(logits.Size)), Selection(logits));
@@ -67,6 +68,7 @@ internal sealed class NetworkEmitter
             case ConvolutionSource convolution:
                 if (convolution.Block > 1)
                     _layers.Add(new DeployedSpaceToDepth(convolution.Block));
+                budget.TakeWeights([channels.Length, convolution.Kernel.Length / convolution.Bias.Length]);
                 var (kernel, bias) = PickedRows.Of(channels, convolution.Kernel, convolution.Bias);
                 var window = convolution.Geometry;
                 _layers.Add(new DeployedConvolution(
@@ -76,6 +78,7 @@ internal sealed class NetworkEmitter
             case DenseSource dense:
                 if (!dense.Of.Shape.IsVector)
                     _layers.Add(new DeployedFlatten());
+                budget.TakeWeights([channels.Length, dense.Of.Shape.Size]);
                 var (weights, sums) = PickedRows.Of(channels, dense.Weights, dense.Bias);
                 _layers.Add(new DeployedDense(Rounded(weights), Rounded(sums), dense.Of.Shape.Size, channels.Length));
                 return;
@@ -104,7 +107,7 @@ internal sealed class NetworkEmitter
             return;
         }
 
-        var weights = new float[channels.Length * shape.Channels];
+        var weights = new float[budget.TakeWeights([channels.Length, shape.Channels])];
         for (int o = 0; o < channels.Length; o++)
             weights[(o * shape.Channels) + channels[o].Index] = (float)channels[o].Scale;
         float[] bias = Rounded([.. channels.Select(channel => channel.Shift)]);

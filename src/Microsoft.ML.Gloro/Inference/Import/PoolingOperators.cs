@@ -10,8 +10,17 @@ internal sealed class PoolingOperators(LinearOperators linear, ActivationOperato
     {
         if (window.Height == window.Width && window.Stride == window.Height && !window.HasPadding)
         {
-            var source = new PoolingSource(x.Source, Channels(node, x), window.Height);
-            return Signal.Of(source, 1, source.Shape.Channels, source.Shape.Height, source.Shape.Width);
+            Channel[] read = Channels(node, x);
+            if (x.Source is ConvolutionSource)
+            {
+                // Reordered and scaled rows of the convolution cost nothing.
+                var pool = new PoolingSource(x.Source, read, window.Height);
+                return Signal.Of(pool, 1, read.Length, pool.Shape.Height, pool.Shape.Width);
+            }
+
+            // Means commute with the order, factors and summands of channels, which then go into the next layer.
+            var source = new PoolingSource(x.Source, PickedChannels.All(x.Source.Shape), window.Height);
+            return Picked(source, read);
         }
 
         if (window.HasPadding && node.Integer("count_include_pad", 0) == 0)
@@ -48,8 +57,15 @@ internal sealed class PoolingOperators(LinearOperators linear, ActivationOperato
 
         if (size == 1)
             return x;
-        var source = new SpaceToDepthSource(x.Source, Channels(node, x), size);
-        Signal rest = Signal.Of(source, 1, channels * size * size, height / size, width / size);
+        Channel[] read = Channels(node, x);
+        bool isOrder = x.Source is not ConvolutionSource && read.All(channel => channel is { Scale: 1, Shift: 0 });
+        var source = new SpaceToDepthSource(x.Source, isOrder ? PickedChannels.All(x.Source.Shape) : read, size);
+        Channel[] picked =
+        [
+            .. Enumerable.Range(0, size * size).SelectMany(pixel => Enumerable.Range(0, channels)
+                .Select(c => new Channel((pixel * (source.Shape.Channels / (size * size))) + (isOrder ? read[c].Index : c)))),
+        ];
+        Signal rest = Picked(source, picked);
         while (rest.Shape[1] > channels)
         {
             int half = rest.Shape[1] / 2;
@@ -59,6 +75,15 @@ internal sealed class PoolingOperators(LinearOperators linear, ActivationOperato
         }
 
         return rest;
+    }
+
+    private static Signal Picked(Source source, Channel[] channels)
+    {
+        int pixels = source.Shape.Height * source.Shape.Width;
+        Signal all = Signal.Of(source, 1, source.Shape.Channels, source.Shape.Height, source.Shape.Width);
+        int[] places = [.. channels.SelectMany(channel => Enumerable.Range(channel.Index * pixels, pixels))];
+        return all.Pick([1, channels.Length, source.Shape.Height, source.Shape.Width], places)
+            .Affine(i => channels[i / pixels].Scale, i => channels[i / pixels].Shift);
     }
 
     private static Channel[] Channels(OnnxNode node, Signal x) =>

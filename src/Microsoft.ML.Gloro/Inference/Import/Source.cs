@@ -79,7 +79,7 @@ internal sealed class PoolingSource(Source of, Channel[] channels, int size)
 
 /// <summary>Blocks of pixels as channels.</summary>
 internal sealed class SpaceToDepthSource(Source of, Channel[] channels, int block)
-    : Source(new TensorShape(channels.Length * block * block, of.Shape.Height / block, of.Shape.Width / block))
+    : Source(new DeployedSpaceToDepth(block).GetOutputShape(of.Shape with { Channels = channels.Length }))
 {
     public Source Of => of;
 

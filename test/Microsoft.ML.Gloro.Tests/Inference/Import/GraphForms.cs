@@ -80,6 +80,20 @@ internal static class GraphForms
             string x = g.Node("MatMul", [GraphFile.Input, g.Weights(5, 8)]);
             return g.ToLogits(g.Node("Max", [x, g.Node("Neg", [x])]), 8);
         }),
+        ("leaky relu of vectors and images", Image(5, 5), g =>
+        {
+            string x = g.Node("LeakyRelu", [Conv(g, GraphFile.Input, 3, 6, 3)], ("alpha", 0.2f));
+            x = g.Node("PRelu", [Conv(g, x, 6, 4, 1), g.Constant([0.1f, -0.2f, 0.3f, 1], 4, 1, 1)]);
+            return g.ToLogits(g.Node("LeakyRelu", [x], ("alpha", 0f)), 36);
+        }),
+        ("pools of reordered channels", Image(8, 8), g =>
+        {
+            string x = Conv(g, GraphFile.Input, 3, 6, 1), a = Slice(g, x, 0, 6, 2), b = Slice(g, x, 1, 6, 2);
+            string sorted = g.Node("Concat", [Unsqueeze(g, g.Node("Min", [a, b])), Unsqueeze(g, g.Node("Max", [b, a]))], ("axis", 2L));
+            x = Pool(g, "MaxPool", g.Node("Reshape", [sorted, g.Integers(-1, 6, 8, 8)]), 2);
+            x = g.Node("Mul", [Pool(g, "AveragePool", Relu(g, x), 2), g.Constant([2])]);
+            return g.ToLogits(Relu(g, Conv(g, x, 6, 4, 1)), 16);
+        }),
         ("clip and max with constants", Vector(5), g =>
         {
             string x = g.Node("Add", [g.Weights(8), g.Node("MatMul", [GraphFile.Input, g.Weights(5, 8)])]);
