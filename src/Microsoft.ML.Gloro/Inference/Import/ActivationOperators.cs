@@ -18,7 +18,7 @@ internal sealed class ActivationOperators
     public static Signal Absolute(OnnxNode node, Signal x) => Elementwise(node, x, ActivationFunction.Absolute, Math.Abs);
 
     /// <summary>max(x, c), or min(x, c) = −max(−x, −c), with max(x, c) = max(x − c, 0) + c.</summary>
-    public static Signal WithConstant(OnnxNode node, Signal x, Constant c, bool isMaximum)
+    public static Signal WithConstant(OnnxNode node, Signal x, ConstantTensor c, bool isMaximum)
     {
         double sign = isMaximum ? 1 : -1;
         Signal above = ReLU(node, x.Affine(_ => sign, i => -sign * c.Values[i]));
@@ -33,7 +33,8 @@ internal sealed class ActivationOperators
         if (x.Source != y.Source)
         {
             throw node.Unsupported(
-                "it compares outputs of two different layers", "Compute both with one layer, with twice the channels, and split its output.");
+                "it compares outputs of two different layers",
+                "Compute both with one layer, with twice the channels, and split its output.");
         }
 
         if (ArePixelsMixed(x, y))
@@ -98,8 +99,13 @@ internal sealed class ActivationOperators
         {
             int pixels = signal.Shape[2] * signal.Shape[3];
             var channels = form.Channels;
-            int[] index = [.. Enumerable.Range(0, signal.Size).Select(i => channels[i / pixels] is { } c ? (c.Index * pixels) + (i % pixels) : -1)];
-            return new Signal(signal.Shape, blocks, index).Affine(i => channels[i / pixels]?.Scale ?? 0, i => channels[i / pixels]?.Shift ?? 0);
+            int[] index =
+            [
+                .. Enumerable.Range(0, signal.Size)
+                    .Select(i => channels[i / pixels] is { } channel ? (channel.Index * pixels) + (i % pixels) : -1),
+            ];
+            return new Signal(signal.Shape, blocks, index)
+                .Affine(i => channels[i / pixels]?.Scale ?? 0, i => channels[i / pixels]?.Shift ?? 0);
         }
     }
 
@@ -142,7 +148,7 @@ internal sealed class ActivationOperators
     private static bool IsAfter(Channel a, Channel b) =>
         (a.Index, a.Scale, a.Shift).CompareTo((b.Index, b.Scale, b.Shift)) > 0;
 
-    private ActivationSource Find(Source of, Channel[] channels)
+    private ActivationSource Find(SourceLayer of, Channel[] channels)
     {
         foreach (var known in _pairs)
         {

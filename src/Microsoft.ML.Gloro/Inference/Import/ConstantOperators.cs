@@ -4,7 +4,7 @@ namespace Microsoft.ML.Gloro.Inference;
 internal static class ConstantOperators
 {
     /// <summary>An operator of two constants, repeated to a common shape; null if the operator is none.</summary>
-    public static Constant? Binary(OnnxNode node, Constant a, Constant b)
+    public static ConstantTensor? Binary(OnnxNode node, ConstantTensor a, ConstantTensor b)
     {
         bool isInteger = a.IsInteger && b.IsInteger;
         Func<double, double, double>? function = node.Operation switch
@@ -34,12 +34,12 @@ internal static class ConstantOperators
         ImportBudget.Check(shape);
         int[] left = TensorMoves.Repeat(a.Shape, shape), right = TensorMoves.Repeat(b.Shape, shape);
         bool isLogical = node.Operation is not ("Add" or "Sub" or "Mul" or "Div" or "Mod" or "Pow" or "Max" or "Min");
-        return new Constant(
+        return new ConstantTensor(
             shape, [.. left.Select((place, i) => function(a.Values[place], b.Values[right[i]]))], isInteger || isLogical);
     }
 
     /// <summary>An operator of one constant; null if the operator is none.</summary>
-    public static Constant? Unary(OnnxNode node, Constant x)
+    public static ConstantTensor? Unary(OnnxNode node, ConstantTensor x)
     {
         Func<double, double>? function = node.Operation switch
         {
@@ -59,7 +59,7 @@ internal static class ConstantOperators
     }
 
     /// <summary>The product of two matrices.</summary>
-    public static Constant Multiply(OnnxNode node, Constant a, Constant b, ImportBudget budget)
+    public static ConstantTensor Multiply(OnnxNode node, ConstantTensor a, ConstantTensor b, ImportBudget budget)
     {
         if (a.Shape is not [var rows, var inner] || b.Shape is not [var depth, var columns] || inner != depth)
             throw node.Unsupported("it multiplies constants that are no matrices of fitting sizes", "Fold constants before the export.");
@@ -75,24 +75,24 @@ internal static class ConstantOperators
             }
         }
 
-        return new Constant([rows, columns], product);
+        return new ConstantTensor([rows, columns], product);
     }
 
     /// <summary>To another element type: to integers by cutting the fraction.</summary>
-    public static Constant Cast(OnnxNode node, Constant x) => node.Integer("to", 0) switch
+    public static ConstantTensor Cast(OnnxNode node, ConstantTensor x) => node.Integer("to", 0) switch
     {
         1 or 11 or 10 => x with { IsInteger = false },
-        6 or 7 => new Constant(x.Shape, Array.ConvertAll(x.Values, Math.Truncate), IsInteger: true),
-        9 => new Constant(x.Shape, Array.ConvertAll(x.Values, value => value != 0 ? 1.0 : 0), IsInteger: true),
+        6 or 7 => new ConstantTensor(x.Shape, Array.ConvertAll(x.Values, Math.Truncate), IsInteger: true),
+        9 => new ConstantTensor(x.Shape, Array.ConvertAll(x.Values, value => value != 0 ? 1.0 : 0), IsInteger: true),
         var type => throw node.Unsupported($"it casts to the element type {type}", "Export the network in float32."),
     };
 
     /// <summary>The product or sum over all values: what exporters make of shapes.</summary>
-    public static Constant Reduce(OnnxNode node, Constant x)
+    public static ConstantTensor Reduce(OnnxNode node, ConstantTensor x)
     {
         if (x.Shape.Length != 1)
             throw node.Unsupported("it reduces a constant of several dimensions", "Fold constants before the export.");
         double value = node.Operation == "ReduceProd" ? x.Values.Aggregate(1.0, (a, b) => a * b) : x.Values.Sum();
-        return new Constant(node.Integer("keepdims", 1) != 0 ? [1] : [], [value], x.IsInteger);
+        return new ConstantTensor(node.Integer("keepdims", 1) != 0 ? [1] : [], [value], x.IsInteger);
     }
 }

@@ -8,7 +8,7 @@ internal sealed partial class GraphImporter
     private Signal Convolution(OnnxNode node, GraphValue?[] inputs)
     {
         Signal x = Moving(node, inputs, 0);
-        Constant weights = Fixed(node, inputs, 1);
+        ConstantTensor weights = Fixed(node, inputs, 1);
         if (weights.Shape is not [var outputs, var perGroup, var height, var width] || x.Shape is not [1, var channels, _, _])
             throw node.Unsupported("it is not a convolution of images", "Only two-dimensional convolutions have a layer.");
         int groups = OnnxNode.Clamp(node.Integer("group", 1));
@@ -60,7 +60,8 @@ internal sealed partial class GraphImporter
             }
         }
 
-        if (pads is not [>= 0 and <= ModelLimits.Side, >= 0 and <= ModelLimits.Side, >= 0 and <= ModelLimits.Side, >= 0 and <= ModelLimits.Side])
+        if (pads is not [>= 0 and <= ModelLimits.Side, >= 0 and <= ModelLimits.Side, >= 0 and <= ModelLimits.Side,
+            >= 0 and <= ModelLimits.Side])
             throw node.Damaged("its padding is not four numbers of 0 or more");
         bool isPool = kernel is null;
         if (isPool && node.Integer("ceil_mode", 0) != 0
@@ -78,16 +79,17 @@ internal sealed partial class GraphImporter
         return window.Height == window.Width && window.Stride == window.Height && !window.HasPadding
             ? _pooling.Maximum(node, x, window.Height)
             : throw node.Unsupported(
-                "its windows overlap or are padded, so that a pixel counts in several", "Use windows as large as the stride, or average pooling.");
+                "its windows overlap or are padded, so that a pixel counts in several",
+                "Use windows as large as the stride, or average pooling.");
     }
 
     private GraphValue Gemm(OnnxNode node, GraphValue?[] inputs)
     {
         Signal x = Moving(node, inputs, 0);
-        Constant weights = Fixed(node, inputs, 1);
+        ConstantTensor weights = Fixed(node, inputs, 1);
         if (x.Shape is not [1, _] || weights.Shape.Length != 2 || node.Integer("transA", 0) != 0)
             throw node.Unsupported("it is not a dense layer on one vector per row", "Flatten the input to [N, features].");
-        Constant matrix = Matrix(weights, isTransposed: node.Integer("transB", 0) == 0);
+        ConstantTensor matrix = Matrix(weights, isTransposed: node.Integer("transB", 0) == 0);
         double alpha = node.Single("alpha", 1), beta = node.Single("beta", 1);
         GraphValue product = Product(node, x, matrix with { Values = Array.ConvertAll(matrix.Values, value => alpha * value) });
         if (Optional(inputs, 2) is not { } summand)
@@ -97,22 +99,23 @@ internal sealed partial class GraphImporter
 
     private static GraphValue Times(OnnxNode node, GraphValue x, double factor) => x switch
     {
-        Constant constant => constant with { Values = Array.ConvertAll(constant.Values, value => factor * value) },
+        ConstantTensor constant => constant with { Values = Array.ConvertAll(constant.Values, value => factor * value) },
         Signal signal => signal.Affine(_ => factor, _ => 0),
         _ => throw node.Damaged("it multiplies what cannot be multiplied"),
     };
 
     private GraphValue MatMul(OnnxNode node, GraphValue x, GraphValue y)
     {
-        if (x is Constant a && y is Constant b)
+        if (x is ConstantTensor a && y is ConstantTensor b)
             return ConstantOperators.Multiply(node, a, b, _budget);
-        if (x is not Signal rows || y is not Constant { Shape.Length: 2 } weights)
-            throw node.Unsupported("it multiplies computed tensors, or a constant from the left", "Write dense layers as input times constant weights.");
+        if (x is not Signal rows || y is not ConstantTensor { Shape.Length: 2 } weights)
+            throw node.Unsupported("it multiplies computed tensors, or a constant from the left",
+                "Write dense layers as input times constant weights.");
         return Product(node, rows, Matrix(weights, isTransposed: true));
     }
 
     // [outputs, inputs].
-    private static Constant Matrix(Constant weights, bool isTransposed)
+    private static ConstantTensor Matrix(ConstantTensor weights, bool isTransposed)
     {
         if (!isTransposed)
             return weights;
@@ -120,10 +123,11 @@ internal sealed partial class GraphImporter
         return weights.Pick(shape, places);
     }
 
-    private Signal Product(OnnxNode node, Signal x, Constant matrix)
+    private Signal Product(OnnxNode node, Signal x, ConstantTensor matrix)
     {
         if (x.Shape.Length == 0 || x.Shape[^1] != x.Size)
-            throw node.Unsupported("it is applied to several vectors of one row", "Flatten the input to [N, features], or use a 1 × 1 convolution.");
+            throw node.Unsupported("it is applied to several vectors of one row",
+                "Flatten the input to [N, features], or use a 1 × 1 convolution.");
         if (matrix.Shape[1] != x.Size || matrix.Shape[0] == 0)
             throw node.Damaged($"a matrix for {matrix.Shape[1]} values gets {x.Size}");
         return _linear.Dense(x, matrix.Values, new double[matrix.Shape[0]], [.. x.Shape[..^1], matrix.Shape[0]]);
@@ -132,7 +136,7 @@ internal sealed partial class GraphImporter
     private static Signal Normalize(OnnxNode node, GraphValue?[] inputs)
     {
         Signal x = Moving(node, inputs, 0);
-        Constant[] numbers = [.. Enumerable.Range(1, 4).Select(i => Fixed(node, inputs, i))]; // scale, summand, mean, variance
+        ConstantTensor[] numbers = [.. Enumerable.Range(1, 4).Select(i => Fixed(node, inputs, i))]; // scale, summand, mean, variance
         if (node.Integer("training_mode", 0) != 0)
             throw node.Unsupported("it is in training mode", "Export the network for inference: model.eval().");
         if (x.Shape.Length < 2 || numbers.Any(number => number.Size != x.Shape[1]))

@@ -7,7 +7,8 @@ internal sealed partial class GraphImporter
     {
         GraphValue x = Input(node, inputs, 0);
         int rank = x.Shape.Length;
-        int[]? axes = node.Integers("axes") ?? (node.Operation is "Squeeze" or "Unsqueeze" ? (Optional(inputs, 1) as Constant)?.Integers : null);
+        int[]? axes = node.Integers("axes")
+            ?? (node.Operation is "Squeeze" or "Unsqueeze" ? (Optional(inputs, 1) as ConstantTensor)?.Integers : null);
         int[] shape;
         switch (node.Operation)
         {
@@ -23,21 +24,24 @@ internal sealed partial class GraphImporter
                 shape = [.. x.Shape.Where((side, i) => axes is null ? side != 1 : !dropped.Contains(i))];
                 break;
             case "Unsqueeze":
-                int[] added = [.. (axes ?? throw node.Damaged("it has no axes")).Select(a => TensorMoves.Axis(node, a, rank + axes.Length))];
+                int[] added = [.. (axes ?? throw node.Damaged("it has no axes")).Select(a =>
+                    TensorMoves.Axis(node, a, rank + axes.Length))];
                 var sides = new Queue<int>(x.Shape);
                 if (added.Distinct().Count() != added.Length)
                     throw node.Damaged("it adds an axis twice");
                 shape = [.. Enumerable.Range(0, rank + added.Length).Select(i => added.Contains(i) ? 1 : sides.Dequeue())];
                 break;
             default:
-                shape = Target(node, x.Shape, Optional(inputs, 1) is null ? node.Integers("shape") ?? [] : Fixed(node, inputs, 1).Integers, x.Size);
+                shape = Target(node, x.Shape, Optional(inputs, 1) is null ? node.Integers("shape") ?? [] : Fixed(node, inputs, 1).Integers,
+                    x.Size);
                 break;
         }
 
         ImportBudget.Check(shape);
         return TensorMoves.SizeOf(shape) == x.Size
             ? x.As(shape)
-            : throw node.Damaged($"{x.Size} values do not fit the shape [{string.Join(", ", shape)}]; export with a batch of 1 or a dynamic batch");
+            : throw node.Damaged(
+                $"{x.Size} values do not fit the shape [{string.Join(", ", shape)}]; export with a batch of 1 or a dynamic batch");
     }
 
     private static int[] Target(OnnxNode node, int[] from, int[] to, int size)
@@ -66,7 +70,8 @@ internal sealed partial class GraphImporter
         GraphValue x = Input(node, inputs, 0);
         int[] starts = node.Integers("starts") ?? Fixed(node, inputs, 1).Integers;
         int[] ends = node.Integers("ends") ?? Fixed(node, inputs, 2).Integers;
-        int[] axes = node.Integers("axes") ?? (Optional(inputs, 3) is null ? [.. Enumerable.Range(0, starts.Length)] : Fixed(node, inputs, 3).Integers);
+        int[] axes = node.Integers("axes")
+            ?? (Optional(inputs, 3) is null ? [.. Enumerable.Range(0, starts.Length)] : Fixed(node, inputs, 3).Integers);
         int[] steps = Optional(inputs, 4) is null ? [.. starts.Select(_ => 1)] : Fixed(node, inputs, 4).Integers;
         if (ends.Length != starts.Length || axes.Length != starts.Length || steps.Length != starts.Length)
             throw node.Damaged("its lists have different lengths");
@@ -122,11 +127,12 @@ internal sealed partial class GraphImporter
         int[] shape = [.. parts[0].Shape];
         shape[axis] = parts.Sum(part => part.Shape[axis]);
         ImportBudget.Check(shape);
-        Source[] sources = [.. parts.OfType<Signal>().Select(part => part.Source).Distinct()];
+        SourceLayer[] sources = [.. parts.OfType<Signal>().Select(part => part.Source).Distinct()];
         if (sources.Length > 1)
         {
             throw node.Unsupported(
-                "it joins outputs of different layers", "Networks are chains of layers: branches may join by Add around linear layers only.");
+                "it joins outputs of different layers",
+                "Networks are chains of layers: branches may join by Add around linear layers only.");
         }
 
         // All parts one after another, and where each value of the result lies among them.
@@ -146,7 +152,8 @@ internal sealed partial class GraphImporter
         int[] flat = [places.Length];
         if (sources.Length == 0)
         {
-            return new Constant(flat, [.. parts.SelectMany(part => ((Constant)part).Values)], parts.All(part => part is Constant { IsInteger: true }))
+            return new ConstantTensor(flat, [.. parts.SelectMany(part => ((ConstantTensor)part).Values)],
+                parts.All(part => part is ConstantTensor { IsInteger: true }))
                 .Pick(shape, places);
         }
 
@@ -158,7 +165,7 @@ internal sealed partial class GraphImporter
             {
                 (index[next], scale[next], shift[next]) = part is Signal signal
                     ? (signal.Index[i], signal.ScaleAt(i), signal.ShiftAt(i))
-                    : (-1, 0, ((Constant)part).Values[i]);
+                    : (-1, 0, ((ConstantTensor)part).Values[i]);
             }
         }
 
@@ -168,7 +175,7 @@ internal sealed partial class GraphImporter
     private static GraphValue Gather(OnnxNode node, GraphValue?[] inputs)
     {
         GraphValue x = Input(node, inputs, 0);
-        Constant indices = Fixed(node, inputs, 1);
+        ConstantTensor indices = Fixed(node, inputs, 1);
         int axis = TensorMoves.Axis(node, OnnxNode.Clamp(node.Integer("axis", 0)), x.Shape.Length);
         int[] taken = [.. indices.Integers.Select(index => TensorMoves.Axis(node, index, x.Shape[axis]))];
         int[] shape = [.. x.Shape[..axis], .. indices.Shape, .. x.Shape[(axis + 1)..]];
@@ -194,7 +201,7 @@ internal sealed partial class GraphImporter
         int[] axes = Optional(inputs, 3) is null ? [.. Enumerable.Range(0, rank)] : Fixed(node, inputs, 3).Integers;
         if (amounts.Length != 2 * axes.Length)
             throw node.Damaged("it has other than two amounts for each axis");
-        double fill = Optional(inputs, 2) is Constant { Values: [var value] } ? value : node.Single("value", 0);
+        double fill = Optional(inputs, 2) is ConstantTensor { Values: [var value] } ? value : node.Single("value", 0);
         var (before, after) = (new int[rank], new int[rank]);
         for (int i = 0; i < axes.Length; i++)
         {
@@ -221,7 +228,8 @@ internal sealed partial class GraphImporter
                 [1, channels * block * block, height / block, width / block])
             : node.Text("mode", "DCR") == "CRD"
                 ? ([1, fewer, block, block, height, width], [0, 1, 4, 2, 5, 3], [1, fewer, height * block, width * block])
-                : ((int[])[1, block, block, fewer, height, width], (int[])[0, 3, 4, 1, 5, 2], (int[])[1, fewer, height * block, width * block]);
+                : ((int[])[1, block, block, fewer, height, width], (int[])[0, 3, 4, 1, 5, 2],
+                    (int[])[1, fewer, height * block, width * block]);
         return x.Pick(shape, TensorMoves.Transpose(split, order).Places);
     }
 }

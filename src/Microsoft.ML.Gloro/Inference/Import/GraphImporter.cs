@@ -64,7 +64,8 @@ internal sealed partial class GraphImporter
         RunNodes();
         if (!_values.TryGetValue(_file.Output, out var output) || output is not Signal logits)
             throw ImportFault.Damaged($"its output '{_file.Output}' is not computed from its input");
-        return new ImportedNetwork(NetworkEmitter.Emit(logits, input, _budget), image, shape, _file.Producer, _file.Input.Name, _file.Output);
+        return new ImportedNetwork(NetworkEmitter.Emit(logits, input, _budget), image, shape, _file.Producer, _file.Input.Name,
+            _file.Output);
     }
 
     private int[] InputShape()
@@ -92,7 +93,8 @@ internal sealed partial class GraphImporter
                 throw ImportFault.Unsupported($"{list.Count} numbers scale {shape.Channels} channels", "Give one number per channel.");
         }
 
-        return input.Affine(i => 1.0 / (deviation?[i / pixels] ?? 1), i => -(double)(mean?[i / pixels] ?? 0) / (deviation?[i / pixels] ?? 1));
+        return input.Affine(i => 1.0 / (deviation?[i / pixels] ?? 1), i =>
+            -(double)(mean?[i / pixels] ?? 0) / (deviation?[i / pixels] ?? 1));
     }
 
     private void RunNodes()

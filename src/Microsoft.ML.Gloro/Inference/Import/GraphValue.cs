@@ -18,17 +18,17 @@ internal abstract record GraphValue(int[] Shape)
 /// <param name="Shape">Its sides.</param>
 /// <param name="Values">Its values in row-major order.</param>
 /// <param name="IsInteger">Whether they are integers or booleans, whose division rounds toward zero.</param>
-internal sealed record Constant(int[] Shape, double[] Values, bool IsInteger = false) : GraphValue(Shape)
+internal sealed record ConstantTensor(int[] Shape, double[] Values, bool IsInteger = false) : GraphValue(Shape)
 {
     public override int Size => Values.Length;
 
     /// <summary>The values as numbers of type int.</summary>
     public int[] Integers => [.. Values.Select(value => (int)Math.Clamp(value, int.MinValue, int.MaxValue))];
 
-    public override Constant Pick(int[] shape, int[] places, double fill = 0) =>
+    public override ConstantTensor Pick(int[] shape, int[] places, double fill = 0) =>
         this with { Shape = shape, Values = [.. places.Select(place => place < 0 ? fill : Values[place])] };
 
-    public override Constant As(int[] shape) => this with { Shape = shape };
+    public override ConstantTensor As(int[] shape) => this with { Shape = shape };
 }
 
 /// <summary>
@@ -40,12 +40,13 @@ internal sealed record Constant(int[] Shape, double[] Values, bool IsInteger = f
 /// <param name="Index">The number of the output at each place; −1 for a constant.</param>
 /// <param name="Scale">The factors; null for 1.</param>
 /// <param name="Shift">The summands; null for 0.</param>
-internal sealed record Signal(int[] Shape, Source Source, int[] Index, double[]? Scale = null, double[]? Shift = null) : GraphValue(Shape)
+internal sealed record Signal(int[] Shape, SourceLayer Source, int[] Index, double[]? Scale = null, double[]? Shift = null)
+    : GraphValue(Shape)
 {
     public override int Size => Index.Length;
 
     /// <summary>All outputs of a source in their order.</summary>
-    public static Signal Of(Source source, params int[] shape) => new(shape, source, [.. Enumerable.Range(0, source.Shape.Size)]);
+    public static Signal Of(SourceLayer source, params int[] shape) => new(shape, source, [.. Enumerable.Range(0, source.Shape.Size)]);
 
     public double ScaleAt(int place) => Index[place] < 0 ? 0 : Scale?[place] ?? 1;
 

@@ -3,8 +3,8 @@ using Microsoft.ML.Gloro.Core;
 namespace Microsoft.ML.Gloro.Inference;
 
 /// <summary>
-/// A tensor [1, channels, height, width] as whole channels of a layer, or of its space-to-depth blocks, with zeros around them. This is what a
-/// convolution can read.
+/// A tensor [1, channels, height, width] as whole channels of a layer, or of its space-to-depth blocks, with zeros around them. This is
+/// what a convolution can read.
 /// </summary>
 /// <param name="Channels">
 /// For each channel of the tensor: which channel of the blocks, in the order of <see cref="DeployedSpaceToDepth"/>. Null for a channel of
@@ -21,7 +21,8 @@ internal sealed record ImageForm(Channel?[] Channels, int Block, ZeroPadding Bor
         if (signal.Shape is not [1, var channels, var height, var width] || signal.Size == 0)
             return null;
         TensorShape source = signal.Source.Shape;
-        bool IsZeroRow(int y) => Enumerable.Range(0, channels * width).All(i => signal.IsZero(((((i / width) * height) + y) * width) + (i % width)));
+        bool IsZeroRow(int y) =>
+            Enumerable.Range(0, channels * width).All(i => signal.IsZero(((((i / width) * height) + y) * width) + (i % width)));
         bool IsZeroColumn(int x) => Enumerable.Range(0, channels * height).All(i => signal.IsZero((i * width) + x));
         int top = Enumerable.Range(0, height).TakeWhile(IsZeroRow).Count();
         if (top == height)

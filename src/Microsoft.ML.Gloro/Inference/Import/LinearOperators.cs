@@ -97,8 +97,8 @@ internal sealed class LinearOperators(ImportBudget budget)
     }
 
     /// <summary>
-    /// x + y, where both are linear in the outputs of one layer: the same values, one layer beside a shortcut, or two layers. The sum is one
-    /// layer, so that its norm is that of the sum and not 1 plus a norm.
+    /// x + y, where both are linear in the outputs of one layer: the same values, one layer beside a shortcut, or two layers. The sum is
+    /// one layer, so that its norm is that of the sum and not 1 plus a norm.
     /// </summary>
     public Signal Add(OnnxNode node, Signal x, Signal y)
     {
@@ -111,7 +111,7 @@ internal sealed class LinearOperators(ImportBudget budget)
             };
         }
 
-        foreach (Source common in new[] { x.Source, y.Source, Before(x.Source), Before(y.Source) }.OfType<Source>().Distinct())
+        foreach (SourceLayer common in new[] { x.Source, y.Source, Before(x.Source), Before(y.Source) }.OfType<SourceLayer>().Distinct())
         {
             if (AddAsConvolutions(x, y, common) is { } image)
                 return image;
@@ -125,7 +125,7 @@ internal sealed class LinearOperators(ImportBudget budget)
             + "layer for that: use x + Wx and then the activation, as LiResNet does.");
     }
 
-    private static Source? Before(Source source) => source switch
+    private static SourceLayer? Before(SourceLayer source) => source switch
     {
         ConvolutionSource { IsDirect: true } convolution => convolution.Of,
         DenseSource dense => dense.Of,
@@ -141,9 +141,10 @@ internal sealed class LinearOperators(ImportBudget budget)
     private static Channel[] ShiftedChannels(ImageForm form, int channels) =>
         [.. form.Channels.OfType<Channel>().Select(c => Unblocked(c, channels)).Distinct().OrderBy(c => c.Index)];
 
-    private Signal? AddAsConvolutions(Signal x, Signal y, Source of)
+    private Signal? AddAsConvolutions(Signal x, Signal y, SourceLayer of)
     {
-        if (AsConvolution(x, of) is not { } first || AsConvolution(y, of) is not { } second || first.Geometry.Stride != second.Geometry.Stride)
+        if (AsConvolution(x, of) is not { } first || AsConvolution(y, of) is not { } second
+            || first.Geometry.Stride != second.Geometry.Stride)
             return null;
         var (a, b) = (first.Geometry, second.Geometry);
         int top = Math.Max(a.Padding.Top, b.Padding.Top), left = Math.Max(a.Padding.Left, b.Padding.Left);
@@ -178,7 +179,7 @@ internal sealed class LinearOperators(ImportBudget budget)
     }
 
     /// <summary>The tensor as a convolution of the outputs of a layer; null if it is none.</summary>
-    private (double[] Kernel, KernelGeometry Geometry, double[] Bias)? AsConvolution(Signal signal, Source of)
+    private (double[] Kernel, KernelGeometry Geometry, double[] Bias)? AsConvolution(Signal signal, SourceLayer of)
     {
         if (ImageForm.Of(signal) is not { Block: 1 } form || form.Border != default || form.Channels.Any(channel => channel is null))
             return null;
@@ -198,7 +199,7 @@ internal sealed class LinearOperators(ImportBudget budget)
         return (weights, convolution.Geometry, bias);
     }
 
-    private Signal? AddAsMatrices(Signal x, Signal y, Source of)
+    private Signal? AddAsMatrices(Signal x, Signal y, SourceLayer of)
     {
         if ((long)x.Size * of.Shape.Size > MostMatrix)
             return null;
@@ -210,7 +211,7 @@ internal sealed class LinearOperators(ImportBudget budget)
             x.Shape);
     }
 
-    private (double[] Weights, double[] Bias)? AsMatrix(Signal signal, Source of)
+    private (double[] Weights, double[] Bias)? AsMatrix(Signal signal, SourceLayer of)
     {
         int inputs = of.Shape.Size;
         if (signal.Source == of || (signal.Source is DenseSource dense && dense.Of == of))
@@ -238,22 +239,5 @@ internal sealed class LinearOperators(ImportBudget budget)
         }
 
         return (weights, bias);
-    }
-}
-
-/// <summary>The outputs of a linear layer after a factor and a summand for each, as rows of a new layer.</summary>
-internal static class PickedRows
-{
-    public static (double[] Weights, double[] Bias) Of(Channel[] channels, double[] weights, double[] bias)
-    {
-        int length = weights.Length / bias.Length;
-        var rows = new double[(long)channels.Length * length];
-        for (int o = 0; o < channels.Length; o++)
-        {
-            for (int i = 0; i < length; i++)
-                rows[(o * length) + i] = channels[o].Scale * weights[(channels[o].Index * length) + i];
-        }
-
-        return (rows, [.. channels.Select(channel => (channel.Scale * bias[channel.Index]) + channel.Shift)]);
     }
 }

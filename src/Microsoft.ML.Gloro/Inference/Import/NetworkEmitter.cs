@@ -36,9 +36,9 @@ internal sealed class NetworkEmitter(ImportBudget budget)
     }
 
     // The layers are a chain that can be long: it is walked to its beginning first, not by recursion.
-    private void Append(Source end, Channel[] channels)
+    private void Append(SourceLayer end, Channel[] channels)
     {
-        var chain = new Stack<(Source Source, Channel[] Channels)>();
+        var chain = new Stack<(SourceLayer Source, Channel[] Channels)>();
         for (var next = (Source: end, Channels: channels); ;)
         {
             chain.Push(next);
@@ -51,7 +51,7 @@ internal sealed class NetworkEmitter(ImportBudget budget)
             AppendLayer(source, picked);
     }
 
-    private static (Source Source, Channel[] Channels)? Input(Source source) => source switch
+    private static (SourceLayer Source, Channel[] Channels)? Input(SourceLayer source) => source switch
     {
         ConvolutionSource convolution => (convolution.Of, convolution.Channels),
         DenseSource dense => (dense.Of, PickedChannels.All(dense.Of.Shape)),
@@ -61,7 +61,7 @@ internal sealed class NetworkEmitter(ImportBudget budget)
         _ => null,
     };
 
-    private void AppendLayer(Source source, Channel[] channels)
+    private void AppendLayer(SourceLayer source, Channel[] channels)
     {
         switch (source)
         {

@@ -47,3 +47,20 @@ internal static class PickedChannels
     public static Channel At(Signal signal, int place, int pixels) =>
         new(signal.Index[place] / pixels, signal.ScaleAt(place), signal.ShiftAt(place));
 }
+
+/// <summary>The outputs of a linear layer after a factor and a summand for each, as rows of a new layer.</summary>
+internal static class PickedRows
+{
+    public static (double[] Weights, double[] Bias) Of(Channel[] channels, double[] weights, double[] bias)
+    {
+        int length = weights.Length / bias.Length;
+        var rows = new double[(long)channels.Length * length];
+        for (int o = 0; o < channels.Length; o++)
+        {
+            for (int i = 0; i < length; i++)
+                rows[(o * length) + i] = channels[o].Scale * weights[(channels[o].Index * length) + i];
+        }
+
+        return (rows, [.. channels.Select(channel => (channel.Scale * bias[channel.Index]) + channel.Shift)]);
+    }
+}

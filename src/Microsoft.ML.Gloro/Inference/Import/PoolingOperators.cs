@@ -5,7 +5,9 @@ namespace Microsoft.ML.Gloro.Inference;
 /// <summary>Means and maxima of blocks of pixels.</summary>
 internal sealed class PoolingOperators(LinearOperators linear, ActivationOperators activations)
 {
-    /// <summary>Means of windows. Without overlap it is a pooling layer; otherwise a convolution, whose norm is proved like any other.</summary>
+    /// <summary>
+    /// Means of windows. Without overlap it is a pooling layer; otherwise a convolution, whose norm is proved like any other.
+    /// </summary>
     public Signal Average(OnnxNode node, Signal x, KernelGeometry window)
     {
         if (window.Height == window.Width && window.Stride == window.Height && !window.HasPadding)
@@ -77,7 +79,7 @@ internal sealed class PoolingOperators(LinearOperators linear, ActivationOperato
         return rest;
     }
 
-    private static Signal Picked(Source source, Channel[] channels)
+    private static Signal Picked(SourceLayer source, Channel[] channels)
     {
         int pixels = source.Shape.Height * source.Shape.Width;
         Signal all = Signal.Of(source, 1, source.Shape.Channels, source.Shape.Height, source.Shape.Width);

@@ -7,8 +7,8 @@ public sealed class GloroImportOptions
     public RobustnessGuarantee Guarantee { get; set; } = RobustnessGuarantee.Local;
 
     /// <summary>
-    /// The L2 radius ε, in units of the model's input before <see cref="InputMeans"/> and <see cref="InputDeviations"/>: pixels in [0, 1], or
-    /// features. Default: 36/255.
+    /// The L2 radius ε, in units of the model's input before <see cref="InputMeans"/> and <see cref="InputDeviations"/>: pixels in [0, 1],
+    /// or features. Default: 36/255.
     /// </summary>
     public float Epsilon { get; set; } = GloroTrainerOptions.DefaultEpsilon;
 
@@ -19,14 +19,14 @@ public sealed class GloroImportOptions
     public string OutputColumnPrefix { get; set; } = "";
 
     /// <summary>
-    /// Whether rows are images: R, G, B in [0, 1]. Otherwise they are vectors, in the order of the graph's input. Default: null, images if the
-    /// graph's input is [N, 3, height, width] with more than one pixel.
+    /// Whether rows are images: R, G, B in [0, 1]. Otherwise they are vectors, in the order of the graph's input. Default: null, images if
+    /// the graph's input is [N, 3, height, width] with more than one pixel.
     /// </summary>
     public bool? IsImage { get; set; }
 
     /// <summary>
-    /// What is subtracted from each channel or feature before the graph, where the network was trained on (x − mean) / deviation and the graph
-    /// does not contain that. Default: null, nothing.
+    /// What is subtracted from each channel or feature before the graph, where the network was trained on (x − mean) / deviation and the
+    /// graph does not contain that. Default: null, nothing.
     /// </summary>
     public IReadOnlyList<float>? InputMeans { get; set; }
 

@@ -42,7 +42,8 @@ internal static class OnnxImporter
         var host = ((IHostEnvironment)mlContext).Register("Gloro", null, null);
         using (var channel = host.Start("Import"))
         {
-            channel.Info(MessageSensitivity.None, "A network of {0} layers, {1}; κ = {2}.", imported.Network.Layers.Count, summary, bound.Value);
+            channel.Info(MessageSensitivity.None, "A network of {0} layers, {1}; κ = {2}.", imported.Network.Layers.Count, summary,
+                bound.Value);
         }
 
         string column = options.FeatureColumnName ?? (imported.IsImage ? "Image" : "Features");

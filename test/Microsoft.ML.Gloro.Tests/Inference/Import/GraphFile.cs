@@ -4,7 +4,10 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Microsoft.ML.Gloro.Tests.Inference;
 
-/// <summary>Writes ONNX files as other libraries do, with Google.Protobuf and no code of the library. Numbers of fields are those of onnx.proto.</summary>
+/// <summary>
+/// Writes ONNX files as other libraries do, with Google.Protobuf and no code of the library. Numbers of fields are those of
+/// onnx.proto.
+/// </summary>
 internal sealed class GraphFile(params long[] inputShape)
 {
     public const string Input = "x";
@@ -44,7 +47,8 @@ internal sealed class GraphFile(params long[] inputShape)
         return names;
     }
 
-    public void AddNode(string operation, string[] inputs, string[] outputs, params (string Name, object Value)[] attributes) => _parts.Add((1, Message(node =>
+    public void AddNode(string operation, string[] inputs, string[] outputs, params (string Name, object Value)[] attributes) =>
+        _parts.Add((1, Message(node =>
     {
         foreach (string input in inputs)
             Text(node, 1, input);

@@ -10,7 +10,8 @@ internal static class GraphForms
         ("conv with groups and dilation", Image(7, 7), g =>
         {
             string x = Conv(g, GraphFile.Input, 3, 4, 1);
-            string y = g.Node("Conv", [x, g.Weights(6, 2, 3, 3), g.Weights(6)], ("group", 2L), ("dilations", Ints(2, 2)), ("pads", Ints(2, 2, 2, 2)));
+            string y = g.Node("Conv", [x, g.Weights(6, 2, 3, 3), g.Weights(6)], ("group", 2L), ("dilations", Ints(2, 2)),
+                ("pads", Ints(2, 2, 2, 2)));
             return g.ToLogits(Relu(g, y), 6 * 49);
         }),
         ("conv with auto_pad", Image(7, 6), g =>
@@ -104,7 +105,8 @@ internal static class GraphForms
         ("average pool", Image(8, 8), g =>
             g.ToLogits(Pool(g, "AveragePool", Relu(g, Conv(g, GraphFile.Input, 3, 4, 1)), 2), 4 * 16)),
         ("average pool with overlap and counted padding", Image(6, 6), g => g.ToLogits(
-            g.Node("AveragePool", [Relu(g, Conv(g, GraphFile.Input, 3, 4, 1))], ("kernel_shape", Ints(3, 3)), ("strides", Ints(2, 2)), ("pads", Ints(1, 1, 1, 1)), ("count_include_pad", 1L)), 4 * 9)),
+            g.Node("AveragePool", [Relu(g, Conv(g, GraphFile.Input, 3, 4, 1))], ("kernel_shape", Ints(3, 3)), ("strides", Ints(2, 2)),
+                ("pads", Ints(1, 1, 1, 1)), ("count_include_pad", 1L)), 4 * 9)),
         ("global average pool, then logits from a scaled pool", Image(6, 6), g =>
         {
             string x = g.Node("GlobalAveragePool", [Relu(g, Conv(g, GraphFile.Input, 3, 4, 3))]);
@@ -169,7 +171,8 @@ internal static class GraphForms
         {
             string x = g.Node("Dropout", [g.Node("Identity", [Relu(g, Conv(g, GraphFile.Input, 3, 4, 1))])]);
             string batch = g.Node("Gather", [g.Node("Shape", [x]), g.Integers(0)], ("axis", 0L));
-            string shape = g.Node("Concat", [batch, g.Node("Cast", [g.Node("Mul", [g.Integers(32), g.Integers(2)])], ("to", 7L))], ("axis", 0L));
+            string shape = g.Node("Concat", [batch, g.Node("Cast", [g.Node("Mul", [g.Integers(32), g.Integers(2)])], ("to", 7L))],
+                ("axis", 0L));
             return g.ToLogits(g.Node("Reshape", [x, shape]), 64);
         }),
         ("squeezed and turned", Vector(6, 1, 1), g =>
@@ -178,7 +181,8 @@ internal static class GraphForms
             x = g.Node("Transpose", [g.Node("Reshape", [x, g.Integers(-1, 2, 3)])], ("perm", Ints(0, 2, 1)));
             return g.ToLogits(Slice(g, x, 2, long.MinValue, -1), 6);
         }),
-        ("one gray image for a dense layer", [-1, 1, 5, 5], g => g.ToLogits(Relu(g, g.Node("Gemm", [g.Node("Flatten", [GraphFile.Input]), g.Weights(8, 25)], ("transB", 1L))), 8)),
+        ("one gray image for a dense layer", [-1, 1, 5, 5], g =>
+            g.ToLogits(Relu(g, g.Node("Gemm", [g.Node("Flatten", [GraphFile.Input]), g.Weights(8, 25)], ("transB", 1L))), 8)),
     ];
 
     public static IEnumerable<object[]> Names => s_all.Select(form => new object[] { form.Name });

@@ -16,14 +16,18 @@ public sealed class ImportRefusalTests
         ("overlapping max pool", g => g.Node("MaxPool", [Hidden(g)], ("kernel_shape", Ints(3, 3)), ("strides", Ints(2, 2))), "overlap"),
         ("max pool of 3", g => Pool(g, "MaxPool", Hidden(g), 3), "power of 2"),
         ("average without padding counted", g =>
-            g.Node("AveragePool", [Hidden(g)], ("kernel_shape", Ints(2, 2)), ("strides", Ints(2, 2)), ("pads", Ints(1, 1, 1, 1))), "out of the count"),
+            g.Node("AveragePool", [Hidden(g)], ("kernel_shape", Ints(2, 2)), ("strides", Ints(2, 2)), ("pads", Ints(1, 1, 1, 1))),
+                "out of the count"),
         ("shortcut around an activation", g => { string x = Hidden(g); return g.Node("Add", [x, Relu(g, Conv(g, x, 4, 4, 1))]); }, "1 + L"),
-        ("branches joined", g => { string x = Hidden(g); return g.Node("Concat", [x, Relu(g, Conv(g, x, 4, 4, 1))], ("axis", 1L)); }, "different layers"),
+        ("branches joined", g => { string x = Hidden(g); return g.Node("Concat", [x, Relu(g, Conv(g, x, 4, 4, 1))], ("axis", 1L)); },
+            "different layers"),
         ("sorting of three", g =>
             g.Node("ReduceMax", [g.Node("Reshape", [Hidden(g), g.Integers(-1, 12, 3, 4)])], ("axes", Ints(2))), "groups of 3"),
-        ("mirrored padding", g => g.Node("Pad", [GraphFile.Input, g.Integers(0, 0, 1, 1, 0, 0, 1, 1)], ("mode", "reflect")), "Pad with zeros"),
+        ("mirrored padding", g => g.Node("Pad", [GraphFile.Input, g.Integers(0, 0, 1, 1, 0, 0, 1, 1)], ("mode", "reflect")),
+            "Pad with zeros"),
         ("different strides", g => Conv(g, GraphFile.Input, 3, 4, 3, ("strides", Ints(1, 2))), "same stride"),
-        ("another choice", g => { string x = Hidden(g); return g.Node("Where", [g.Node("Greater", [x, g.Constant([1])]), x, g.Constant([0])]); }, "max(a, b)"),
+        ("another choice", g =>
+            { string x = Hidden(g); return g.Node("Where", [g.Node("Greater", [x, g.Constant([1])]), x, g.Constant([0])]); }, "max(a, b)"),
         ("pixels multiplied apart", g => Relu(g, g.Node("Mul", [Hidden(g), g.Weights(1, 4, 6, 6)])), "from pixel to pixel"),
         ("weights computed in the graph", g => g.Node("Cholesky", [GraphFile.Input]), "Fold the parametrization"),
         ("cropping before a convolution", g =>

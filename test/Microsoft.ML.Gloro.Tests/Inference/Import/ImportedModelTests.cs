@@ -84,7 +84,8 @@ public sealed class ImportedModelTests
     public void Audit_ImportedModel_BreaksNoCertificate(string form)
     {
         TorchProcess.Prepare();
-        using var model = Import(GraphForms.Write(form).File, new GloroImportOptions { Guarantee = RobustnessGuarantee.RelaxedTopK(2), Epsilon = 0.05f });
+        using var model = Import(GraphForms.Write(form).File,
+            new GloroImportOptions { Guarantee = RobustnessGuarantee.RelaxedTopK(2), Epsilon = 0.05f });
         var random = new Random(5);
         var data = _mlContext.Data.LoadFromEnumerable(
             Enumerable.Range(0, 40).Select(i => new Row { Label = (uint)(i % 4), Features = TestModels.Features(random, 6) }));

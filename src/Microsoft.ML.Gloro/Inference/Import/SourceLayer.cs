@@ -2,24 +2,27 @@ using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Inference;
 
-/// <summary>A layer of the network that is being imported. Each reads exactly one other, so that any of them ends a chain of layers.</summary>
+/// <summary>
+/// A layer of the network that is being imported. Each reads exactly one other, so that any of them ends a chain of layers.
+/// </summary>
 /// <param name="shape">The shape of its outputs.</param>
-internal abstract class Source(TensorShape shape)
+internal abstract class SourceLayer(TensorShape shape)
 {
     public TensorShape Shape { get; } = shape;
 }
 
 /// <summary>The input of the network.</summary>
-internal sealed class InputSource(TensorShape shape) : Source(shape);
+internal sealed class InputSource(TensorShape shape) : SourceLayer(shape);
 
 /// <summary>One channel of a layer, times a factor, plus a summand, at every pixel.</summary>
 internal readonly record struct Channel(int Index, double Scale = 1, double Shift = 0);
 
 /// <summary>A convolution of channels of another layer.</summary>
 internal sealed class ConvolutionSource(
-    Source of, Channel[] channels, int block, double[] kernel, double[] bias, KernelGeometry geometry, TensorShape shape) : Source(shape)
+    SourceLayer of, Channel[] channels, int block, double[] kernel, double[] bias, KernelGeometry geometry, TensorShape shape)
+    : SourceLayer(shape)
 {
-    public Source Of => of;
+    public SourceLayer Of => of;
 
     /// <summary>The channels of <see cref="Of"/> that it reads, with what is done to them before padding.</summary>
     public Channel[] Channels => channels;
@@ -45,9 +48,9 @@ internal readonly record struct KernelGeometry(int Height, int Width, int Stride
 }
 
 /// <summary>A dense layer on all outputs of another layer.</summary>
-internal sealed class DenseSource(Source of, double[] weights, double[] bias) : Source(TensorShape.Vector(bias.Length))
+internal sealed class DenseSource(SourceLayer of, double[] weights, double[] bias) : SourceLayer(TensorShape.Vector(bias.Length))
 {
-    public Source Of => of;
+    public SourceLayer Of => of;
 
     /// <summary>[outputs, values of <see cref="Of"/>].</summary>
     public double[] Weights => weights;
@@ -56,10 +59,10 @@ internal sealed class DenseSource(Source of, double[] weights, double[] bias) : 
 }
 
 /// <summary>An activation. MinMax pairs the first half of the channels with the second.</summary>
-internal sealed class ActivationSource(Source of, Channel[] channels, ActivationFunction function)
-    : Source(of.Shape with { Channels = channels.Length })
+internal sealed class ActivationSource(SourceLayer of, Channel[] channels, ActivationFunction function)
+    : SourceLayer(of.Shape with { Channels = channels.Length })
 {
-    public Source Of => of;
+    public SourceLayer Of => of;
 
     public Channel[] Channels => channels;
 
@@ -67,10 +70,10 @@ internal sealed class ActivationSource(Source of, Channel[] channels, Activation
 }
 
 /// <summary>Means of size × size blocks.</summary>
-internal sealed class PoolingSource(Source of, Channel[] channels, int size)
-    : Source(new TensorShape(channels.Length, of.Shape.Height / size, of.Shape.Width / size))
+internal sealed class PoolingSource(SourceLayer of, Channel[] channels, int size)
+    : SourceLayer(new TensorShape(channels.Length, of.Shape.Height / size, of.Shape.Width / size))
 {
-    public Source Of => of;
+    public SourceLayer Of => of;
 
     public Channel[] Channels => channels;
 
@@ -78,10 +81,10 @@ internal sealed class PoolingSource(Source of, Channel[] channels, int size)
 }
 
 /// <summary>Blocks of pixels as channels.</summary>
-internal sealed class SpaceToDepthSource(Source of, Channel[] channels, int block)
-    : Source(new DeployedSpaceToDepth(block).GetOutputShape(of.Shape with { Channels = channels.Length }))
+internal sealed class SpaceToDepthSource(SourceLayer of, Channel[] channels, int block)
+    : SourceLayer(new DeployedSpaceToDepth(block).GetOutputShape(of.Shape with { Channels = channels.Length }))
 {
-    public Source Of => of;
+    public SourceLayer Of => of;
 
     public Channel[] Channels => channels;
 
