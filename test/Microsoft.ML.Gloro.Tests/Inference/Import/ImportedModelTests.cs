@@ -98,6 +98,45 @@ public sealed class ImportedModelTests
     }
 
     [TestMethod]
+    public void Audit_ImportedImageModel_BreaksNoCertificate()
+    {
+        TorchProcess.Prepare();
+        using var model = Import(GraphForms.Write("pools of reordered channels").File, new GloroImportOptions { Epsilon = 0.01f });
+        var random = new Random(6);
+        var data = _mlContext.Data.LoadFromEnumerable(Enumerable.Range(0, 20).Select(i => new ImageRow
+        {
+            Label = (uint)(i % 4),
+            Image = [.. Enumerable.Range(0, 3 * 64).Select(_ => random.NextSingle())],
+        }));
+
+        GloroAuditReport report = _mlContext.Gloro.Audit(model, data, new GloroAuditOptions { Steps = 5, Restarts = 1 });
+
+        Assert.IsGreaterThan(0L, report.CertifiedRows);
+    }
+
+    [TestMethod]
+    public void Fit_FromAnImportedModel_GoesOnFromItsWeightsOrSaysWhyNot()
+    {
+        TorchProcess.Prepare();
+        using var model = Import(UnitRows());
+        var random = new Random(5);
+        var data = _mlContext.Transforms.Conversion.MapValueToKey("Label", "Name")
+            .Append(_mlContext.Transforms.SelectColumns("Label", "Features"))
+            .Fit(Named(random)).Transform(Named(random));
+        var options = new GloroMulticlassClassificationOptions { InitialModel = model, Epochs = 1, Seed = 1 };
+
+        using GloroTransformer tuned = _mlContext.Gloro.MulticlassClassification(options).Fit(data);
+
+        Assert.AreEqual(
+            string.Join(", ", model.GloroModel.Network.Layers.Select(layer => layer.Kind)),
+            string.Join(", ", tuned.GloroModel.Network.Layers.Select(layer => layer.Kind)));
+        using var other = Import(GraphForms.Write("minmax twice").File);
+        options.InitialModel = other;
+        Assert.Contains("lengths that differ from 1", Assert.ThrowsExactly<ArgumentException>(
+            () => _mlContext.Gloro.MulticlassClassification(options)).Message);
+    }
+
+    [TestMethod]
     public void ImportOnnx_WrongArguments_AreRefused()
     {
         byte[] file = GraphForms.Write("minmax twice").File;
@@ -116,6 +155,34 @@ public sealed class ImportedModelTests
 
     private GloroTransformer Import(byte[] file, GloroImportOptions? options = null) =>
         _mlContext.Gloro.ImportOnnx(new MemoryStream(file), s_classes, options);
+
+    // Absolute values, and rows of length 1 for the classes.
+    private static byte[] UnitRows()
+    {
+        var graph = new GraphFile(-1, 6);
+        string hidden = graph.Node("Abs", [graph.Node("Gemm", [GraphFile.Input, graph.Weights(4, 6)], ("transB", 1L))]);
+        return graph.ToBytes(graph.Node("MatMul", [hidden, graph.Constant([1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0, 0, 1], 4, 4)]));
+    }
+
+    private IDataView Named(Random random) => _mlContext.Data.LoadFromEnumerable(
+        Enumerable.Range(0, 80).Select(i => new NamedRow { Name = s_classes[i % 4], Features = TestModels.Features(random, 6) }).ToList());
+
+    private sealed class NamedRow
+    {
+        public string Name { get; set; } = "";
+
+        [VectorType(6)]
+        public float[] Features { get; set; } = [];
+    }
+
+    private sealed class ImageRow
+    {
+        [KeyType(4)]
+        public uint Label { get; set; }
+
+        [VectorType(3, 8, 8)]
+        public float[] Image { get; set; } = [];
+    }
 
     private sealed class Row
     {
