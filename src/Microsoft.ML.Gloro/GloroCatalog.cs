@@ -340,6 +340,32 @@ public sealed class GloroCatalog(MLContext mlContext)
         OnnxExporter.Write(model, stream, options ?? new());
 
     /// <summary>
+    /// Reads a network that another library trained (PyTorch, for instance) from an ONNX file, proves its Lipschitz and rounding bounds, and
+    /// returns a model that certifies its predictions. docs/import.md lists the operators and how to export.
+    /// </summary>
+    /// <param name="stream">The ONNX file; read from its current position to its end and left open.</param>
+    /// <param name="classNames">The classes in the order of the logits. Labels are keys of these names.</param>
+    /// <param name="options">The guarantee, ε, and how rows are read; null for the defaults. They are copied.</param>
+    /// <returns>
+    /// The model. Its temperature is 1: scores are the softmax of the logits, and nothing is calibrated.
+    /// </returns>
+    /// <remarks>
+    /// Factors and summands between layers are folded into weights, which are then rounded to float32. The bounds are proved for the rounded
+    /// weights. The logits are compared with ONNX Runtime's on random rows if the application has the native ONNX Runtime; MLContext.Log and
+    /// the model's origin in the report say so. Import only files whose network you mean to use: certificates are about that network.
+    /// </remarks>
+    /// <exception cref="NotSupportedException">
+    /// A node has no layer with a proof, or the logits differ from ONNX Runtime's. The message names the node and what to do instead.
+    /// </exception>
+    /// <exception cref="FormatException">The stream does not hold an ONNX model, or the model breaks the rules or is too large.</exception>
+    /// <exception cref="ArgumentException">
+    /// An option is invalid, the guarantee does not fit the classes, or their number is not that of the logits.
+    /// </exception>
+    /// <exception cref="OperationCanceledException">The options' cancellation token was cancelled.</exception>
+    public GloroTransformer ImportOnnx(Stream stream, IReadOnlyList<string> classNames, GloroImportOptions? options = null) =>
+        OnnxImporter.Read(_mlContext, stream, classNames, options ?? new());
+
+    /// <summary>
     /// Reports what is proved about a scored view, as one HTML page to read and share: a summary, VRA and the certified share at every ε
     /// for several guarantees, set sizes, radii, classes, the class pairs that limit radii, a gallery of certified rows, and the model's
     /// origin.

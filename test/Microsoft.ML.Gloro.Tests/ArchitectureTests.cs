@@ -18,7 +18,7 @@ public sealed partial class ArchitectureTests
     [
         ("Torch", [], []),
         ("Core", ["Torch"], ["", "Layers", "Certificates", "Coverage", "Bounds"]),
-        ("Inference", ["Core"], ["Forward", "ModelFile", "Onnx", "Scorers"]),
+        ("Inference", ["Core"], ["Forward", "ModelFile", "Onnx", "Import", "Scorers"]),
         ("Training", ["Torch", "Core"], ["Augmentation", "Options", "Losses", "Networks", "Checkpoints", ""]),
         ("MLNet", ["Torch", "Core", "Inference", "Training"], ["Columns", "Transformers", "Estimators"]),
         ("Analysis", ["Torch", "Core", "Inference", "Training", "MLNet"], ["Evaluation", "Choosing", "Auditing", "Coverage", "Reporting", "Tuning"]),

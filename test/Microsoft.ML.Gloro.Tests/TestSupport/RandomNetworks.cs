@@ -11,6 +11,8 @@ internal sealed class RandomNetworks(int seed)
 
     public static DeployedActivation ReLU { get; } = new(ActivationFunction.ReLU);
 
+    public static DeployedActivation Absolute { get; } = new(ActivationFunction.Absolute);
+
     /// <summary>Values in [−scale, scale).</summary>
     public float[] Values(int count, double scale = 1)
     {
@@ -44,6 +46,14 @@ internal sealed class RandomNetworks(int seed)
         MinMax,
         Dense(14, 5),
     ]);
+
+    /// <summary>The layers that only imported networks have, among others.</summary>
+    public DeployedNetwork Absolutes() => new(
+        new TensorShape(3, 6, 5),
+        [
+            Convolution(3, 5, 3, 3, 1, ZeroPadding.All(1)), Absolute, Scaling(5), Convolution(5, 4, 2, 2, 2, default), Absolute,
+            new DeployedFlatten(), Dense(24, 5),
+        ]);
 
     /// <summary>Layers between which an image keeps its place, on a square image seen from all sides.</summary>
     public DeployedNetwork Turned() => new(

@@ -97,6 +97,8 @@ internal static class ReferenceForward
     {
         if (activation.Function == ActivationFunction.ReLU)
             return Array.ConvertAll(x, value => Math.Max(value, 0));
+        if (activation.Function == ActivationFunction.Absolute)
+            return Array.ConvertAll(x, Math.Abs);
 
         // The first half of the channels is the first half of the values: channels come first in the layout.
         int half = x.Length / 2;

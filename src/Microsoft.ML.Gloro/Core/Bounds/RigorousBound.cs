@@ -53,6 +53,9 @@ internal static class RigorousBound
             // |max(a, 0) − max(b, 0)| ≤ |a − b|; sorting a pair permutes it, and sorted pairs are closest (rearrangement inequality).
             DeployedActivation { Function: ActivationFunction.ReLU } => ("1-Lipschitz elementwise", 1, 1),
             DeployedActivation { Function: ActivationFunction.MinMax } => ("sorts pairs", 1, 1),
+
+            // ||a| − |b|| ≤ |a − b|, with equality for positive values.
+            DeployedActivation { Function: ActivationFunction.Absolute } => ("1-Lipschitz elementwise", 1, 1),
             DeployedSpaceToDepth => ("isometry", 1, 1),
             DeployedFlatten => ("isometry", 1, 1),
 

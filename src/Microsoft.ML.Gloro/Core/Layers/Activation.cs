@@ -9,11 +9,18 @@ internal sealed class DeployedActivation(ActivationFunction function) : Deployed
         ? function
         : throw new ArgumentOutOfRangeException(nameof(function), function, "Unknown activation.");
 
-    public override string Kind => (Function == ActivationFunction.MinMax ? MinMaxFormat : ReLUFormat).Name;
+    public override string Kind => Function switch
+    {
+        ActivationFunction.MinMax => MinMaxFormat.Name,
+        ActivationFunction.Absolute => AbsoluteFormat.Name,
+        _ => ReLUFormat.Name,
+    };
 
     public static LayerKind ReLUFormat { get; } = FormatOf("relu", ActivationFunction.ReLU);
 
     public static LayerKind MinMaxFormat { get; } = FormatOf("minmax", ActivationFunction.MinMax);
+
+    public static LayerKind AbsoluteFormat { get; } = FormatOf("absolute", ActivationFunction.Absolute);
 
     public override int[][] Numbers => [];
 
@@ -37,6 +44,9 @@ internal enum ActivationFunction
     /// Sorts pairs: channel halves a, b become max(a, b), min(a, b). Keeps gradient norms (Anil, Lucas, Grosse, ICML 2019).
     /// </summary>
     MinMax,
+
+    /// <summary>|x| elementwise. Only imported networks have it.</summary>
+    Absolute,
 }
 
 /// <summary>Describes an <see cref="ActivationLayer"/>.</summary>
@@ -51,7 +61,7 @@ internal sealed record ActivationDescription(ActivationFunction Function) : Glor
     internal override TrainableLayer Create(TensorShape input, BuildContext context) => new ActivationLayer(input, Function);
 }
 
-/// <summary>MinMax or ReLU.</summary>
+/// <summary>MinMax, ReLU or absolute values.</summary>
 internal sealed class ActivationLayer : TrainableLayer
 {
     private readonly DeployedActivation _deployed;
@@ -65,7 +75,12 @@ internal sealed class ActivationLayer : TrainableLayer
     public override TensorShape OutputShape { get; }
 
     public override Tensor Forward(Tensor input, bool training) =>
-        _deployed.Function == ActivationFunction.ReLU ? nn.functional.relu(input) : MinMax(input);
+        _deployed.Function switch
+        {
+            ActivationFunction.ReLU => nn.functional.relu(input),
+            ActivationFunction.Absolute => input.abs(),
+            _ => MinMax(input),
+        };
 
     /// <summary>MinMax in libtorch.</summary>
     public static Tensor MinMax(Tensor x)

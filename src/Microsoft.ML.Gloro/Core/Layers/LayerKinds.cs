@@ -13,6 +13,7 @@ internal static class LayerKinds
         DeployedFlatten.Format,
         DeployedActivation.ReLUFormat,
         DeployedActivation.MinMaxFormat,
+        DeployedActivation.AbsoluteFormat,
     ];
 
     /// <summary>The kind with a name, or null if there is none.</summary>

@@ -93,6 +93,7 @@ internal sealed class ForwardPass
         DeployedDense dense => new LinearStep(dense, kernels),
         DeployedActivation { Function: ActivationFunction.ReLU } => new ReluStep(shape),
         DeployedActivation { Function: ActivationFunction.MinMax } => new MinMaxStep(shape),
+        DeployedActivation { Function: ActivationFunction.Absolute } => new AbsoluteStep(shape),
         DeployedSpaceToDepth depth => new SpaceToDepthStep(depth, shape),
         DeployedAveragePooling pooling => new AveragePoolingStep(pooling, shape),
         DeployedFlatten => new FlattenStep(shape),

@@ -142,6 +142,18 @@ internal sealed class ReluStep(TensorShape shape) : ForwardStep(shape, shape)
     }
 }
 
+/// <summary>|x|: clears the sign, so nothing is rounded and NaN stays NaN.</summary>
+internal sealed class AbsoluteStep(TensorShape shape) : ForwardStep(shape, shape)
+{
+    public override bool IsInPlace => true;
+
+    public override void Run(ValueBuffer input, ValueBuffer output, int rows, int threads)
+    {
+        foreach (ref double x in output.Data[..checked(rows * Input.Size)])
+            x = Math.Abs(x);
+    }
+}
+
 /// <summary>
 /// Moves blocks of pixels into channels, in the order of <see cref="DeployedSpaceToDepth"/>. With channels last, a line of a block is one
 /// copy.

@@ -37,6 +37,7 @@ internal sealed class Float64Layers(GraphOperators ops)
         DeployedDense dense => Dense(dense, value),
         DeployedActivation { Function: ActivationFunction.ReLU } => ops.Node("Max", value, ops.Double(0)),
         DeployedActivation { Function: ActivationFunction.MinMax } => MinMax(value, shape.Channels),
+        DeployedActivation { Function: ActivationFunction.Absolute } => ops.Node("Abs", value),
         DeployedSpaceToDepth { Block: 1 } or DeployedAveragePooling { Size: 1 } or DeployedFlatten => value,
         DeployedSpaceToDepth depth => SpaceToDepth(depth.Block, value, shape, output),
         DeployedAveragePooling pooling => AveragePooling(pooling.Size, value, output),

@@ -48,6 +48,7 @@ internal static class OnnxGraph
         DeployedDense dense => Dense(graph, dense, AsVector(graph, value), output),
         DeployedActivation { Function: ActivationFunction.ReLU } => value with { Name = graph.Node("Relu", [value.Name]) },
         DeployedActivation { Function: ActivationFunction.MinMax } => MinMax(graph, value),
+        DeployedActivation { Function: ActivationFunction.Absolute } => value with { Name = graph.Node("Abs", [value.Name]) },
         DeployedSpaceToDepth { Block: 1 } or DeployedAveragePooling { Size: 1 } => value,
         DeployedSpaceToDepth depth => SpaceToDepth(graph, depth.Block, AsImage(graph, value, shape), shape),
         DeployedAveragePooling pooling => AveragePooling(graph, pooling.Size, AsImage(graph, value, shape)),

@@ -41,6 +41,8 @@ internal static class ExactForward
         {
             DeployedFlatten => x,
             DeployedActivation { Function: ActivationFunction.ReLU } => Array.ConvertAll(x, value => value >= zero ? value : zero),
+            DeployedActivation { Function: ActivationFunction.Absolute } =>
+                Array.ConvertAll(x, value => value >= zero ? value : zero - value),
             DeployedActivation => [.. x.Select((value, i) => i < half
                 ? (value >= x[i + half] ? value : x[i + half])
                 : (value <= x[i - half] ? value : x[i - half]))],

@@ -21,6 +21,7 @@ public sealed class LayerKindsTests
         new DeployedFlatten(),
         RandomNetworks.ReLU,
         RandomNetworks.MinMax,
+        RandomNetworks.Absolute,
     ];
 
     [TestMethod]
@@ -106,13 +107,15 @@ public sealed class LayerKindsTests
     [TestMethod]
     public void ReadBack_ModelOfEveryKind_HasEqualNumbersAndTensors()
     {
-        GloroModel model = TestModels.EveryKind();
+        GloroModel[] models = [TestModels.EveryKind(), TestModels.Complete(new RandomNetworks(3).Absolutes())];
 
-        GloroModel read = ModelFiles.Read(ModelFiles.Write(model));
+        GloroModel[] read = [.. models.Select(model => ModelFiles.Read(ModelFiles.Write(model)))];
 
         CollectionAssert.IsSubsetOf(
-            LayerKinds.All.Select(kind => kind.Name).ToArray(), read.Network.Layers.Select(layer => layer.Kind).ToArray());
-        Assert.AreEqual(WeightHash.Compute(model.Network), WeightHash.Compute(read.Network));
+            LayerKinds.All.Select(kind => kind.Name).ToArray(),
+            read.SelectMany(model => model.Network.Layers).Select(layer => layer.Kind).ToArray());
+        for (int i = 0; i < models.Length; i++)
+            Assert.AreEqual(WeightHash.Compute(models[i].Network), WeightHash.Compute(read[i].Network));
     }
 
     // The dense layer at the end gives each output of the layer another weight, so that outputs in the wrong order are seen.

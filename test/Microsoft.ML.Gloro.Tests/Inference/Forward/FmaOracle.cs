@@ -43,6 +43,8 @@ internal static class FmaOracle
                 return Fill(output, (o, i, j) => Math.FusedMultiplyAdd(scaling.Scale[o], x[At(shape, o, i, j)], scaling.Shift[o]));
             case DeployedActivation { Function: ActivationFunction.ReLU }:
                 return Array.ConvertAll(x, value => value > 0 ? value : value - value);
+            case DeployedActivation { Function: ActivationFunction.Absolute }:
+                return Array.ConvertAll(x, Math.Abs);
             case DeployedActivation:
                 int half = x.Length / 2;
                 return

@@ -13,6 +13,7 @@ public sealed class OnnxScorerTests : NetworkScorerContract
     {
         for (int seed = 0; seed < 5; seed++)
             AssertAgrees(new RandomNetworks(seed).EveryKind(), seed);
+        AssertAgrees(new RandomNetworks(8).Absolutes(), 8);
     }
 
     [TestMethod]
