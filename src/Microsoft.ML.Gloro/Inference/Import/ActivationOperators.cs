@@ -12,13 +12,13 @@ internal sealed class ActivationOperators
     private readonly List<SpaceToDepthSource> _blocks = [];
 
     /// <summary>max(x, 0).</summary>
-    public static Signal ReLU(OnnxNode node, Signal x) => Elementwise(node, x, ActivationFunction.ReLU, shift => Math.Max(shift, 0));
+    public static Signal ReLU(FileNode node, Signal x) => Elementwise(node, x, ActivationFunction.ReLU, shift => Math.Max(shift, 0));
 
     /// <summary>|x|.</summary>
-    public static Signal Absolute(OnnxNode node, Signal x) => Elementwise(node, x, ActivationFunction.Absolute, Math.Abs);
+    public static Signal Absolute(FileNode node, Signal x) => Elementwise(node, x, ActivationFunction.Absolute, Math.Abs);
 
     /// <summary>max(x, c), or min(x, c) = −max(−x, −c), with max(x, c) = max(x − c, 0) + c.</summary>
-    public static Signal WithConstant(OnnxNode node, Signal x, ConstantTensor c, bool isMaximum)
+    public static Signal WithConstant(FileNode node, Signal x, ConstantTensor c, bool isMaximum)
     {
         double sign = isMaximum ? 1 : -1;
         Signal above = ReLU(node, x.Affine(_ => sign, i => -sign * c.Values[i]));
@@ -26,7 +26,7 @@ internal sealed class ActivationOperators
     }
 
     /// <summary>max(x, y) or min(x, y), value by value.</summary>
-    public Signal OfPair(OnnxNode node, Signal x, Signal y, bool isMaximum)
+    public Signal OfPair(FileNode node, Signal x, Signal y, bool isMaximum)
     {
         if (x.IsSameAs(y))
             return x;
@@ -109,7 +109,7 @@ internal sealed class ActivationOperators
         }
     }
 
-    private static Signal Elementwise(OnnxNode node, Signal x, ActivationFunction function, Func<double, double> ofConstant)
+    private static Signal Elementwise(FileNode node, Signal x, ActivationFunction function, Func<double, double> ofConstant)
     {
         var (channels, places) = PickedChannels.Of(x);
         if (channels.Length == 0)
@@ -123,7 +123,7 @@ internal sealed class ActivationOperators
     }
 
     // Factors that differ from pixel to pixel would make a channel of every value.
-    private static void CheckChannels(OnnxNode node, int channels, TensorShape shape)
+    private static void CheckChannels(FileNode node, int channels, TensorShape shape)
     {
         if (channels > 4 * shape.Channels)
         {

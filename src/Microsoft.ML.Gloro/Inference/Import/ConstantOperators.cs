@@ -4,7 +4,7 @@ namespace Microsoft.ML.Gloro.Inference;
 internal static class ConstantOperators
 {
     /// <summary>An operator of two constants, repeated to a common shape; null if the operator is none.</summary>
-    public static ConstantTensor? Binary(OnnxNode node, ConstantTensor a, ConstantTensor b)
+    public static ConstantTensor? Binary(FileNode node, ConstantTensor a, ConstantTensor b)
     {
         bool isInteger = a.IsInteger && b.IsInteger;
         Func<double, double, double>? function = node.Operation switch
@@ -39,7 +39,7 @@ internal static class ConstantOperators
     }
 
     /// <summary>An operator of one constant; null if the operator is none.</summary>
-    public static ConstantTensor? Unary(OnnxNode node, ConstantTensor x)
+    public static ConstantTensor? Unary(FileNode node, ConstantTensor x)
     {
         Func<double, double>? function = node.Operation switch
         {
@@ -59,7 +59,7 @@ internal static class ConstantOperators
     }
 
     /// <summary>The product of two matrices.</summary>
-    public static ConstantTensor Multiply(OnnxNode node, ConstantTensor a, ConstantTensor b, ImportBudget budget)
+    public static ConstantTensor Multiply(FileNode node, ConstantTensor a, ConstantTensor b, ImportBudget budget)
     {
         if (a.Shape is not [var rows, var inner] || b.Shape is not [var depth, var columns] || inner != depth)
             throw node.Unsupported("it multiplies constants that are no matrices of fitting sizes", "Fold constants before the export.");
@@ -79,7 +79,7 @@ internal static class ConstantOperators
     }
 
     /// <summary>To another element type: to integers by cutting the fraction.</summary>
-    public static ConstantTensor Cast(OnnxNode node, ConstantTensor x) => node.Integer("to", 0) switch
+    public static ConstantTensor Cast(FileNode node, ConstantTensor x) => node.Integer("to", 0) switch
     {
         1 or 11 or 10 => x with { IsInteger = false },
         6 or 7 => new ConstantTensor(x.Shape, Array.ConvertAll(x.Values, Math.Truncate), IsInteger: true),
@@ -88,7 +88,7 @@ internal static class ConstantOperators
     };
 
     /// <summary>The product or sum over all values: what exporters make of shapes.</summary>
-    public static ConstantTensor Reduce(OnnxNode node, ConstantTensor x)
+    public static ConstantTensor Reduce(FileNode node, ConstantTensor x)
     {
         if (x.Shape.Length != 1)
             throw node.Unsupported("it reduces a constant of several dimensions", "Fold constants before the export.");

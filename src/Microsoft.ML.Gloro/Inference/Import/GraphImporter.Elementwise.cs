@@ -3,7 +3,7 @@ namespace Microsoft.ML.Gloro.Inference;
 /// <content>Operators that work value by value.</content>
 internal sealed partial class GraphImporter
 {
-    private GraphValue Binary(OnnxNode node, GraphValue x, GraphValue y)
+    private GraphValue Binary(FileNode node, GraphValue x, GraphValue y)
     {
         if (x is ConstantTensor a && y is ConstantTensor b)
         {
@@ -27,7 +27,7 @@ internal sealed partial class GraphImporter
         };
     }
 
-    private GraphValue Plus(OnnxNode node, GraphValue x, GraphValue y)
+    private GraphValue Plus(FileNode node, GraphValue x, GraphValue y)
     {
         (x, y) = ToCommonShape(node, x, y);
         return (x, y) switch
@@ -41,7 +41,7 @@ internal sealed partial class GraphImporter
         };
     }
 
-    private static Signal Times(OnnxNode node, GraphValue x, GraphValue y)
+    private static Signal Times(FileNode node, GraphValue x, GraphValue y)
     {
         (x, y) = ToCommonShape(node, x, y);
         return (x, y) switch
@@ -52,7 +52,7 @@ internal sealed partial class GraphImporter
         };
     }
 
-    private GraphValue Extreme(OnnxNode node, GraphValue x, GraphValue y, bool isMaximum)
+    private GraphValue Extreme(FileNode node, GraphValue x, GraphValue y, bool isMaximum)
     {
         (x, y) = ToCommonShape(node, x, y);
         return (x, y) switch
@@ -66,7 +66,7 @@ internal sealed partial class GraphImporter
         };
     }
 
-    private static (GraphValue X, GraphValue Y) ToCommonShape(OnnxNode node, GraphValue x, GraphValue y)
+    private static (GraphValue X, GraphValue Y) ToCommonShape(FileNode node, GraphValue x, GraphValue y)
     {
         if (x.Shape.AsSpan().SequenceEqual(y.Shape))
             return (x, y);
@@ -76,7 +76,7 @@ internal sealed partial class GraphImporter
     }
 
     // Greater and Where are max and min: where(a > b, a, b), where(a > b, b, a).
-    private GraphValue Where(OnnxNode node, GraphValue?[] inputs)
+    private GraphValue Where(FileNode node, GraphValue?[] inputs)
     {
         (GraphValue condition, GraphValue x, GraphValue y) = (Input(node, inputs, 0), Input(node, inputs, 1), Input(node, inputs, 2));
         if (condition is ConstantTensor choice && x is ConstantTensor a && y is ConstantTensor b)
@@ -110,7 +110,7 @@ internal sealed partial class GraphImporter
         _ => false,
     };
 
-    private static GraphValue Unary(OnnxNode node, GraphValue x) => (x, node.Operation) switch
+    private static GraphValue Unary(FileNode node, GraphValue x) => (x, node.Operation) switch
     {
         (ConstantTensor constant, _) => ConstantOperators.Unary(node, constant)!,
         (Signal, "Neg") => Times(node, x, -1),
@@ -120,7 +120,7 @@ internal sealed partial class GraphImporter
             "Use ReLU, absolute values, MinMax or GroupSort of pairs."),
     };
 
-    private GraphValue Clip(OnnxNode node, GraphValue?[] inputs)
+    private GraphValue Clip(FileNode node, GraphValue?[] inputs)
     {
         GraphValue x = Input(node, inputs, 0);
         GraphValue? least = Optional(inputs, 1), most = Optional(inputs, 2);
@@ -134,7 +134,7 @@ internal sealed partial class GraphImporter
     }
 
     // max(x, αx) for α ≤ 1. The pair (x, αx) has the norm √(1 + α²), which the layer before it then has in its bound.
-    private GraphValue Leaky(OnnxNode node, Signal x, ConstantTensor slope)
+    private GraphValue Leaky(FileNode node, Signal x, ConstantTensor slope)
     {
         if (slope.Values.All(value => value == 0))
             return ActivationOperators.ReLU(node, x);

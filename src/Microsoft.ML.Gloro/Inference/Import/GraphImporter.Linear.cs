@@ -5,13 +5,13 @@ namespace Microsoft.ML.Gloro.Inference;
 /// <content>Convolutions, dense layers and normalization.</content>
 internal sealed partial class GraphImporter
 {
-    private Signal Convolution(OnnxNode node, GraphValue?[] inputs)
+    private Signal Convolution(FileNode node, GraphValue?[] inputs)
     {
         Signal x = Moving(node, inputs, 0);
         ConstantTensor weights = Fixed(node, inputs, 1);
         if (weights.Shape is not [var outputs, var perGroup, var height, var width] || x.Shape is not [1, var channels, _, _])
             throw node.Unsupported("it is not a convolution of images", "Only two-dimensional convolutions have a layer.");
-        int groups = OnnxNode.Clamp(node.Integer("group", 1));
+        int groups = FileNode.Clamp(node.Integer("group", 1));
         if (groups < 1 || (long)perGroup * groups != channels || outputs % groups != 0 || outputs < 1 || height < 1 || width < 1)
             throw node.Damaged("its groups and channels do not fit");
         int[] dilations = node.Integers("dilations") ?? [1, 1];
@@ -36,7 +36,7 @@ internal sealed partial class GraphImporter
     }
 
     /// <summary>The window of a convolution or a pool on an input of this shape.</summary>
-    private static KernelGeometry Window(OnnxNode node, int[] shape, (int Height, int Width)? kernel)
+    private static KernelGeometry Window(FileNode node, int[] shape, (int Height, int Width)? kernel)
     {
         if (shape.Length != 4)
             throw node.Unsupported("its input is not an image", "Only two-dimensional images have such a layer.");
@@ -72,7 +72,7 @@ internal sealed partial class GraphImporter
             : new KernelGeometry(sides[0], sides[1], strides[0], new ZeroPadding(pads[0], pads[1], pads[2], pads[3]));
     }
 
-    private Signal MaxPool(OnnxNode node, GraphValue?[] inputs)
+    private Signal MaxPool(FileNode node, GraphValue?[] inputs)
     {
         Signal x = Moving(node, inputs, 0);
         KernelGeometry window = Window(node, x.Shape, null);
@@ -83,7 +83,7 @@ internal sealed partial class GraphImporter
                 "Use windows as large as the stride, or average pooling.");
     }
 
-    private GraphValue Gemm(OnnxNode node, GraphValue?[] inputs)
+    private GraphValue Gemm(FileNode node, GraphValue?[] inputs)
     {
         Signal x = Moving(node, inputs, 0);
         ConstantTensor weights = Fixed(node, inputs, 1);
@@ -97,14 +97,14 @@ internal sealed partial class GraphImporter
         return Plus(node, product, Times(node, summand, beta));
     }
 
-    private static GraphValue Times(OnnxNode node, GraphValue x, double factor) => x switch
+    private static GraphValue Times(FileNode node, GraphValue x, double factor) => x switch
     {
         ConstantTensor constant => constant with { Values = Array.ConvertAll(constant.Values, value => factor * value) },
         Signal signal => signal.Affine(_ => factor, _ => 0),
         _ => throw node.Damaged("it multiplies what cannot be multiplied"),
     };
 
-    private GraphValue MatMul(OnnxNode node, GraphValue x, GraphValue y)
+    private GraphValue MatMul(FileNode node, GraphValue x, GraphValue y)
     {
         if (x is ConstantTensor a && y is ConstantTensor b)
             return ConstantOperators.Multiply(node, a, b, _budget);
@@ -123,7 +123,7 @@ internal sealed partial class GraphImporter
         return weights.Pick(shape, places);
     }
 
-    private Signal Product(OnnxNode node, Signal x, ConstantTensor matrix)
+    private Signal Product(FileNode node, Signal x, ConstantTensor matrix)
     {
         if (x.Shape.Length == 0 || x.Shape[^1] != x.Size)
             throw node.Unsupported("it is applied to several vectors of one row",
@@ -133,7 +133,7 @@ internal sealed partial class GraphImporter
         return _linear.Dense(x, matrix.Values, new double[matrix.Shape[0]], [.. x.Shape[..^1], matrix.Shape[0]]);
     }
 
-    private static Signal Normalize(OnnxNode node, GraphValue?[] inputs)
+    private static Signal Normalize(FileNode node, GraphValue?[] inputs)
     {
         Signal x = Moving(node, inputs, 0);
         ConstantTensor[] numbers = [.. Enumerable.Range(1, 4).Select(i => Fixed(node, inputs, i))]; // scale, summand, mean, variance

@@ -3,7 +3,7 @@ namespace Microsoft.ML.Gloro.Inference;
 /// <content>Operators that move, copy and cut values.</content>
 internal sealed partial class GraphImporter
 {
-    private static GraphValue Reshaped(OnnxNode node, GraphValue?[] inputs)
+    private static GraphValue Reshaped(FileNode node, GraphValue?[] inputs)
     {
         GraphValue x = Input(node, inputs, 0);
         int rank = x.Shape.Length;
@@ -13,7 +13,7 @@ internal sealed partial class GraphImporter
         switch (node.Operation)
         {
             case "Flatten":
-                int axis = OnnxNode.Clamp(node.Integer("axis", 1));
+                int axis = FileNode.Clamp(node.Integer("axis", 1));
                 axis = axis < 0 ? axis + rank : axis;
                 if (axis < 0 || axis > rank)
                     throw node.Damaged($"there is no axis {axis}");
@@ -44,7 +44,7 @@ internal sealed partial class GraphImporter
                 $"{x.Size} values do not fit the shape [{string.Join(", ", shape)}]; export with a batch of 1 or a dynamic batch");
     }
 
-    private static int[] Target(OnnxNode node, int[] from, int[] to, int size)
+    private static int[] Target(FileNode node, int[] from, int[] to, int size)
     {
         int[] shape = [.. to.Select((side, i) => side != 0 || node.Integer("allowzero", 0) != 0 ? side
             : i < from.Length ? from[i] : throw node.Damaged("it keeps a side that is not there"))];
@@ -56,7 +56,7 @@ internal sealed partial class GraphImporter
         return shape;
     }
 
-    private static GraphValue Transpose(OnnxNode node, GraphValue x)
+    private static GraphValue Transpose(FileNode node, GraphValue x)
     {
         int[] order = node.Integers("perm") ?? [.. Enumerable.Range(0, x.Shape.Length).Reverse()];
         if (!order.Order().SequenceEqual(Enumerable.Range(0, x.Shape.Length)))
@@ -65,7 +65,7 @@ internal sealed partial class GraphImporter
         return x.Pick(shape, places);
     }
 
-    private static GraphValue Slice(OnnxNode node, GraphValue?[] inputs)
+    private static GraphValue Slice(FileNode node, GraphValue?[] inputs)
     {
         GraphValue x = Input(node, inputs, 0);
         int[] starts = node.Integers("starts") ?? Fixed(node, inputs, 1).Integers;
@@ -93,10 +93,10 @@ internal sealed partial class GraphImporter
         return x;
     }
 
-    private static GraphValue[] Split(OnnxNode node, GraphValue?[] inputs)
+    private static GraphValue[] Split(FileNode node, GraphValue?[] inputs)
     {
         GraphValue x = Input(node, inputs, 0);
-        int axis = TensorMoves.Axis(node, OnnxNode.Clamp(node.Integer("axis", 0)), x.Shape.Length);
+        int axis = TensorMoves.Axis(node, FileNode.Clamp(node.Integer("axis", 0)), x.Shape.Length);
         int parts = node.Outputs.Count;
         int chunk = (x.Shape[axis] + parts - 1) / parts;
         int[] sizes = node.Integers("split") ?? (Optional(inputs, 1) is not null
@@ -114,14 +114,14 @@ internal sealed partial class GraphImporter
         return outputs;
     }
 
-    private static GraphValue Concat(OnnxNode node, GraphValue[] parts)
+    private static GraphValue Concat(FileNode node, GraphValue[] parts)
     {
         if (parts.Length == 0)
             throw node.Damaged("it has no inputs");
         if (parts.Length == 1)
             return parts[0];
         int rank = parts[0].Shape.Length;
-        int axis = TensorMoves.Axis(node, OnnxNode.Clamp(node.Integer("axis", 0)), rank);
+        int axis = TensorMoves.Axis(node, FileNode.Clamp(node.Integer("axis", 0)), rank);
         if (parts.Any(part => part.Shape.Length != rank || part.Shape.Where((side, i) => i != axis && side != parts[0].Shape[i]).Any()))
             throw node.Damaged("its inputs do not fit each other");
         int[] shape = [.. parts[0].Shape];
@@ -172,18 +172,18 @@ internal sealed partial class GraphImporter
         return new Signal(flat, sources[0], index, scale, shift).Pick(shape, places);
     }
 
-    private static GraphValue Gather(OnnxNode node, GraphValue?[] inputs)
+    private static GraphValue Gather(FileNode node, GraphValue?[] inputs)
     {
         GraphValue x = Input(node, inputs, 0);
         ConstantTensor indices = Fixed(node, inputs, 1);
-        int axis = TensorMoves.Axis(node, OnnxNode.Clamp(node.Integer("axis", 0)), x.Shape.Length);
+        int axis = TensorMoves.Axis(node, FileNode.Clamp(node.Integer("axis", 0)), x.Shape.Length);
         int[] taken = [.. indices.Integers.Select(index => TensorMoves.Axis(node, index, x.Shape[axis]))];
         int[] shape = [.. x.Shape[..axis], .. indices.Shape, .. x.Shape[(axis + 1)..]];
         ImportBudget.Check(shape);
         return x.Pick(shape, TensorMoves.Take(x.Shape, axis, taken));
     }
 
-    private static GraphValue Expand(OnnxNode node, GraphValue?[] inputs)
+    private static GraphValue Expand(FileNode node, GraphValue?[] inputs)
     {
         GraphValue x = Input(node, inputs, 0);
         int[] shape = TensorMoves.Broadcast(node, x.Shape, Fixed(node, inputs, 1).Integers);
@@ -191,7 +191,7 @@ internal sealed partial class GraphImporter
         return x.Pick(shape, TensorMoves.Repeat(x.Shape, shape));
     }
 
-    private static GraphValue Pad(OnnxNode node, GraphValue?[] inputs)
+    private static GraphValue Pad(FileNode node, GraphValue?[] inputs)
     {
         GraphValue x = Input(node, inputs, 0);
         if (node.Text("mode", "constant") != "constant")
@@ -209,14 +209,14 @@ internal sealed partial class GraphImporter
             (before[axis], after[axis]) = (amounts[i], amounts[i + axes.Length]);
         }
 
-        ImportBudget.Check([.. x.Shape.Select((side, axis) => OnnxNode.Clamp((long)side + before[axis] + after[axis]))]);
+        ImportBudget.Check([.. x.Shape.Select((side, axis) => FileNode.Clamp((long)side + before[axis] + after[axis]))]);
         var (shape, places) = TensorMoves.Pad(x.Shape, before, after);
         return x.Pick(shape, places, fill);
     }
 
-    private static GraphValue MoveBlocks(OnnxNode node, GraphValue x)
+    private static GraphValue MoveBlocks(FileNode node, GraphValue x)
     {
-        int block = OnnxNode.Clamp(node.Integer("blocksize", 0));
+        int block = FileNode.Clamp(node.Integer("blocksize", 0));
         if (x.Shape is not [1, var channels, var height, var width] || block < 1)
             throw node.Damaged("its input is not an image, or its block is none");
         bool isDown = node.Operation == "SpaceToDepth";

@@ -3,7 +3,7 @@ namespace Microsoft.ML.Gloro.Inference;
 /// <content>One method for each group of operators.</content>
 internal sealed partial class GraphImporter
 {
-    private GraphValue[] Evaluate(OnnxNode node, GraphValue?[] inputs)
+    private GraphValue[] Evaluate(FileNode node, GraphValue?[] inputs)
     {
         switch (node.Operation)
         {
@@ -32,7 +32,7 @@ internal sealed partial class GraphImporter
         }
     }
 
-    private GraphValue Compute(OnnxNode node, GraphValue?[] inputs) => node.Operation switch
+    private GraphValue Compute(FileNode node, GraphValue?[] inputs) => node.Operation switch
     {
         "Add" or "Sub" or "Mul" or "Div" or "Pow" or "Mod" or "Equal" or "And" or "Or"
             or "Greater" or "GreaterOrEqual" or "Less" or "LessOrEqual" => Binary(node, Input(node, inputs, 0), Input(node, inputs, 1)),
@@ -70,22 +70,22 @@ internal sealed partial class GraphImporter
             "Use convolutions, dense layers, affine maps of channels, ReLU, absolute values, MinMax, GroupSort of pairs and pooling."),
     };
 
-    private static GraphValue Input(OnnxNode node, GraphValue?[] inputs, int index) =>
+    private static GraphValue Input(FileNode node, GraphValue?[] inputs, int index) =>
         Optional(inputs, index) ?? throw node.Damaged($"its input {index} is missing");
 
     private static GraphValue? Optional(GraphValue?[] inputs, int index) => index < inputs.Length ? inputs[index] : null;
 
-    private static ConstantTensor Fixed(OnnxNode node, GraphValue?[] inputs, int index) => Input(node, inputs, index) as ConstantTensor
+    private static ConstantTensor Fixed(FileNode node, GraphValue?[] inputs, int index) => Input(node, inputs, index) as ConstantTensor
         ?? throw node.Unsupported($"its input {index} is computed from the network's input", "It must be a constant.");
 
-    private static Signal Moving(OnnxNode node, GraphValue?[] inputs, int index) => Input(node, inputs, index) as Signal
+    private static Signal Moving(FileNode node, GraphValue?[] inputs, int index) => Input(node, inputs, index) as Signal
         ?? throw node.Unsupported("it does not depend on the network's input", "Fold constants before the export.");
 
-    private static Signal CastSignal(OnnxNode node, GraphValue?[] inputs) => node.Integer("to", 1) is 1 or 11
+    private static Signal CastSignal(FileNode node, GraphValue?[] inputs) => node.Integer("to", 1) is 1 or 11
         ? Moving(node, inputs, 0)
         : throw node.Unsupported("it casts the network's values to a type that rounds them", "Export the network in float32.");
 
-    private static ConstantTensor ConstantOf(OnnxNode node)
+    private static ConstantTensor ConstantOf(FileNode node)
     {
         if (node.Attributes.TryGetValue("value", out var tensor) && tensor.Tensor is { } constant)
             return constant;
@@ -100,7 +100,7 @@ internal sealed partial class GraphImporter
             : throw node.Unsupported("it holds no numbers", "Fold constants before the export.");
     }
 
-    private ConstantTensor Filled(OnnxNode node, int[] shape)
+    private ConstantTensor Filled(FileNode node, int[] shape)
     {
         ConstantTensor value = node.Attributes.TryGetValue("value", out var attribute) && attribute.Tensor is { Values.Length: 1 } one
             ? one
@@ -110,7 +110,7 @@ internal sealed partial class GraphImporter
         return new ConstantTensor(shape, values, value.IsInteger);
     }
 
-    private GraphValue Reduce(OnnxNode node, GraphValue?[] inputs)
+    private GraphValue Reduce(FileNode node, GraphValue?[] inputs)
     {
         GraphValue x = Input(node, inputs, 0);
         int[] axes = node.Integers("axes")

@@ -108,7 +108,7 @@ internal sealed partial class GraphImporter
 
         for (int i = 0; i < _file.Nodes.Count; i++)
         {
-            OnnxNode node = _file.Nodes[i];
+            FileNode node = _file.Nodes[i];
             GraphValue?[] inputs = [.. node.Inputs.Select(name => Find(node, name))];
             GraphValue[] outputs = Evaluate(node, inputs);
             if (outputs.Length < node.Outputs.Count(name => name.Length > 0))
@@ -137,7 +137,7 @@ internal sealed partial class GraphImporter
             throw ImportFault.Damaged($"two tensors have the name '{name}'");
     }
 
-    private GraphValue? Find(OnnxNode node, string name) => name.Length == 0 ? null : _values.TryGetValue(name, out var value)
+    private GraphValue? Find(FileNode node, string name) => name.Length == 0 ? null : _values.TryGetValue(name, out var value)
         ? value
         : throw node.Damaged($"it reads '{name}', which no earlier node computes: the graph has a cycle, or is not sorted");
 }

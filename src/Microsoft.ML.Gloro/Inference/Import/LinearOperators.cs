@@ -38,7 +38,7 @@ internal sealed class LinearOperators(ImportBudget budget)
     }
 
     /// <summary>A convolution; the kernel is [outputs, channels of x, height, width].</summary>
-    public Signal Convolution(OnnxNode node, Signal x, double[] kernel, double[] bias, KernelGeometry geometry)
+    public Signal Convolution(FileNode node, Signal x, double[] kernel, double[] bias, KernelGeometry geometry)
     {
         ImageForm form = ImageForm.Of(x) ?? throw node.Unsupported(
             "its input is not made of whole channels of an image with zeros around them",
@@ -100,7 +100,7 @@ internal sealed class LinearOperators(ImportBudget budget)
     /// x + y, where both are linear in the outputs of one layer: the same values, one layer beside a shortcut, or two layers. The sum is
     /// one layer, so that its norm is that of the sum and not 1 plus a norm.
     /// </summary>
-    public Signal Add(OnnxNode node, Signal x, Signal y)
+    public Signal Add(FileNode node, Signal x, Signal y)
     {
         if (x.ReadsAs(y))
         {
@@ -132,7 +132,7 @@ internal sealed class LinearOperators(ImportBudget budget)
         _ => null,
     };
 
-    private static int Outputs(OnnxNode node, int side, int kernel, int stride) =>
+    private static int Outputs(FileNode node, int side, int kernel, int stride) =>
         side >= kernel ? ((side - kernel) / stride) + 1 : throw node.Damaged("its kernel is larger than the image");
 
     // Channels of the blocks as channels of the image, each with its factor and summand.

@@ -8,7 +8,7 @@ namespace Microsoft.ML.Gloro.Inference;
 /// <param name="Input">The one input that is not an initializer.</param>
 /// <param name="Output">The name of the one output.</param>
 internal sealed record OnnxFile(
-    string Producer, int Opset, IReadOnlyList<OnnxNode> Nodes, IReadOnlyDictionary<string, ConstantTensor> Constants, OnnxInput Input,
+    string Producer, int Opset, IReadOnlyList<FileNode> Nodes, IReadOnlyDictionary<string, ConstantTensor> Constants, OnnxInput Input,
         string Output)
 {
     private const int FirstOpset = 7, LastOpset = 23;
@@ -81,7 +81,7 @@ internal sealed record OnnxFile(
     private static OnnxFile ReadGraph(ReadOnlySpan<byte> bytes, string producer, int opset, ImportBudget budget)
     {
         var reader = new ProtobufReader(bytes);
-        var nodes = new List<OnnxNode>();
+        var nodes = new List<FileNode>();
         var constants = new Dictionary<string, ConstantTensor>(StringComparer.Ordinal);
         var inputs = new List<OnnxInput>();
         var outputs = new List<OnnxInput>();
@@ -123,7 +123,7 @@ internal sealed record OnnxFile(
         return new OnnxFile(producer, opset, nodes, constants, inputs[0], outputs[0].Name);
     }
 
-    private static OnnxNode ReadNode(ReadOnlySpan<byte> bytes, int index, ImportBudget budget)
+    private static FileNode ReadNode(ReadOnlySpan<byte> bytes, int index, ImportBudget budget)
     {
         var reader = new ProtobufReader(bytes);
         var (inputs, outputs) = (new List<string>(), new List<string>());
@@ -159,7 +159,7 @@ internal sealed record OnnxFile(
             }
         }
 
-        var node = new OnnxNode(name.Length > 0 ? name : $"#{index}", operation, inputs, outputs, attributes);
+        var node = new FileNode(name.Length > 0 ? name : $"#{index}", operation, inputs, outputs, attributes);
         return domain is "" or "ai.onnx"
             ? node
             : throw node.Unsupported($"its operator is of the domain '{domain}'", "Export with standard ONNX operators only.");

@@ -22,7 +22,7 @@ internal sealed class OnnxAttribute
 /// <param name="Inputs">Names of tensors; empty for an optional input that is left out.</param>
 /// <param name="Outputs">Names of tensors.</param>
 /// <param name="Attributes">The attributes by name.</param>
-internal sealed record OnnxNode(
+internal sealed record FileNode(
     string Name, string Operation, IReadOnlyList<string> Inputs, IReadOnlyList<string> Outputs,
     IReadOnlyDictionary<string, OnnxAttribute> Attributes)
 {

@@ -8,7 +8,7 @@ internal sealed class PoolingOperators(LinearOperators linear, ActivationOperato
     /// <summary>
     /// Means of windows. Without overlap it is a pooling layer; otherwise a convolution, whose norm is proved like any other.
     /// </summary>
-    public Signal Average(OnnxNode node, Signal x, KernelGeometry window)
+    public Signal Average(FileNode node, Signal x, KernelGeometry window)
     {
         if (window.Height == window.Width && window.Stride == window.Height && !window.HasPadding)
         {
@@ -36,7 +36,7 @@ internal sealed class PoolingOperators(LinearOperators linear, ActivationOperato
     }
 
     /// <summary>The mean of each channel.</summary>
-    public Signal GlobalAverage(OnnxNode node, Signal x)
+    public Signal GlobalAverage(FileNode node, Signal x)
     {
         if (x.Shape is not [1, _, var height, var width])
             throw node.Unsupported("its input is not an image", "Use it on channels × height × width.");
@@ -47,7 +47,7 @@ internal sealed class PoolingOperators(LinearOperators linear, ActivationOperato
     /// Maxima of size × size blocks without overlap: blocks become channels, of which half are compared with the other half until one is
     /// left. Each step is MinMax, and dropping the minima is a projection, so the norm is 1.
     /// </summary>
-    public Signal Maximum(OnnxNode node, Signal x, int size)
+    public Signal Maximum(FileNode node, Signal x, int size)
     {
         if (!BitOperations.IsPow2(size) || x.Shape is not [1, var channels, var height, var width]
             || height % size != 0 || width % size != 0)
@@ -88,7 +88,7 @@ internal sealed class PoolingOperators(LinearOperators linear, ActivationOperato
             .Affine(i => channels[i / pixels].Scale, i => channels[i / pixels].Shift);
     }
 
-    private static Channel[] Channels(OnnxNode node, Signal x) =>
+    private static Channel[] Channels(FileNode node, Signal x) =>
         ImageForm.Of(x) is { Block: 1 } form && form.Border == default && form.Channels.All(channel => channel is not null)
             ? [.. form.Channels.Select(channel => channel!.Value)]
             : throw node.Unsupported(

@@ -15,14 +15,14 @@ internal static class TensorMoves
     public static int SizeOf(int[] shape) => shape.Aggregate(1, (size, side) => checked(size * side));
 
     /// <summary>An axis that may be counted from the end.</summary>
-    public static int Axis(OnnxNode node, int axis, int rank)
+    public static int Axis(FileNode node, int axis, int rank)
     {
         int found = axis < 0 ? axis + rank : axis;
         return found >= 0 && found < rank ? found : throw node.Damaged($"there is no axis {axis} in {rank} dimensions");
     }
 
     /// <summary>The shape to which two shapes are repeated.</summary>
-    public static int[] Broadcast(OnnxNode node, int[] a, int[] b)
+    public static int[] Broadcast(FileNode node, int[] a, int[] b)
     {
         var shape = new int[Math.Max(a.Length, b.Length)];
         for (int i = 1; i <= shape.Length; i++)
