@@ -11,12 +11,13 @@ internal static class DefaultsBench
     /// <summary>Trains with each choice on each data set whose name holds <paramref name="filter"/>.</summary>
     /// <param name="eurosat">The folder with EuroSAT's train and test.</param>
     /// <param name="iris">SciPy's iris.txt.</param>
+    /// <param name="cifar">The folder of CIFAR-100's binary version.</param>
     /// <param name="filter">Part of a name, or empty.</param>
     /// <param name="choices">fixed, automatic, or SIZE/EPOCHS/BATCH, where SIZE is a word or, for tables, DEPTHxWIDTH.</param>
-    public static void Run(string eurosat, string iris, string filter, IReadOnlyList<string> choices)
+    public static void Run(string eurosat, string iris, string cifar, string filter, IReadOnlyList<string> choices)
     {
         Console.WriteLine("data | choice | VRA | clean | seconds | processor's seconds | training");
-        foreach (var problem in DefaultsData.All(eurosat, iris).Where(p => p.Name.Contains(filter, StringComparison.Ordinal)))
+        foreach (var problem in DefaultsData.All(eurosat, iris, cifar).Where(p => p.Name.Contains(filter, StringComparison.Ordinal)))
         {
             foreach (string choice in choices.DefaultIfEmpty(Automatic))
                 Show(problem, choice, [.. Enumerable.Range(1, problem.Seeds).Select(seed => Train(problem, choice, seed))]);

@@ -19,6 +19,15 @@ internal sealed class ImageRow
     public byte[] Image { get; init; } = [];
 }
 
+/// <summary>A row of images: pixels scaled to [0, 1], in planes.</summary>
+internal sealed class PixelRow
+{
+    public string Label { get; init; } = "";
+
+    [VectorType(3, 32, 32)]
+    public float[] Image { get; init; } = [];
+}
+
 /// <summary>Rows to train on and rows to measure on.</summary>
 /// <param name="Name">The name in the table.</param>
 /// <param name="Epsilon">The ε to train for; of tables it is in standard deviations of a feature.</param>
@@ -28,30 +37,32 @@ internal sealed class ImageRow
 internal sealed record DefaultsProblem(
     string Name, float Epsilon, bool IsImage, int Seeds, Func<MLContext, int, (IDataView Train, IDataView Test)> Rows);
 
-/// <summary>The data sets on which the automatic options are measured: generated ones, one of a package, and parts of EuroSAT.</summary>
+/// <summary>The data sets on which the automatic options are measured: generated ones, one of a package, and parts of EuroSAT and CIFAR-100.</summary>
 internal static class DefaultsData
 {
-    private const int Side = 64, Cells = 4;
+    private const int Side = 64, Cells = 4, CifarPlane = 32 * 32;
 
     /// <param name="eurosat">The folder with EuroSAT's train and test.</param>
     /// <param name="iris">The file iris.txt of SciPy's tests: 150 rows of four numbers, 50 rows of each kind in turn.</param>
-    public static IEnumerable<DefaultsProblem> All(string eurosat, string iris) =>
+    /// <param name="cifar">The folder of CIFAR-100's binary version.</param>
+    public static IEnumerable<DefaultsProblem> All(string eurosat, string iris, string cifar) =>
     [
-        new("100 rows × 4, generated, 3 classes", 0.3f, false, 5, (ml, seed) => Generated(ml, seed, 100, 4, 3)),
+        new("100 rows × 4, generated, 3 classes", 0.3f, false, 5, (ml, seed) => Generated(ml, seed, 100, 4, 3, 0.4f)),
         new("iris: 105 rows × 4, 3 classes", 0.25f, false, 5, (ml, seed) => Iris(ml, seed, iris)),
         new("EuroSAT's colors: 122 rows × 24, 10 classes", 0.25f, false, 5, (ml, seed) => Colors(ml, seed, eurosat, 122)),
         new("EuroSAT's colors: 1,000 rows × 24, 10 classes", 0.25f, false, 3, (ml, seed) => Colors(ml, seed, eurosat, 1000)),
         new("EuroSAT's colors: 5,000 rows × 24, 10 classes", 0.25f, false, 1, (ml, seed) => Colors(ml, seed, eurosat, 5000)),
-        new("16,000 rows × 16, generated, 5 classes", 0.3f, false, 1, (ml, seed) => Generated(ml, seed, 16_000, 16, 5)),
-        new("50,000 rows × 20, generated, 10 classes", 0.3f, false, 1, (ml, seed) => Generated(ml, seed, 50_000, 20, 10)),
+        new("EuroSAT's colors: 16,000 rows × 24, 10 classes", 0.25f, false, 1, (ml, seed) => Colors(ml, seed, eurosat, 16_000)),
+        new("16,000 rows × 16, generated, 5 classes", 0.3f, false, 1, (ml, seed) => Generated(ml, seed, 16_000, 16, 5, 1.1f)),
+        new("50,000 rows × 20, generated, 10 classes", 0.3f, false, 1, (ml, seed) => Generated(ml, seed, 50_000, 20, 10, 1.1f)),
         new("EuroSAT: 100 images, 10 classes", 36f / 255, true, 1, (ml, seed) => Images(ml, seed, eurosat, 100)),
         new("EuroSAT: 400 images, 10 classes", 36f / 255, true, 1, (ml, seed) => Images(ml, seed, eurosat, 400)),
-        new("EuroSAT: 1,000 images, 10 classes", 36f / 255, true, 1, (ml, seed) => Images(ml, seed, eurosat, 1000)),
-        new("EuroSAT: 3,000 images, 10 classes", 36f / 255, true, 1, (ml, seed) => Images(ml, seed, eurosat, 3000)),
+        new("EuroSAT: 750 images, 10 classes", 36f / 255, true, 1, (ml, seed) => Images(ml, seed, eurosat, 750)),
+        new("CIFAR-100: 500 images, 5 classes", 36f / 255, true, 1, (ml, _) => Cifar(ml, cifar)),
     ];
 
     // Each class is three clouds, so that a linear model is not enough.
-    private static (IDataView Train, IDataView Test) Generated(MLContext mlContext, int seed, int count, int features, int classes)
+    private static (IDataView Train, IDataView Test) Generated(MLContext mlContext, int seed, int count, int features, int classes, float spread)
     {
         var random = new Random(1000 + seed);
         float[][] centers = [.. Enumerable.Range(0, 3 * classes).Select(_ => Normals(random, features))];
@@ -64,7 +75,7 @@ internal static class DefaultsData
             return new TableRow
             {
                 Label = $"{cloud % classes}",
-                Features = [.. centers[cloud].Zip(noise, (center, deviation) => center + (0.4f * deviation))],
+                Features = [.. centers[cloud].Zip(noise, (center, deviation) => center + (spread * deviation))],
             };
         })];
     }
@@ -121,6 +132,19 @@ internal static class DefaultsData
 
         IDataView View(string part, int rows) => mlContext.Data.LoadFromEnumerable(
             Files(folder, part, seed, rows).Select(file => new ImageRow { Label = file.Class, Image = File.ReadAllBytes(file.Path) }).ToList());
+    }
+
+    // The first five classes: every record is {superclass, class, planes of R, G and B}.
+    private static (IDataView Train, IDataView Test) Cifar(MLContext mlContext, string folder)
+    {
+        return (View("train.bin"), View("test.bin"));
+
+        IDataView View(string name) => mlContext.Data.LoadFromEnumerable(
+            File.ReadAllBytes(Path.Combine(folder, name)).Chunk(2 + (3 * CifarPlane)).Where(record => record[1] < 5).Take(500).Select(record => new PixelRow
+            {
+                Label = $"{record[1]}",
+                Image = [.. record.Skip(2).Select(value => value / 255f)],
+            }).ToList());
     }
 
     private static (string Path, string Class)[] Files(string folder, string part, int seed, int count)

@@ -52,7 +52,7 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
             if (finished)
                 state.Lookahead?.Synchronize();
             RequireFiniteWeights(state.Epoch);
-            var (clean, verified, kappa) = Measure(state, state.Epoch + 1, cancellationToken);
+            var (figures, kappa) = Measure(state, state.Epoch + 1, cancellationToken);
             state.Epoch++;
             finished |= IsOutOfPatience(state) || clock.Progress >= 1;
             if (finished)
@@ -65,13 +65,24 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
                 Epoch = state.Epoch,
                 Epochs = _options.Epochs,
                 Loss = loss,
-                CleanAccuracy = clean,
-                VerifiedRobustAccuracy = verified,
+                Guarantee = _options.Guarantee,
+                CleanAccuracy = figures.CleanAccuracy,
+                VerifiedRobustAccuracy = figures.VerifiedRobustAccuracy,
+                LocalVerifiedRobustAccuracy = figures.LocalVerifiedRobustAccuracy,
                 Kappa = kappa,
                 Elapsed = elapsed,
                 Remaining = finished ? TimeSpan.Zero : clock.Remaining(elapsed),
             });
         }
+    }
+
+    /// <summary>Measures the trained network on <paramref name="rows"/>, which may be empty.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public ValidationFigures Assess(TrainingSet? rows, CancellationToken cancellationToken)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        return Assess(rows, network.EstimateKappa(PowerStepsForAverages), cancellationToken);
     }
 
     // True if nothing is left to do.
@@ -178,8 +189,7 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
     }
 
     // Measures the weights that would be deployed if this epoch were the last or the best.
-    private (double CleanAccuracy, double VerifiedRobustAccuracy, float Kappa) Measure(
-        TrainingState state, int epoch, CancellationToken cancellationToken)
+    private (ValidationFigures Figures, float Kappa) Measure(TrainingState state, int epoch, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
@@ -190,17 +200,19 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
             float value = kappa.item<float>();
             if (!float.IsFinite(value))
                 throw Diverged(epoch - 1, $"the Lipschitz constant became {value}");
-            var (clean, verified) = validation is null || validation.Count == 0
-                ? (double.NaN, double.NaN)
-                : Validator.Measure(network, validation, context.Guarantee, _options.Epsilon, kappa, context.Device, cancellationToken);
-            state.Best.Consider(epoch, verified);
-            return (clean, verified, value);
+            var figures = Assess(validation, kappa, cancellationToken);
+            state.Best.Consider(epoch, figures.VerifiedRobustAccuracy);
+            return (figures, value);
         }
         finally
         {
             state.Average?.Swap();
         }
     }
+
+    private ValidationFigures Assess(TrainingSet? rows, Tensor kappa, CancellationToken cancellationToken) => rows is { Count: > 0 }
+        ? Validator.Measure(network, rows, context.Guarantee, _options.Epsilon, kappa, context.Device, cancellationToken)
+        : ValidationFigures.None;
 
     private bool IsOutOfPatience(TrainingState state) =>
         state.Best.ReachedAt > 0 && state.Epoch - state.Best.ReachedAt >= _options.EarlyStoppingPatience;

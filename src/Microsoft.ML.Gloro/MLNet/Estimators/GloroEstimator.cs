@@ -21,6 +21,9 @@ namespace Microsoft.ML.Gloro;
 /// </remarks>
 public sealed class GloroEstimator : IEstimator<GloroTransformer>
 {
+    // Enough to see a difference to validation rows; more would only take time.
+    private const int RowsToDiagnoseBy = 1000;
+
     private readonly MLContext _mlContext;
     private readonly IHost _host;
     private readonly GloroTrainerOptions _options;
@@ -75,23 +78,26 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         ArgumentNullException.ThrowIfNull(input);
         _options.CancellationToken.ThrowIfCancellationRequested();
         using var channel = _host.Start("Training");
+        using var voice = new TrainingVoice(channel, _options, TrainingVoice.HasListener(_mlContext));
+        WarnOf(voice, TrainingAdvice.OfOptions(_options));
 
         // Everything that can be refused is refused before rows are read, since reading may take minutes.
         var (classNames, guarantee) = Check(input);
         using var threads = new TorchThreads(_options.ThreadCount);
-        using var checkpoints = OpenCheckpoints(channel);
+        using var checkpoints = OpenCheckpoints(voice);
         var context = CreateContext(guarantee, classNames, checkpoints, channel);
         var spec = _input.ChooseSpec(input);
         var views = _input.ChooseViews(spec, classNames.Length);
 
-        var rows = Read(input, spec, classNames, context, channel);
+        var rows = Read(input, spec, classNames, context, voice);
+        WarnOf(voice, TrainingAdvice.OfRows(_options, rows));
         context = context with { KeepBest = KeepsBest(rows.Validation) };
-        var network = Train(context, rows, classNames, checkpoints, channel).With(views);
-        var bound = Bound(network, channel);
+        var network = Train(context, rows, classNames, checkpoints, voice).With(views);
+        var bound = Bound(network, voice);
         var model = new GloroModel(
             network, bound, classNames, _options.Guarantee, _options.Epsilon, _options.IsImage, rows.Counts,
             ModelProvenance.OfThisLibrary(Summary(context.Seed)), _options.Arithmetic, labelType: _input.LabelTypeOf(input.Schema));
-        model = Calibrate(model, rows.Validation, channel);
+        model = Calibrate(model, rows.Validation, voice);
         return new GloroTransformer(_host, model, _options.FeatureColumnName, new ScoringOptions { Prefix = _options.OutputColumnPrefix });
     }
 
@@ -115,8 +121,8 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
     internal string Identify(IDataView rows, IDataView train) =>
         CheckpointFingerprint.OfRows(_input.Read(rows, _input.ChooseSpec(train), Check(train).ClassNames).Rows);
 
-    private CheckpointStore? OpenCheckpoints(IChannel channel) => _options.CheckpointFolder is { } folder
-        ? new CheckpointStore(folder, text => channel.Warning(MessageSensitivity.None, text))
+    private CheckpointStore? OpenCheckpoints(TrainingVoice voice) => _options.CheckpointFolder is { } folder
+        ? new CheckpointStore(folder, voice.Warn)
         : null;
 
     private TrainingContext CreateContext(ResolvedGuarantee guarantee, string[] classNames, CheckpointStore? checkpoints, IChannel channel)
@@ -136,12 +142,12 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
             ? CheckpointFingerprint.SeedOf(latest)
             : null;
 
-    private TrainingRows Read(IDataView input, InputSpec spec, string[] classNames, TrainingContext context, IChannel channel)
+    private TrainingRows Read(IDataView input, InputSpec spec, string[] classNames, TrainingContext context, TrainingVoice voice)
     {
-        var rows = _input.ReadAndSplit(input, spec, classNames, context.Seed, text => channel.Warning(MessageSensitivity.None, text));
-        channel.Info(
-            MessageSensitivity.None, "{0} rows to train on, {1} to validate on, {2} classes, input {3}, guarantee {4}, ε {5}.",
-            rows.Train.Count, rows.Validation?.Count ?? 0, classNames.Length, spec, _options.Guarantee, _options.Epsilon);
+        var rows = _input.ReadAndSplit(input, spec, classNames, context.Seed, voice.Warn);
+        voice.Info(FormattableString.Invariant(
+            $"{rows.Train.Count} rows to train on, {rows.Validation?.Count ?? 0} to validate on, {classNames.Length} classes, ") +
+            FormattableString.Invariant($"input {spec}, guarantee {_options.Guarantee}, ε {_options.Epsilon}."));
         return _options.EarlyStoppingPatience is null || rows.Validation is { Count: > 0 }
             ? rows
             : throw new InvalidOperationException(
@@ -152,39 +158,55 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         ?? (_options.EarlyStoppingPatience is not null || validation?.Count >= GloroTrainerOptions.EnoughRowsToChooseBy);
 
     private DeployedNetwork Train(
-        TrainingContext context, TrainingRows rows, string[] classNames, CheckpointStore? checkpoints, IChannel channel)
+        TrainingContext context, TrainingRows rows, string[] classNames, CheckpointStore? checkpoints, TrainingVoice voice)
     {
         using var scope = torch.NewDisposeScope();
         using var network = _initial is { } initial
-            ? NetworkFactory.Continue(initial, classNames, context.Seed, context.Device, Note)
+            ? NetworkFactory.Continue(initial, classNames, context.Seed, context.Device, voice.Info)
             : NetworkFactory.Create(_options, rows.Train, classNames.Length, context.Seed, context.Device);
         checkpoints?.Identify(CheckpointFingerprint.OfTraining(rows.Train, rows.Validation, network));
-        var trainer = new Trainer(context, network, rows.Train, rows.Validation) { Checkpoints = checkpoints, Note = Note };
-        trainer.Run(Report, _options.CancellationToken);
+        var trainer = new Trainer(context, network, rows.Train, rows.Validation) { Checkpoints = checkpoints, Note = voice.Info };
+        var epochs = new List<GloroTrainingProgress>();
+        trainer.Run(
+            progress =>
+            {
+                epochs.Add(progress);
+                voice.Epoch(progress);
+            },
+            _options.CancellationToken);
+        WarnOf(voice, Diagnose(context, trainer, rows, epochs));
         return network.Fold();
-
-        void Note(string text) => channel.Info(MessageSensitivity.None, text);
-
-        void Report(GloroTrainingProgress progress)
-        {
-            channel.Info(MessageSensitivity.None, "{0}", progress);
-            _options.Progress?.Report(progress);
-        }
     }
 
-    private LipschitzBound Bound(DeployedNetwork network, IChannel channel)
+    private IEnumerable<string> Diagnose(
+        TrainingContext context, Trainer trainer, TrainingRows rows, IReadOnlyList<GloroTrainingProgress> epochs)
+    {
+        int step = Math.Max(1, rows.Train.Count / RowsToDiagnoseBy);
+        var sample = rows.Train.Subset([.. Enumerable.Range(0, rows.Train.Count / step).Select(i => i * step)]);
+        return TrainingAdvice.OfResult(
+            context.Options, rows, epochs, trainer.Assess(sample, _options.CancellationToken),
+            trainer.Assess(rows.Validation, _options.CancellationToken), context.Guarantee.ClassCount);
+    }
+
+    private static void WarnOf(TrainingVoice voice, IEnumerable<string> warnings)
+    {
+        foreach (string warning in warnings)
+            voice.Warn(warning);
+    }
+
+    private LipschitzBound Bound(DeployedNetwork network, TrainingVoice voice)
     {
         var bound = RigorousBound.Compute(network, _options.CancellationToken);
-        channel.Info(MessageSensitivity.None, "The rigorous bound of the finished network: κ = {0}.", bound.Value);
+        voice.Info(FormattableString.Invariant($"The rigorous bound of the finished network: κ = {bound.Value}."));
         return bound;
     }
 
-    private GloroModel Calibrate(GloroModel model, TrainingSet? validation, IChannel channel)
+    private GloroModel Calibrate(GloroModel model, TrainingSet? validation, TrainingVoice voice)
     {
         if (!_options.CalibrateScores || validation is not { Count: > 0 })
             return model;
         model = model.WithTemperature(ScoreCalibration.Fit(model, validation, _options.CancellationToken));
-        channel.Info(MessageSensitivity.None, "The temperature of the scores, fitted to the validation rows: T = {0}.", model.Temperature);
+        voice.Info(FormattableString.Invariant($"The temperature of the scores, fitted to the validation rows: T = {model.Temperature}."));
         return model;
     }
 

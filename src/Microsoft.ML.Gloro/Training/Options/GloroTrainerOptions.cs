@@ -281,6 +281,12 @@ public abstract partial class GloroTrainerOptions
     public IProgress<GloroTrainingProgress>? Progress { get; set; }
 
     /// <summary>
+    /// Whether Fit writes a line for each epoch, and its warnings, to standard error. Default: null, which writes one hint after ten
+    /// seconds if there is neither a <see cref="Progress"/> nor a handler of MLContext.Log. False writes nothing.
+    /// </summary>
+    public bool? ShowProgress { get; set; }
+
+    /// <summary>
     /// Stops training within one batch. Fit then throws an <see cref="OperationCanceledException"/>. Default: none, which never stops it.
     /// </summary>
     [JsonIgnore]
