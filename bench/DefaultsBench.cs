@@ -63,9 +63,13 @@ internal static class DefaultsBench
         _ => throw new ArgumentException($"'{choice}' is not a choice.", nameof(choice)),
     };
 
-    private static void Show(DefaultsProblem problem, string choice, Result[] results) => Console.WriteLine(FormattableString.Invariant(
-        $"{problem.Name} | {choice} | {results.Average(r => r.Vra):F3} | {results.Average(r => r.Clean):F3} | ") + FormattableString.Invariant(
-        $"{results.Average(r => r.Elapsed.TotalSeconds):F1} | {results.Average(r => r.Processor.TotalSeconds):F1} | {results[0].Training}"));
+    private static void Show(DefaultsProblem problem, string choice, Result[] results)
+    {
+        double Mean(Func<Result, double> of) => results.Average(of);
+        Console.WriteLine(FormattableString.Invariant($"{problem.Name} | {choice} | {Mean(r => r.Vra):F3} | {Mean(r => r.Clean):F3} | ") +
+            FormattableString.Invariant($"{Mean(r => r.Elapsed.TotalSeconds):F1} | {Mean(r => r.Processor.TotalSeconds):F1} | ") +
+            results[0].Training);
+    }
 
     private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 

@@ -37,7 +37,9 @@ internal sealed class PixelRow
 internal sealed record DefaultsProblem(
     string Name, float Epsilon, bool IsImage, int Seeds, Func<MLContext, int, (IDataView Train, IDataView Test)> Rows);
 
-/// <summary>The data sets on which the automatic options are measured: generated ones, one of a package, and parts of EuroSAT and CIFAR-100.</summary>
+/// <summary>
+/// The data sets on which the automatic options are measured: generated ones, one of a package, and parts of EuroSAT and CIFAR-100.
+/// </summary>
 internal static class DefaultsData
 {
     private const int Side = 64, Cells = 4, CifarPlane = 32 * 32;
@@ -62,7 +64,8 @@ internal static class DefaultsData
     ];
 
     // Each class is three clouds, so that a linear model is not enough.
-    private static (IDataView Train, IDataView Test) Generated(MLContext mlContext, int seed, int count, int features, int classes, float spread)
+    private static (IDataView Train, IDataView Test) Generated(
+        MLContext mlContext, int seed, int count, int features, int classes, float spread)
     {
         var random = new Random(1000 + seed);
         float[][] centers = [.. Enumerable.Range(0, 3 * classes).Select(_ => Normals(random, features))];
@@ -85,7 +88,7 @@ internal static class DefaultsData
         TableRow[] rows = [.. File.ReadLines(path).Where(line => line.Length > 0).Select((line, i) => new TableRow
         {
             Label = $"{i / 50}",
-            Features = [.. line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(v => float.Parse(v, CultureInfo.InvariantCulture))],
+            Features = [.. line.Split(' ').Where(v => v.Length > 0).Select(v => float.Parse(v, CultureInfo.InvariantCulture))],
         })];
         new Random(seed).Shuffle(rows);
         return Views(mlContext, rows[..105], rows[105..]);
@@ -122,7 +125,7 @@ internal static class DefaultsData
         return
         [
             .. sums.Select(sum => (float)(sum / Count)),
-            .. squares.Zip(sums, (square, sum) => (float)Math.Sqrt(Math.Max(0, (square / Count) - (sum / Count * (sum / Count))))),
+            .. squares.Zip(sums, (square, sum) => (float)Math.Sqrt(Math.Max(0, (square / Count) - Math.Pow(sum / Count, 2)))),
         ];
     }
 
@@ -131,7 +134,8 @@ internal static class DefaultsData
         return (View("train", count), View("test", 500));
 
         IDataView View(string part, int rows) => mlContext.Data.LoadFromEnumerable(
-            Files(folder, part, seed, rows).Select(file => new ImageRow { Label = file.Class, Image = File.ReadAllBytes(file.Path) }).ToList());
+            Files(folder, part, seed, rows)
+                .Select(file => new ImageRow { Label = file.Class, Image = File.ReadAllBytes(file.Path) }).ToList());
     }
 
     // The first five classes: every record is {superclass, class, planes of R, G and B}.
@@ -140,16 +144,15 @@ internal static class DefaultsData
         return (View("train.bin"), View("test.bin"));
 
         IDataView View(string name) => mlContext.Data.LoadFromEnumerable(
-            File.ReadAllBytes(Path.Combine(folder, name)).Chunk(2 + (3 * CifarPlane)).Where(record => record[1] < 5).Take(500).Select(record => new PixelRow
-            {
-                Label = $"{record[1]}",
-                Image = [.. record.Skip(2).Select(value => value / 255f)],
-            }).ToList());
+            File.ReadAllBytes(Path.Combine(folder, name)).Chunk(2 + (3 * CifarPlane)).Where(record => record[1] < 5).Take(500)
+                .Select(record => new PixelRow { Label = $"{record[1]}", Image = [.. record.Skip(2).Select(value => value / 255f)] })
+                .ToList());
     }
 
     private static (string Path, string Class)[] Files(string folder, string part, int seed, int count)
     {
-        string[] files = [.. Directory.GetFiles(Path.Combine(folder, part), "*.jpg", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+        string[] files = Directory.GetFiles(Path.Combine(folder, part), "*.jpg", SearchOption.AllDirectories);
+        Array.Sort(files, StringComparer.Ordinal);
         new Random(seed).Shuffle(files);
         return [.. files.Take(count).Select(path => (path, Path.GetFileName(Path.GetDirectoryName(path)!)))];
     }
@@ -165,6 +168,7 @@ internal static class DefaultsData
 
     private static float[] Normals(Random random, int count) =>
     [
-        .. Enumerable.Range(0, count).Select(_ => (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()))),
+        .. Enumerable.Range(0, count).Select(_ =>
+            (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()))),
     ];
 }

@@ -42,13 +42,13 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
         using var memory = new RetainedMemory();
         using var scope = NewDisposeScope();
         using var state = new TrainingState(network, context);
-        var batches = new BatchSource(train, _options.BatchSize, context.Device);
-        var clock = new TrainingClock(Time, _options.TimeBudget, (long)batches.PerEpoch * _options.Epochs);
+        var batches = new BatchSource(train, context.BatchSize, context.Device);
+        var clock = new TrainingClock(Time, _options.TimeBudget, (long)batches.PerEpoch * context.Epochs);
         for (bool finished = Resume(state, clock, batches.PerEpoch, cancellationToken); !finished;)
         {
             double loss = RunEpoch(state, batches, clock, cancellationToken);
             var trained = clock.Elapsed;
-            finished = state.Epoch + 1 == _options.Epochs || clock.Progress >= 1;
+            finished = state.Epoch + 1 == context.Epochs || clock.Progress >= 1;
             if (finished)
                 state.Lookahead?.Synchronize();
             RequireFiniteWeights(state.Epoch);
@@ -63,7 +63,7 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
             report?.Invoke(new GloroTrainingProgress
             {
                 Epoch = state.Epoch,
-                Epochs = _options.Epochs,
+                Epochs = context.Epochs,
                 Loss = loss,
                 Guarantee = _options.Guarantee,
                 CleanAccuracy = figures.CleanAccuracy,
@@ -124,7 +124,7 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
 
             // An estimate until the first validation is measured: validation runs forward only, about a third of a step.
             if (clock.Reserve == TimeSpan.Zero && validation is not null)
-                clock.Reserve = (clock.Elapsed - begun) * (validation.Count / (3.0 * _options.BatchSize));
+                clock.Reserve = (clock.Elapsed - begun) * (validation.Count / (3.0 * context.BatchSize));
             if (clock.Progress >= 1)
                 break;
         }
@@ -220,7 +220,7 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
     private void End(TrainingState state)
     {
         var best = state.Best;
-        if (state.Epoch < _options.Epochs)
+        if (state.Epoch < context.Epochs)
         {
             Note?.Invoke(IsOutOfPatience(state)
                 ? $"Stopped after epoch {state.Epoch}: no better VRA since epoch {best.ReachedAt}."

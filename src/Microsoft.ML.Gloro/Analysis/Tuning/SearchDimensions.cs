@@ -87,11 +87,12 @@ internal static class SearchDimensions
 
     private static (double, double, bool) Checked(PropertyInfo property, (double Least, double Most, bool Logarithmic) range)
     {
-        if (property.PropertyType != typeof(int) && property.PropertyType != typeof(double))
-            throw new FormatException($"is of type {property.PropertyType.Name}, and a range is of numbers (int or double)");
+        var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+        if (type != typeof(int) && type != typeof(double))
+            throw new FormatException($"is of type {type.Name}, and a range is of numbers (int or double)");
         if (!double.IsFinite(range.Least) || !double.IsFinite(range.Most) || range.Least > range.Most || (range.Logarithmic && range.Least <= 0))
             throw new FormatException(FormattableString.Invariant($"cannot range from {range.Least} to {range.Most}: both are finite, the first is not above the second, and above 0 if the range is logarithmic"));
-        if (property.PropertyType == typeof(int) && (range.Least != Math.Floor(range.Least) || range.Most != Math.Floor(range.Most) || range.Least < int.MinValue || range.Most > int.MaxValue))
+        if (type == typeof(int) && (range.Least != Math.Floor(range.Least) || range.Most != Math.Floor(range.Most) || range.Least < int.MinValue || range.Most > int.MaxValue))
             throw new FormatException(FormattableString.Invariant($"is a whole number and cannot range from {range.Least} to {range.Most}"));
         return range;
     }

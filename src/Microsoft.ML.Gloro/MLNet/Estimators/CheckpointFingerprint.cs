@@ -25,7 +25,8 @@ internal static class CheckpointFingerprint
     // compared with the values that take effect.
     private static readonly string[] s_leftOut =
     [
-        nameof(GloroTrainerOptions.CheckpointFolder), nameof(GloroTrainerOptions.ThreadCount), nameof(GloroTrainerOptions.ShowProgress), SeedName,
+        nameof(GloroTrainerOptions.CheckpointFolder), nameof(GloroTrainerOptions.ThreadCount), SeedName,
+        nameof(GloroTrainerOptions.ShowProgress),
         nameof(GloroTrainerOptions.MixedPrecision), nameof(GloroTrainerOptions.LabelColumnName),
         nameof(GloroTrainerOptions.FeatureColumnName), nameof(GloroTrainerOptions.OutputColumnPrefix),
         nameof(GloroTrainerOptions.Arithmetic), nameof(GloroTrainerOptions.CalibrateScores), nameof(GloroImageClassificationOptions.Views),

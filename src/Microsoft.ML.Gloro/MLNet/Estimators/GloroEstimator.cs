@@ -83,20 +83,22 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
 
         // Everything that can be refused is refused before rows are read, since reading may take minutes.
         var (classNames, guarantee) = Check(input);
-        using var threads = new TorchThreads(_options.ThreadCount);
+        var spec = _input.ChooseSpec(input);
+        var views = _input.ChooseViews(spec);
+        long weights = _initial?.Network.WeightCount ?? NetworkFactory.Check(_options, spec.Shape, classNames.Length);
+        using var threads = new TorchThreads(_options.ThreadCount ?? AutomaticOptions.ThreadsFor(spec.Shape, weights));
         using var checkpoints = OpenCheckpoints(voice);
         var context = CreateContext(guarantee, classNames, checkpoints, channel);
-        var spec = _input.ChooseSpec(input);
-        var views = _input.ChooseViews(spec, classNames.Length);
 
         var rows = Read(input, spec, classNames, context, voice);
         WarnOf(voice, TrainingAdvice.OfRows(_options, rows));
-        context = context with { KeepBest = KeepsBest(rows.Validation) };
+        context = context with { Options = Choose(rows, classNames.Length, voice), KeepBest = KeepsBest(rows.Validation) };
         var network = Train(context, rows, classNames, checkpoints, voice).With(views);
         var bound = Bound(network, voice);
         var model = new GloroModel(
             network, bound, classNames, _options.Guarantee, _options.Epsilon, _options.IsImage, rows.Counts,
-            ModelProvenance.OfThisLibrary(Summary(context.Seed)), _options.Arithmetic, labelType: _input.LabelTypeOf(input.Schema));
+            ModelProvenance.OfThisLibrary(TrainingSummary.Of(context, _options, _initial)), _options.Arithmetic,
+            labelType: _input.LabelTypeOf(input.Schema));
         model = Calibrate(model, rows.Validation, voice);
         return new GloroTransformer(_host, model, _options.FeatureColumnName, new ScoringOptions { Prefix = _options.OutputColumnPrefix });
     }
@@ -154,6 +156,14 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
                 $"{nameof(GloroTrainerOptions.EarlyStoppingPatience)} needs rows to validate on, and there are none.");
     }
 
+    private GloroTrainerOptions Choose(TrainingRows rows, int classes, TrainingVoice voice)
+    {
+        var chosen = AutomaticOptions.Choose(_options, rows.Train.Count, classes);
+        if (AutomaticOptions.Describe(_options) is { Length: > 0 } open)
+            voice.Info($"Chosen by data ({open}): {TrainingSummary.Size(chosen, _initial)}.");
+        return chosen;
+    }
+
     private bool KeepsBest(TrainingSet? validation) => _options.KeepBest
         ?? (_options.EarlyStoppingPatience is not null || validation?.Count >= GloroTrainerOptions.EnoughRowsToChooseBy);
 
@@ -163,7 +173,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         using var scope = torch.NewDisposeScope();
         using var network = _initial is { } initial
             ? NetworkFactory.Continue(initial, classNames, context.Seed, context.Device, voice.Info)
-            : NetworkFactory.Create(_options, rows.Train, classNames.Length, context.Seed, context.Device);
+            : NetworkFactory.Create(context.Options, rows.Train, classNames.Length, context.Seed, context.Device);
         checkpoints?.Identify(CheckpointFingerprint.OfTraining(rows.Train, rows.Validation, network));
         var trainer = new Trainer(context, network, rows.Train, rows.Validation) { Checkpoints = checkpoints, Note = voice.Info };
         var epochs = new List<GloroTrainingProgress>();
@@ -208,19 +218,5 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         model = model.WithTemperature(ScoreCalibration.Fit(model, validation, _options.CancellationToken));
         voice.Info(FormattableString.Invariant($"The temperature of the scores, fitted to the validation rows: T = {model.Temperature}."));
         return model;
-    }
-
-    private string Summary(int seed)
-    {
-        string architecture = _initial is null
-            ? NetworkFactory.Describe(_options)
-            : $"fine-tuned from weights {_initial.Bound.WeightHash[..16]}…";
-        string more = (_options.WeightDecay > 0 ? FormattableString.Invariant($", weight decay {_options.WeightDecay}") : "")
-            + (_options.AveragingDecay > 0 ? FormattableString.Invariant($", averaging decay {_options.AveragingDecay}") : "")
-            + (_options.TimeBudget is { } budget ? FormattableString.Invariant($", at most {budget:c}") : "")
-            + (_options.EarlyStoppingPatience is { } patience ? FormattableString.Invariant($", patience {patience}") : "");
-        return FormattableString.Invariant(
-            $"{architecture}, {_options.Loss}, {_options.Epochs} epochs, batch {_options.BatchSize}, ") +
-            FormattableString.Invariant($"learning rate {_options.LearningRate}{more}, seed {seed}");
     }
 }

@@ -91,8 +91,8 @@ internal static class TrainingAdvice
         if (gap < SmallGap && FallOf(epochs) is { } fall)
         {
             yield return FormattableString.Invariant(
-                $"Training ended far from convergence: the loss fell from {fall.From:F3} to {fall.To:F3} in the last quarter of the epochs. ") +
-                FormattableString.Invariant($"Try Epochs = {2 * epochs[^1].Epochs}.");
+                $"Training ended far from convergence: in the last quarter of the epochs the loss fell from {fall.From:F3} to ") +
+                FormattableString.Invariant($"{fall.To:F3}. Try Epochs = {2 * epochs[^1].Epochs}.");
         }
     }
 
@@ -151,7 +151,7 @@ internal static class TrainingAdvice
         int least = scaled.MinBy(j => squares[j]), most = scaled.MaxBy(j => squares[j]);
         double Deviation(int j) => Math.Sqrt(squares[j] / rows.Count);
         return Deviation(most) < ManyTimes * Deviation(least) ? null : FormattableString.Invariant(
-            $"Feature {most} has a standard deviation of {Deviation(most):G3}, feature {least} one of {Deviation(least):G3}, and ε is the ") +
-            $"same length in both. Put mlContext.Transforms.NormalizeMeanVariance(\"{column}\") before the trainer.";
+            $"Feature {most} has a standard deviation of {Deviation(most):G3}, feature {least} one of {Deviation(least):G3}, and ε ") +
+            $"is the same length in both. Put mlContext.Transforms.NormalizeMeanVariance(\"{column}\", fixZero: false) before the trainer.";
     }
 }

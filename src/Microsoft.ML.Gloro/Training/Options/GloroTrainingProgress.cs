@@ -25,7 +25,9 @@ public sealed record GloroTrainingProgress
     /// <summary>
     /// The verified-robust accuracy on the validation rows, under the guarantee and ε trained for; NaN without validation rows.
     /// </summary>
-    /// <remarks>Under a relaxed guarantee it may exceed <see cref="CleanAccuracy"/>: the label may be anywhere in a certified set.</remarks>
+    /// <remarks>
+    /// Under a relaxed guarantee it may exceed <see cref="CleanAccuracy"/>: the label may be anywhere in a certified set.
+    /// </remarks>
     public required double VerifiedRobustAccuracy { get; init; }
 
     /// <summary>
