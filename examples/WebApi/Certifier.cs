@@ -10,7 +10,7 @@ internal sealed class Certifier : IDisposable
     private readonly ServedModel _model;
     private readonly EnginePool<UploadedImage, ScoredImage> _engines;
 
-    /// <exception cref="InvalidOperationException">The file holds no image classifier of this library.</exception>
+    /// <exception cref="FormatException">The file does not hold an image classifier that this example can show.</exception>
     public Certifier(MLContext mlContext, string modelPath)
     {
         _model = ServedModel.Load(mlContext, modelPath);
@@ -24,7 +24,8 @@ internal sealed class Certifier : IDisposable
         options.InputSchemaDefinition[nameof(UploadedImage.Image)].ColumnName = gloro.FeatureColumnName;
         foreach (var column in options.OutputSchemaDefinition)
             column.ColumnName = gloro.OutputColumnPrefix + column.ColumnName;
-        _engines = new(() => mlContext.Model.CreatePredictionEngine<UploadedImage, ScoredImage>(gloro, options), Environment.ProcessorCount);
+        _engines = new(
+            () => mlContext.Model.CreatePredictionEngine<UploadedImage, ScoredImage>(gloro, options), Environment.ProcessorCount);
     }
 
     /// <summary>What the model proves.</summary>
@@ -49,13 +50,17 @@ internal sealed class Certifier : IDisposable
     private Answer ToAnswer(ScoredImage scored, int width, int height)
     {
         // As the library orders them: by logit, equal ones by index.
-        ScoredClass[] classes = [.. Enumerable.Range(0, Card.Classes.Count).OrderByDescending(i => scored.Logits[i]).Select(i => new ScoredClass(Card.Classes[i], scored.Score[i]))];
+        ScoredClass[] classes =
+        [
+            .. Enumerable.Range(0, Card.Classes.Count).OrderByDescending(i => scored.Logits[i])
+                .Select(i => new ScoredClass(Card.Classes[i], scored.Score[i])),
+        ];
         int k = scored.CertifiedK;
         while (k > 0 && !(scored.TopKRadii[k - 1] > Card.Epsilon))
             k--;
         string[] labels = [.. classes.Take(k).Select(c => c.Name)];
         float radius = k > 0 ? scored.TopKRadii[k - 1] : 0;
-        return new(
-            classes[0].Name, k > 0, labels, radius, scored.CertifiedRadius, Card.Epsilon, scored.TopKRadii, scored.CertifiedK, classes, width, height, Card.Say(labels, radius));
+        return new(classes[0].Name, k > 0, labels, radius, scored.CertifiedRadius, Card.Epsilon, scored.TopKRadii, scored.CertifiedK,
+            classes, width, height, Card.Say(labels, radius));
     }
 }

@@ -5,14 +5,15 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.ML;
 using WebApi;
 
-const string PagePolicy =
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const string PagePolicy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src blob: data:; "
+    + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 var builder = WebApplication.CreateBuilder(args);
 string modelPath = builder.Configuration["model"] ?? Path.Combine(AppContext.BaseDirectory, "models", "eurosat-rt3.zip");
+Certifier loaded;
 try
 {
-    SavedModel.Check(Path.GetFullPath(modelPath));
+    loaded = new Certifier(new MLContext(), modelPath);
 }
 catch (Exception e) when (e is IOException or FormatException)
 {
@@ -24,15 +25,14 @@ catch (Exception e) when (e is IOException or FormatException)
 const int MostBody = Upload.MostBytes + (64 << 10);
 builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = MostBody);
 builder.Services.Configure<FormOptions>(form => form.MultipartBodyLengthLimit = MostBody);
-builder.Services.AddSingleton(_ => new MLContext());
-builder.Services.AddSingleton(services => new Certifier(services.GetRequiredService<MLContext>(), modelPath));
+builder.Services.AddSingleton(_ => loaded); // made by a function, so the application disposes it
 
 var app = builder.Build();
-app.Services.GetRequiredService<Certifier>(); // a model that cannot be used is told now, not to the first visitor
 
 foreach (var (address, file, type) in new[]
 {
-    ("/", "index.html", "text/html"), ("/page.css", "page.css", "text/css"), ("/page.js", "page.js", "text/javascript"), ("/engine.js", "engine.js", "text/javascript"),
+    ("/", "index.html", "text/html"), ("/page.css", "page.css", "text/css"),
+    ("/page.js", "page.js", "text/javascript"), ("/engine.js", "engine.js", "text/javascript"),
 })
 {
     string text = Read(file);

@@ -7,7 +7,9 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.Gloro;
 
 /// <summary>The entry point of the library: trainers, evaluation and export of provably robust classifiers.</summary>
-/// <remarks>Holds nothing but its MLContext. Safe for concurrent use.</remarks>
+/// <remarks>
+/// Holds nothing but its MLContext. Safe for concurrent use. Progress and cancellation of long calls are set in their options, as for Fit.
+/// </remarks>
 /// <param name="mlContext">The context that supplies the seed, the log and the GPU settings.</param>
 [SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so all methods are instance methods.")]
 public sealed class GloroCatalog(MLContext mlContext)
@@ -247,25 +249,33 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// have one. The best result is optimistic because it was selected on these rows; measure the final model on other rows.
     /// </param>
     /// <param name="options">The trainer's options and the search space. They are copied.</param>
-    /// <param name="progress">
-    /// Receives a report after each training, on the sweep's thread; may be null. MLContext.Log receives a line each time.
-    /// </param>
-    /// <param name="cancellationToken">
-    /// Stops the sweep within a batch. The sweep then <em>returns</em> its results so far, with <see cref="GloroSweepResult.IsComplete"/>
-    /// false, and does not throw <see cref="OperationCanceledException"/>. Canceling the trainer's own token does the same.
-    /// </param>
     /// <returns>
-    /// All trials, the best one, and its model. A failed trial has an <see cref="GloroSweepTrial.Error"/> and does not stop the sweep.
+    /// All trials, the best one, and its model. A failed trial has an <see cref="GloroSweepTrial.Error"/> and does not stop the sweep. If
+    /// <see cref="GloroSweepOptions.CancellationToken"/> is canceled, the results so far.
     /// </returns>
     /// <exception cref="ArgumentException">An option, a column or the guarantee is invalid. This is thrown before any training.</exception>
     /// <exception cref="InvalidOperationException">
-    /// There are no rows, or the journal cannot be read or written, or belongs to another sweep.
+    /// There are no rows, or the journal cannot be opened or begun, or belongs to another sweep.
     /// </exception>
     /// <exception cref="DllNotFoundException">libtorch is missing or fails to load.</exception>
+    public GloroSweepResult Sweep(IDataView train, IDataView validation, GloroSweepOptions options) =>
+        SweepRun.Run(_mlContext, train, validation, options);
+
+    /// <summary>The same sweep, with progress and cancellation given beside the options.</summary>
+    /// <param name="train">The training rows, as the trainer gets them.</param>
+    /// <param name="validation">The rows that rank the trials.</param>
+    /// <param name="options">The options; they are copied.</param>
+    /// <param name="progress">Replaces <see cref="GloroSweepOptions.Progress"/>.</param>
+    /// <param name="cancellationToken">Replaces <see cref="GloroSweepOptions.CancellationToken"/>.</param>
     public GloroSweepResult Sweep(
-        IDataView train, IDataView validation, GloroSweepOptions options, IProgress<GloroSweepProgress>? progress = null,
-        CancellationToken cancellationToken = default) =>
-        SweepRun.Run(_mlContext, train, validation, options, progress, cancellationToken);
+        IDataView train, IDataView validation, GloroSweepOptions options, IProgress<GloroSweepProgress>? progress,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        GloroSweepOptions copy = options.Copy();
+        (copy.Progress, copy.CancellationToken) = (progress, cancellationToken);
+        return SweepRun.Run(_mlContext, train, validation, copy);
+    }
 
     /// <summary>
     /// Writes a model and its certificate as one ONNX graph (opset 13, IR 7, standard operators) that scores and certifies on any ONNX
@@ -273,8 +283,9 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// library's own. docs/scale-out.md describes inputs, outputs and parameters.
     /// </summary>
     /// <param name="model">
-    /// A fitted or loaded Gloro transformer, or a chain of transformers that contains one. Other transformers are left out: the graph takes
-    /// the network's inputs.
+    /// A fitted or loaded Gloro transformer, or a chain of transformers that contains one. The other steps, such as normalization or
+    /// resizing, are not in the file: the graph takes what they give. ML.NET's <c>mlContext.Model.ConvertToOnnx</c>, of the package
+    /// Microsoft.ML.OnnxConverter, exports whole pipelines of feature vectors.
     /// </param>
     /// <param name="stream">
     /// The destination; written from its current position and left open. If writing fails, the stream holds an incomplete file, so write to

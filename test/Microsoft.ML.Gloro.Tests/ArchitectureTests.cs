@@ -28,7 +28,10 @@ public sealed partial class ArchitectureTests
     private static readonly string[] s_torchRooms = ["Torch", "Core/Layers", "Training", "MLNet/Estimators", "Analysis/Auditing"];
     private static readonly string[] s_mlNetRooms = ["MLNet", "Analysis", "Torch", "Training/Options", FrontDoor];
     private static readonly string[] s_onnxRuntimeRooms = ["Inference/Scorers"];
-    private static readonly string[] s_onlyInternals = ["MLNet/Transformers/TransformerPersistence.cs"];
+    private static readonly string[] s_onlyInternals =
+    [
+        "MLNet/Transformers/TransformerPersistence.cs", "MLNet/Transformers/OnnxPipelineView.cs", "MLNet/Estimators/ExecutionStop.cs",
+    ];
 
     private static readonly string s_library = Path.Combine(Repository.Root, "src", "Microsoft.ML.Gloro");
     private static readonly List<SourceFile> s_files = ReadSources();
@@ -114,7 +117,7 @@ public sealed partial class ArchitectureTests
     }
 
     [TestMethod]
-    public void InternalsOfMLNet_AreUsedInOneFile()
+    public void InternalsOfMLNet_AreUsedInThreeFiles()
     {
         // The list that the build makes visible is the list to look for.
         var members = XDocument.Load(Path.Combine(s_library, "Microsoft.ML.Gloro.csproj")).Descendants("PublicizeMember").Select(e => e.Attribute("Include")!.Value).ToList();

@@ -28,9 +28,9 @@ public sealed class AutomaticOptionsTests
     [DataRow(110, 3, 2, 64, 100, 16)]
     [DataRow(110, 100, 3, 128, 100, 16)]
     [DataRow(900, 10, 3, 128, 88, 32)]
-    [DataRow(4500, 10, 3, 128, 71, 128)]
-    [DataRow(14_400, 10, 3, 128, 44, 256)]
-    [DataRow(45_000, 10, 3, 128, 30, 256)]
+    [DataRow(4500, 10, 3, 128, 35, 64)]
+    [DataRow(14_400, 10, 3, 128, 30, 64)]
+    [DataRow(45_000, 10, 3, 128, 30, 64)]
     public void Choose_Vectors_GivesEnoughStepsButNotTooMany(int rows, int classes, int depth, int width, int epochs, int batch)
     {
         var chosen = (GloroMulticlassClassificationOptions)AutomaticOptions.Choose(new GloroMulticlassClassificationOptions(), rows, classes);

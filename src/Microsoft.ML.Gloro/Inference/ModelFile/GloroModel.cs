@@ -92,7 +92,7 @@ internal sealed class GloroModel
     /// <summary>How far computed margins can be from true ones in <see cref="Arithmetic"/>.</summary>
     public RoundingBound Rounding { get; }
 
-    /// <summary>The margin Lipschitz constants K_ij of the network under its bound, with the slope of <see cref="Rounding"/> added.</summary>
+    /// <summary>The margin Lipschitz constants K_ij of the network under its bound, with <see cref="RoundingBound.Slope"/> added.</summary>
     public MarginConstants Constants { get; }
 
     /// <summary>The guarantee, resolved for this model's classes.</summary>
@@ -123,7 +123,7 @@ internal sealed class GloroModel
         if (!Enum.IsDefined(arithmetic))
             throw new ArgumentOutOfRangeException(nameof(arithmetic), arithmetic, "Unknown arithmetic.");
         var rounding = RoundingBound.Compute(network, bound, arithmetic);
-        return (arithmetic, rounding, MarginLipschitz.Compute(network, bound, rounding.Margin.Slope)); // refuses a bound that was proved for other weights
+        return (arithmetic, rounding, MarginLipschitz.Compute(network, bound, rounding.Slope)); // refuses a bound that was proved for other weights
     }
 
     private static LabelType CheckLabelType(LabelType type, IReadOnlyList<string> classNames) =>

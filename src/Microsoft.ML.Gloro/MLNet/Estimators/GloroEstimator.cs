@@ -24,6 +24,8 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
     // Enough to see a difference to validation rows; more would only take time.
     private const int RowsToDiagnoseBy = 1000;
 
+    private const long LargeLayer = 1 << 21; // weights whose bound takes many seconds
+
     private readonly MLContext _mlContext;
     private readonly IHost _host;
     private readonly GloroTrainerOptions _options;
@@ -72,11 +74,20 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
     /// TorchSharp or libtorch (or, for <see cref="CertificateArithmetic.Real"/>, native ONNX Runtime) is missing or does not load. The
     /// message names the package to add.
     /// </exception>
-    /// <exception cref="OperationCanceledException">The options' cancellation token was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// The options' cancellation token was canceled, or ML.NET's execution was, as AutoML does to stop a trial.
+    /// </exception>
     public GloroTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        _options.CancellationToken.ThrowIfCancellationRequested();
+        using var stop = new ExecutionStop(_host, _options.CancellationToken);
+        return FitUntil(input, stop.Token);
+    }
+
+    /// <summary><see cref="Fit"/> for a caller that watches ML.NET's execution itself.</summary>
+    internal GloroTransformer FitUntil(IDataView input, CancellationToken stop)
+    {
+        stop.ThrowIfCancellationRequested();
         using var channel = _host.Start("Training");
         using var voice = new TrainingVoice(channel, _options, TrainingVoice.HasListener(_mlContext));
         WarnOf(voice, TrainingAdvice.OfOptions(_options));
@@ -89,17 +100,19 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         using var threads = new TorchThreads(_options.ThreadCount ?? AutomaticOptions.ThreadsFor(spec.Shape, weights));
         using var checkpoints = OpenCheckpoints(voice);
         var context = CreateContext(guarantee, classNames, checkpoints, channel);
+        if (_input.SizeWarning(spec) is { } warning)
+            voice.Warn(warning);
 
-        var rows = Read(input, spec, classNames, context, voice);
+        var rows = Read(input, spec, classNames, context, voice, stop);
         WarnOf(voice, TrainingAdvice.OfRows(_options, rows));
         context = context with { Options = Choose(rows, classNames.Length, voice), KeepBest = KeepsBest(rows.Validation) };
-        var network = Train(context, rows, classNames, checkpoints, voice).With(views);
-        var bound = Bound(network, voice);
+        var network = Train(context, rows, classNames, checkpoints, voice, stop).With(views);
+        var bound = Bound(network, voice, stop);
         var model = new GloroModel(
             network, bound, classNames, _options.Guarantee, _options.Epsilon, _options.IsImage, rows.Counts,
             ModelProvenance.OfThisLibrary(TrainingSummary.Of(context, _options, _initial)), _options.Arithmetic,
             labelType: _input.LabelTypeOf(input.Schema));
-        model = Calibrate(model, rows.Validation, voice);
+        model = Calibrate(model, rows.Validation, voice, stop);
         return new GloroTransformer(_host, model, _options.FeatureColumnName, new ScoringOptions { Prefix = _options.OutputColumnPrefix });
     }
 
@@ -121,7 +134,8 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
 
     /// <summary>Identifies rows by their number and a hash of what a training on <paramref name="train"/> reads of them.</summary>
     internal string Identify(IDataView rows, IDataView train) =>
-        CheckpointFingerprint.OfRows(_input.Read(rows, _input.ChooseSpec(train), Check(train).ClassNames).Rows);
+        CheckpointFingerprint.OfRows(
+            _input.Read(rows, _input.ChooseSpec(train), Check(train).ClassNames, _options.CancellationToken).Rows);
 
     private CheckpointStore? OpenCheckpoints(TrainingVoice voice) => _options.CheckpointFolder is { } folder
         ? new CheckpointStore(folder, voice.Warn)
@@ -144,9 +158,10 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
             ? CheckpointFingerprint.SeedOf(latest)
             : null;
 
-    private TrainingRows Read(IDataView input, InputSpec spec, string[] classNames, TrainingContext context, TrainingVoice voice)
+    private TrainingRows Read(
+        IDataView input, InputSpec spec, string[] classNames, TrainingContext context, TrainingVoice voice, CancellationToken stop)
     {
-        var rows = _input.ReadAndSplit(input, spec, classNames, context.Seed, voice.Warn);
+        var rows = _input.ReadAndSplit(input, spec, classNames, context.Seed, voice.Warn, stop);
         voice.Info(FormattableString.Invariant(
             $"{rows.Train.Count} rows to train on, {rows.Validation?.Count ?? 0} to validate on, {classNames.Length} classes, ") +
             FormattableString.Invariant($"input {spec}, guarantee {_options.Guarantee}, ε {_options.Epsilon}."));
@@ -168,7 +183,8 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         ?? (_options.EarlyStoppingPatience is not null || validation?.Count >= GloroTrainerOptions.EnoughRowsToChooseBy);
 
     private DeployedNetwork Train(
-        TrainingContext context, TrainingRows rows, string[] classNames, CheckpointStore? checkpoints, TrainingVoice voice)
+        TrainingContext context, TrainingRows rows, string[] classNames, CheckpointStore? checkpoints, TrainingVoice voice,
+        CancellationToken stop)
     {
         using var scope = torch.NewDisposeScope();
         using var network = _initial is { } initial
@@ -183,19 +199,19 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
                 epochs.Add(progress);
                 voice.Epoch(progress);
             },
-            _options.CancellationToken);
-        WarnOf(voice, Diagnose(context, trainer, rows, epochs));
+            stop);
+        WarnOf(voice, Diagnose(context, trainer, rows, epochs, stop));
         return network.Fold();
     }
 
-    private IEnumerable<string> Diagnose(
-        TrainingContext context, Trainer trainer, TrainingRows rows, IReadOnlyList<GloroTrainingProgress> epochs)
+    private static IEnumerable<string> Diagnose(
+        TrainingContext context, Trainer trainer, TrainingRows rows, IReadOnlyList<GloroTrainingProgress> epochs, CancellationToken stop)
     {
         int step = Math.Max(1, rows.Train.Count / RowsToDiagnoseBy);
         var sample = rows.Train.Subset([.. Enumerable.Range(0, rows.Train.Count / step).Select(i => i * step)]);
         return TrainingAdvice.OfResult(
-            context.Options, rows, epochs, trainer.Assess(sample, _options.CancellationToken),
-            trainer.Assess(rows.Validation, _options.CancellationToken), context.Guarantee.ClassCount);
+            context.Options, rows, epochs, trainer.Assess(sample, stop), trainer.Assess(rows.Validation, stop),
+            context.Guarantee.ClassCount);
     }
 
     private static void WarnOf(TrainingVoice voice, IEnumerable<string> warnings)
@@ -204,18 +220,34 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
             voice.Warn(warning);
     }
 
-    private LipschitzBound Bound(DeployedNetwork network, TrainingVoice voice)
+    private static LipschitzBound Bound(DeployedNetwork network, TrainingVoice voice, CancellationToken stop)
     {
-        var bound = RigorousBound.Compute(network, _options.CancellationToken);
+        var progress = new SlowProgress(voice.Info);
+        progress.Begin($"Proving the Lipschitz bound of {network.Layers.Count} layers.");
+        var bound = RigorousBound.Compute(network, Begun, stop);
         voice.Info(FormattableString.Invariant($"The rigorous bound of the finished network: κ = {bound.Value}."));
         return bound;
+
+        void Begun(int i)
+        {
+            DeployedLayer layer = network.Layers[i];
+            string text = $"Bounding layer {i + 1} of {network.Layers.Count}: {layer.Kind}, input {network.Shapes[i]}.";
+            if (layer.Tensors.Sum(tensor => (long)tensor.Values.Length) > LargeLayer)
+                progress.Begin(text);
+            else
+                progress.Step(text);
+        }
     }
 
-    private GloroModel Calibrate(GloroModel model, TrainingSet? validation, TrainingVoice voice)
+    private GloroModel Calibrate(GloroModel model, TrainingSet? validation, TrainingVoice voice, CancellationToken stop)
     {
         if (!_options.CalibrateScores || validation is not { Count: > 0 })
             return model;
-        model = model.WithTemperature(ScoreCalibration.Fit(model, validation, _options.CancellationToken));
+        var progress = new SlowProgress(voice.Info);
+        progress.Begin($"Calibrating the scores on {validation.Count} validation rows.");
+        double temperature = ScoreCalibration.Fit(
+            model, validation, scored => progress.Step($"{scored} of {validation.Count} rows are scored."), stop);
+        model = model.WithTemperature(temperature);
         voice.Info(FormattableString.Invariant($"The temperature of the scores, fitted to the validation rows: T = {model.Temperature}."));
         return model;
     }

@@ -15,9 +15,11 @@ internal static class AutomaticOptions
     // Images: a small network learns more from few images, and small batches give it enough steps.
     private const int FewImages = 1000, SomeImages = 5000, VeryFewImages = 250;
 
-    // Tables: about this many steps, but not fewer epochs than before nor more than pay.
+    // Tables: about this many steps, but no fewer than the usual epochs nor more than pay.
     private const int Steps = 2500, MostEpochs = 100, SmallTable = 500, ManyClasses = 64;
-    private const int LeastBatch = 16, LargestBatch = 256, UsualBatch = 64;
+
+    // Larger batches are faster on large tables, but lost eight points of VRA on one.
+    private const int LeastBatch = 16, UsualBatch = 64;
 
     // A step of a smaller network takes too little time to share: a second thread mostly waits for the first, and on a busy machine
     // libtorch's threads spin while they wait.
@@ -63,7 +65,7 @@ internal static class AutomaticOptions
 
         // About a 32nd of the rows, to the nearest power of two.
         int batch = LeastBatch;
-        while (batch < LargestBatch && batch * 45L < rows)
+        while (batch < UsualBatch && batch * 45L < rows)
             batch *= 2;
         return batch;
     }

@@ -54,14 +54,14 @@ public sealed class GloroImageClassificationOptions : GloroTrainerOptions
     /// The channels of a LiResNet's residual convolutions, an even number of at least 2. Default: null, set by <see cref="Size"/>, or 96
     /// if another number is set.
     /// </summary>
-    [Choice(32, 64, DefaultWidth, 128, 192, 256)]
+    [Choice(new object[] { 32, 64, DefaultWidth, 128, 192, 256 }, defaultValue: DefaultWidth)]
     public int? Width { get; set; }
 
     /// <summary>
     /// The outputs of each of a LiResNet's orthogonal dense layers, an even number of at least 2. Default: null, set by
     /// <see cref="Size"/>, or 256 if another number is set.
     /// </summary>
-    [Choice(64, 128, DefaultTailWidth, 512)]
+    [Choice(new object[] { 64, 128, DefaultTailWidth, 512 }, defaultValue: DefaultTailWidth)]
     public int? TailWidth { get; set; }
 
     /// <summary>

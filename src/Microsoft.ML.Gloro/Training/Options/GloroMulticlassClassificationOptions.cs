@@ -28,7 +28,7 @@ public sealed class GloroMulticlassClassificationOptions : GloroTrainerOptions
     /// The width of all layers, an even number of at least 2. Default: null, which is 128; if <see cref="Depth"/> is null too, it is 64
     /// for fewer than 500 rows.
     /// </summary>
-    [Choice(32, 64, DefaultWidth, 256, 512)]
+    [Choice(new object[] { 32, 64, DefaultWidth, 256, 512 }, defaultValue: DefaultWidth)]
     public int? Width { get; set; }
 
     /// <summary>
