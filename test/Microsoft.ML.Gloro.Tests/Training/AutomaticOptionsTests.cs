@@ -1,4 +1,5 @@
 using Microsoft.ML.Gloro.Core;
+using Microsoft.ML.Gloro.MLNet;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 using Microsoft.ML.Gloro.Training;
 using TorchSharp;
@@ -55,11 +56,24 @@ public sealed class AutomaticOptionsTests
     }
 
     [TestMethod]
-    public void ThreadsFor_SmallVectorNetwork_IsOne()
+    public void ThreadsFor_SmallNetwork_IsOne()
     {
-        Assert.AreEqual(1, AutomaticOptions.ThreadsFor(TensorShape.Vector(16), 60_000));
-        Assert.IsNull(AutomaticOptions.ThreadsFor(TensorShape.Vector(16), 10_000_000));
-        Assert.IsNull(AutomaticOptions.ThreadsFor(new TensorShape(3, 64, 64), 60_000));
+        var (vector, vectors) = (TensorShape.Vector(16), new GloroMulticlassClassificationOptions());
+        Assert.AreEqual(1, AutomaticOptions.ThreadsFor(vectors, vector, 60_000));
+        Assert.IsNull(AutomaticOptions.ThreadsFor(vectors, vector, 10_000_000));
+        vectors.ThreadCount = 3;
+        Assert.AreEqual(3, AutomaticOptions.ThreadsFor(vectors, vector, 60_000));
+
+        var image = new TensorShape(3, 64, 64);
+        foreach (var size in Enum.GetValues<GloroModelSize>())
+        {
+            var options = new GloroImageClassificationOptions { Size = size };
+            long weights = NetworkFactory.Check(options, image, 10);
+            Assert.AreEqual(size == GloroModelSize.Tiny ? 1 : null, AutomaticOptions.ThreadsFor(options, image, weights));
+        }
+
+        var other = new GloroImageClassificationOptions { Architecture = GloroArchitecture.Conv2C2F };
+        Assert.IsNull(AutomaticOptions.ThreadsFor(other, image, 60_000));
     }
 
     [TestMethod]
@@ -76,7 +90,7 @@ public sealed class AutomaticOptionsTests
             using var model = Blobs.Pipeline(mlContext, options).Fit(Blobs.View(60)).LastTransformer;
             Assert.AreEqual(2, torch.get_num_threads());
             Assert.Contains("Chosen by data (network, batch): MLP(depth 2, width 64), 2 epochs, batch 16.", log);
-            Assert.Contains(line => line.EndsWith(" 1 threads.", StringComparison.Ordinal), log);
+            Assert.Contains(line => line.StartsWith("Libtorch computes with 1 thread:", StringComparison.Ordinal), log);
             StringAssert.StartsWith(model.GloroModel.Provenance.Training, "MLP(depth 2, width 64), Emma, 2 epochs, batch 16, ");
             StringAssert.EndsWith(model.GloroModel.Provenance.Training, " (chosen by data: network, batch)");
         }

@@ -96,8 +96,9 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         var (classNames, guarantee) = Check(input);
         var spec = _input.ChooseSpec(input);
         var views = _input.ChooseViews(spec);
-        long weights = _initial?.Network.WeightCount ?? NetworkFactory.Check(_options, spec.Shape, classNames.Length);
-        using var threads = new TorchThreads(_options.ThreadCount ?? AutomaticOptions.ThreadsFor(spec.Shape, weights));
+        if (_initial is null)
+            NetworkFactory.Check(_options, spec.Shape, classNames.Length);
+        using var threads = new TorchThreads(_options.ThreadCount);
         using var checkpoints = OpenCheckpoints(voice);
         var context = CreateContext(guarantee, classNames, checkpoints, channel);
         if (_input.SizeWarning(spec) is { } warning)
@@ -106,6 +107,8 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         var rows = Read(input, spec, classNames, context, voice, stop);
         WarnOf(voice, TrainingAdvice.OfRows(_options, rows));
         context = context with { Options = Choose(rows, classNames.Length, voice), KeepBest = KeepsBest(rows.Validation) };
+        long weights = _initial?.Network.WeightCount ?? NetworkFactory.Check(context.Options, spec.Shape, classNames.Length);
+        using var fewer = FewerThreads(AutomaticOptions.ThreadsFor(context.Options, spec.Shape, weights), voice);
         var network = Train(context, rows, classNames, checkpoints, voice, stop).With(views);
         var bound = Bound(network, voice, stop);
         var model = new GloroModel(
@@ -177,6 +180,13 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         if (AutomaticOptions.Describe(_options) is { Length: > 0 } open)
             voice.Info($"Chosen by data ({open}): {TrainingSummary.Size(chosen, _initial)}.");
         return chosen;
+    }
+
+    private static TorchThreads FewerThreads(int? count, TrainingVoice voice)
+    {
+        if (count < torch.get_num_threads())
+            voice.Info($"Libtorch computes with {count} thread: the network is too small for more. ThreadCount overrides this.");
+        return new TorchThreads(count);
     }
 
     private bool KeepsBest(TrainingSet? validation) => _options.KeepBest

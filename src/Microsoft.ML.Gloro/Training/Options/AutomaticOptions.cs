@@ -21,8 +21,8 @@ internal static class AutomaticOptions
     // Larger batches are faster on large tables, but lost eight points of VRA on one.
     private const int LeastBatch = 16, UsualBatch = 64;
 
-    // A step of a smaller network takes too little time to share: a second thread mostly waits for the first, and on a busy machine
-    // libtorch's threads spin while they wait.
+    // The operations of a smaller network are too short to share: on a busy machine, where libtorch's threads spin for each other, two
+    // threads take four to seven times as long as one.
     private const long WeightsForOneThread = 250_000;
 
     /// <summary>A copy of <paramref name="options"/> without open choices, for a training on <paramref name="rows"/> rows.</summary>
@@ -47,9 +47,18 @@ internal static class AutomaticOptions
     }.OfType<string>());
 
     /// <summary>The number of libtorch threads; null for one per core.</summary>
+    /// <remarks>
+    /// A LiResNet computes at 16 × 16 places or a few more, so its weights tell its work. Other networks for images may have few weights and
+    /// much work.
+    /// </remarks>
+    /// <param name="options">The options, with what was chosen.</param>
     /// <param name="input">The shape of the input.</param>
     /// <param name="weights">The number of weights.</param>
-    public static int? ThreadsFor(TensorShape input, long weights) => input.IsVector && weights <= WeightsForOneThread ? 1 : null;
+    public static int? ThreadsFor(GloroTrainerOptions options, TensorShape input, long weights)
+    {
+        bool isMeasured = input.IsVector || options is GloroImageClassificationOptions { IsLiResNet: true, InitialModel: null };
+        return options.ThreadCount ?? (isMeasured && weights <= WeightsForOneThread ? 1 : null);
+    }
 
     private static GloroModelSize SizeFor(int rows) => rows switch
     {

@@ -113,7 +113,7 @@ public sealed class GloroImageClassificationOptions : GloroTrainerOptions
 
     private bool HasNumbers => (Depth, Width, TailWidth, TailDepth) is not (null, null, null, null);
 
-    private bool IsLiResNet => Layers is null && Architecture == GloroArchitecture.LiResNet;
+    internal bool IsLiResNet => Layers is null && Architecture == GloroArchitecture.LiResNet;
 
     internal override bool Uses(string option) => option switch
     {

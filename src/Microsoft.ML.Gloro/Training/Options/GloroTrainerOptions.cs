@@ -273,7 +273,7 @@ public abstract partial class GloroTrainerOptions
 
     /// <summary>
     /// The number of libtorch threads, at least 1; this setting affects the whole process, and Fit puts it back. Default: null, which is
-    /// one thread for small networks of feature vectors and otherwise does not change it (one per core).
+    /// one thread for networks of up to 250,000 weights (vectors, or a LiResNet) and otherwise does not change it (one per core).
     /// </summary>
     public int? ThreadCount { get; set; }
 
