@@ -216,6 +216,44 @@ public sealed class GloroCatalog(MLContext mlContext)
     }
 
     /// <summary>
+    /// Calibrates a model, so that it gives every row a set of labels that holds the true label with a given probability, even if someone moves
+    /// the input by up to ε. Unlike certified label sets, these exist for every row.
+    /// </summary>
+    /// <param name="model">A fitted or loaded Gloro transformer, or a chain of transformers that contains one.</param>
+    /// <param name="calibrationRows">
+    /// Labeled input rows of the whole model. They must come from the same source as the rows to score later, in no particular order, and must not have
+    /// been used for training, for validation, or to choose the model or these options. A test set is fine, if the coverage is not measured on it.
+    /// </param>
+    /// <param name="coverage">The least probability that a set holds the true label, above 0 and below 1.</param>
+    /// <param name="options">The score and other options; null for the defaults. Their coverage is replaced by the one given.</param>
+    /// <returns>The quantile, and a new model with the column CoverageLabels. Saved models keep it.</returns>
+    /// <remarks>
+    /// Robust split conformal prediction with the proved margin constants (compare Massena et al., "Efficient Robust Conformal Prediction via
+    /// Lipschitz-Bounded Networks", ICML 2025). Rounding is covered in Float64. The calibration holds for every ε, so
+    /// <see cref="WithGuarantee"/> keeps it; <see cref="WithViews"/> and another arithmetic drop it.
+    /// </remarks>
+    /// <exception cref="ArgumentException">The rows are too few, or an option or a column is invalid.</exception>
+    [SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so it stays an instance method.")]
+    public GloroCoverage Calibrate(ITransformer model, IDataView calibrationRows, double coverage = 0.9, GloroCoverageOptions? options = null)
+    {
+        GloroCoverageOptions copy = options?.Copy() ?? new();
+        copy.Coverage = coverage;
+        return Calibrator.Run(model, calibrationRows, copy);
+    }
+
+    /// <summary>Measures the coverage sets of a calibrated model.</summary>
+    /// <param name="model">The model of <see cref="Calibrate"/>.</param>
+    /// <param name="rows">Labeled input rows of the whole model that were not used for training or calibration.</param>
+    /// <param name="epsilon">The L2 radius of the sets; null for the model's own.</param>
+    /// <param name="labelColumnName">The key column of the true classes.</param>
+    /// <param name="cancellationToken">Stops between batches.</param>
+    /// <exception cref="ArgumentException">The model is not calibrated, no row has a known label, or a column is invalid.</exception>
+    [SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so it stays an instance method.")]
+    public GloroCoverageMetrics EvaluateCoverage(
+        ITransformer model, IDataView rows, float? epsilon = null, string labelColumnName = "Label", CancellationToken cancellationToken = default) =>
+        CoverageEvaluator.Run(model, rows, epsilon, labelColumnName, cancellationToken);
+
+    /// <summary>
     /// Tries to break a model's certificates: attacks rows within their certified radius and near their decision boundary, checks every
     /// attack with the scoring graph, and proves the bounds again. Reports an upper bound on robust accuracy (VRA is the lower bound) and
     /// lower bounds on the Lipschitz constants (the proved ones are upper bounds).

@@ -17,11 +17,11 @@ public sealed partial class ArchitectureTests
     private static readonly (string Room, string[] MayKnow, string[] Within)[] s_rooms =
     [
         ("Torch", [], []),
-        ("Core", ["Torch"], ["", "Layers", "Certificates", "Bounds"]),
+        ("Core", ["Torch"], ["", "Layers", "Certificates", "Coverage", "Bounds"]),
         ("Inference", ["Core"], ["Forward", "ModelFile", "Onnx", "Scorers"]),
         ("Training", ["Torch", "Core"], ["Augmentation", "Options", "Losses", "Networks", "Checkpoints", ""]),
         ("MLNet", ["Torch", "Core", "Inference", "Training"], ["Columns", "Transformers", "Estimators"]),
-        ("Analysis", ["Torch", "Core", "Inference", "Training", "MLNet"], ["Evaluation", "Choosing", "Auditing", "Reporting", "Tuning"]),
+        ("Analysis", ["Torch", "Core", "Inference", "Training", "MLNet"], ["Evaluation", "Choosing", "Auditing", "Coverage", "Reporting", "Tuning"]),
         (FrontDoor, ["Core", "Inference", "Training", "MLNet", "Analysis"], [""]),
     ];
 

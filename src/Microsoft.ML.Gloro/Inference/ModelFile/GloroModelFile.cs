@@ -82,7 +82,7 @@ internal static class GloroModelFile
             var guarantee = RobustnessGuarantee.Parse(header.Guarantee);
             var model = new GloroModel(
                 network, header.Bound, header.ClassNames, guarantee, header.Epsilon, header.IsImage, header.TrainingRowCounts,
-                header.Provenance, header.Arithmetic, header.Temperature, header.LabelType);
+                header.Provenance, header.Arithmetic, header.Temperature, header.LabelType, header.Coverage);
             StoredBound.Check(network, header.Bound);
             return model;
         }

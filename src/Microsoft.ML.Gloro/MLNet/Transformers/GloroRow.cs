@@ -18,14 +18,14 @@ internal sealed class GloroRow : DataViewRow
     public GloroRow(GloroTransformer transformer, ScoringSchema schema, DataViewRow input, bool[] active)
     {
         (_schema, _input, _active) = (schema, input, active);
-        _outputs = new Delegate?[OutputColumns.Count];
+        _outputs = new Delegate?[OutputColumns.Of(transformer.GloroModel).Count];
         if (!schema.AnyOutput(active))
             return;
         bool[] activeOutputs = schema.ActiveOutputs(active);
         _batch = new ScoredBatch(transformer, activeOutputs);
         _batch.EnsureCapacity(1);
         _reader = FeatureReader.Create(input, schema.Feature, schema.InputSpec);
-        foreach (var column in OutputColumns.All)
+        foreach (var column in OutputColumns.Of(transformer.GloroModel))
         {
             if (activeOutputs[(int)column])
                 _outputs[(int)column] = OutputGetters.Create(column, _batch, Current);

@@ -194,6 +194,10 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
         return With(() => GloroModel, options, threads == _options.Threads && provider == _options.Provider);
     }
 
+    /// <summary>The same model with coverage sets. Shares the scorer; each must be disposed by itself.</summary>
+    /// <exception cref="ObjectDisposedException">This transformer is disposed.</exception>
+    internal GloroTransformer With(CoverageRule coverage) => With(() => GloroModel.With(coverage), _options, sharesScorer: true);
+
     /// <summary>Computes logits. Safe for concurrent use.</summary>
     internal void Score(Memory<float> inputs, int rows, Memory<float> logits, ScoringThreads threads = ScoringThreads.All)
     {

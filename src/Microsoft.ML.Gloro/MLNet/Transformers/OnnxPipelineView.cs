@@ -29,7 +29,7 @@ internal sealed class OnnxPipelineView(GloroTransformer transformer, ScoringSche
         GloroModel model = _transformer.GloroModel;
         var graph = new OnnxContextGraph(ctx);
         var columns = new OnnxColumns(new GraphOperators(graph), model, ctx.GetVariableName(_schema.Feature.Name));
-        foreach (var column in OutputColumns.All)
+        foreach (var column in OutputColumns.Of(model))
         {
             string value = columns.Append(column);
             var output = _schema.Output[_schema.Input.Count + (int)column];
@@ -55,6 +55,8 @@ internal sealed class OnnxPipelineView(GloroTransformer transformer, ScoringSche
                 CultureInfo.InvariantCulture, $"TopKRadii has {count} values, and a graph at most {GloroOnnxOptions.MostRadii}. {Instead}");
         }
 
+        if (model.Coverage is not null)
+            return $"the coverage sets of a calibrated model cannot be exported this way. {Instead}";
         if (feature.Type is not VectorDataViewType { IsKnownSize: true })
             return $"column '{feature.Name}' is of type {feature.Type}, a vector of unknown size.";
 

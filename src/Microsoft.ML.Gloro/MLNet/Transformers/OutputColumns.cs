@@ -32,6 +32,9 @@ internal enum OutputColumn
 
     /// <summary>Vector of keys: the classes that could be top-1 within ε; all of them if a logit is not finite.</summary>
     ReachableLabels,
+
+    /// <summary>Vector of keys: the coverage set, in order of score; in calibrated models only.</summary>
+    CoverageLabels,
 }
 
 /// <summary>Names, types and annotations of the output columns.</summary>
@@ -55,11 +58,13 @@ internal static class OutputColumns
     public const string ScoreColumnSetIdAnnotation = "ScoreColumnSetId";
     public const string ScoreColumnKind = "MultiClassClassification";
 
-    /// <summary>The number of output columns.</summary>
-    public const int Count = (int)OutputColumn.ReachableLabels + 1;
+    private static readonly OutputColumn[] s_all = Enum.GetValues<OutputColumn>();
 
-    /// <summary>All of them, in order.</summary>
-    public static IReadOnlyList<OutputColumn> All { get; } = Enum.GetValues<OutputColumn>();
+    /// <summary>The output columns of a model as a trainer makes it, in order.</summary>
+    public static IReadOnlyList<OutputColumn> Usual { get; } = s_all[..(int)OutputColumn.CoverageLabels];
+
+    /// <summary>The output columns of a model, in order.</summary>
+    public static IReadOnlyList<OutputColumn> Of(GloroModel model) => model.Coverage is null ? Usual : s_all;
 
     /// <summary>The type of the keys of a score column set.</summary>
     public static KeyDataViewType ScoreColumnSetIdType { get; } = new(typeof(uint), int.MaxValue);
@@ -76,7 +81,7 @@ internal static class OutputColumns
         var names = new VBuffer<ReadOnlyMemory<char>>(classes, [.. model.ClassNames.Select(name => name.AsMemory())]);
         var namesType = new VectorDataViewType(TextDataViewType.Instance, classes);
 
-        foreach (var column in All)
+        foreach (var column in Of(model))
         {
             var annotations = new DataViewSchema.Annotations.Builder();
             DataViewType type = column switch
@@ -91,7 +96,7 @@ internal static class OutputColumns
             };
             if (type == perClass)
                 annotations.Add(SlotNamesAnnotation, namesType, (ValueGetter<VBuffer<ReadOnlyMemory<char>>>)GetNames);
-            else if (column is OutputColumn.PredictedLabel or OutputColumn.CertifiedLabels or OutputColumn.ReachableLabels)
+            else if (column is OutputColumn.PredictedLabel or OutputColumn.CertifiedLabels or OutputColumn.ReachableLabels or OutputColumn.CoverageLabels)
                 KeyNames.Add(annotations, model.LabelType, model.ClassNames);
             if (column is OutputColumn.PredictedLabel or OutputColumn.Score)
             {

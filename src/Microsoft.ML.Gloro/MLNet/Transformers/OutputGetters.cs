@@ -32,6 +32,7 @@ internal static class OutputGetters
         }),
         OutputColumn.ReachableLabels => (ValueGetter<VBuffer<uint>>)((ref VBuffer<uint> value) =>
             CopyKeys(batch.Reachable(row()), ref value)),
+        OutputColumn.CoverageLabels => (ValueGetter<VBuffer<uint>>)((ref VBuffer<uint> value) => CopyKeys(batch.Covered(row()), ref value)),
         _ => throw new ArgumentOutOfRangeException(nameof(column), column, "No such output column."),
     };
 

@@ -6,8 +6,8 @@ namespace Microsoft.ML.Gloro.MLNet;
 /// <summary>
 /// Inputs and results of the rows that are scored together. Results that several columns share (logits, class order, radii, certified set)
 /// are computed once, and only if an active column needs them; nothing is allocated per row. One batch serves one cursor or row. Several
-/// threads may use it if each has its own rows, except <see cref="EnsureCapacity"/>, which no other call may overlap, and
-/// <see cref="Reachable"/>.
+/// threads may use it if each has its own rows, except <see cref="EnsureCapacity"/>, which no other call may overlap,
+/// <see cref="Reachable"/> and <see cref="Covered"/>.
 /// </summary>
 internal sealed class ScoredBatch
 {
@@ -20,7 +20,7 @@ internal sealed class ScoredBatch
     private bool[] _ranked = [];
     private double[] _errors = [];
     private CertifiedSet[] _certified = [];
-    private int[]? _reachable;
+    private int[]? _reachable, _covered;
 
     /// <param name="transformer">Whose model scores.</param>
     /// <param name="activeOutputs">Which output columns will be asked for, by <see cref="OutputColumn"/>.</param>
@@ -32,7 +32,7 @@ internal sealed class ScoredBatch
         {
             foreach (var column in columns)
             {
-                if (activeOutputs[(int)column])
+                if ((int)column < activeOutputs.Length && activeOutputs[(int)column])
                     return true;
             }
 
@@ -122,6 +122,16 @@ internal sealed class ScoredBatch
         var order = _order.AsSpan(row * _ordered, _ordered);
         double error = _model.Epsilon <= _transformer.Guard.LargestRadius ? _errors[row] : double.PositiveInfinity;
         return _reachable.AsSpan(0, Certificate.ReachableLabels(Logits(row), order, _model.Constants, error, _model.Epsilon, _reachable));
+    }
+
+    /// <summary>
+    /// The coverage set at the model's ε; every class if nothing is known of the row. Valid until the next call. Calibrated models only.
+    /// </summary>
+    public ReadOnlySpan<int> Covered(int row)
+    {
+        _covered ??= new int[_classes];
+        double error = _model.Epsilon <= _transformer.Guard.LargestRadius ? _errors[row] : double.PositiveInfinity;
+        return _covered.AsSpan(0, _model.Coverage!.Labels(Logits(row), _model.Constants, error, _model.Epsilon, _covered));
     }
 
     /// <summary>
