@@ -44,6 +44,11 @@ const string Usage = """
           What the trainer's loop costs: images a second of an epoch against the same steps in a plain loop, and what of a step can lie outside
           libtorch's kernels at most: a network that hardly computes makes the same calls.
 
+      dotnet run -c Release --project bench -- defaults EUROSAT IRIS CIFAR [DATA [CHOICE ...]]
+          VRA and seconds of the options that the trainers choose by data, and of others. EUROSAT is the folder with EuroSAT's train and test,
+          IRIS is SciPy's iris.txt, CIFAR the folder of CIFAR-100's binary version, DATA is part of a data set's name. A choice is automatic, fixed (8 × 96 or 3 × 128, 30 epochs, batch 64),
+          or such as Tiny/30/16 and 3x64/100/16. OMP_NUM_THREADS=1 makes the processor's seconds comparable on a busy machine.
+
       --classes 10,100,1000       numbers of classes, each above 5
       --threads N                 libtorch's threads; one for each core if left out
       --rounds N                  repetitions; 5 if left out
@@ -92,7 +97,10 @@ switch (args)
     case ["augmentation"]:
         AugmentationBench.Run();
         return 0;
-    case ["training" or "loop", .. var rest] when TrainingArguments.Parse(rest) is { } arguments:
+    case ["defaults", var eurosat, var iris, var cifar, .. var rest]:
+        DefaultsBench.Run(eurosat, iris, cifar, rest is [var filter, ..] ? filter : "", rest is [_, .. var choices] ? choices : []);
+        return 0;
+    case ["training" or "loop", .. var words] when TrainingArguments.Parse(words) is { } arguments:
         TorchRuntime.EnsureLoaded();
         if (arguments.Threads is { } threads)
             torch.set_num_threads(threads);

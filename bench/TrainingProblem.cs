@@ -5,7 +5,7 @@ using TorchSharp;
 
 namespace Microsoft.ML.Gloro.Bench;
 
-/// <summary>Random images and the network that the options' defaults make for them.</summary>
+/// <summary>Random images and the network of the default numbers.</summary>
 internal sealed record TrainingProblem(int Classes, bool MixedPrecision)
 {
     public const int BatchSize = 128;
@@ -14,7 +14,8 @@ internal sealed record TrainingProblem(int Classes, bool MixedPrecision)
 
     public TensorShape Shape { get; private init; } = new(3, 64, 64);
 
-    public (int Width, int TailWidth) Size { get; private init; } = (s_defaults.Width, s_defaults.TailWidth);
+    public (int Width, int TailWidth) Size { get; private init; } =
+        (GloroImageClassificationOptions.DefaultWidth, GloroImageClassificationOptions.DefaultTailWidth);
 
     /// <summary>As many layers and parameters, and so as many calls a step, with hardly any arithmetic in them.</summary>
     public TrainingProblem Shrunk() => this with { Shape = new(3, LiResNetLayers.MinimumSide, LiResNetLayers.MinimumSide), Size = (2, 2) };
@@ -24,7 +25,7 @@ internal sealed record TrainingProblem(int Classes, bool MixedPrecision)
     public LipschitzNetwork CreateNetwork()
     {
         using var generator = new torch.Generator(1, torch.CPU);
-        return LiResNetLayers.Create(Shape, Classes, s_defaults.Depth, Size.Width, Size.TailWidth, [0.5f, 0.5f, 0.5f], new LayerFactory(generator, torch.CPU));
+        return LiResNetLayers.Create(Shape, Classes, GloroImageClassificationOptions.DefaultDepth, Size.Width, Size.TailWidth, [0.5f, 0.5f, 0.5f], new LayerFactory(generator, torch.CPU));
     }
 
     public TrainingContext CreateSettings(GloroLossKind loss, RobustnessGuarantee guarantee) => new(

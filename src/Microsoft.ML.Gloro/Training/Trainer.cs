@@ -42,17 +42,17 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
         using var memory = new RetainedMemory();
         using var scope = NewDisposeScope();
         using var state = new TrainingState(network, context);
-        var batches = new BatchSource(train, _options.BatchSize, context.Device);
-        var clock = new TrainingClock(Time, _options.TimeBudget, (long)batches.PerEpoch * _options.Epochs);
+        var batches = new BatchSource(train, context.BatchSize, context.Device);
+        var clock = new TrainingClock(Time, _options.TimeBudget, (long)batches.PerEpoch * context.Epochs);
         for (bool finished = Resume(state, clock, batches.PerEpoch, cancellationToken); !finished;)
         {
             double loss = RunEpoch(state, batches, clock, cancellationToken);
             var trained = clock.Elapsed;
-            finished = state.Epoch + 1 == _options.Epochs || clock.Progress >= 1;
+            finished = state.Epoch + 1 == context.Epochs || clock.Progress >= 1;
             if (finished)
                 state.Lookahead?.Synchronize();
             RequireFiniteWeights(state.Epoch);
-            var (clean, verified, kappa) = Measure(state, state.Epoch + 1, cancellationToken);
+            var (figures, kappa) = Measure(state, state.Epoch + 1, cancellationToken);
             state.Epoch++;
             finished |= IsOutOfPatience(state) || clock.Progress >= 1;
             if (finished)
@@ -63,15 +63,26 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
             report?.Invoke(new GloroTrainingProgress
             {
                 Epoch = state.Epoch,
-                Epochs = _options.Epochs,
+                Epochs = context.Epochs,
                 Loss = loss,
-                CleanAccuracy = clean,
-                VerifiedRobustAccuracy = verified,
+                Guarantee = _options.Guarantee,
+                CleanAccuracy = figures.CleanAccuracy,
+                VerifiedRobustAccuracy = figures.VerifiedRobustAccuracy,
+                LocalVerifiedRobustAccuracy = figures.LocalVerifiedRobustAccuracy,
                 Kappa = kappa,
                 Elapsed = elapsed,
                 Remaining = finished ? TimeSpan.Zero : clock.Remaining(elapsed),
             });
         }
+    }
+
+    /// <summary>Measures the trained network on <paramref name="rows"/>, which may be empty.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public ValidationFigures Assess(TrainingSet? rows, CancellationToken cancellationToken)
+    {
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        return Assess(rows, network.EstimateKappa(PowerStepsForAverages), cancellationToken);
     }
 
     // True if nothing is left to do.
@@ -113,7 +124,7 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
 
             // An estimate until the first validation is measured: validation runs forward only, about a third of a step.
             if (clock.Reserve == TimeSpan.Zero && validation is not null)
-                clock.Reserve = (clock.Elapsed - begun) * (validation.Count / (3.0 * _options.BatchSize));
+                clock.Reserve = (clock.Elapsed - begun) * (validation.Count / (3.0 * context.BatchSize));
             if (clock.Progress >= 1)
                 break;
         }
@@ -178,8 +189,7 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
     }
 
     // Measures the weights that would be deployed if this epoch were the last or the best.
-    private (double CleanAccuracy, double VerifiedRobustAccuracy, float Kappa) Measure(
-        TrainingState state, int epoch, CancellationToken cancellationToken)
+    private (ValidationFigures Figures, float Kappa) Measure(TrainingState state, int epoch, CancellationToken cancellationToken)
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
@@ -190,11 +200,9 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
             float value = kappa.item<float>();
             if (!float.IsFinite(value))
                 throw Diverged(epoch - 1, $"the Lipschitz constant became {value}");
-            var (clean, verified) = validation is null || validation.Count == 0
-                ? (double.NaN, double.NaN)
-                : Validator.Measure(network, validation, context.Guarantee, _options.Epsilon, kappa, context.Device, cancellationToken);
-            state.Best.Consider(epoch, verified);
-            return (clean, verified, value);
+            var figures = Assess(validation, kappa, cancellationToken);
+            state.Best.Consider(epoch, figures.VerifiedRobustAccuracy);
+            return (figures, value);
         }
         finally
         {
@@ -202,13 +210,17 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
         }
     }
 
+    private ValidationFigures Assess(TrainingSet? rows, Tensor kappa, CancellationToken cancellationToken) => rows is { Count: > 0 }
+        ? Validator.Measure(network, rows, context.Guarantee, _options.Epsilon, kappa, context.Device, cancellationToken)
+        : ValidationFigures.None;
+
     private bool IsOutOfPatience(TrainingState state) =>
         state.Best.ReachedAt > 0 && state.Epoch - state.Best.ReachedAt >= _options.EarlyStoppingPatience;
 
     private void End(TrainingState state)
     {
         var best = state.Best;
-        if (state.Epoch < _options.Epochs)
+        if (state.Epoch < context.Epochs)
         {
             Note?.Invoke(IsOutOfPatience(state)
                 ? $"Stopped after epoch {state.Epoch}: no better VRA since epoch {best.ReachedAt}."

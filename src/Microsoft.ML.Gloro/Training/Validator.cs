@@ -11,10 +11,10 @@ internal static class Validator
     private const int BatchSize = 256;
 
     /// <summary>
-    /// Clean accuracy and VRA on <paramref name="set"/>. If the margin constants are not finite, no row counts as verified.
+    /// The figures of <paramref name="set"/>, which must not be empty. If the margin constants are not finite, no row counts as verified.
     /// </summary>
     /// <exception cref="OperationCanceledException">The token, which is checked before each batch, was cancelled.</exception>
-    public static (double CleanAccuracy, double VerifiedRobustAccuracy) Measure(
+    public static ValidationFigures Measure(
         LipschitzNetwork network,
         TrainingSet set,
         ResolvedGuarantee guarantee,
@@ -27,7 +27,8 @@ internal static class Validator
         using var _ = no_grad();
         var source = new BatchSource(set, BatchSize, device);
         var constants = TrainingMargins.FromGains(LossInput.MarginGains(network.Final.Rows(), kappa));
-        int classes = guarantee.ClassCount, clean = 0, verified = 0;
+        int classes = guarantee.ClassCount, clean = 0, local = 0, verified = 0, certified = 0;
+        long members = 0;
         int[] order = new int[classes];
         float[] radii = new float[guarantee.MaxK];
         for (int start = 0; start < set.Count; start += BatchSize)
@@ -48,11 +49,27 @@ internal static class Validator
                 Certificate.ComputeRadii(y, order, constants, error: 0, radii);
                 int k = Certificate.Evaluate(guarantee, order, radii, epsilon).LoosestK;
                 verified += order.AsSpan(0, k).Contains(label) ? 1 : 0;
+                certified += k > 0 ? 1 : 0;
+                members += k;
+                local += order[0] == label && float.IsFinite(radii[0]) && radii[0] > epsilon ? 1 : 0;
             }
         }
 
-        return ((double)clean / set.Count, (double)verified / set.Count);
+        return new(
+            (double)clean / set.Count, (double)verified / set.Count, (double)local / set.Count, (double)members / Math.Max(1, certified));
     }
+}
+
+/// <summary>What training knows of a set of rows. Constants are estimates, so these figures prove nothing.</summary>
+/// <param name="CleanAccuracy">The fraction of rows whose top class is right.</param>
+/// <param name="VerifiedRobustAccuracy">VRA under the guarantee trained for.</param>
+/// <param name="LocalVerifiedRobustAccuracy">VRA under local robustness.</param>
+/// <param name="MeanSetSize">The mean size of the certified sets; 0 if there are none.</param>
+internal sealed record ValidationFigures(
+    double CleanAccuracy, double VerifiedRobustAccuracy, double LocalVerifiedRobustAccuracy, double MeanSetSize)
+{
+    /// <summary>The figures without rows.</summary>
+    public static ValidationFigures None { get; } = new(double.NaN, double.NaN, double.NaN, double.NaN);
 }
 
 /// <summary>Margin constants in training: estimates, which certify nothing but go through the certificate's own code.</summary>

@@ -63,7 +63,7 @@ public sealed class OwnNetworkTests
     public void Fit_SizeInAWord_GivesTheNumbersAndTellsThem()
     {
         var options = ColorTiles.Options(epochs: 1);
-        (options.Depth, options.Width, options.TailWidth) = (8, 96, 256);
+        (options.Depth, options.Width, options.TailWidth) = (null, null, null);
         options.Size = GloroModelSize.Tiny;
         using var model = s_train.Pipeline(_mlContext, options).Fit(s_train.View).LastTransformer;
         Assert.AreEqual("32, 32, 32, 64", string.Join(", ", model.GloroModel.Network.Layers.OfType<DeployedConvolution>().Select(c => c.OutChannels)));

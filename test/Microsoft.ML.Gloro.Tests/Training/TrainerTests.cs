@@ -139,14 +139,16 @@ public sealed class TrainerTests
             Epoch = 1,
             Epochs = 9,
             Loss = 0.5,
+            Guarantee = RobustnessGuarantee.Local,
             CleanAccuracy = 0.25,
             VerifiedRobustAccuracy = 0.125,
+            LocalVerifiedRobustAccuracy = 0.125,
             Kappa = 2,
             Elapsed = TimeSpan.FromHours(26.5),
             Remaining = TimeSpan.FromSeconds(61),
         };
         Assert.AreEqual(
-            "epoch 1/9: loss 0.5000, clean accuracy 0.250, VRA 0.125, κ 2, 26:30:00 elapsed, 00:01:01 left", progress.ToString());
+            "epoch 1/9: loss 0.5000, local VRA 0.125, clean accuracy 0.250, κ 2, 26:30:00 elapsed, 00:01:01 left", progress.ToString());
     }
 
     [TestMethod]

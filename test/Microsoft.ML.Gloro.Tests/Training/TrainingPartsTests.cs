@@ -160,7 +160,7 @@ public sealed class TrainingPartsTests
         var guarantee = Rows.Bind(RobustnessGuarantee.Parse(text), 4);
         const float Epsilon = 0.15f;
 
-        var (clean, verified) = Validator.Measure(network, set, guarantee, Epsilon, torch.tensor((float)Kappa), torch.CPU);
+        var (clean, verified, _, _) = Validator.Measure(network, set, guarantee, Epsilon, torch.tensor((float)Kappa), torch.CPU);
 
         var plain = network.Fold();
         double[][] rows = [.. Enumerable.Range(0, 4).Select(c => plain.Final.Row(c).ToArray().Select(v => (double)v).ToArray())];
@@ -188,7 +188,7 @@ public sealed class TrainingPartsTests
     {
         using var scope = torch.NewDisposeScope();
         using var network = Problems.VectorNetwork(4);
-        var (clean, verified) = Validator.Measure(
+        var (clean, verified, _, _) = Validator.Measure(
             network, Problems.Clusters(50, 4, 2), Rows.Bind(RobustnessGuarantee.Local, 4), 0.01f, torch.tensor(float.NaN), torch.CPU);
         Assert.IsGreaterThan(0, clean);
         Assert.AreEqual(0, verified);

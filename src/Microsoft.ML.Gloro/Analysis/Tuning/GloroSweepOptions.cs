@@ -1,5 +1,6 @@
 using Microsoft.ML.Gloro.Analysis;
 using Microsoft.ML.Gloro.Core;
+using Microsoft.ML.Gloro.Training;
 
 namespace Microsoft.ML.Gloro;
 
@@ -11,7 +12,7 @@ public sealed class GloroSweepOptions
     /// <summary>Creates options with their defaults.</summary>
     /// <param name="trainer">
     /// The trainer's options. Options that are not searched keep their values; <see cref="GloroTrainerOptions.Epochs"/> is the length of a
-    /// full training. Without a <see cref="GloroTrainerOptions.ValidationSet"/> the trials use the sweep's validation rows.
+    /// full training, 30 if it is null. Without a <see cref="GloroTrainerOptions.ValidationSet"/> the trials use the sweep's validation rows.
     /// </param>
     public GloroSweepOptions(GloroTrainerOptions trainer) => TrainerOptions = trainer;
 
@@ -60,6 +61,9 @@ public sealed class GloroSweepOptions
     /// continue from a shorter one.
     /// </remarks>
     public int HalvingFactor { get; set; } = 3;
+
+    /// <summary>The epochs of the last rung. Not chosen by data, since rungs are fixed before rows are read.</summary>
+    internal int FullEpochs => TrainerOptions?.Epochs ?? AutomaticOptions.UsualEpochs;
 
     /// <summary>
     /// The minimum epochs of a rung. The last rung has the epochs of <see cref="TrainerOptions"/>; each earlier one has 1/η of the next,
@@ -156,8 +160,8 @@ public sealed class GloroSweepOptions
                 yield return $"{name} must be at least {least}, not {value}.";
         }
 
-        if (MinEpochs is { } epochs && (epochs < 1 || epochs > TrainerOptions?.Epochs))
-            yield return $"{nameof(MinEpochs)} must be from 1 to the {TrainerOptions?.Epochs} epochs of {given}, not {epochs}.";
+        if (MinEpochs is { } epochs && (epochs < 1 || epochs > FullEpochs))
+            yield return $"{nameof(MinEpochs)} must be from 1 to the {FullEpochs} epochs of {given}, not {epochs}.";
         if (Metric is null)
             yield return $"{nameof(Metric)} is null.";
         if (string.IsNullOrWhiteSpace(MetricName))

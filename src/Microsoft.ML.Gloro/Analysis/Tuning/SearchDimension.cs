@@ -17,7 +17,9 @@ internal sealed class SearchDimension
 
     public string Name => _property.Name;
 
-    private bool IsInteger => _property.PropertyType == typeof(int);
+    private Type ValueType => Nullable.GetUnderlyingType(_property.PropertyType) ?? _property.PropertyType;
+
+    private bool IsInteger => ValueType == typeof(int);
 
     /// <summary>A value at random.</summary>
     public object? Draw(Random random)
@@ -47,7 +49,7 @@ internal sealed class SearchDimension
         : $"{Name} of {string.Join(" | ", _values.Select(Text))}";
 
     private object OfItsType(double value) =>
-        Convert.ChangeType(IsInteger ? Math.Round(value) : value, _property.PropertyType, CultureInfo.InvariantCulture);
+        Convert.ChangeType(IsInteger ? Math.Round(value) : value, ValueType, CultureInfo.InvariantCulture);
 
     private double At(double share)
     {

@@ -93,8 +93,9 @@ internal static class SearchDimensions
 
     private static (double, double, bool) Checked(PropertyInfo property, (double Least, double Most, bool Logarithmic) range)
     {
-        if (property.PropertyType != typeof(int) && property.PropertyType != typeof(double))
-            throw new FormatException($"is of type {property.PropertyType.Name}; only an int or a double can have a range");
+        var type = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+        if (type != typeof(int) && type != typeof(double))
+            throw new FormatException($"is of type {type.Name}; only an int or a double can have a range");
         if (!double.IsFinite(range.Least) || !double.IsFinite(range.Most) || range.Least > range.Most
             || (range.Logarithmic && range.Least <= 0))
         {
@@ -102,7 +103,7 @@ internal static class SearchDimensions
                 "both must be finite, the first at most the second, and above 0 for a logarithmic range");
         }
 
-        if (property.PropertyType == typeof(int) && (range.Least != Math.Floor(range.Least) || range.Most != Math.Floor(range.Most)
+        if (type == typeof(int) && (range.Least != Math.Floor(range.Least) || range.Most != Math.Floor(range.Most)
             || range.Least < int.MinValue || range.Most > int.MaxValue))
         {
             throw new FormatException(

@@ -61,7 +61,7 @@ internal sealed class Sweeper(
     {
         var proposer = new Proposer(options.TrainerOptions, dimensions, options.GridSteps, options.Seed, options.IncludeBaseline);
         List<SweepSettings> candidates = [.. proposer.Propose().Take(options.Trials)];
-        var epochs = Rungs.Epochs(options.TrainerOptions.Epochs, options.HalvingFactor, options.MinEpochs);
+        var epochs = Rungs.Epochs(options.FullEpochs, options.HalvingFactor, options.MinEpochs);
         var counts = Rungs.Counts(candidates.Count, options.HalvingFactor, epochs.Count);
         _total = counts.Sum() + (options.IncludeBaseline ? epochs.Count - 1 : 0);
         if (journal is { Count: > 0 })

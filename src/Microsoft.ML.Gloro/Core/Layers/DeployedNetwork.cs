@@ -39,6 +39,9 @@ internal sealed class DeployedNetwork
 
     public int ClassCount => Final.Outputs;
 
+    /// <summary>The number of weights and biases.</summary>
+    public long WeightCount => Layers.Sum(layer => layer.Tensors.Sum(tensor => (long)tensor.Values.Length));
+
     /// <summary>The views over which logits are averaged.</summary>
     public GloroImageViews Views { get; }
 

@@ -24,6 +24,7 @@ internal static class CheckpointFingerprint
     private static readonly string[] s_leftOut =
     [
         nameof(GloroTrainerOptions.CheckpointFolder), nameof(GloroTrainerOptions.ThreadCount), SeedName,
+        nameof(GloroTrainerOptions.ShowProgress),
         nameof(GloroTrainerOptions.MixedPrecision), nameof(GloroTrainerOptions.LabelColumnName),
         nameof(GloroTrainerOptions.FeatureColumnName), nameof(GloroTrainerOptions.OutputColumnPrefix),
         nameof(GloroTrainerOptions.Arithmetic), nameof(GloroTrainerOptions.CalibrateScores), nameof(GloroImageClassificationOptions.Views),

@@ -21,6 +21,9 @@ namespace Microsoft.ML.Gloro;
 /// </remarks>
 public sealed class GloroEstimator : IEstimator<GloroTransformer>
 {
+    // Enough to see a difference to validation rows; more would only take time.
+    private const int RowsToDiagnoseBy = 1000;
+
     private const long LargeLayer = 1 << 21; // weights whose bound takes many seconds
 
     private readonly MLContext _mlContext;
@@ -86,25 +89,33 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
     {
         stop.ThrowIfCancellationRequested();
         using var channel = _host.Start("Training");
+        using var voice = new TrainingVoice(channel, _options, TrainingVoice.HasListener(_mlContext));
+        WarnOf(voice, TrainingAdvice.OfOptions(_options));
 
         // Everything that can be refused is refused before rows are read, since reading may take minutes.
         var (classNames, guarantee) = Check(input);
-        using var threads = new TorchThreads(_options.ThreadCount);
-        using var checkpoints = OpenCheckpoints(channel);
-        var context = CreateContext(guarantee, classNames, checkpoints, channel);
         var spec = _input.ChooseSpec(input);
-        var views = _input.ChooseViews(spec, classNames.Length);
+        var views = _input.ChooseViews(spec);
+        if (_initial is null)
+            NetworkFactory.Check(_options, spec.Shape, classNames.Length);
+        using var threads = new TorchThreads(_options.ThreadCount);
+        using var checkpoints = OpenCheckpoints(voice);
+        var context = CreateContext(guarantee, classNames, checkpoints, channel);
         if (_input.SizeWarning(spec) is { } warning)
-            channel.Warning(MessageSensitivity.None, warning);
+            voice.Warn(warning);
 
-        var rows = Read(input, spec, classNames, context, channel, stop);
-        context = context with { KeepBest = KeepsBest(rows.Validation) };
-        var network = Train(context, rows, classNames, checkpoints, channel, stop).With(views);
-        var bound = Bound(network, channel, stop);
+        var rows = Read(input, spec, classNames, context, voice, stop);
+        WarnOf(voice, TrainingAdvice.OfRows(_options, rows));
+        context = context with { Options = Choose(rows, classNames.Length, voice), KeepBest = KeepsBest(rows.Validation) };
+        long weights = _initial?.Network.WeightCount ?? NetworkFactory.Check(context.Options, spec.Shape, classNames.Length);
+        using var fewer = FewerThreads(AutomaticOptions.ThreadsFor(context.Options, spec.Shape, weights), voice);
+        var network = Train(context, rows, classNames, checkpoints, voice, stop).With(views);
+        var bound = Bound(network, voice, stop);
         var model = new GloroModel(
             network, bound, classNames, _options.Guarantee, _options.Epsilon, _options.IsImage, rows.Counts,
-            ModelProvenance.OfThisLibrary(Summary(context.Seed)), _options.Arithmetic, labelType: _input.LabelTypeOf(input.Schema));
-        model = Calibrate(model, rows.Validation, channel, stop);
+            ModelProvenance.OfThisLibrary(TrainingSummary.Of(context, _options, _initial)), _options.Arithmetic,
+            labelType: _input.LabelTypeOf(input.Schema));
+        model = Calibrate(model, rows.Validation, voice, stop);
         return new GloroTransformer(_host, model, _options.FeatureColumnName, new ScoringOptions { Prefix = _options.OutputColumnPrefix });
     }
 
@@ -129,8 +140,8 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         CheckpointFingerprint.OfRows(
             _input.Read(rows, _input.ChooseSpec(train), Check(train).ClassNames, _options.CancellationToken).Rows);
 
-    private CheckpointStore? OpenCheckpoints(IChannel channel) => _options.CheckpointFolder is { } folder
-        ? new CheckpointStore(folder, text => channel.Warning(MessageSensitivity.None, text))
+    private CheckpointStore? OpenCheckpoints(TrainingVoice voice) => _options.CheckpointFolder is { } folder
+        ? new CheckpointStore(folder, voice.Warn)
         : null;
 
     private TrainingContext CreateContext(ResolvedGuarantee guarantee, string[] classNames, CheckpointStore? checkpoints, IChannel channel)
@@ -151,50 +162,80 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
             : null;
 
     private TrainingRows Read(
-        IDataView input, InputSpec spec, string[] classNames, TrainingContext context, IChannel channel, CancellationToken stop)
+        IDataView input, InputSpec spec, string[] classNames, TrainingContext context, TrainingVoice voice, CancellationToken stop)
     {
-        var rows = _input.ReadAndSplit(
-            input, spec, classNames, context.Seed, text => channel.Warning(MessageSensitivity.None, text), stop);
-        channel.Info(
-            MessageSensitivity.None, "{0} rows to train on, {1} to validate on, {2} classes, input {3}, guarantee {4}, ε {5}.",
-            rows.Train.Count, rows.Validation?.Count ?? 0, classNames.Length, spec, _options.Guarantee, _options.Epsilon);
+        var rows = _input.ReadAndSplit(input, spec, classNames, context.Seed, voice.Warn, stop);
+        voice.Info(FormattableString.Invariant(
+            $"{rows.Train.Count} rows to train on, {rows.Validation?.Count ?? 0} to validate on, {classNames.Length} classes, ") +
+            FormattableString.Invariant($"input {spec}, guarantee {_options.Guarantee}, ε {_options.Epsilon}."));
         return _options.EarlyStoppingPatience is null || rows.Validation is { Count: > 0 }
             ? rows
             : throw new InvalidOperationException(
                 $"{nameof(GloroTrainerOptions.EarlyStoppingPatience)} needs rows to validate on, and there are none.");
     }
 
+    private GloroTrainerOptions Choose(TrainingRows rows, int classes, TrainingVoice voice)
+    {
+        var chosen = AutomaticOptions.Choose(_options, rows.Train.Count, classes);
+        if (AutomaticOptions.Describe(_options) is { Length: > 0 } open)
+            voice.Info($"Chosen by data ({open}): {TrainingSummary.Size(chosen, _initial)}.");
+        return chosen;
+    }
+
+    private static TorchThreads FewerThreads(int? count, TrainingVoice voice)
+    {
+        if (count < torch.get_num_threads())
+            voice.Info($"Libtorch computes with {count} thread: the network is too small for more. ThreadCount overrides this.");
+        return new TorchThreads(count);
+    }
+
     private bool KeepsBest(TrainingSet? validation) => _options.KeepBest
         ?? (_options.EarlyStoppingPatience is not null || validation?.Count >= GloroTrainerOptions.EnoughRowsToChooseBy);
 
     private DeployedNetwork Train(
-        TrainingContext context, TrainingRows rows, string[] classNames, CheckpointStore? checkpoints, IChannel channel,
+        TrainingContext context, TrainingRows rows, string[] classNames, CheckpointStore? checkpoints, TrainingVoice voice,
         CancellationToken stop)
     {
         using var scope = torch.NewDisposeScope();
         using var network = _initial is { } initial
-            ? NetworkFactory.Continue(initial, classNames, context.Seed, context.Device, Note)
-            : NetworkFactory.Create(_options, rows.Train, classNames.Length, context.Seed, context.Device);
+            ? NetworkFactory.Continue(initial, classNames, context.Seed, context.Device, voice.Info)
+            : NetworkFactory.Create(context.Options, rows.Train, classNames.Length, context.Seed, context.Device);
         checkpoints?.Identify(CheckpointFingerprint.OfTraining(rows.Train, rows.Validation, network));
-        var trainer = new Trainer(context, network, rows.Train, rows.Validation) { Checkpoints = checkpoints, Note = Note };
-        trainer.Run(Report, stop);
+        var trainer = new Trainer(context, network, rows.Train, rows.Validation) { Checkpoints = checkpoints, Note = voice.Info };
+        var epochs = new List<GloroTrainingProgress>();
+        trainer.Run(
+            progress =>
+            {
+                epochs.Add(progress);
+                voice.Epoch(progress);
+            },
+            stop);
+        WarnOf(voice, Diagnose(context, trainer, rows, epochs, stop));
         return network.Fold();
-
-        void Note(string text) => channel.Info(MessageSensitivity.None, text);
-
-        void Report(GloroTrainingProgress progress)
-        {
-            channel.Info(MessageSensitivity.None, "{0}", progress);
-            _options.Progress?.Report(progress);
-        }
     }
 
-    private static LipschitzBound Bound(DeployedNetwork network, IChannel channel, CancellationToken stop)
+    private static IEnumerable<string> Diagnose(
+        TrainingContext context, Trainer trainer, TrainingRows rows, IReadOnlyList<GloroTrainingProgress> epochs, CancellationToken stop)
     {
-        var progress = new SlowProgress(text => channel.Info(MessageSensitivity.None, text));
+        int step = Math.Max(1, rows.Train.Count / RowsToDiagnoseBy);
+        var sample = rows.Train.Subset([.. Enumerable.Range(0, rows.Train.Count / step).Select(i => i * step)]);
+        return TrainingAdvice.OfResult(
+            context.Options, rows, epochs, trainer.Assess(sample, stop), trainer.Assess(rows.Validation, stop),
+            context.Guarantee.ClassCount);
+    }
+
+    private static void WarnOf(TrainingVoice voice, IEnumerable<string> warnings)
+    {
+        foreach (string warning in warnings)
+            voice.Warn(warning);
+    }
+
+    private static LipschitzBound Bound(DeployedNetwork network, TrainingVoice voice, CancellationToken stop)
+    {
+        var progress = new SlowProgress(voice.Info);
         progress.Begin($"Proving the Lipschitz bound of {network.Layers.Count} layers.");
         var bound = RigorousBound.Compute(network, Begun, stop);
-        channel.Info(MessageSensitivity.None, "The rigorous bound of the finished network: κ = {0}.", bound.Value);
+        voice.Info(FormattableString.Invariant($"The rigorous bound of the finished network: κ = {bound.Value}."));
         return bound;
 
         void Begun(int i)
@@ -208,30 +249,16 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         }
     }
 
-    private GloroModel Calibrate(GloroModel model, TrainingSet? validation, IChannel channel, CancellationToken stop)
+    private GloroModel Calibrate(GloroModel model, TrainingSet? validation, TrainingVoice voice, CancellationToken stop)
     {
         if (!_options.CalibrateScores || validation is not { Count: > 0 })
             return model;
-        var progress = new SlowProgress(text => channel.Info(MessageSensitivity.None, text));
+        var progress = new SlowProgress(voice.Info);
         progress.Begin($"Calibrating the scores on {validation.Count} validation rows.");
         double temperature = ScoreCalibration.Fit(
             model, validation, scored => progress.Step($"{scored} of {validation.Count} rows are scored."), stop);
         model = model.WithTemperature(temperature);
-        channel.Info(MessageSensitivity.None, "The temperature of the scores, fitted to the validation rows: T = {0}.", model.Temperature);
+        voice.Info(FormattableString.Invariant($"The temperature of the scores, fitted to the validation rows: T = {model.Temperature}."));
         return model;
-    }
-
-    private string Summary(int seed)
-    {
-        string architecture = _initial is null
-            ? NetworkFactory.Describe(_options)
-            : $"fine-tuned from weights {_initial.Bound.WeightHash[..16]}…";
-        string more = (_options.WeightDecay > 0 ? FormattableString.Invariant($", weight decay {_options.WeightDecay}") : "")
-            + (_options.AveragingDecay > 0 ? FormattableString.Invariant($", averaging decay {_options.AveragingDecay}") : "")
-            + (_options.TimeBudget is { } budget ? FormattableString.Invariant($", at most {budget:c}") : "")
-            + (_options.EarlyStoppingPatience is { } patience ? FormattableString.Invariant($", patience {patience}") : "");
-        return FormattableString.Invariant(
-            $"{architecture}, {_options.Loss}, {_options.Epochs} epochs, batch {_options.BatchSize}, ") +
-            FormattableString.Invariant($"learning rate {_options.LearningRate}{more}, seed {seed}");
     }
 }

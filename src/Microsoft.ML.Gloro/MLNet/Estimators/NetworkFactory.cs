@@ -19,7 +19,7 @@ internal static class NetworkFactory
             LiResNetLayers.Layers(input, image.Size is { } size ? LiResNetSize.For(size, input, classes) : NumbersOf(image)),
         GloroImageClassificationOptions image => ConvNet.Layers(image.Architecture),
         GloroMulticlassClassificationOptions { Layers: { } own } => own,
-        GloroMulticlassClassificationOptions vector => Mlp.Layers(vector.Depth, vector.Width),
+        GloroMulticlassClassificationOptions vector => Mlp.Layers(NumbersOf(vector).Depth, NumbersOf(vector).Width),
         _ => throw new ArgumentOutOfRangeException(nameof(options), options, "Unknown options."),
     };
 
@@ -33,7 +33,7 @@ internal static class NetworkFactory
             GloroImageClassificationOptions { Size: { } size } => $"LiResNet({size})",
             GloroImageClassificationOptions image => NumbersOf(image).ToString(),
             GloroMulticlassClassificationOptions { Layers: { } own } => Own(own),
-            GloroMulticlassClassificationOptions vector => $"MLP(depth {vector.Depth}, width {vector.Width})",
+            GloroMulticlassClassificationOptions vector => $"MLP(depth {NumbersOf(vector).Depth}, width {NumbersOf(vector).Width})",
             _ => "",
         };
 
@@ -41,9 +41,12 @@ internal static class NetworkFactory
             $"layers({string.Join(", ", layers)})" is { Length: <= LongestList } text ? text : $"{layers.Count} layers";
     }
 
-    /// <summary>Refuses an architecture that does not fit the inputs or is too large for any model.</summary>
+    /// <summary>
+    /// Refuses an architecture that does not fit the inputs or is too large for any model. Returns the number of weights.
+    /// </summary>
+    /// <remarks>A size that is still to be chosen by data counts at its default numbers.</remarks>
     /// <exception cref="ArgumentException">It cannot be trained or saved.</exception>
-    public static void Check(GloroTrainerOptions options, TensorShape input, int classes)
+    public static long Check(GloroTrainerOptions options, TensorShape input, int classes)
     {
         long weights = NetworkBuilder.CountWeights(input, classes, Layers(options, input, classes));
         if (weights > ModelLimits.Weights)
@@ -52,6 +55,8 @@ internal static class NetworkFactory
                 $"The network would have {weights} weights; at most {ModelLimits.Weights} are supported. " +
                 "Make the images smaller (ImageSize) before they are flattened, or the layers.");
         }
+
+        return weights;
     }
 
     /// <summary>A new network with its first weights.</summary>
@@ -79,7 +84,16 @@ internal static class NetworkFactory
     }
 
     private static LiResNetSize NumbersOf(GloroImageClassificationOptions options) =>
-        new(options.Depth, options.Width, options.TailWidth, options.TailDepth);
+        new(
+            options.Depth ?? GloroImageClassificationOptions.DefaultDepth,
+            options.Width ?? GloroImageClassificationOptions.DefaultWidth,
+            options.TailWidth ?? GloroImageClassificationOptions.DefaultTailWidth,
+            options.TailDepth ?? GloroImageClassificationOptions.DefaultTailDepth);
+
+    private static (int Depth, int Width) NumbersOf(GloroMulticlassClassificationOptions options) =>
+    (
+        options.Depth ?? GloroMulticlassClassificationOptions.DefaultDepth,
+        options.Width ?? GloroMulticlassClassificationOptions.DefaultWidth);
 
     // One over the root mean square of all centered features, so that inputs are of about unit size in any units.
     private static float CommonScale(TrainingSet train, float[] means)

@@ -82,14 +82,12 @@ internal sealed class TrainingInput(GloroTrainerOptions options, GloroModel? ini
             $"or = ({height}, {width}) if you want that size.";
     }
 
-    /// <summary>The views of the deployed model. Checks that augmentation, views and network fit the inputs.</summary>
+    /// <summary>The views of the deployed model. Checks that augmentation and views fit the inputs.</summary>
     /// <exception cref="ArgumentException">One of them does not fit.</exception>
-    public GloroImageViews ChooseViews(InputSpec spec, int classes)
+    public GloroImageViews ChooseViews(InputSpec spec)
     {
         var views = options.ImageViews ?? initial?.Network.Views ?? GloroImageViews.One;
         OptionFaults.ThrowIfAny("the Gloro trainer", Misfits(spec.Shape, views));
-        if (initial is null)
-            NetworkFactory.Check(options, spec.Shape, classes);
         return views;
     }
 

@@ -44,7 +44,7 @@ public enum GloroArchitecture
 /// </remarks>
 public enum GloroModelSize
 {
-    /// <summary>Depth 2, width 32, tail 64: for first trials.</summary>
+    /// <summary>Depth 2, width 32, tail 64: for first trials, and for fewer than 1,000 images.</summary>
     Tiny,
 
     /// <summary>Depth 4, width 64, tail 128.</summary>

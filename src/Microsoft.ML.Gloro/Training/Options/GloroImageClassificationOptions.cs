@@ -14,7 +14,7 @@ public sealed class GloroImageClassificationOptions : GloroTrainerOptions
     /// <summary>The smallest side of an image that a LiResNet takes.</summary>
     internal const int SmallestSide = 16;
 
-    private const int DefaultDepth = 8, DefaultWidth = 96, DefaultTailWidth = 256, DefaultTailDepth = 1;
+    internal const int DefaultDepth = 8, DefaultWidth = 96, DefaultTailWidth = 256, DefaultTailDepth = 1;
 
     /// <summary>Creates options with their defaults.</summary>
     public GloroImageClassificationOptions()
@@ -37,29 +37,39 @@ public sealed class GloroImageClassificationOptions : GloroTrainerOptions
 
     /// <summary>
     /// The size of a LiResNet as a word. It sets depth, width and tail for the images and the number of classes, and requires
-    /// <see cref="Depth"/>, <see cref="Width"/>, <see cref="TailWidth"/> and <see cref="TailDepth"/> at their defaults. Default: null,
-    /// which uses these four numbers.
+    /// <see cref="Depth"/>, <see cref="Width"/>, <see cref="TailWidth"/> and <see cref="TailDepth"/> to be null. Default: null, which uses
+    /// these four numbers if one of them is set; if none is, the size is Tiny for fewer than 1,000 training images, Small for fewer than
+    /// 5,000, and Medium otherwise.
     /// </summary>
     public GloroModelSize? Size { get; set; }
 
-    /// <summary>The number of residual convolutions of a LiResNet, at least 1. Default: 8.</summary>
+    /// <summary>
+    /// The number of residual convolutions of a LiResNet, at least 1. Default: null, set by <see cref="Size"/>, or 8 if another number is
+    /// set.
+    /// </summary>
     [Range(1, 32, init: DefaultDepth)]
-    public int Depth { get; set; } = DefaultDepth;
+    public int? Depth { get; set; }
 
-    /// <summary>The channels of a LiResNet's residual convolutions, an even number of at least 2. Default: 96.</summary>
+    /// <summary>
+    /// The channels of a LiResNet's residual convolutions, an even number of at least 2. Default: null, set by <see cref="Size"/>, or 96
+    /// if another number is set.
+    /// </summary>
     [Choice(new object[] { 32, 64, DefaultWidth, 128, 192, 256 }, defaultValue: DefaultWidth)]
-    public int Width { get; set; } = DefaultWidth;
+    public int? Width { get; set; }
 
-    /// <summary>The outputs of each of a LiResNet's orthogonal dense layers, an even number of at least 2. Default: 256.</summary>
+    /// <summary>
+    /// The outputs of each of a LiResNet's orthogonal dense layers, an even number of at least 2. Default: null, set by
+    /// <see cref="Size"/>, or 256 if another number is set.
+    /// </summary>
     [Choice(new object[] { 64, 128, DefaultTailWidth, 512 }, defaultValue: DefaultTailWidth)]
-    public int TailWidth { get; set; } = DefaultTailWidth;
+    public int? TailWidth { get; set; }
 
     /// <summary>
     /// The number of orthogonal dense layers of a LiResNet, at least 1; all but the first are residual (CHORD). More layers add capacity
-    /// at the end of the network, where it costs little time. Default: 1.
+    /// at the end of the network, where it costs little time. Default: null, set by <see cref="Size"/>, or 1 if another number is set.
     /// </summary>
     [Range(1, 8, init: DefaultTailDepth)]
-    public int TailDepth { get; set; } = DefaultTailDepth;
+    public int? TailDepth { get; set; }
 
     /// <summary>
     /// The size in pixels to which images are resized, and at which ε is measured. Both sides must be at least 1, or 16 for a LiResNet.
@@ -92,14 +102,18 @@ public sealed class GloroImageClassificationOptions : GloroTrainerOptions
         (nameof(Architecture), Architecture != GloroArchitecture.LiResNet),
         (nameof(Layers), Layers is not null),
         (nameof(Size), Size is not null),
-        (nameof(Depth), Depth != DefaultDepth),
-        (nameof(Width), Width != DefaultWidth),
-        (nameof(TailWidth), TailWidth != DefaultTailWidth),
-        (nameof(TailDepth), TailDepth != DefaultTailDepth),
+        (nameof(Depth), Depth is not null),
+        (nameof(Width), Width is not null),
+        (nameof(TailWidth), TailWidth is not null),
+        (nameof(TailDepth), TailDepth is not null),
         (nameof(ImageSize), ImageSize is not null),
     }.Where(option => option.IsSet).Select(option => option.Name);
 
-    private bool IsLiResNet => Layers is null && Architecture == GloroArchitecture.LiResNet;
+    internal override bool ChoosesNetwork => IsLiResNet && Size is null && !HasNumbers && InitialModel is null;
+
+    private bool HasNumbers => (Depth, Width, TailWidth, TailDepth) is not (null, null, null, null);
+
+    internal bool IsLiResNet => Layers is null && Architecture == GloroArchitecture.LiResNet;
 
     internal override bool Uses(string option) => option switch
     {
@@ -146,8 +160,8 @@ public sealed class GloroImageClassificationOptions : GloroTrainerOptions
 
         foreach (var (name, value) in new[] { (nameof(Width), Width), (nameof(TailWidth), TailWidth) })
         {
-            if (value < 2 || value % 2 != 0)
-                yield return $"{name} must be an even number of at least 2 (MinMax pairs channels), not {value}.";
+            if (value is { } number && (number < 2 || number % 2 != 0))
+                yield return $"{name} must be an even number of at least 2 (MinMax pairs channels), not {number}.";
         }
 
         if (Size is not { } size)
@@ -160,7 +174,7 @@ public sealed class GloroImageClassificationOptions : GloroTrainerOptions
             yield return $"{nameof(Size)} is a LiResNet's; it does not go with {other}.";
         }
 
-        if ((Depth, Width, TailWidth, TailDepth) != (DefaultDepth, DefaultWidth, DefaultTailWidth, DefaultTailDepth))
+        if (HasNumbers)
         {
             string four = $"{nameof(Depth)}, {nameof(Width)}, {nameof(TailWidth)} and {nameof(TailDepth)}";
             yield return $"{nameof(Size)} chooses {four}; leave these at their defaults, or leave {nameof(Size)} null to set them.";

@@ -9,7 +9,7 @@ namespace Microsoft.ML.Gloro;
 /// <remarks>Give the features comparable units: ε means the same length in each of them.</remarks>
 public sealed class GloroMulticlassClassificationOptions : GloroTrainerOptions
 {
-    private const int DefaultDepth = 3, DefaultWidth = 128;
+    internal const int DefaultDepth = 3, DefaultWidth = 128;
 
     /// <summary>Creates options with their defaults.</summary>
     public GloroMulticlassClassificationOptions()
@@ -17,13 +17,19 @@ public sealed class GloroMulticlassClassificationOptions : GloroTrainerOptions
     {
     }
 
-    /// <summary>The number of residual dense layers, 0 or more. Default: 3.</summary>
+    /// <summary>
+    /// The number of residual dense layers, 0 or more. Default: null, which is 3; if <see cref="Width"/> is null too, it is 2 for fewer
+    /// than 500 rows.
+    /// </summary>
     [Range(0, 16, init: DefaultDepth)]
-    public int Depth { get; set; } = DefaultDepth;
+    public int? Depth { get; set; }
 
-    /// <summary>The width of all layers, an even number of at least 2. Default: 128.</summary>
+    /// <summary>
+    /// The width of all layers, an even number of at least 2. Default: null, which is 128; if <see cref="Depth"/> is null too, it is 64
+    /// for fewer than 500 rows.
+    /// </summary>
     [Choice(new object[] { 32, 64, DefaultWidth, 256, 512 }, defaultValue: DefaultWidth)]
-    public int Width { get; set; } = DefaultWidth;
+    public int? Width { get; set; }
 
     /// <summary>
     /// Your own network as a list of layers, which replaces <see cref="Depth"/> and <see cref="Width"/>. The scaling of the inputs before
@@ -34,15 +40,17 @@ public sealed class GloroMulticlassClassificationOptions : GloroTrainerOptions
 
     internal override bool IsImage => false;
 
+    internal override bool ChoosesNetwork => (Layers, Depth, Width, InitialModel) is (null, null, null, null);
+
     private protected override IEnumerable<string> NetworkOptionsThatAreSet
     {
         get
         {
             if (Layers is not null)
                 yield return nameof(Layers);
-            if (Depth != DefaultDepth)
+            if (Depth is not null)
                 yield return nameof(Depth);
-            if (Width != DefaultWidth)
+            if (Width is not null)
                 yield return nameof(Width);
         }
     }
@@ -63,7 +71,7 @@ public sealed class GloroMulticlassClassificationOptions : GloroTrainerOptions
             yield return fault;
         if (Depth < 0)
             yield return $"{nameof(Depth)} must be at least 0, not {Depth}.";
-        if (Width < 2 || Width % 2 != 0)
+        if (Width is { } width && (width < 2 || width % 2 != 0))
             yield return $"{nameof(Width)} must be an even number of at least 2 (MinMax pairs outputs), not {Width}.";
     }
 }

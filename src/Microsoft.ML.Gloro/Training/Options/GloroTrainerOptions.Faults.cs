@@ -65,7 +65,7 @@ public abstract partial class GloroTrainerOptions
     {
         var counts = new[]
         {
-            (nameof(Epochs), Epochs, 1), (nameof(BatchSize), BatchSize, 2), (nameof(PowerIterationSteps), PowerIterationSteps, 1),
+            (nameof(Epochs), Epochs, 1), (nameof(BatchSize), BatchSize, 2), (nameof(PowerIterationSteps), (int?)PowerIterationSteps, 1),
         };
         foreach (var (name, value, least) in counts)
         {

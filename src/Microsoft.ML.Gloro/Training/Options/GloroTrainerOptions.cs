@@ -142,15 +142,18 @@ public abstract partial class GloroTrainerOptions
     /// </remarks>
     public string? CheckpointFolder { get; set; }
 
-    /// <summary>Passes over the training rows, at least 1. Default: 30.</summary>
-    [Range(1, 900, init: 30)] // of 1000, AutoML's rounding would make 29
-    public int Epochs { get; set; } = 30;
+    /// <summary>
+    /// Passes over the training rows, at least 1. Default: null, chosen by the number of rows: 30 to 60 for images, 30 to 100 for vectors.
+    /// </summary>
+    [Range(1, 900, init: AutomaticOptions.UsualEpochs)] // of 1000, AutoML's rounding would make 29
+    public int? Epochs { get; set; }
 
     /// <summary>
-    /// Rows per optimizer step, at least 2. Smaller batches take longer per epoch and usually give higher VRA. Default: 64.
+    /// Rows per optimizer step, at least 2. Smaller batches take longer per epoch and usually give higher VRA. Default: null, chosen by
+    /// the number of rows: 16 to 64.
     /// </summary>
     [Choice(new object[] { 32, 64, 128, 256 }, defaultValue: 64)]
-    public int BatchSize { get; set; } = 64;
+    public int? BatchSize { get; set; }
 
     /// <summary>
     /// The highest learning rate, which is positive. It is reached after the warm-up and then falls to zero along a cosine. Default: 0.002.
@@ -269,8 +272,8 @@ public abstract partial class GloroTrainerOptions
     public int? Seed { get; set; }
 
     /// <summary>
-    /// The number of libtorch threads, at least 1; this setting affects the whole process, and Fit puts it back. Default: null, which does
-    /// not change it (one per core).
+    /// The number of libtorch threads, at least 1; this setting affects the whole process, and Fit puts it back. Default: null, which is
+    /// one thread for networks of up to 250,000 weights (vectors, or a LiResNet) and otherwise does not change it (one per core).
     /// </summary>
     public int? ThreadCount { get; set; }
 
@@ -279,6 +282,12 @@ public abstract partial class GloroTrainerOptions
     /// </summary>
     [JsonIgnore]
     public IProgress<GloroTrainingProgress>? Progress { get; set; }
+
+    /// <summary>
+    /// Whether Fit writes a line for each epoch, and its warnings, to standard error. Default: null, which writes one hint after ten
+    /// seconds if there is neither a <see cref="Progress"/> nor a handler of MLContext.Log. False writes nothing.
+    /// </summary>
+    public bool? ShowProgress { get; set; }
 
     /// <summary>
     /// Stops training within one batch. Fit then throws an <see cref="OperationCanceledException"/>. Default: none, which never stops it.
@@ -296,6 +305,9 @@ public abstract partial class GloroTrainerOptions
 
     /// <summary>The views of an image. Null to take those of the initial model, or one view.</summary>
     internal virtual GloroImageViews? ImageViews => null;
+
+    /// <summary>Whether the size of the network is left to <see cref="AutomaticOptions"/>.</summary>
+    internal abstract bool ChoosesNetwork { get; }
 
     /// <summary>The options that describe a network and are not at their defaults. <see cref="InitialModel"/> excludes them.</summary>
     private protected abstract IEnumerable<string> NetworkOptionsThatAreSet { get; }

@@ -16,13 +16,25 @@ public sealed record GloroTrainingProgress
     /// <summary>The mean training loss of the epoch.</summary>
     public required double Loss { get; init; }
 
+    /// <summary>The guarantee that is trained for.</summary>
+    public required RobustnessGuarantee Guarantee { get; init; }
+
     /// <summary>The fraction of validation rows whose top class is right; NaN without validation rows.</summary>
     public required double CleanAccuracy { get; init; }
 
     /// <summary>
     /// The verified-robust accuracy on the validation rows, under the guarantee and ε trained for; NaN without validation rows.
     /// </summary>
+    /// <remarks>
+    /// Under a relaxed guarantee it may exceed <see cref="CleanAccuracy"/>: the label may be anywhere in a certified set.
+    /// </remarks>
     public required double VerifiedRobustAccuracy { get; init; }
+
+    /// <summary>
+    /// The fraction of validation rows whose top class is right and certified alone at the ε trained for, whatever the guarantee; NaN
+    /// without validation rows.
+    /// </summary>
+    public required double LocalVerifiedRobustAccuracy { get; init; }
 
     /// <summary>The estimate of the sub-Lipschitz constant κ.</summary>
     public required double Kappa { get; init; }
@@ -40,10 +52,20 @@ public sealed record GloroTrainingProgress
     {
         string accuracies = double.IsNaN(CleanAccuracy)
             ? "no validation rows"
-            : FormattableString.Invariant($"clean accuracy {CleanAccuracy:F3}, VRA {VerifiedRobustAccuracy:F3}");
+            : RelaxedVra() + FormattableString.Invariant(
+                $"local VRA {LocalVerifiedRobustAccuracy:F3}, clean accuracy {CleanAccuracy:F3}");
         return FormattableString.Invariant(
             $"epoch {Epoch}/{Epochs}: loss {Loss:F4}, {accuracies}, κ {Kappa:G4}, {Clock(Elapsed)} elapsed, {Clock(Remaining)} left");
     }
+
+    // It names the sets: otherwise a VRA above the accuracy looks like an error.
+    private string RelaxedVra() => Guarantee.Kind switch
+    {
+        GuaranteeKind.Local => "",
+        GuaranteeKind.RelaxedTopK => FormattableString.Invariant(
+            $"RT{Guarantee.K} VRA {VerifiedRobustAccuracy:F3} (a set of up to {Guarantee.K} classes), "),
+        _ => FormattableString.Invariant($"affinity VRA {VerifiedRobustAccuracy:F3} (a set of related classes), "),
+    };
 
     // Hours count on beyond a day.
     private static string Clock(TimeSpan time) => FormattableString.Invariant($"{(long)time.TotalHours:00}:{time:mm\\:ss}");

@@ -18,4 +18,13 @@ internal sealed record TrainingContext(
     torch.Device Device,
     int Seed,
     bool MixedPrecision = false,
-    bool KeepBest = false);
+    bool KeepBest = false)
+{
+    /// <summary>The number of epochs.</summary>
+    public int Epochs => Options.Epochs ?? throw NotChosen();
+
+    /// <summary>The rows of a batch.</summary>
+    public int BatchSize => Options.BatchSize ?? throw NotChosen();
+
+    private static InvalidOperationException NotChosen() => new($"{nameof(AutomaticOptions)} comes before training.");
+}

@@ -89,7 +89,7 @@ public sealed class SearchDimensionTests
             CollectionAssert.AreEqual(few, many[..5]);
             CollectionAssert.AllItemsAreUnique(many);
             CollectionAssert.AreNotEqual(few, Propose(gridSteps, 2).Take(5).Select(s => s.Text).ToArray());
-            StringAssert.StartsWith(few[0], "AveragingDecay=0, BatchSize=64, Depth=3, EpsilonFactor=2, LearningRate=0.002, Loss=Emma");
+            StringAssert.StartsWith(few[0], "AveragingDecay=0, BatchSize=null, Depth=null, EpsilonFactor=2, LearningRate=0.002, Loss=Emma");
         }
 
         static IEnumerable<SweepSettings> Propose(int? gridSteps, int seed)
@@ -129,7 +129,7 @@ public sealed class SearchDimensionTests
     [TestMethod]
     public void Propose_SmallSpace_EndsWhenNothingIsLeft()
     {
-        var trainer = new GloroMulticlassClassificationOptions();
+        var trainer = new GloroMulticlassClassificationOptions { Width = 128 };
         var options = new GloroSweepOptions(trainer) { Parameters = [GloroSweepParameter.Choice("Width", 32, 64, 128)] };
         Assert.AreEqual("Width=128", new Proposer(trainer, options.Validate(), null, 1, includeBaseline: true).Propose().First().Text);
         Assert.AreEqual(3, new Proposer(trainer, options.Validate(), null, 1, includeBaseline: true).Propose().Count());

@@ -22,7 +22,7 @@ public sealed class SweeperTests
     public void Run_Halving_PromotesTheBestOfEachRung()
     {
         // Of rates that are good early, the middle one is best in the end.
-        var trainer = new FakeTrainer(o => 1 - Math.Abs(Math.Log10(o.LearningRate) + 3) / 10 - 0.1 / o.Epochs);
+        var trainer = new FakeTrainer(o => 1 - Math.Abs(Math.Log10(o.LearningRate) + 3) / 10 - 0.1 / o.Epochs!.Value);
         var result = FakeTrainer.Sweep(FakeTrainer.Options(), trainer);
         Assert.AreEqual("12×2 4×6 1×18", string.Join(' ', trainer.Seen.GroupBy(o => o.Epochs).Select(g => $"{g.Count()}×{g.Key}")));
         foreach (var (rung, next, count) in new[] { (0, 1, 4), (1, 2, 1) })

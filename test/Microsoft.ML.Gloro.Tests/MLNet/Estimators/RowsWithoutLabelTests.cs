@@ -16,7 +16,8 @@ public sealed class RowsWithoutLabelTests
     {
         var options = Blobs.Options(epochs: 1);
         options.ValidationSet = WithStrangers(30, every: 10);
-        string[] warnings = Warnings(() => _mlContext.Gloro.MulticlassClassification(options).Fit(WithStrangers(60, every: 4)).Dispose());
+        string[] warnings = OfLabels(Warnings(
+            () => _mlContext.Gloro.MulticlassClassification(options).Fit(WithStrangers(60, every: 4)).Dispose()));
         Assert.HasCount(2, warnings);
         StringAssert.StartsWith(warnings[0], "15 of 60 training rows have no label in column 'Label' and are left out.");
         StringAssert.StartsWith(warnings[1], "3 of 30 validation rows have no label in column 'Label' and are left out.");
@@ -26,7 +27,7 @@ public sealed class RowsWithoutLabelTests
     public void Fit_EachRowWithLabel_DoesNotWarn()
     {
         var trainer = _mlContext.Gloro.MulticlassClassification(Blobs.Options(epochs: 1));
-        Assert.IsEmpty(Warnings(() => trainer.Fit(WithStrangers(60, every: 100)).Dispose()));
+        Assert.IsEmpty(OfLabels(Warnings(() => trainer.Fit(WithStrangers(60, every: 100)).Dispose())));
     }
 
     [TestMethod]
@@ -149,4 +150,7 @@ public sealed class RowsWithoutLabelTests
         context.Log -= Keep;
         return [.. warnings];
     }
+
+    // So small a training also warns of its few rows.
+    private static string[] OfLabels(string[] warnings) => [.. warnings.Where(w => w.Contains("label", StringComparison.Ordinal))];
 }

@@ -204,11 +204,14 @@ public sealed class NetworkBuilderTests
         Assert.AreEqual(expected, LiResNetSize.For(size, new TensorShape(3, side, side + 5), classes).ToString());
 
     [TestMethod]
-    public void For_MediumImagesOf64AndTenClasses_IsTheDefault()
+    public void For_MediumImagesOf64AndTenClasses_HasTheDefaultNumbers()
     {
-        var options = new GloroImageClassificationOptions();
         Assert.AreEqual(
-            new LiResNetSize(options.Depth, options.Width, options.TailWidth, options.TailDepth),
+            new LiResNetSize(
+                GloroImageClassificationOptions.DefaultDepth,
+                GloroImageClassificationOptions.DefaultWidth,
+                GloroImageClassificationOptions.DefaultTailWidth,
+                GloroImageClassificationOptions.DefaultTailDepth),
             LiResNetSize.For(GloroModelSize.Medium, new TensorShape(3, 64, 64), 10));
     }
 

@@ -1,0 +1,58 @@
+using System.Numerics;
+
+namespace Microsoft.ML.Gloro.Training;
+
+/// <summary>How far apart rows of different classes are, which is the scale that ε is compared with.</summary>
+internal static class ClassDistance
+{
+    // At most this many distances, each of a whole row: a fraction of a second for images.
+    private const int Samples = 128, Others = 512;
+
+    /// <summary>
+    /// The median, over a sample of rows, of the L2 distance to the nearest sampled row of another class; null if there is none. With all
+    /// rows the distances would be smaller.
+    /// </summary>
+    public static double? Typical(TrainingSet rows)
+    {
+        int count = Math.Min(rows.Count, Others);
+        int[] sample = [.. Enumerable.Range(0, count).Select(i => (int)((long)i * rows.Count / count))];
+        float[][] values = [.. sample.Select(index =>
+        {
+            float[] row = new float[rows.Shape.Size];
+            rows.Read(index, row);
+            return row;
+        })];
+        int probes = Math.Min(count, Samples);
+        double[] nearest = [.. Enumerable.Range(0, probes).Select(p => (int)((long)p * count / probes)).Select(Nearest)
+            .Where(double.IsFinite).Order()];
+        return nearest.Length > 0 ? nearest[nearest.Length / 2] : null;
+
+        double Nearest(int probe)
+        {
+            double least = double.PositiveInfinity;
+            for (int i = 0; i < count; i++)
+            {
+                if (rows.Label(sample[i]) != rows.Label(sample[probe]))
+                    least = Math.Min(least, SquaredDistance(values[probe], values[i]));
+            }
+
+            return Math.Sqrt(least);
+        }
+    }
+
+    private static double SquaredDistance(float[] a, float[] b)
+    {
+        var sums = Vector<float>.Zero;
+        int i = 0;
+        for (; i <= a.Length - Vector<float>.Count; i += Vector<float>.Count)
+        {
+            var difference = new Vector<float>(a, i) - new Vector<float>(b, i);
+            sums += difference * difference;
+        }
+
+        double sum = Vector.Sum(sums);
+        for (; i < a.Length; i++)
+            sum += ((double)a[i] - b[i]) * ((double)a[i] - b[i]);
+        return sum;
+    }
+}
