@@ -19,10 +19,14 @@ internal sealed class ServedModel : IDisposable
     /// </summary>
     public GloroTransformer AtZero { get; }
 
+    /// <summary>Loads a model.</summary>
+    /// <param name="mlContext">The context to load and score with.</param>
+    /// <param name="path">The saved model.</param>
+    /// <param name="guarantee">The guarantee to show; null for the model's own.</param>
     /// <exception cref="IOException">There is no such file.</exception>
     /// <exception cref="FormatException">The file is not a saved model.</exception>
     /// <exception cref="InvalidOperationException">The file holds no image classifier of this library.</exception>
-    public static ServedModel Load(MLContext mlContext, string path)
+    public static ServedModel Load(MLContext mlContext, string path, RobustnessGuarantee? guarantee = null)
     {
         ITransformer model = SavedModel.Load(mlContext, path);
 
@@ -31,6 +35,8 @@ internal sealed class ServedModel : IDisposable
             ?? throw new InvalidOperationException($"{path} holds no Gloro model.");
         if (gloro.FeatureColumnType is not ImageDataViewType image)
             throw new InvalidOperationException($"{path} classifies feature vectors, not images.");
+        if (guarantee is not null)
+            gloro = (GloroTransformer)mlContext.Gloro.WithGuarantee(gloro, guarantee);
         if (gloro.Guarantee.Match == AffinityMatch.Exact)
             throw new InvalidOperationException($"{path} certifies whole affinity sets only. The page cannot show them: it knows the largest allowed set, not which sets are allowed.");
         return new(model as IDisposable, (GloroTransformer)mlContext.Gloro.WithGuarantee(gloro, gloro.Guarantee, epsilon: 0), ModelCard.Of(gloro, image));
