@@ -108,7 +108,9 @@ public sealed class DocsCodeTests
         }
     }
 
-    // What an application has: the framework, ML.NET and the library, without the tests' own packages.
+    // What an application has: the frameworks, ML.NET and the library, without the tests' own packages.
     private static bool IsForDocs(string path) => Path.GetFileName(path) is var name && !name.StartsWith("Microsoft.ML.Gloro.Tests", StringComparison.Ordinal)
-        && (name.StartsWith("System.", StringComparison.Ordinal) || name.StartsWith("Microsoft.ML", StringComparison.Ordinal) || name is "netstandard.dll" or "mscorlib.dll" or "Microsoft.CSharp.dll");
+        && (name.StartsWith("System.", StringComparison.Ordinal) || name.StartsWith("Microsoft.ML", StringComparison.Ordinal)
+            || name.StartsWith("Microsoft.AspNetCore.", StringComparison.Ordinal)
+            || name.StartsWith("Microsoft.Extensions.", StringComparison.Ordinal) || name is "netstandard.dll" or "mscorlib.dll" or "Microsoft.CSharp.dll");
 }
