@@ -27,8 +27,8 @@ const string Usage = """
       dotnet run -c Release --project bench -- export MODEL.zip FILE.onnx [float64|real]
           The ONNX file of a saved model, as examples/ServeOnnx takes it.
 
-      dotnet run -c Release --project bench -- parity MODEL.zip FOLDER
-          Which images of a folder the exported graph certifies, against the library.
+      dotnet run -c Release --project bench -- parity MODEL.zip FOLDER [GUARANTEE]
+          Which images of a folder the exported graph certifies, against the library; under the model's guarantee or another, such as rtk:3.
 
       dotnet run -c Release --project bench -- augmentation
           Microseconds that augmenting an image takes.
@@ -78,8 +78,14 @@ switch (args)
         }
 
         return 0;
-    case ["parity", var path, var folder]:
+    case ["parity", var path, var folder, .. var guarantee]:
         var (chain, inChain) = Load(path);
+        if (guarantee is [var text])
+        {
+            chain = new MLContext().Gloro.WithGuarantee(inChain, RobustnessGuarantee.Parse(text));
+            inChain = (GloroTransformer)chain;
+        }
+
         PortableParity.Run(chain, inChain, folder);
         return 0;
     case ["augmentation"]:
