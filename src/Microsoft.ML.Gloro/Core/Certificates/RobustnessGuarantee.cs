@@ -7,6 +7,14 @@ namespace Microsoft.ML.Gloro;
 /// What a certificate promises about a row: which top-k sets may be certified. Whatever the guarantee, the promise is a proof that no input within
 /// L2 distance of the certified radius changes the certified label set. Immutable and thread-safe.
 /// </summary>
+/// <example>
+/// <code language="csharp">
+/// RobustnessGuarantee one = RobustnessGuarantee.Local;
+/// RobustnessGuarantee few = RobustnessGuarantee.RelaxedTopK(3);
+/// RobustnessGuarantee group = RobustnessGuarantee.Affinity(AffinitySets.Parse("Highway+River,Forest+Pasture"));
+/// RobustnessGuarantee read = RobustnessGuarantee.Parse("rtk:3");
+/// </code>
+/// </example>
 public sealed class RobustnessGuarantee : IEquatable<RobustnessGuarantee>
 {
     private const string LocalText = "local", RelaxedTopKText = "rtk", AffinityKindText = "affinity";
