@@ -80,9 +80,9 @@ switch (args)
         return 0;
     case ["parity", var path, var folder, .. var guarantee]:
         var (chain, inChain) = Load(path);
-        if (guarantee is [var text])
+        if (guarantee is [var asked])
         {
-            chain = new MLContext().Gloro.WithGuarantee(inChain, RobustnessGuarantee.Parse(text));
+            chain = new MLContext().Gloro.WithGuarantee(inChain, RobustnessGuarantee.Parse(asked));
             inChain = (GloroTransformer)chain;
         }
 
