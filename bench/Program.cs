@@ -30,6 +30,9 @@ const string Usage = """
       dotnet run -c Release --project bench -- parity MODEL.zip FOLDER [GUARANTEE]
           Which images of a folder the exported graph certifies, against the library; under the model's guarantee or another, such as rtk:3.
 
+      dotnet run -c Release --project bench -- coverage MODEL.zip FOLDER|test.bin [COVERAGE]
+          Coverage sets on 20 random halves of labeled images: their size at several ε with our constants and with one for all pairs.
+
       dotnet run -c Release --project bench -- augmentation
           Microseconds that augmenting an image takes.
 
@@ -52,6 +55,10 @@ switch (args)
 {
     case ["arithmetic", var path]:
         ArithmeticBench.Run(Load(path).Gloro.GloroModel.Network);
+        return 0;
+    case ["coverage", var path, var data, .. var share]:
+        using (GloroTransformer model = Load(path).Gloro)
+            CoverageBench.Run(model, data, share is [var wanted] ? double.Parse(wanted, CultureInfo.InvariantCulture) : 0.9);
         return 0;
     case ["serving", var path, .. var roundCount]:
         using (GloroTransformer model = Load(path).Gloro)

@@ -13,7 +13,8 @@ using Microsoft.Build.Utilities;
 /// Nothing is rewritten: visibility is three bits of a flags field, and they are set in place. To find them it is enough to
 /// know the row sizes of the metadata tables up to MethodDef (ECMA-335, II.24.2.6 and II.22). Reading those few tables by
 /// hand spares every build machine a dependency: an inline task compiles against netstandard2.0, which has no metadata reader.
-/// Entries: <c>Full.Name.Of.Type</c> (the type alone) or <c>Full.Name.Of.Type::Member</c> (all methods and fields so named).
+/// Entries: <c>Full.Name.Of.Type</c> (the type alone) or <c>Full.Name.Of.Type::Member</c> (all methods and fields so named), with the
+/// assembly's name as metadata <c>Assembly</c>; entries of other assemblies are ignored.
 /// </remarks>
 public sealed class PublicizeMembers : Task
 {
@@ -39,7 +40,9 @@ public sealed class PublicizeMembers : Task
 
     public override bool Execute()
     {
-        var wanted = new HashSet<string>(Members.Select(member => member.ItemSpec), StringComparer.Ordinal);
+        string assembly = Path.GetFileNameWithoutExtension(Source);
+        var wanted = new HashSet<string>(
+            Members.Where(member => member.GetMetadata("Assembly") == assembly).Select(member => member.ItemSpec), StringComparer.Ordinal);
         var found = new HashSet<string>(StringComparer.Ordinal);
         try
         {
@@ -56,8 +59,8 @@ public sealed class PublicizeMembers : Task
         foreach (var missing in wanted.Except(found).OrderBy(name => name, StringComparer.Ordinal))
         {
             Log.LogError(null, "GLORO0001", null, Source, 0, 0, 0, 0,
-                "'{0}' is not in {1}. This version of ML.NET has renamed or removed a member of its model format that the library " +
-                "saves and loads with; change the PublicizeMember items and the one file that uses them, or the ML.NET version.",
+                "'{0}' is not in {1}. This version of ML.NET has renamed or removed a member that the library saves, loads, exports or " +
+                "cancels with; change the PublicizeMember items and the file that uses them, or the ML.NET version.",
                 missing, Path.GetFileName(Source));
         }
 

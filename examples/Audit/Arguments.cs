@@ -7,7 +7,8 @@ namespace Audit;
 internal sealed record Arguments
 {
     public const string Usage = """
-        Audits a saved model on labeled images: says what covering the rounding of scores costs, then tries to break the model's certificates.
+        Audits a saved model on labeled images: says what covering the rounding of scores costs,
+        then tries to break the model's certificates.
 
           dotnet run -c Release --project examples/Audit -- --model FILE --data FOLDER [options]
 
@@ -62,12 +63,15 @@ internal sealed record Arguments
             }
         }
 
-        return arguments.Model.Length > 0 && arguments.Data.Length > 0 ? arguments : throw new FormatException("--model and --data are required.");
+        return arguments.Model.Length > 0 && arguments.Data.Length > 0
+            ? arguments : throw new FormatException("--model and --data are required.");
     }
 
-    private static int Whole(string name, string value) => int.TryParse(value, CultureInfo.InvariantCulture, out int number) ? number : throw new FormatException($"{name} needs a whole number, not '{value}'.");
+    private static int Whole(string name, string value) => int.TryParse(value, CultureInfo.InvariantCulture, out int number)
+        ? number : throw new FormatException($"{name} needs a whole number, not '{value}'.");
 
     private static double Number(string name, string value) => value.Split('/') is [var over, var under]
         ? Number(name, over) / Number(name, under)
-        : double.TryParse(value, CultureInfo.InvariantCulture, out double number) ? number : throw new FormatException($"{name} needs a number, not '{value}'.");
+        : double.TryParse(value, CultureInfo.InvariantCulture, out double number)
+            ? number : throw new FormatException($"{name} needs a number, not '{value}'.");
 }

@@ -1,7 +1,6 @@
 // Tries to break the certificates of a saved model, and says what it costs to cover the rounding of its scores.
 using System.Diagnostics;
 using Audit;
-using Examples;
 using ImageFolders;
 using Microsoft.ML;
 using Microsoft.ML.Gloro;
@@ -14,11 +13,11 @@ try
 {
     arguments = Arguments.Parse(args);
     rows = ImageRow.ReadFolders(arguments.Data);
-    model = SavedModel.Load(mlContext, arguments.Model);
+    model = ImageModel.Load(mlContext, arguments.Model, out _);
 }
-catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException || e.GetBaseException() is FormatException)
+catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
 {
-    Console.Error.WriteLine($"{e.GetBaseException().Message}{Environment.NewLine}{Environment.NewLine}{Arguments.Usage}");
+    Console.Error.WriteLine($"{e.Message}{Environment.NewLine}{Environment.NewLine}{Arguments.Usage}");
     return 2;
 }
 
@@ -26,8 +25,11 @@ IDataView data = mlContext.Data.LoadFromEnumerable(rows);
 foreach (var arithmetic in Enum.GetValues<CertificateArithmetic>())
 {
     var clock = Stopwatch.StartNew();
-    GloroMetrics metrics = mlContext.Gloro.Evaluate(mlContext.Gloro.WithArithmetic(model, arithmetic).Transform(data), guarantee: arguments.Guarantee, epsilon: arguments.Epsilon);
-    Console.WriteLine($"{arithmetic,-8} {metrics.Guarantee}: VRA {metrics.VerifiedRobustAccuracy:F4}, mean radius {metrics.AverageCertifiedRadius:F6}, {rows.Count} images in {clock.Elapsed.TotalSeconds:F1} s");
+    IDataView scored = mlContext.Gloro.WithArithmetic(model, arithmetic).Transform(data);
+    GloroMetrics metrics = mlContext.Gloro.Evaluate(scored, guarantee: arguments.Guarantee, epsilon: arguments.Epsilon);
+    double radius = Math.Floor(metrics.AverageCertifiedRadius * 1e6) / 1e6; // never rounded up
+    Console.WriteLine($"{arithmetic,-8} {metrics.Guarantee}: VRA {metrics.VerifiedRobustAccuracy:F4}, mean radius {radius:F6}, "
+        + $"{rows.Count} images in {clock.Elapsed.TotalSeconds:F1} s");
 }
 
 if (arguments.Guarantee is { } guarantee)

@@ -22,14 +22,19 @@ if (FindRuntime() is not { } runtime)
     return 2;
 }
 
-if (!File.Exists(modelPath))
+var mlContext = new MLContext();
+ServedModel served;
+try
 {
-    Console.Error.WriteLine($"There is no model {Path.GetFullPath(modelPath)}. Name one: --model model.zip");
+    served = ServedModel.Load(mlContext, modelPath);
+}
+catch (Exception e) when (e is IOException or FormatException)
+{
+    Console.Error.WriteLine($"{e.Message} Name one: --model model.zip");
     return 2;
 }
 
-var mlContext = new MLContext();
-using var model = ServedModel.Load(mlContext, modelPath);
+using ServedModel model = served;
 Directory.CreateDirectory(site);
 foreach (string file in Directory.EnumerateFiles(Path.Combine(AppContext.BaseDirectory, "page")))
     File.Copy(file, Path.Combine(site, Path.GetFileName(file)), overwrite: true);

@@ -21,7 +21,7 @@ var pipeline = Grain.Prepare(mlContext).Append(mlContext.Gloro.MulticlassClassif
 }));
 var model = display.Run(() => pipeline.Fit(train));
 
-// Rows that the model was not trained on: it is surer of the others than it should be. Kept, so that no row is scored twice.
+// Rows that the model was not trained on. They are cached, so no row is scored twice.
 IDataView scored = mlContext.Data.Cache(model.Transform(heldOut));
 
 Show.Line();
@@ -31,7 +31,7 @@ var guarantees = new[] { RobustnessGuarantee.Local, RobustnessGuarantee.RelaxedT
 Show.Table(["ε", .. guarantees.Select(guarantee => $"{guarantee}")], epsilons.Select(VraAt));
 
 Show.Line();
-Show.Line("Which kinds hold each other's proofs up:");
+Show.Line("Pairs of kinds whose small margins prevent certificates, and sets of them:");
 GloroAffinityDiscovery discovery = mlContext.Gloro.DiscoverAffinitySets(scored, new GloroAffinityDiscoveryOptions { MaximumSetSize = 3 });
 Show.Line($"{discovery}");
 
@@ -45,4 +45,4 @@ ITransformer chosen = mlContext.Gloro.WithGuarantee(model, suggestions.Best.Guar
 Show.Line($"Chosen: {suggestions.Best.Guarantee}. VRA {mlContext.Gloro.Evaluate(chosen.Transform(heldOut)).VerifiedRobustAccuracy:P1}.");
 
 string[] VraAt(float epsilon) =>
-    [$"{epsilon:F2}", .. guarantees.Select(guarantee => $"{mlContext.Gloro.Evaluate(scored, guarantee: guarantee, epsilon: epsilon).VerifiedRobustAccuracy:P1}")];
+    [$"{epsilon:F2}", .. guarantees.Select(one => $"{mlContext.Gloro.Evaluate(scored, "Label", one, epsilon).VerifiedRobustAccuracy:P1}")];

@@ -1,4 +1,4 @@
-// How much of a figure is luck? Trains and measures on five splits of one table.
+// How much do results vary between folds? Trains and measures on five splits of one table.
 //   dotnet run -c Release --project examples/CrossValidation [-- --short]
 using Examples;
 using Microsoft.ML;
@@ -9,7 +9,7 @@ int folds = isShort ? 3 : 5;
 var mlContext = new MLContext(seed: 1);
 IDataView data = mlContext.Data.LoadFromEnumerable(Grain.Harvest(isShort ? 400 : 3000, seed: 1));
 
-// The whole pipeline is fitted on each split, also what comes before the trainer: means of rows that are measured on would be known too well.
+// The whole pipeline is fitted on each split, so that no step before the trainer learns from the rows to measure on.
 var display = new TrainingDisplay();
 var pipeline = Grain.Prepare(mlContext).Append(mlContext.Gloro.MulticlassClassification(new GloroMulticlassClassificationOptions
 {

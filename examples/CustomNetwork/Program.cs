@@ -1,4 +1,4 @@
-// A network of one's own, layer by layer, beside the ready-made one of about the same size. Every layer has a proof, so every network of them has.
+// A custom network, layer by layer, beside the built-in one of about the same size. Each layer has a proved bound, so each network has.
 //   dotnet run -c Release --project examples/CustomNetwork [-- --short]
 using CustomNetwork;
 using Examples;
@@ -36,8 +36,10 @@ Show.Table(["network", "κ", "clean", "VRA"],
 string[] Row(string name, GloroImageClassificationOptions options)
 {
     var display = new TrainingDisplay();
-    (options.Epochs, options.BatchSize, options.LearningRate, options.Augmentation, options.Progress) = (isShort ? 1 : 8, isShort ? 32 : 64, 2e-3, GloroAugmentationOptions.Aerial, display);
-    var model = display.Run(() => mlContext.Transforms.Conversion.MapValueToKey("Label").Append(mlContext.Gloro.ImageClassification(options)).Fit(train));
+    (options.Epochs, options.BatchSize, options.LearningRate) = (isShort ? 1 : 8, isShort ? 32 : 64, 2e-3);
+    (options.Augmentation, options.Progress) = (GloroAugmentationOptions.Aerial, display);
+    var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label").Append(mlContext.Gloro.ImageClassification(options));
+    var model = display.Run(() => pipeline.Fit(train));
     GloroMetrics metrics = mlContext.Gloro.Evaluate(model.Transform(test));
     return [name, $"{model.LastTransformer.LipschitzBound:F2}", $"{metrics.CleanAccuracy:P1}", $"{metrics.VerifiedRobustAccuracy:P1}"];
 }

@@ -1,5 +1,5 @@
 // Draws tiles of land use seen from above, trains a classifier that can prove its answers, and shows what it proves.
-// Everything it makes goes to artifacts/quickstart under the current folder. With --short all of it is a tenth of the size, and so is what it proves.
+// Its files go to artifacts/quickstart under the current folder. With --short everything is a tenth of the size, and proves less.
 using System.Diagnostics;
 using Examples;
 using Microsoft.ML;
@@ -44,10 +44,12 @@ string modelPath = Path.Combine(folder, "model.zip");
 mlContext.Model.Save(model, train.Schema, modelPath);
 
 // One pass of scoring answers every guarantee.
-IDataView scored = mlContext.Data.Cache(model.Transform(test), "Label", "PredictedLabel", "Score", "Logits", "TopKRadii", "CertifiedRadius", "CertifiedK", "CertifiedClasses", "ImagePath", "Description");
+IDataView scored = mlContext.Data.Cache(model.Transform(test), "Label", "PredictedLabel", "Score", "Logits", "TopKRadii", "CertifiedRadius",
+    "CertifiedK", "CertifiedClasses", "ImagePath", "Description");
 var affinity = RobustnessGuarantee.Affinity(AffinitySets.Parse("Highway+River,Field+Meadow+Pasture,Industrial+Residential"));
 Show.Line();
-Show.Line($"{testTiles} test tiles, clean accuracy {mlContext.Gloro.Evaluate(scored).CleanAccuracy:P1}. Proved against every change of at most ε = 36/255 (L2, pixels in [0, 1]):");
+Show.Line($"{testTiles} test tiles, clean accuracy {mlContext.Gloro.Evaluate(scored).CleanAccuracy:P1}. "
+    + "Proved against every change of at most ε = 36/255 (L2, pixels in [0, 1]):");
 Show.Line();
 Show.Table(["guarantee", "VRA", "top-1 VRA", "mean set", "what it promises for a certified tile"],
 [
@@ -59,8 +61,12 @@ Show.Line("    (the sets: Highway+River, Field+Meadow+Pasture, Industrial+Reside
 
 Show.Line();
 Show.Line("Tiles of which RT3 proves a set, where no single class can be proved:");
-foreach (var row in mlContext.Data.CreateEnumerable<ScoredRow>(scored, reuseRowObject: false).Where(r => r.CertifiedK > 1 && r.TopKRadii[0] <= Epsilon).Take(5))
-    Show.Line($"  {row.Description,-44} {{{string.Join(", ", row.CertifiedClasses)}}} up to {row.TopKRadii[row.CertifiedK - 1]:F3}   {row.ImagePath}");
+foreach (var row in mlContext.Data.CreateEnumerable<ScoredRow>(scored, reuseRowObject: false)
+    .Where(r => r.CertifiedK > 1 && r.TopKRadii[0] <= Epsilon).Take(5))
+{
+    string radius = Show.Radius(row.TopKRadii[row.CertifiedK - 1]);
+    Show.Line($"  {row.Description,-44} {{{string.Join(", ", row.CertifiedClasses)}}} up to {radius}   {row.ImagePath}");
+}
 
 Show.Line();
 Show.Line($"The model is {modelPath} ({new FileInfo(modelPath).Length / 1024} KB); examples/ScoreOnly loads it without libtorch.");
@@ -72,11 +78,16 @@ IReadOnlyList<ImageRow> Draw(string part, int count, int seed)
     var paths = TileFiles.Save(tiles, Path.Combine(folder, part));
     if (part == "train")
         ContactSheet.Save(tiles, Path.Combine(folder, "tiles.png"));
-    return [.. tiles.Zip(paths, (tile, path) => new ImageRow { Label = tile.Label, Description = tile.Description, ImagePath = Path.Combine(part, path) })];
+    return
+    [
+        .. tiles.Zip(paths, (tile, path) =>
+            new ImageRow { Label = tile.Label, Description = tile.Description, ImagePath = Path.Combine(part, path) }),
+    ];
 }
 
 string[] Row(string name, RobustnessGuarantee guarantee, string promise)
 {
     GloroMetrics metrics = mlContext.Gloro.Evaluate(scored, guarantee: guarantee);
-    return [name, $"{metrics.VerifiedRobustAccuracy:P1}", $"{metrics.Top1VerifiedRobustAccuracy:P1}", $"{metrics.MeanCertifiedSetSize:F2}", promise];
+    string verified = $"{metrics.VerifiedRobustAccuracy:P1}", top1 = $"{metrics.Top1VerifiedRobustAccuracy:P1}";
+    return [name, verified, top1, $"{metrics.MeanCertifiedSetSize:F2}", promise];
 }

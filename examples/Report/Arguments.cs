@@ -67,10 +67,12 @@ internal sealed record Arguments
             }
         }
 
-        return (arguments.Data is null) == (arguments.Model is null) ? arguments : throw new FormatException("--data and --model go together.");
+        return (arguments.Data is null) == (arguments.Model is null)
+            ? arguments : throw new FormatException("--data and --model go together.");
     }
 
     private static double Number(string name, string value) => value.Split('/') is [var over, var under]
         ? Number(name, over) / Number(name, under)
-        : double.TryParse(value, CultureInfo.InvariantCulture, out double number) ? number : throw new FormatException($"{name} needs a number, not '{value}'.");
+        : double.TryParse(value, CultureInfo.InvariantCulture, out double number)
+            ? number : throw new FormatException($"{name} needs a number, not '{value}'.");
 }

@@ -1,6 +1,5 @@
 // Writes a report of what is proved: of a saved model and a folder of images, or of tiles that it draws itself.
 using System.Diagnostics;
-using Examples;
 using ImageFolders;
 using Microsoft.ML;
 using Microsoft.ML.Gloro;
@@ -16,11 +15,11 @@ try
     if (arguments.Data is { } data)
         rows = ImageRow.ReadFolders(data);
     if (arguments.Model is { } path)
-        model = SavedModel.Load(mlContext, path);
+        model = ImageModel.Load(mlContext, path, out _);
 }
-catch (Exception e) when (e is FormatException or ArgumentException or IOException or UnauthorizedAccessException || e.GetBaseException() is FormatException)
+catch (Exception e) when (e is FormatException or ArgumentException or IOException or UnauthorizedAccessException)
 {
-    Console.Error.WriteLine($"{e.GetBaseException().Message}{Environment.NewLine}{Environment.NewLine}{Arguments.Usage}");
+    Console.Error.WriteLine($"{e.Message}{Environment.NewLine}{Environment.NewLine}{Arguments.Usage}");
     return 2;
 }
 
@@ -32,7 +31,8 @@ if (model is null)
 {
     Console.WriteLine("Drawing tiles, and training on them for a moment");
     (model, test) = Own.Tiles(mlContext, folder, arguments.Short);
-    arguments.Options.Guarantees = [RobustnessGuarantee.Affinity(AffinitySets.Parse("Highway+River,Field+Meadow+Pasture,Industrial+Residential"))];
+    AffinitySets sets = AffinitySets.Parse("Highway+River,Field+Meadow+Pasture,Industrial+Residential");
+    arguments.Options.Guarantees = [RobustnessGuarantee.Affinity(sets)];
     (ITransformer bands, IDataView points) = Own.Bands(mlContext, arguments.Short);
     string regions = Path.Combine(folder, "regions.svg");
     File.WriteAllText(regions, mlContext.Gloro.DrawDecisionRegions(bands, points));
@@ -55,5 +55,6 @@ GloroReport report = mlContext.Gloro.Report(model.Transform(test), arguments.Opt
 report.Save(arguments.Out);
 Console.WriteLine(report);
 Console.WriteLine();
-Console.WriteLine($"{Path.GetFullPath(arguments.Out)}: {new FileInfo(arguments.Out).Length / 1024} KB in {clock.Elapsed.TotalSeconds:F1} s.");
+long kilobytes = new FileInfo(arguments.Out).Length / 1024;
+Console.WriteLine($"{Path.GetFullPath(arguments.Out)}: {kilobytes} KB in {clock.Elapsed.TotalSeconds:F1} s.");
 return 0;

@@ -1,6 +1,7 @@
-// Loads a model that another process trained and prints certified label sets. It knows ML.NET and the names of columns; no type of the library is
-// mentioned, nothing is registered, and there is no libtorch in its output folder.
+// Loads a model that another process trained and prints certified label sets. It uses only ML.NET and the names of columns: no type of the
+// library, no registration, and no libtorch in its output folder.
 using System.Diagnostics;
+using System.Globalization;
 using Examples;
 using Microsoft.ML;
 using ScoreOnly;
@@ -38,15 +39,30 @@ ImageRow[] rows =
 [
     .. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
         .Where(file => Path.GetExtension(file).ToUpperInvariant() is ".JPG" or ".JPEG" or ".PNG")
-        .Order(StringComparer.Ordinal).Select(file => new ImageRow { ImagePath = file, Label = Path.GetFileName(Path.GetDirectoryName(file)) ?? "" }),
+        .Order(StringComparer.Ordinal)
+        .Select(file => new ImageRow { ImagePath = file, Label = Path.GetFileName(Path.GetDirectoryName(file)) ?? "" }),
 ];
-IDataView scored = model.Transform(mlContext.Data.LoadFromEnumerable(rows));
+IDataView scored;
+try
+{
+    scored = model.Transform(mlContext.Data.LoadFromEnumerable(rows));
+}
+catch (Exception e) when (e is ArgumentException or FormatException or InvalidDataException or InvalidOperationException)
+{
+    Console.Error.WriteLine($"{modelPath} is not a model of image files: {e.GetBaseException().Message}");
+    return 2;
+}
 
 if (args.ElementAtOrDefault(2) is { } columnsPath)
 {
     using var file = File.Create(columnsPath);
-    string[] columns = ["ImagePath", "PredictedLabel", "Score", "Logits", "TopKRadii", "CertifiedRadius", "IsCertified", "CertifiedK", "CertifiedLabels", "ReachableLabels"];
-    mlContext.Data.SaveAsText(mlContext.Transforms.SelectColumns(columns).Fit(scored).Transform(scored), file, headerRow: false, schema: false);
+    string[] columns =
+    [
+        "ImagePath", "PredictedLabel", "Score", "Logits", "TopKRadii", "CertifiedRadius", "IsCertified", "CertifiedK", "CertifiedLabels",
+        "ReachableLabels",
+    ];
+    IDataView selected = mlContext.Transforms.SelectColumns(columns).Fit(scored).Transform(scored);
+    mlContext.Data.SaveAsText(selected, file, headerRow: false, schema: false);
 }
 
 IDataView named = mlContext.Transforms.Conversion.MapKeyToValue("PredictedName", "PredictedLabel")
@@ -62,10 +78,13 @@ foreach (var row in mlContext.Data.CreateEnumerable<ScoredRow>(named, reuseRowOb
     if (shown++ % Math.Max(1, rows.Length / 20) != 0)
         continue;
     string what = row.IsCertified
-        ? $"proved: {{{string.Join(", ", row.CertifiedNames)}}} within {row.TopKRadii[row.CertifiedK - 1]:F3}"
+        ? $"proved: {{{string.Join(", ", row.CertifiedNames)}}} within {Down(row.TopKRadii[row.CertifiedK - 1])}"
         : $"not proved; could be {string.Join(", ", row.ReachableNames)}";
     Console.WriteLine($"  {Path.GetRelativePath(folder, row.ImagePath),-28} {row.PredictedName,-14} {what}");
 }
 
 Console.WriteLine($"{rows.Length} images, {certified} with a certificate, {rows.Length / clock.Elapsed.TotalSeconds:F0} images a second.");
 return 0;
+
+// A radius is rounded down: the number that is shown must be proved too.
+static string Down(float radius) => (Math.Floor(radius * 1000.0) / 1000).ToString("F3", CultureInfo.InvariantCulture);

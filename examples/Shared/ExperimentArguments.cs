@@ -1,5 +1,6 @@
 using System.Globalization;
-using Examples;
+using ImageFolders;
+using Microsoft.ML;
 using Microsoft.ML.Gloro;
 
 namespace Experiments;
@@ -121,13 +122,18 @@ internal sealed record ExperimentArguments
     /// <summary>Where the model is written before it takes its name.</summary>
     public string PartialSave => Save + ".part";
 
-    /// <summary>Makes sure that a model to begin with is there, and that the one to save can be written: an hour of training must not end at a file that cannot. A file that is there stays whole until the new one is.</summary>
+    /// <summary>
+    /// Checks that a given model can be used and that the new one can be saved, before an hour of training is lost to a wrong path. An
+    /// existing file stays until the new one is complete.
+    /// </summary>
+    /// <exception cref="FormatException">A given model does not classify images.</exception>
+    /// <exception cref="IOException">A given model is missing, or the new one cannot be saved.</exception>
     public void CheckModels()
     {
         foreach (string? path in new[] { Model, StartFrom })
         {
             if (path is not null)
-                SavedModel.Check(path);
+                (ImageModel.Load(new MLContext(), path, out _) as IDisposable)?.Dispose();
         }
 
         if (Model is null)

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using Examples;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.Gloro;
 
 namespace Experiments;
@@ -37,9 +38,14 @@ internal sealed class ImageExperiment : IDisposable
     /// <param name="augmentation">What suits the images, without what the command line adds.</param>
     public GloroImageClassificationOptions Options(GloroAugmentationOptions augmentation)
     {
-        (augmentation.RandAugment, augmentation.CutoutSide, augmentation.MixupAlpha) = (_arguments.RandAugment, _arguments.Cutout, _arguments.Mixup);
+        (augmentation.RandAugment, augmentation.CutoutSide) = (_arguments.RandAugment, _arguments.Cutout);
+        augmentation.MixupAlpha = _arguments.Mixup;
         if (_arguments.Color != 0)
-            augmentation.ColorJitter = new() { Brightness = _arguments.Color, Contrast = _arguments.Color, Saturation = _arguments.Color };
+        {
+            double color = _arguments.Color;
+            augmentation.ColorJitter = new() { Brightness = color, Contrast = color, Saturation = color };
+        }
+
         var options = new GloroImageClassificationOptions
         {
             Guarantee = _arguments.Guarantee,
@@ -67,7 +73,12 @@ internal sealed class ImageExperiment : IDisposable
         if (_arguments.StartFrom is { } path)
             (options.InitialModel, options.InitialEpsilonFactor) = (SavedModel.Load(Context, path), 1);
         else
-            (options.Depth, options.Width, options.TailWidth, options.TailDepth, options.Layers) = (_arguments.Depth, _arguments.Width, _arguments.Tail, _arguments.TailDepth, _arguments.Layers);
+        {
+            (options.Depth, options.Width, options.TailWidth, options.TailDepth) =
+                (_arguments.Depth, _arguments.Width, _arguments.Tail, _arguments.TailDepth);
+            options.Layers = _arguments.Layers;
+        }
+
         return options;
     }
 
@@ -76,7 +87,8 @@ internal sealed class ImageExperiment : IDisposable
     /// <param name="train">The rows to train on.</param>
     /// <param name="test">The rows to measure on.</param>
     /// <param name="guarantees">What to measure, with the names to print.</param>
-    public int Run(IEstimator<ITransformer> pipeline, IDataView train, IDataView test, IReadOnlyList<(string Name, RobustnessGuarantee Guarantee)> guarantees)
+    public int Run(IEstimator<ITransformer> pipeline, IDataView train, IDataView test,
+        IReadOnlyList<(string Name, RobustnessGuarantee Guarantee)> guarantees)
     {
         ITransformer model;
         try
@@ -86,13 +98,15 @@ internal sealed class ImageExperiment : IDisposable
         catch (OperationCanceledException)
         {
             File.Delete(_arguments.PartialSave);
-            Console.Error.WriteLine(_arguments.Checkpoints is { } folder ? $"Stopped. The same command goes on after the last epoch in {folder}." : "Stopped. Nothing was saved.");
+            Console.Error.WriteLine(_arguments.Checkpoints is { } folder
+                ? $"Stopped. The same command continues after the last epoch in {folder}."
+                : "Stopped. Nothing was saved.");
             return 1;
         }
 
-        // Each row is scored once, whatever is asked of it.
+        // Each row is scored once, however many guarantees are evaluated.
         IDataView scored = ScoredRows.Keep(Context, model.Transform(test));
-        Print(scored, guarantees);
+        guarantees = Print(scored, guarantees);
         if (_arguments.Discover is { } discover)
             Suggest(scored, discover, [.. guarantees.Select(g => g.Guarantee).Where(g => g.AffinitySets is not null)]);
         if (_arguments.Columns is { } columns)
@@ -103,7 +117,6 @@ internal sealed class ImageExperiment : IDisposable
         return 0;
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         Console.CancelKeyPress -= Stop;
@@ -121,23 +134,44 @@ internal sealed class ImageExperiment : IDisposable
         ITransformer model = _display.Run(() => pipeline.Fit(train));
         Context.Model.Save(model, train.Schema, _arguments.PartialSave);
         File.Move(_arguments.PartialSave, _arguments.Save, overwrite: true);
-        Say($"Trained, and saved as {Path.GetFullPath(_arguments.Save)} ({new FileInfo(_arguments.Save).Length / 1024.0 / 1024.0:F1} MB).");
+        double megabytes = new FileInfo(_arguments.Save).Length / 1024.0 / 1024.0;
+        Say($"Trained, and saved as {Path.GetFullPath(_arguments.Save)} ({megabytes:F1} MB).");
         return model;
     }
 
-    private void Print(IDataView scored, IReadOnlyList<(string Name, RobustnessGuarantee Guarantee)> guarantees)
+    // Returns the guarantees that fit the classes. A folder of the user's own may have five classes, or none with the name Highway.
+    private List<(string Name, RobustnessGuarantee Guarantee)> Print(
+        IDataView scored, IReadOnlyList<(string Name, RobustnessGuarantee Guarantee)> guarantees)
     {
         Show.Line($"{Context.Gloro.Evaluate(scored)}");
-        Show.Table(["guarantee", "VRA", "top-1 VRA", "certified", "mean set"], guarantees.Select(asked =>
+        var fitting = new List<(string Name, RobustnessGuarantee Guarantee)>();
+        var rows = new List<string[]>();
+        var leftOut = new List<string>();
+        foreach (var (name, guarantee) in guarantees)
         {
-            GloroMetrics m = Context.Gloro.Evaluate(scored, guarantee: asked.Guarantee);
-            return new[] { asked.Name, $"{m.VerifiedRobustAccuracy:F4}", $"{m.Top1VerifiedRobustAccuracy:F4}", $"{m.CertifiedFraction:F4}", $"{m.MeanCertifiedSetSize:F2}" };
-        }));
+            try
+            {
+                GloroMetrics m = Context.Gloro.Evaluate(scored, guarantee: guarantee);
+                rows.Add([name, $"{m.VerifiedRobustAccuracy:F4}", $"{m.Top1VerifiedRobustAccuracy:F4}", $"{m.CertifiedFraction:F4}",
+                    $"{m.MeanCertifiedSetSize:F2}"]);
+                fitting.Add((name, guarantee));
+            }
+            catch (ArgumentException)
+            {
+                leftOut.Add(name);
+            }
+        }
+
+        Show.Table(["guarantee", "VRA", "top-1 VRA", "certified", "mean set"], rows);
+        if (leftOut.Count > 0)
+            Show.Line($"Left out, because they do not fit these classes: {string.Join(", ", leftOut)}");
+        return fitting;
     }
 
     private void Suggest(IDataView scored, GloroAffinityDiscoveryOptions discovery, RobustnessGuarantee[] known)
     {
-        GuaranteeSuggestions suggestions = Context.Gloro.Suggest(scored, new() { Discovery = discovery, Guarantees = known, CancellationToken = _stop.Token });
+        GuaranteeSuggestions suggestions = Context.Gloro.Suggest(
+            scored, new() { Discovery = discovery, Guarantees = known, CancellationToken = _stop.Token });
         Show.Line($"{suggestions.Discovery}");
         Show.Line($"{suggestions}");
         var pairs = (from set in suggestions.Discovery!.Details
@@ -145,14 +179,20 @@ internal sealed class ImageExperiment : IDisposable
                      from j in Enumerable.Range(0, i)
                      select (ClassGroup(set.Classes[i]), ClassGroup(set.Classes[j]))).Where(pair => pair.Item1.Length > 0).ToList();
         if (pairs.Count > 0)
-            Show.Line($"{pairs.Count(pair => pair.Item1 == pair.Item2)} of the {pairs.Count} pairs of classes in the discovered sets are in one group of the data set's own");
+        {
+            int together = pairs.Count(pair => pair.Item1 == pair.Item2);
+            Show.Line($"{together} of the {pairs.Count} pairs of classes in the discovered sets are in one group of the data set's own");
+        }
     }
 
     private void Draw(IDataView scored, string path)
     {
-        var sets = new SharedSets(Context, scored, FigureK, _arguments.Epsilon);
+        // With few classes there are few radii.
+        int largest = Math.Min(FigureK, ((VectorDataViewType)scored.Schema["TopKRadii"].Type).Size);
+        var sets = new SharedSets(Context, scored, largest, _arguments.Epsilon);
         int[] order = [.. Enumerable.Range(0, sets.Classes.Count).OrderBy(i => ClassGroup(sets.Classes[i]), StringComparer.Ordinal)];
-        File.WriteAllText(path, SharedSetsFigure.Draw(sets, order, $"Classes that stand in one certified label set ({RobustnessGuarantee.RelaxedTopK(FigureK)})"));
+        string title = $"Classes that share certified label sets ({RobustnessGuarantee.RelaxedTopK(largest)})";
+        File.WriteAllText(path, SharedSetsFigure.Draw(sets, order, title));
     }
 
     private void Say(string text) => Show.Line($"{_clock.Elapsed:hh\\:mm\\:ss}  {text}");

@@ -5,7 +5,11 @@ namespace Experiments;
 /// <summary>Scored rows that are scored only once, however often they are read.</summary>
 internal static class ScoredRows
 {
-    private static readonly string[] s_columns = ["Label", "ImagePath", "PredictedLabel", "Score", "Logits", "TopKRadii", "CertifiedRadius", "IsCertified", "CertifiedK", "CertifiedLabels", "ReachableLabels"];
+    private static readonly string[] s_columns =
+    [
+        "Label", "ImagePath", "PredictedLabel", "Score", "Logits", "TopKRadii", "CertifiedRadius", "IsCertified", "CertifiedK",
+        "CertifiedLabels", "ReachableLabels",
+    ];
 
     /// <summary>The labels and the trainer's columns, kept in memory. The images are not kept.</summary>
     public static IDataView Keep(MLContext context, IDataView scored)

@@ -9,7 +9,10 @@ internal sealed class SharedSets
     private readonly int[] _rows;
     private readonly int[,] _counts;
 
-    /// <summary>Counts the sets of at most <paramref name="largest"/> classes that are certified at <paramref name="epsilon"/>, whatever guarantee the rows were scored under: the radii tell.</summary>
+    /// <summary>
+    /// Counts the sets of at most <paramref name="largest"/> classes that are certified at <paramref name="epsilon"/>. Only the radii count,
+    /// not the guarantee that the rows were scored under.
+    /// </summary>
     /// <param name="context">Reads the rows.</param>
     /// <param name="scored">Scored rows, of which <c>Logits</c> and <c>TopKRadii</c> are read.</param>
     /// <param name="largest">K, no more than there are radii.</param>

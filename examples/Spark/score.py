@@ -58,7 +58,8 @@ def decode(content, model):
         image.load()
         if image.mode.startswith("I"):  # 16 bits of gray, of which the high byte counts
             image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-        rgb = image.convert("RGB")  # colors as stored; alpha is left out
+        rgba = np.asarray(image.convert("RGBA"), dtype=np.int32)
+    rgb = Image.fromarray(((rgba[..., :3] * rgba[..., 3:] + 127) // 255).astype(np.uint8))  # transparent pixels over black
     height, width = model.image_size
     if rgb.size != (width, height):
         rgb = rgb.resize((width, height), Image.Resampling.BILINEAR)

@@ -1,5 +1,6 @@
-// Searches the settings of the image trainer on the Quickstart's tiles, and compares what it finds with the options as given on tiles that took no part in the search.
-// Ctrl+C ends the search and shows what it has found. Run it again, or again after killing it: it goes on from its journal, artifacts/sweep/….jsonl under the current folder.
+// Searches the settings of the image trainer on the Quickstart's tiles, and compares the best with the given options on other tiles.
+// Ctrl+C ends the search and shows what it has found. The next run continues from the journal, artifacts/sweep/….jsonl under the current
+// folder, even if the process was killed.
 //   dotnet run -c Release --project examples/Sweep [-- --short | --shortest]
 using Microsoft.ML;
 using Microsoft.ML.Gloro;
@@ -9,21 +10,31 @@ using Sweep;
 
 if (args is not ([] or ["--short"] or ["--shortest"]))
 {
-    Console.Error.WriteLine("Usage: dotnet run -c Release --project examples/Sweep [-- --short]   (--short: a fifth of the tiles, a smaller network; --shortest: three trials of next to nothing, to see that it runs)");
+    Console.Error.WriteLine("Usage: dotnet run -c Release --project examples/Sweep [-- --short]   (--short: a fifth of the tiles and a "
+        + "smaller network; --shortest: three tiny trials, to see that it runs)");
     return 2;
 }
 
 bool isShort = args.Length > 0, isShortest = args.Contains("--shortest");
 string folder = Path.GetFullPath(Path.Combine("artifacts", "sweep"));
 var mlContext = new MLContext(seed: 1);
-IDataView train = Draw("train", isShortest ? 60 : isShort ? 400 : 2000, seed: 1), validation = Draw("validation", isShortest ? 30 : isShort ? 200 : 1000, seed: 3), test = Draw("test", isShortest ? 30 : isShort ? 200 : 1000, seed: 2);
+int others = isShortest ? 30 : isShort ? 200 : 1000;
+IDataView train = Draw("train", 2 * others, seed: 1), validation = Draw("validation", others, seed: 3), test = Draw("test", others, seed: 2);
 
 // The sweep takes rows as the trainer does: all that comes before it is fitted once.
-var before = mlContext.Transforms.Conversion.MapValueToKey("Label").Append(mlContext.Transforms.LoadImages("Image", imageFolder: folder, "ImagePath")).Fit(train);
+var before = mlContext.Transforms.Conversion.MapValueToKey("Label")
+    .Append(mlContext.Transforms.LoadImages("Image", imageFolder: folder, "ImagePath")).Fit(train);
 (train, validation, test) = (before.Transform(train), before.Transform(validation), before.Transform(test));
 
 // All at its default but the size of the network and the epochs, so that a trial takes seconds.
-var given = new GloroImageClassificationOptions { Depth = isShort ? 1 : 3, Width = isShort ? 16 : 32, TailWidth = isShort ? 64 : 128, Epochs = isShortest ? 2 : 9 };
+var given = new GloroImageClassificationOptions
+{
+    Depth = isShort ? 1 : 3,
+    Width = isShort ? 16 : 32,
+    TailWidth = isShort ? 64 : 128,
+    Epochs = isShortest ? 2 : 9,
+};
+using var stop = new CancellationTokenSource();
 var options = new GloroSweepOptions(given)
 {
     Parameters =
@@ -36,15 +47,16 @@ var options = new GloroSweepOptions(given)
     ],
     Trials = isShortest ? 3 : 12,
     JournalPath = Path.Combine(folder, isShortest ? "shortest.jsonl" : isShort ? "short.jsonl" : "sweep.jsonl"),
+    Progress = new SweepLines(),
+    CancellationToken = stop.Token,
 };
 
-using var stop = new CancellationTokenSource();
 Console.CancelKeyPress += (_, e) =>
 {
     e.Cancel = true;
     stop.Cancel();
 };
-GloroSweepResult result = mlContext.Gloro.Sweep(train, validation, options, new SweepLines(), stop.Token);
+GloroSweepResult result = mlContext.Gloro.Sweep(train, validation, options);
 Console.WriteLine();
 Console.WriteLine(result);
 if (result.BestOptions is not GloroImageClassificationOptions best || stop.IsCancellationRequested)
@@ -63,11 +75,13 @@ IDataView Draw(string part, int count, int seed)
 {
     var tiles = TileSet.Draw(count, seed);
     var paths = TileFiles.Save(tiles, Path.Combine(folder, part));
-    return mlContext.Data.LoadFromEnumerable(tiles.Zip(paths, (tile, path) => new ImageRow { Label = tile.Label, Description = tile.Description, ImagePath = Path.Combine(part, path) }).ToList());
+    return mlContext.Data.LoadFromEnumerable(tiles.Zip(paths, (tile, path) =>
+        new ImageRow { Label = tile.Label, Description = tile.Description, ImagePath = Path.Combine(part, path) }).ToList());
 }
 
 void Show(string name, GloroTransformer transformer)
 {
     GloroMetrics metrics = mlContext.Gloro.Evaluate(transformer.Transform(test));
-    Console.WriteLine(FormattableString.Invariant($"  {name,-10} VRA {metrics.VerifiedRobustAccuracy:F3}, clean accuracy {metrics.CleanAccuracy:F3}"));
+    Console.WriteLine(FormattableString.Invariant(
+        $"  {name,-10} VRA {metrics.VerifiedRobustAccuracy:F3}, clean accuracy {metrics.CleanAccuracy:F3}"));
 }

@@ -1,4 +1,4 @@
-// Learns to tell kinds of grain from a table of measurements, says what it can prove of grains that it has not seen, and which measurements matter.
+// Classifies kinds of grain from a table of measurements, shows what is proved for new grains, and which measurements matter.
 //   dotnet run -c Release --project examples/Tabular [-- --short]
 using Examples;
 using Microsoft.ML;
@@ -29,12 +29,14 @@ IDataView prepared = prepare.Transform(test);
 IDataView scored = model.Transform(prepared);
 GloroMetrics metrics = mlContext.Gloro.Evaluate(scored);
 Show.Line();
-Show.Line($"Of {metrics.RowCount} grains {metrics.CleanAccuracy:P1} are named rightly. Proved against every change of {metrics.Epsilon} standard deviations:");
+Show.Line($"Of {metrics.RowCount} grains {metrics.CleanAccuracy:P1} are classified correctly. "
+    + $"Proved against every change of {metrics.Epsilon} standard deviations:");
 Show.Line($"  one kind of grain, the right one: {metrics.LocalVerifiedRobustAccuracy:P1}");
 Show.Line($"  at most two, the right one among them: {metrics.VerifiedRobustAccuracy:P1}");
 
 Show.Line();
 Show.Line("What accuracy loses if a column is shuffled (ML.NET's permutation feature importance):");
 var importance = mlContext.MulticlassClassification.PermutationFeatureImportance(model, prepared, permutationCount: isShort ? 1 : 5);
-Show.Table(["column", "accuracy lost"], Grain.Columns.Zip(importance, (column, lost) => (Column: column, Lost: -lost.MicroAccuracy.Mean)).OrderByDescending(pair => pair.Lost)
+Show.Table(["column", "accuracy lost"], Grain.Columns
+    .Zip(importance, (column, lost) => (Column: column, Lost: -lost.MicroAccuracy.Mean)).OrderByDescending(pair => pair.Lost)
     .Select(pair => new[] { pair.Column, $"{pair.Lost:P1}" }));

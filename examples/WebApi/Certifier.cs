@@ -14,7 +14,7 @@ internal sealed class Certifier : IDisposable
     /// <param name="mlContext">The context to load and score with.</param>
     /// <param name="modelPath">The saved model.</param>
     /// <param name="guarantee">The guarantee to serve; null for the model's own.</param>
-    /// <exception cref="InvalidOperationException">The file holds no image classifier of this library.</exception>
+    /// <exception cref="FormatException">The file does not hold an image classifier that this example can show.</exception>
     public Certifier(MLContext mlContext, string modelPath, RobustnessGuarantee? guarantee)
     {
         _model = ServedModel.Load(mlContext, modelPath, guarantee);
@@ -28,7 +28,8 @@ internal sealed class Certifier : IDisposable
         options.InputSchemaDefinition[nameof(UploadedImage.Image)].ColumnName = gloro.FeatureColumnName;
         foreach (var column in options.OutputSchemaDefinition)
             column.ColumnName = gloro.OutputColumnPrefix + column.ColumnName;
-        _engines = new(() => mlContext.Model.CreatePredictionEngine<UploadedImage, ScoredImage>(gloro, options), Environment.ProcessorCount);
+        _engines = new(
+            () => mlContext.Model.CreatePredictionEngine<UploadedImage, ScoredImage>(gloro, options), Environment.ProcessorCount);
     }
 
     /// <summary>What the model proves.</summary>
@@ -53,13 +54,17 @@ internal sealed class Certifier : IDisposable
     private Answer ToAnswer(ScoredImage scored, int width, int height)
     {
         // As the library orders them: by logit, equal ones by index.
-        ScoredClass[] classes = [.. Enumerable.Range(0, Card.Classes.Count).OrderByDescending(i => scored.Logits[i]).Select(i => new ScoredClass(Card.Classes[i], scored.Score[i]))];
+        ScoredClass[] classes =
+        [
+            .. Enumerable.Range(0, Card.Classes.Count).OrderByDescending(i => scored.Logits[i])
+                .Select(i => new ScoredClass(Card.Classes[i], scored.Score[i])),
+        ];
         int k = scored.CertifiedK;
         while (k > 0 && !(scored.TopKRadii[k - 1] > Card.Epsilon))
             k--;
         string[] labels = [.. classes.Take(k).Select(c => c.Name)];
         float radius = k > 0 ? scored.TopKRadii[k - 1] : 0;
-        return new(
-            classes[0].Name, k > 0, labels, radius, scored.CertifiedRadius, Card.Epsilon, scored.TopKRadii, scored.CertifiedK, classes, width, height, Card.Say(labels, radius));
+        return new(classes[0].Name, k > 0, labels, radius, scored.CertifiedRadius, Card.Epsilon, scored.TopKRadii, scored.CertifiedK,
+            classes, width, height, Card.Say(labels, radius));
     }
 }

@@ -4,9 +4,9 @@ using Microsoft.ML;
 namespace WebApi;
 
 /// <summary>
-/// Prediction engines for many requests at once. One engine per thread is ML.NET's rule: an engine serves one caller at a time. The
-/// transformer behind it is shared by all, so an engine is cheap.
-/// No more callers than <paramref name="size"/> run together, and the others wait: each holds a decoded image, and scoring takes a processor anyway.
+/// Prediction engines for many requests at once. One engine per thread is ML.NET's rule: an engine serves one caller at a time. All engines
+/// share one transformer, so an engine is cheap. At most <paramref name="size"/> callers run together and the others wait, because each
+/// holds a decoded image and a processor.
 /// (Microsoft.Extensions.ML's PredictionEnginePool does as well, where that package is at hand.)
 /// </summary>
 internal sealed class EnginePool<TInput, TOutput>(Func<PredictionEngine<TInput, TOutput>> create, int size) : IDisposable

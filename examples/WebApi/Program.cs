@@ -1,23 +1,22 @@
 // Serves certified predictions: POST an image to /api/certify, or open the page and drop one there.
 //   dotnet run -c Release --project examples/WebApi -- [--model model.zip] [--guarantee rtk:3] [--urls http://localhost:5080]
 // Without --model it serves the EuroSAT model, under rtk:3. Without --guarantee, a model of your own keeps its guarantee.
-using Examples;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.ML;
 using Microsoft.ML.Gloro;
 using WebApi;
 
-const string PagePolicy =
-    "default-src 'none'; style-src 'self'; script-src 'self'; img-src blob: data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const string PagePolicy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src blob: data:; "
+    + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 var builder = WebApplication.CreateBuilder(args);
 string? ownModel = builder.Configuration["model"];
 string modelPath = ownModel ?? Path.Combine(AppContext.BaseDirectory, "models", "eurosat-best.zip");
-RobustnessGuarantee? guarantee;
+Certifier loaded;
 try
 {
-    SavedModel.Check(Path.GetFullPath(modelPath));
-    guarantee = (builder.Configuration["guarantee"] ?? (ownModel is null ? "rtk:3" : null)) is { } text ? RobustnessGuarantee.Parse(text) : null;
+    string? guarantee = builder.Configuration["guarantee"] ?? (ownModel is null ? "rtk:3" : null);
+    loaded = new Certifier(new MLContext(), modelPath, guarantee is null ? null : RobustnessGuarantee.Parse(guarantee));
 }
 catch (Exception e) when (e is IOException or FormatException)
 {
@@ -29,15 +28,14 @@ catch (Exception e) when (e is IOException or FormatException)
 const int MostBody = Upload.MostBytes + (64 << 10);
 builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = MostBody);
 builder.Services.Configure<FormOptions>(form => form.MultipartBodyLengthLimit = MostBody);
-builder.Services.AddSingleton(_ => new MLContext());
-builder.Services.AddSingleton(services => new Certifier(services.GetRequiredService<MLContext>(), modelPath, guarantee));
+builder.Services.AddSingleton(_ => loaded); // made by a function, so the application disposes it
 
 var app = builder.Build();
-app.Services.GetRequiredService<Certifier>(); // a model that cannot be used is told now, not to the first visitor
 
 foreach (var (address, file, type) in new[]
 {
-    ("/", "index.html", "text/html"), ("/page.css", "page.css", "text/css"), ("/page.js", "page.js", "text/javascript"), ("/engine.js", "engine.js", "text/javascript"),
+    ("/", "index.html", "text/html"), ("/page.css", "page.css", "text/css"),
+    ("/page.js", "page.js", "text/javascript"), ("/engine.js", "engine.js", "text/javascript"),
 })
 {
     string text = Read(file);

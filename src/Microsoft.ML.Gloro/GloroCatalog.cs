@@ -7,7 +7,9 @@ using Microsoft.ML.Runtime;
 namespace Microsoft.ML.Gloro;
 
 /// <summary>The entry point of the library: trainers, evaluation and export of provably robust classifiers.</summary>
-/// <remarks>Holds nothing but its MLContext. Safe for concurrent use.</remarks>
+/// <remarks>
+/// Holds nothing but its MLContext. Safe for concurrent use. Progress and cancellation of long calls are set in their options, as for Fit.
+/// </remarks>
 /// <param name="mlContext">The context that supplies the seed, the log and the GPU settings.</param>
 /// <example>
 /// <code language="csharp">
@@ -302,6 +304,44 @@ public sealed class GloroCatalog(MLContext mlContext)
     }
 
     /// <summary>
+    /// Calibrates a model, so that it gives every row a set of labels that holds the true label with a given probability, even if someone moves
+    /// the input by up to ε. Unlike certified label sets, these exist for every row.
+    /// </summary>
+    /// <param name="model">A fitted or loaded Gloro transformer, or a chain of transformers that contains one.</param>
+    /// <param name="calibrationRows">
+    /// Labeled input rows of the whole model. They must come from the same source as the rows to score later, in no particular order, and must not have
+    /// been used for training, for validation, or to choose the model or these options. A test set is fine, if the coverage is not measured on it.
+    /// </param>
+    /// <param name="coverage">The least probability that a set holds the true label, above 0 and below 1.</param>
+    /// <param name="options">The score and other options; null for the defaults. Their coverage is replaced by the one given.</param>
+    /// <returns>The quantile, and a new model with the column CoverageLabels. Saved models keep it.</returns>
+    /// <remarks>
+    /// Robust split conformal prediction with the proved margin constants (compare Massena et al., "Efficient Robust Conformal Prediction via
+    /// Lipschitz-Bounded Networks", ICML 2025). Rounding is covered in Float64. The calibration holds for every ε, so
+    /// <see cref="WithGuarantee"/> keeps it; <see cref="WithViews"/> and another arithmetic drop it.
+    /// </remarks>
+    /// <exception cref="ArgumentException">The rows are too few, or an option or a column is invalid.</exception>
+    [SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so it stays an instance method.")]
+    public GloroCoverage Calibrate(ITransformer model, IDataView calibrationRows, double coverage = 0.9, GloroCoverageOptions? options = null)
+    {
+        GloroCoverageOptions copy = options?.Copy() ?? new();
+        copy.Coverage = coverage;
+        return Calibrator.Run(model, calibrationRows, copy);
+    }
+
+    /// <summary>Measures the coverage sets of a calibrated model.</summary>
+    /// <param name="model">The model of <see cref="Calibrate"/>.</param>
+    /// <param name="rows">Labeled input rows of the whole model that were not used for training or calibration.</param>
+    /// <param name="epsilon">The L2 radius of the sets; null for the model's own.</param>
+    /// <param name="labelColumnName">The key column of the true classes.</param>
+    /// <param name="cancellationToken">Stops between batches.</param>
+    /// <exception cref="ArgumentException">The model is not calibrated, no row has a known label, or a column is invalid.</exception>
+    [SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so it stays an instance method.")]
+    public GloroCoverageMetrics EvaluateCoverage(
+        ITransformer model, IDataView rows, float? epsilon = null, string labelColumnName = "Label", CancellationToken cancellationToken = default) =>
+        CoverageEvaluator.Run(model, rows, epsilon, labelColumnName, cancellationToken);
+
+    /// <summary>
     /// Tries to break a model's certificates: attacks rows within their certified radius and near their decision boundary, checks every
     /// attack with the scoring graph, and proves the bounds again. Reports an upper bound on robust accuracy (VRA is the lower bound) and
     /// lower bounds on the Lipschitz constants (the proved ones are upper bounds).
@@ -341,19 +381,13 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// have one. The best result is optimistic because it was selected on these rows; measure the final model on other rows.
     /// </param>
     /// <param name="options">The trainer's options and the search space. They are copied.</param>
-    /// <param name="progress">
-    /// Receives a report after each training, on the sweep's thread; may be null. MLContext.Log receives a line each time.
-    /// </param>
-    /// <param name="cancellationToken">
-    /// Stops the sweep within a batch. The sweep then <em>returns</em> its results so far, with <see cref="GloroSweepResult.IsComplete"/>
-    /// false, and does not throw <see cref="OperationCanceledException"/>. Canceling the trainer's own token does the same.
-    /// </param>
     /// <returns>
-    /// All trials, the best one, and its model. A failed trial has an <see cref="GloroSweepTrial.Error"/> and does not stop the sweep.
+    /// All trials, the best one, and its model. A failed trial has an <see cref="GloroSweepTrial.Error"/> and does not stop the sweep. If
+    /// <see cref="GloroSweepOptions.CancellationToken"/> is canceled, the results so far.
     /// </returns>
     /// <exception cref="ArgumentException">An option, a column or the guarantee is invalid. This is thrown before any training.</exception>
     /// <exception cref="InvalidOperationException">
-    /// There are no rows, or the journal cannot be read or written, or belongs to another sweep.
+    /// There are no rows, or the journal cannot be opened or begun, or belongs to another sweep.
     /// </exception>
     /// <exception cref="DllNotFoundException">libtorch is missing or fails to load.</exception>
     /// <example>
@@ -363,10 +397,24 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// Console.WriteLine(result);
     /// </code>
     /// </example>
+    public GloroSweepResult Sweep(IDataView train, IDataView validation, GloroSweepOptions options) =>
+        SweepRun.Run(_mlContext, train, validation, options);
+
+    /// <summary>The same sweep, with progress and cancellation given beside the options.</summary>
+    /// <param name="train">The training rows, as the trainer gets them.</param>
+    /// <param name="validation">The rows that rank the trials.</param>
+    /// <param name="options">The options; they are copied.</param>
+    /// <param name="progress">Replaces <see cref="GloroSweepOptions.Progress"/>.</param>
+    /// <param name="cancellationToken">Replaces <see cref="GloroSweepOptions.CancellationToken"/>.</param>
     public GloroSweepResult Sweep(
-        IDataView train, IDataView validation, GloroSweepOptions options, IProgress<GloroSweepProgress>? progress = null,
-        CancellationToken cancellationToken = default) =>
-        SweepRun.Run(_mlContext, train, validation, options, progress, cancellationToken);
+        IDataView train, IDataView validation, GloroSweepOptions options, IProgress<GloroSweepProgress>? progress,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        GloroSweepOptions copy = options.Copy();
+        (copy.Progress, copy.CancellationToken) = (progress, cancellationToken);
+        return SweepRun.Run(_mlContext, train, validation, copy);
+    }
 
     /// <summary>
     /// Writes a model and its certificate as one ONNX graph (opset 13, IR 7, standard operators) that scores and certifies on any ONNX
@@ -374,8 +422,9 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// library's own. docs/scale-out.md describes inputs, outputs and parameters.
     /// </summary>
     /// <param name="model">
-    /// A fitted or loaded Gloro transformer, or a chain of transformers that contains one. Other transformers are left out: the graph takes
-    /// the network's inputs.
+    /// A fitted or loaded Gloro transformer, or a chain of transformers that contains one. The other steps, such as normalization or
+    /// resizing, are not in the file: the graph takes what they give. ML.NET's <c>mlContext.Model.ConvertToOnnx</c>, of the package
+    /// Microsoft.ML.OnnxConverter, exports whole pipelines of feature vectors.
     /// </param>
     /// <param name="stream">
     /// The destination; written from its current position and left open. If writing fails, the stream holds an incomplete file, so write to

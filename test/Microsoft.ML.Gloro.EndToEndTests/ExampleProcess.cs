@@ -20,9 +20,22 @@ internal static class ExampleProcess
     /// <param name="name">Its folder under examples.</param>
     /// <param name="folder">The folder that it runs in.</param>
     /// <param name="arguments">Its command line.</param>
-    public static async Task<(int Code, string Output, string Error)> RunAsync(string name, string folder, params string[] arguments)
+    public static Task<(int Code, string Output, string Error)> RunAsync(string name, string folder, params string[] arguments) =>
+        StartAsync(name, folder, [PathOf(name), .. arguments]);
+
+    /// <summary>Runs an example to its end as its readme does: dotnet run.</summary>
+    public static Task<(int Code, string Output, string Error)> DotnetRunAsync(string name, string folder, params string[] arguments) =>
+        StartAsync(name, folder,
+            ["run", "--no-build", "-c", s_configuration, "--project", Path.Combine(Repository.Root, "examples", name), "--", .. arguments]);
+
+    private static async Task<(int Code, string Output, string Error)> StartAsync(string name, string folder, string[] command)
     {
-        var start = new ProcessStartInfo("dotnet", [PathOf(name), .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder };
+        var start = new ProcessStartInfo("dotnet", command)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder,
+        };
         start.Environment["OMP_NUM_THREADS"] = "1"; // on a busy machine two threads wait for each other longer than they compute
         using var process = Process.Start(start)!;
         Task<string> output = process.StandardOutput.ReadToEndAsync(), error = process.StandardError.ReadToEndAsync();

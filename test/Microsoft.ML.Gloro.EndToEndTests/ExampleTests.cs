@@ -1,11 +1,13 @@
+using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.EndToEnd;
 
 /// <summary>Every example runs to its end, on little data, and says what it is there to say.</summary>
 [TestClass]
-public sealed class ExampleTests
+public sealed partial class ExampleTests
 {
     // Examples that make their own data and take --short. A new one is a line here.
     private static readonly (string Name, string Says)[] s_short =
@@ -20,7 +22,7 @@ public sealed class ExampleTests
     ];
 
     // Those that are started by a test of their own, here or beside what they show.
-    private static readonly string[] s_others = ["Audit", "Cifar100", "EuroSat", "ScoreOnly", "ServeOnnx", "Sweep", "WebApi"];
+    private static readonly string[] s_others = ["Audit", "Browser", "Cifar100", "EuroSat", "ScoreOnly", "ServeOnnx", "Sweep", "WebApi"];
 
     private static readonly string[] s_classes =
         ["AnnualCrop", "Forest", "HerbaceousVegetation", "Highway", "Industrial", "Pasture", "PermanentCrop", "Residential", "River", "SeaLake"];
@@ -32,6 +34,8 @@ public sealed class ExampleTests
     private static string Data => Path.Combine(s_folder.Path, "data");
 
     private static string ModelPath => Path.Combine(s_folder.Path, "model.zip");
+
+    private static string TabularPath => Path.Combine(s_folder.Path, "tabular.zip");
 
     /// <summary>A data set in EuroSAT's layout, and a model of it.</summary>
     [ClassInitialize]
@@ -55,8 +59,16 @@ public sealed class ExampleTests
         var model = mlContext.Transforms.Conversion.MapValueToKey("Label").Append(mlContext.Transforms.LoadImages("Image", null, "ImagePath"))
             .Append(mlContext.Gloro.ImageClassification(options)).Fit(rows);
         mlContext.Model.Save(model, rows.Schema, ModelPath);
-        using var file = File.Create(Path.ChangeExtension(ModelPath, ".onnx"));
-        mlContext.Gloro.ConvertToOnnx(model, file);
+        Export(model, ModelPath);
+        using GloroTransformer tabular = TestModels.Transformer(TestModels.Vector());
+        mlContext.Model.Save(tabular, null, TabularPath);
+        Export(tabular, TabularPath);
+
+        void Export(ITransformer source, string path)
+        {
+            using var file = File.Create(Path.ChangeExtension(path, ".onnx"));
+            mlContext.Gloro.ConvertToOnnx(source, file);
+        }
     }
 
     [ClassCleanup]
@@ -87,6 +99,94 @@ public sealed class ExampleTests
         StringAssert.Contains(output, "affinity   0."); // the row of the table
         Assert.IsTrue(File.Exists(Path.Combine(s_folder.Path, "eurosat.zip")));
         StringAssert.StartsWith(File.ReadAllText(Path.Combine(s_folder.Path, "sets.svg")), "<svg");
+    }
+
+    [TestMethod]
+    [DataRow(2, "RT2, RT3, RT5, affinity")]
+    [DataRow(5, "RT5, affinity")]
+    public async Task EuroSat_OwnFolderOfFewClasses_LeavesOutWhatDoesNotFit(int classes, string leftOut)
+    {
+        string data = Path.Combine(s_folder.Path, $"own{classes}");
+        for (int i = 0; i < 8 * classes; i++)
+        {
+            string part = i < 5 * classes ? "train" : "test";
+            string folder = Directory.CreateDirectory(Path.Combine(data, part, $"own{i % classes}")).FullName;
+            File.WriteAllBytes(Path.Combine(folder, $"{i}.png"), TestImages.Png(TestImages.Planes(16, 16, seed: i), 16, 16));
+        }
+
+        string output = await RunAsync("EuroSat", "--data", data, "--epochs", "1", "--depth", "1", "--width", "8", "--tail", "16",
+            "--batch", "8", "--figure", "own.svg", "--save", "own.zip", "--discover", "2");
+        StringAssert.Contains(output, "local");
+        StringAssert.Contains(output, $"Left out, because they do not fit these classes: {leftOut}{Environment.NewLine}");
+        StringAssert.Contains(output, "Done.");
+    }
+
+    [TestMethod]
+    [DataRow("WebApi", "--model")]
+    [DataRow("Audit", "--data", "data/test", "--model")]
+    [DataRow("Report", "--data", "data/test", "--model")]
+    [DataRow("EuroSat", "--data", "data", "--model")]
+    [DataRow("EuroSat", "--data", "data", "--start-from")]
+    [DataRow("ScoreOnly")]
+    [DataRow("ServeOnnx")]
+    public async Task Example_ModelOfFeatureVectors_SaysSo(string name, params string[] before)
+    {
+        string[] arguments = name switch
+        {
+            "ScoreOnly" => [TabularPath, "data"],
+            "ServeOnnx" => [Path.ChangeExtension(TabularPath, ".onnx"), "data"],
+            _ => [.. before, TabularPath],
+        };
+        var (code, output, error) = await ExampleProcess.RunAsync(name, s_folder.Path, arguments);
+        Assert.AreEqual(2, code, output + error);
+        StringAssert.Contains(error, name == "ScoreOnly" ? "is not a model of image files" : "classifies feature vectors, not images");
+        Assert.DoesNotContain("Unhandled exception", error);
+    }
+
+    [TestMethod]
+    [DataRow("WebApi", "--model")]
+    [DataRow("Audit", "--data", "data/test", "--model")]
+    [DataRow("Report", "--data", "data/test", "--model")]
+    [DataRow("EuroSat", "--data", "data", "--model")]
+    [DataRow("ScoreOnly")]
+    public async Task Example_FileThatIsNoModel_SaysSo(string name, params string[] before)
+    {
+        File.WriteAllText(Path.Combine(s_folder.Path, "notes.md"), "notes");
+        var (code, output, error) = await ExampleProcess.RunAsync(name, s_folder.Path, name == "ScoreOnly" ? ["notes.md", "data"] : [.. before, "notes.md"]);
+        Assert.AreEqual(2, code, output + error);
+        StringAssert.Contains(error, "notes.md is not a model ");
+        Assert.DoesNotContain("Unhandled exception", error);
+    }
+
+    [TestMethod]
+    public async Task WebApi_RelativeModelPath_IsRelativeToTheCallersFolder()
+    {
+        var (code, _, error) = await ExampleProcess.DotnetRunAsync("WebApi", s_folder.Path, "--model", "nowhere.zip");
+        Assert.AreEqual(2, code);
+        StringAssert.Contains(error, $"There is no model {Path.Combine(s_folder.Path, "nowhere.zip")}");
+    }
+
+    [TestMethod]
+    public async Task ScoreOnlyAndServeOnnx_ShownRadii_AreThoseOfTheShownSetsAndNeverRoundedUp()
+    {
+        string folder = Path.Combine(Data, "test");
+        string[] files = [.. Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
+        var mlContext = new MLContext();
+        ITransformer model = mlContext.Model.Load(ModelPath, out _);
+        var scored = ScoredRow.All(model.Transform(mlContext.Data.LoadFromEnumerable(files.Select(file => new TileRow { ImagePath = file }))));
+        var radii = files.Zip(scored).Where(pair => pair.Second.CertifiedK > 0)
+            .ToDictionary(pair => Path.GetRelativePath(folder, pair.First), pair => (double)pair.Second.TopKRadii[pair.Second.CertifiedK - 1]);
+        Assert.IsNotEmpty(radii);
+        foreach (var (name, path, step) in new[] { ("ScoreOnly", ModelPath, 1e-3), ("ServeOnnx", Path.ChangeExtension(ModelPath, ".onnx"), 1e-4) })
+        {
+            var shown = Shown().Matches(await RunAsync(name, path, folder));
+            Assert.HasCount(radii.Count, shown, name);
+            foreach (Match line in shown)
+            {
+                double radius = double.Parse(line.Groups[2].Value, CultureInfo.InvariantCulture), exact = radii[line.Groups[1].Value];
+                Assert.IsTrue(radius <= exact && radius > exact - step - 1e-5, $"{name}: {radius}, which is {exact}");
+            }
+        }
     }
 
     [TestMethod]
@@ -191,6 +291,10 @@ public sealed class ExampleTests
         StringAssert.Contains(output, "On the test tiles:");
         StringAssert.Contains(output, "as given");
     }
+
+    // The file, and the radius of what is proved of it.
+    [GeneratedRegex(@"^\s*(\S+)\s.*proved: .* within (\d+\.\d+)\s*$", RegexOptions.Multiline)]
+    private static partial Regex Shown();
 
     private static async Task<string> RunAsync(string name, params string[] arguments)
     {

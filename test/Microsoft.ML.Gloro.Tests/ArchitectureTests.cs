@@ -17,18 +17,21 @@ public sealed partial class ArchitectureTests
     private static readonly (string Room, string[] MayKnow, string[] Within)[] s_rooms =
     [
         ("Torch", [], []),
-        ("Core", ["Torch"], ["", "Layers", "Certificates", "Bounds"]),
+        ("Core", ["Torch"], ["", "Layers", "Certificates", "Coverage", "Bounds"]),
         ("Inference", ["Core"], ["Forward", "ModelFile", "Onnx", "Scorers"]),
         ("Training", ["Torch", "Core"], ["Augmentation", "Options", "Losses", "Networks", "Checkpoints", ""]),
         ("MLNet", ["Torch", "Core", "Inference", "Training"], ["Columns", "Transformers", "Estimators"]),
-        ("Analysis", ["Torch", "Core", "Inference", "Training", "MLNet"], ["Evaluation", "Choosing", "Auditing", "Reporting", "Tuning"]),
+        ("Analysis", ["Torch", "Core", "Inference", "Training", "MLNet"], ["Evaluation", "Choosing", "Auditing", "Coverage", "Reporting", "Tuning"]),
         (FrontDoor, ["Core", "Inference", "Training", "MLNet", "Analysis"], [""]),
     ];
 
     private static readonly string[] s_torchRooms = ["Torch", "Core/Layers", "Training", "MLNet/Estimators", "Analysis/Auditing"];
     private static readonly string[] s_mlNetRooms = ["MLNet", "Analysis", "Torch", "Training/Options", FrontDoor];
     private static readonly string[] s_onnxRuntimeRooms = ["Inference/Scorers"];
-    private static readonly string[] s_onlyInternals = ["MLNet/Transformers/TransformerPersistence.cs"];
+    private static readonly string[] s_onlyInternals =
+    [
+        "MLNet/Transformers/TransformerPersistence.cs", "MLNet/Transformers/OnnxPipelineView.cs", "MLNet/Estimators/ExecutionStop.cs",
+    ];
 
     private static readonly string s_library = Path.Combine(Repository.Root, "src", "Microsoft.ML.Gloro");
     private static readonly List<SourceFile> s_files = ReadSources();
@@ -114,7 +117,7 @@ public sealed partial class ArchitectureTests
     }
 
     [TestMethod]
-    public void InternalsOfMLNet_AreUsedInOneFile()
+    public void InternalsOfMLNet_AreUsedInThreeFiles()
     {
         // The list that the build makes visible is the list to look for.
         var members = XDocument.Load(Path.Combine(s_library, "Microsoft.ML.Gloro.csproj")).Descendants("PublicizeMember").Select(e => e.Attribute("Include")!.Value).ToList();

@@ -58,7 +58,11 @@ internal static class DocsCodeContext
                 public bool Remove(string key) => true;
             }
 
-            public class SearchSpace<T> : SearchSpace;
+            public class SearchSpace<T> : SearchSpace
+            {
+                public SearchSpace() { }
+                public SearchSpace(T options) { }
+            }
         }
 
         namespace Microsoft.ML.AutoML
@@ -85,7 +89,16 @@ internal static class DocsCodeContext
             public class AutoCatalog
             {
                 public AutoMLExperiment CreateExperiment() => null!;
+                public SweepableEstimator CreateSweepableEstimator<T>(
+                    Func<MLContext, T, IEstimator<ITransformer>> factory, Microsoft.ML.SearchSpace.SearchSpace<T> space)
+                    where T : class, new() => null!;
             }
+
+            public class SweepableEstimator;
+
+            public class SweepablePipeline;
+
+            public enum MulticlassClassificationMetric { MicroAccuracy }
 
             public class AutoMLExperiment
             {
@@ -97,6 +110,12 @@ internal static class DocsCodeContext
             public static class Extensions
             {
                 public static AutoCatalog Auto(this MLContext context) => null!;
+                public static SweepablePipeline Append(this IEstimator<ITransformer> estimator, SweepableEstimator trainer) => null!;
+                public static AutoMLExperiment SetCostFrugalTuner(this AutoMLExperiment experiment) => experiment;
+                public static AutoMLExperiment SetPipeline(this AutoMLExperiment experiment, SweepablePipeline pipeline) => experiment;
+                public static AutoMLExperiment SetDataset(this AutoMLExperiment experiment, IDataView train, IDataView validation) => experiment;
+                public static AutoMLExperiment SetMulticlassClassificationMetric(
+                    this AutoMLExperiment experiment, MulticlassClassificationMetric metric, string labelColumn = "label") => experiment;
                 public static AutoMLExperiment SetTrialRunner<T>(this AutoMLExperiment experiment, T runner) where T : ITrialRunner => experiment;
             }
         }

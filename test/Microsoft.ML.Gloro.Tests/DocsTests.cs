@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
+using Microsoft.ML.Data;
 using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.MLNet;
 using Microsoft.ML.Gloro.Tests.TestSupport;
@@ -49,6 +50,38 @@ public sealed partial class DocsTests
             Assert.IsNotEmpty(named, cells[1]);
             Assert.IsEmpty(named.Where(name => !tests.Contains(name)), cells[1]);
         }
+    }
+
+    [TestMethod]
+    public void NormalizeMeanVariance_AsDocsAndExamplesCallIt_GivesStandardDeviations()
+    {
+        // "ε = 0.25 is a quarter of a standard deviation": with ML.NET's default, fixZero: true, it is not.
+        string[] folders = ["docs", "examples"];
+        string[] files =
+        [
+            Path.Combine(Repository.Root, "README.md"),
+            .. folders.SelectMany(folder => Directory.GetFiles(Path.Combine(Repository.Root, folder), "*", SearchOption.AllDirectories))
+                .Where(file => Path.GetExtension(file) is ".md" or ".cs"),
+        ];
+        string[] calls = [.. files.SelectMany(file => Normalization().Matches(File.ReadAllText(file))).Select(match => match.Value)];
+        Assert.IsGreaterThan(2, calls.Length);
+        Assert.IsTrue(calls.All(call => call.EndsWith(", fixZero: false)", StringComparison.Ordinal)), string.Join('\n', calls));
+
+        var mlContext = new MLContext();
+        var definition = SchemaDefinition.Create(typeof(VectorRow));
+        definition["Features"].ColumnType = new VectorDataViewType(NumberDataViewType.Single, 1);
+        float[] measured = [998, 1000, 1002, 1000];
+        var rows = mlContext.Data.LoadFromEnumerable(measured.Select(x => new VectorRow { Features = [x] }), definition);
+        float[] Normalize(bool fixZero)
+        {
+            var normalizer = mlContext.Transforms.NormalizeMeanVariance("Features", fixZero: fixZero);
+            return [.. normalizer.Fit(rows).Transform(rows).GetColumn<float[]>("Features").Select(features => features[0])];
+        }
+
+        float[] values = Normalize(fixZero: false), byDefault = Normalize(fixZero: true);
+        Assert.AreEqual(0, values.Average(), 1e-2);
+        Assert.AreEqual(1, Math.Sqrt(values.Average(x => x * x)), 1e-2);
+        Assert.IsTrue(byDefault.All(x => Math.Abs(x - 1) < 0.01), "divided by the root mean square, with the mean left in");
     }
 
     [TestMethod]
@@ -134,6 +167,9 @@ public sealed partial class DocsTests
 
     [GeneratedRegex(@"//.*")]
     private static partial Regex Comment();
+
+    [GeneratedRegex(@"NormalizeMeanVariance\b(\([^)]*\))?")]
+    private static partial Regex Normalization();
 
     [GeneratedRegex(@"\s+")]
     private static partial Regex Blank();

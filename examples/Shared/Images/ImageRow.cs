@@ -15,7 +15,8 @@ internal sealed class ImageRow
         ImageRow[] rows =
         [
             .. Directory.GetDirectories(folder).Order(StringComparer.Ordinal).SelectMany(classFolder =>
-                Directory.GetFiles(classFolder).Order(StringComparer.Ordinal).Select(file => new ImageRow { Label = Path.GetFileName(classFolder), ImagePath = Path.GetFullPath(file) })),
+                Directory.GetFiles(classFolder).Order(StringComparer.Ordinal)
+                    .Select(file => new ImageRow { Label = Path.GetFileName(classFolder), ImagePath = Path.GetFullPath(file) })),
         ];
         return rows.Length > 0 ? rows : throw new FileNotFoundException($"There are no images in the class folders of {folder}.");
     }

@@ -2,7 +2,7 @@ using Spectre.Console;
 
 namespace Examples;
 
-/// <summary>What examples print: drawn tables on a terminal, and plain lines where the output goes to a file or to another program.</summary>
+/// <summary>Prints lines and tables: drawn on a terminal, plain where the output goes to a file or to another program.</summary>
 internal static class Show
 {
     /// <summary>Whether somebody looks at a terminal that can draw.</summary>
@@ -17,11 +17,15 @@ internal static class Show
             Console.WriteLine(text);
     }
 
+    /// <summary>A radius with three decimals, rounded down: the number that is shown must be proved too.</summary>
+    public static string Radius(float radius) => $"{Math.Floor(radius * 1000.0) / 1000:F3}";
+
     /// <summary>A table; columns that hold nothing but numbers are aligned to the right.</summary>
     public static void Table(IReadOnlyList<string> header, IEnumerable<IReadOnlyList<string>> rows)
     {
         var cells = rows.ToList();
-        bool[] isNumber = [.. header.Select((_, column) => cells.TrueForAll(row => row[column].Length > 0 && (char.IsAsciiDigit(row[column][0]) || row[column][0] is '-' or '.' or '+')))];
+        static bool IsNumber(string cell) => cell.Length > 0 && (char.IsAsciiDigit(cell[0]) || cell[0] is '-' or '.' or '+');
+        bool[] isNumber = [.. header.Select((_, column) => cells.TrueForAll(row => IsNumber(row[column])))];
         if (IsTerminal)
             Draw(header, cells, isNumber);
         else
@@ -40,8 +44,9 @@ internal static class Show
 
     private static void Print(IReadOnlyList<string> header, List<IReadOnlyList<string>> rows, bool[] isNumber)
     {
-        int[] widths = [.. header.Select((name, column) => Math.Max(name.Length, rows.Select(row => row[column].Length).DefaultIfEmpty().Max()))];
+        int[] widths = [.. header.Select((_, column) => rows.Prepend(header).Max(row => row[column].Length))];
+        string Pad(string cell, int column) => isNumber[column] ? cell.PadLeft(widths[column]) : cell.PadRight(widths[column]);
         foreach (var row in rows.Prepend(header))
-            Console.WriteLine("  " + string.Join("  ", row.Select((cell, i) => isNumber[i] ? cell.PadLeft(widths[i]) : cell.PadRight(widths[i]))).TrimEnd());
+            Console.WriteLine("  " + string.Join("  ", row.Select(Pad)).TrimEnd());
     }
 }

@@ -3,7 +3,9 @@ using Spectre.Console;
 
 namespace Examples;
 
-/// <summary>Shows how a training goes, as <see cref="GloroTrainerOptions.Progress"/>: a live bar on a terminal, and elsewhere a line an epoch.</summary>
+/// <summary>
+/// Shows the <see cref="GloroTrainerOptions.Progress"/> of a training: a live bar on a terminal, elsewhere a line for each epoch.
+/// </summary>
 /// <param name="lines">Whether there are lines where there is no bar; not if the context's log prints them already.</param>
 internal sealed class TrainingDisplay(bool lines = true) : IProgress<GloroTrainingProgress>
 {

@@ -17,14 +17,16 @@ namespace Examples.Page;
 /// <param name="ArithmeticInWords">What that means.</param>
 /// <param name="NotProved">What nothing is said about.</param>
 internal sealed record ModelCard(
-    IReadOnlyList<string> Classes, int Width, int Height, string Guarantee, string GuaranteeInWords, float Epsilon, string Norm, string Unit, string Arithmetic, string ArithmeticInWords,
-    string NotProved)
+    IReadOnlyList<string> Classes, int Width, int Height, string Guarantee, string GuaranteeInWords, float Epsilon, string Norm, string Unit,
+    string Arithmetic, string ArithmeticInWords, string NotProved)
 {
     public static ModelCard Of(GloroTransformer model, ImageDataViewType image) => new(
         model.ClassNames, image.Width, image.Height, model.Guarantee.ToString(), InWords(model.Guarantee), model.Epsilon, "L2",
-        $"the Euclidean length of the change of all {3 * image.Width * image.Height} values of the {image.Width} × {image.Height} RGB image, each scaled to [0, 1]",
+        $"the Euclidean length of the change of all {3 * image.Width * image.Height} values of the {image.Width} × {image.Height} RGB image, "
+            + "each scaled to [0, 1]",
         model.Arithmetic.ToString(), InWords(model.Arithmetic),
-        $"Nothing is proved about changes before an image was resized to {image.Width} × {image.Height}, about other distances than L2, or about whether a class is the true one.");
+        $"Nothing is proved about changes before an image was resized to {image.Width} × {image.Height}, "
+            + "about other distances than L2, or about whether a class is the true one.");
 
     /// <summary>What is proved of one image.</summary>
     /// <param name="labels">The certified set; empty if there is none.</param>
@@ -53,6 +55,6 @@ internal sealed record ModelCard(
     private static string InWords(CertificateArithmetic arithmetic) => arithmetic switch
     {
         CertificateArithmetic.Float64 => "proved of the double-precision arithmetic that ran, every rounding included",
-        _ => "proved in real arithmetic only: roundings of the computation that ran are not covered",
+        _ => "proved in real arithmetic only: rounding at other inputs, and for images at the input itself, is not covered",
     };
 }

@@ -64,8 +64,8 @@ internal sealed class Grain
     }
 
     /// <summary>
-    /// All that comes before the trainer: keys for the labels, one vector of features, each brought to mean 0 and standard deviation 1. ε then means standard deviations, the same length in
-    /// every column.
+    /// The steps before the trainer: keys for the labels and one vector of features, each with mean 0 and standard deviation 1. ε then means
+    /// standard deviations in every column.
     /// </summary>
     public static IEstimator<ITransformer> Prepare(MLContext mlContext) => mlContext.Transforms.Conversion.MapValueToKey("Label")
         .Append(mlContext.Transforms.Concatenate("Features", Columns))

@@ -21,7 +21,7 @@ internal static class AtomicFile
             }
             catch
             {
-                file.Dispose();
+                Close(file);
                 File.Delete(partial);
                 throw;
             }
@@ -35,6 +35,18 @@ internal static class AtomicFile
         {
             File.Delete(partial);
             throw;
+        }
+    }
+
+    // Dispose writes what is left in the buffer. On a full disk that fails again and would hide the first error.
+    private static void Close(FileStream file)
+    {
+        try
+        {
+            file.Dispose();
+        }
+        catch (IOException)
+        {
         }
     }
 }

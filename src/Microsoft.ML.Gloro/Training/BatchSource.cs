@@ -5,7 +5,7 @@ namespace Microsoft.ML.Gloro.Training;
 
 /// <summary>A batch: rows of the training set, and their labels as a tensor.</summary>
 /// <remarks>Not a tuple: an iterator of tuples of tensors could not be loaded without TorchSharp.</remarks>
-internal sealed record LabeledRows(int[] Rows, Tensor Labels);
+internal sealed record ShuffledBatch(int[] Rows, Tensor Labels);
 
 /// <summary>Cuts a training set into shuffled batches and gathers them as tensors.</summary>
 internal sealed class BatchSource(TrainingSet set, int batchSize, Device device)
@@ -14,7 +14,7 @@ internal sealed class BatchSource(TrainingSet set, int batchSize, Device device)
     public int PerEpoch => Math.Max(1, (set.Count + (batchSize / 2)) / batchSize);
 
     /// <summary>The rows of each batch with their labels, in an order drawn from <paramref name="random"/>.</summary>
-    public IEnumerable<LabeledRows> Shuffled(Random random)
+    public IEnumerable<ShuffledBatch> Shuffled(Random random)
     {
         int[] order = [.. Enumerable.Range(0, set.Count)];
         random.Shuffle(order);
@@ -23,7 +23,7 @@ internal sealed class BatchSource(TrainingSet set, int batchSize, Device device)
             int start = b * batchSize;
             int[] rows = order[start..Math.Min(start + batchSize, order.Length)];
             using var labels = tensor(Array.ConvertAll(rows, r => (long)set.Label(r)), device: device);
-            yield return new LabeledRows(rows, labels);
+            yield return new ShuffledBatch(rows, labels);
         }
     }
 

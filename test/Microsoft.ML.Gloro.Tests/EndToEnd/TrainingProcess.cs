@@ -10,7 +10,8 @@ internal static class TrainingProcess
     public const int Epochs = 4;
 
     /// <summary>
-    /// Trains with the checkpoint folder <c>args[0]</c>, writes a line an epoch, and the model to <c>args[1]</c>; or sweeps, or lists types.
+    /// Trains with the checkpoint folder <c>args[0]</c>, writes a line an epoch, and the model to <c>args[1]</c>. Or does what its first word
+    /// says.
     /// </summary>
     public static int Main(string[] args)
     {
@@ -18,6 +19,8 @@ internal static class TrainingProcess
             return SweepProcess.Run(args[1]);
         if (args[0] == TypesProcess.Word)
             return TypesProcess.Run();
+        if (args[0] == JsonReflectionTests.Word)
+            return JsonReflectionTests.Run(args[1]);
         var recorder = new Recorder(p => Console.WriteLine($"epoch {p.Epoch}"));
         File.WriteAllText(args[1], Train(args[0], recorder));
         return 0;

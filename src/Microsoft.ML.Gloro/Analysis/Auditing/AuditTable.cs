@@ -10,24 +10,34 @@ internal static class AuditTable
     public static string Write(GloroAuditReport report)
     {
         var table = new TextTable();
-        table.Line($"audit of {report.Guarantee} at epsilon {report.Epsilon:0.####}: no certificate broken{(report.IsComplete ? "" : " (cut short by the time budget)")}");
+        string end = report.IsComplete ? "" : " (cut short by the time budget)";
+        table.Line($"audit of {report.Guarantee} at epsilon {report.Epsilon:0.####}: no certificate broken{end}");
         table.Row("certificates speak of", report.Arithmetic == CertificateArithmetic.Float64
             ? (FormattableString)$"the arithmetic that runs (float64)"
-            : $"real arithmetic; rounding is not covered");
+            : $"real arithmetic; rounding at other inputs, and for images at the row itself, is not covered");
         table.Row("rows read, certified, attacked", $"{report.RowCount:N0}, {report.CertifiedRows:N0}, {report.AttackedRows:N0}");
         if (report.RowsNotReached.Count > 0)
-            table.Row("rows not reached", $"{report.RowsNotReached.Count:N0}: {string.Join(", ", report.RowsNotReached.Take(MostNumbers))}{(report.RowsNotReached.Count > MostNumbers ? ", …" : "")}");
+        {
+            string numbers = string.Join(", ", report.RowsNotReached.Take(MostNumbers));
+            table.Row("rows not reached",
+                $"{report.RowsNotReached.Count:N0}: {numbers}{(report.RowsNotReached.Count > MostNumbers ? ", …" : "")}");
+        }
+
         table.Row("attack", $"{report.Steps} gradient steps from each of {report.Restarts} starts");
-        FormattableString largest = $"{report.LargestConsumedMargin:P1} at most (row {report.LargestConsumedMarginRow})";
-        table.Row("margin consumed within the radius", report.AttackedRows == 0
-            ? (FormattableString)$"not measured: no row was attacked" : $"{report.MeanConsumedMargin:P1} on average, {largest}");
+        if (report.AttackedRows == 0)
+            table.Row("margin consumed within the radius", $"not measured: no row was attacked");
+        else
+            table.Row("margin consumed within the radius", $"{report.MeanConsumedMargin:P1} on average, ",
+                $"{report.LargestConsumedMargin:P1} at most (row {report.LargestConsumedMarginRow})");
         table.Row("nearest other top-k set found", double.IsFinite(report.NearestFlip)
             ? (FormattableString)$"at {report.NearestFlip:F3} × the certified radius (row {report.NearestFlipRow})" : $"none");
         table.Row("boundaries found, points beside", $"{report.BoundaryRows:N0}, {report.BoundaryPoints:N0}");
-        table.Row("broken there by last bits", $"{report.LastBitCounterexamples:N0} in {report.LastBitTrials:N0} trials{(report.LastBitCounterexamples > 0 ? " (rounding, which these certificates do not cover)" : "")}");
+        table.Row("broken there by last bits", $"{report.LastBitCounterexamples:N0} in {report.LastBitTrials:N0} trials",
+            $"{(report.LastBitCounterexamples > 0 ? " (rounding, which these certificates do not cover)" : "")}");
         if (report.Accuracy is { } accuracy)
         {
-            table.Row("robust accuracy", $"{accuracy.VerifiedRobustAccuracy:F4} proved (VRA) ≤ true ≤ {accuracy.EmpiricalRobustAccuracy:F4} left by attacks ≤ {accuracy.TopKAccuracy:F4} clean");
+            table.Row("robust accuracy", $"{accuracy.VerifiedRobustAccuracy:F4} proved (VRA) ≤ true ≤ ",
+                $"{accuracy.EmpiricalRobustAccuracy:F4} left by attacks ≤ {accuracy.TopKAccuracy:F4} clean");
             table.Row("rows right without proof, attacked",
                 $"{accuracy.UnprovedRows:N0} of {accuracy.RowCount:N0}, {accuracy.AttackedRows:N0}");
         }
@@ -36,7 +46,10 @@ internal static class AuditTable
             table.Row("robust accuracy", $"not measured: no audited row has a label");
         }
 
-        table.Row("Lipschitz bound κ", $"{report.LipschitzBound:G7} ({(double.IsNaN(report.RecomputedLipschitzBound) ? (FormattableString)$"not proved anew" : $"proved anew: {report.RecomputedLipschitzBound:G7}")}; layers attain {report.AttainedProduct:G7})");
+        table.Row("Lipschitz bound κ", $"{report.LipschitzBound:G7} (",
+            double.IsNaN(report.RecomputedLipschitzBound)
+                ? (FormattableString)$"not proved anew" : $"proved anew: {report.RecomputedLipschitzBound:G7}",
+            $"; layers attain {report.AttainedProduct:G7})");
         table.Row("weights", $"have the bound's hash {report.WeightHash[..16]}…");
         table.Row("time", $"{Seconds(report.Elapsed)} ({string.Join(", ", report.StageTimes.Select(t => $"{t.Key} {Seconds(t.Value)}"))})");
         Slopes(table, report.Slopes);
@@ -63,7 +76,11 @@ internal static class AuditTable
             return;
         table.Line($"  {"layer",5}  {"kind",-20}{"bound",12}{"anew",12}{"attained",12}{"slack",10}  method");
         foreach (GloroAuditLayer l in telling.Take(MostLines))
-            table.Line($"  {l.Index,5}  {l.Kind,-20}{l.StoredBound,12:G7}{(double.IsNaN(l.RecomputedBound) ? "–" : l.RecomputedBound.ToString("G7", CultureInfo.InvariantCulture)),12}{l.Attained,12:G7}{l.Slack,10:E1}  {l.Method}");
+        {
+            string again = double.IsNaN(l.RecomputedBound) ? "–" : l.RecomputedBound.ToString("G7", CultureInfo.InvariantCulture);
+            table.Line($"  {l.Index,5}  {l.Kind,-20}{l.StoredBound,12:G7}{again,12}{l.Attained,12:G7}{l.Slack,10:E1}  {l.Method}");
+        }
+
         if (telling.Length > MostLines)
             table.Line($"  and {telling.Length - MostLines} more");
     }

@@ -17,7 +17,8 @@ internal static class BoundCheck
         if (!string.Equals(hash, model.Bound.WeightHash, StringComparison.Ordinal))
         {
             throw new GloroBrokenCertificateException(
-                $"The model's bound was proved for weights with the hash {model.Bound.WeightHash}, but its weights have {hash}: they were changed since, and nothing is proved of them.");
+                $"The model's bound was proved for weights with the hash {model.Bound.WeightHash}, but its weights have the hash {hash}. " +
+                "The weights were changed, so nothing is proved for them.");
         }
     }
 
@@ -64,7 +65,7 @@ internal static class BoundCheck
         if (!(stored >= proved * (1 - Tolerance)))
         {
             throw new GloroBrokenCertificateException(FormattableString.Invariant(
-                $"The model's Lipschitz bound {what} is {stored:R}, but what can be proved is {proved:R}: nothing proves the smaller one, and certificates under it may be wrong. ") +
+                $"The model's Lipschitz bound {what} is {stored:R}, but only {proved:R} can be proved. Certificates may be wrong. ") +
                 "Do not use the model; prove its bound again from the weights that it has.");
         }
     }

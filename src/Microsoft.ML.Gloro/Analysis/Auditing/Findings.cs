@@ -59,7 +59,9 @@ internal sealed class Findings(Judge judge, Func<long, string> describeRow)
             ? "A margin changes by more than its Lipschitz bound allows: the bound is wrong."
             : "Every margin keeps its Lipschitz bound in real arithmetic: the bound of the rounding errors is wrong.";
         return new GloroBrokenCertificateException(
-            FormattableString.Invariant($"The certificate {where} is broken: within its certified radius {point.Radius:R}, at distance {distance:R}, the top-{point.K} set ") +
-            $"{{{string.Join(", ", found.CertifiedLabels)}}} becomes {{{string.Join(", ", found.LabelsFound)}}}. {cause} Do not use the model; prove its bound again from the weights that it has.", found);
+            FormattableString.Invariant($"The certificate {where} is broken: within its certified radius {point.Radius:R}, ") +
+            FormattableString.Invariant($"at distance {distance:R}, the top-{point.K} set ") +
+            $"{{{string.Join(", ", found.CertifiedLabels)}}} becomes {{{string.Join(", ", found.LabelsFound)}}}. {cause} " +
+            "Do not use the model; prove its bound again from the weights that it has.", found);
     }
 }

@@ -69,7 +69,8 @@ internal sealed class LipschitzAscent(Judge judge, TorchReplica replica, GloroAu
             if (Judge.IsAbove(attained, bound, distance, logits.Max(Math.Abs)))
             {
                 throw new GloroBrokenCertificateException(FormattableString.Invariant(
-                    $"The margin Lipschitz constant of classes '{slope.First}' and '{slope.Second}' is {bound:R} by the model's bound, but two inputs at distance {distance:R} attain {attained:R}. ") +
+                    $"The model's bound of the margin Lipschitz constant of classes '{slope.First}' and '{slope.Second}' is {bound:R}, ") +
+                    FormattableString.Invariant($"but two inputs at distance {distance:R} attain {attained:R}. ") +
                     "Certificates under that bound are wrong. Do not use the model; prove its bound again from the weights that it has.");
             }
         }

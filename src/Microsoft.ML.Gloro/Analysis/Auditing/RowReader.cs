@@ -16,16 +16,17 @@ internal sealed class RowReader
     /// <param name="data">The rows as the Gloro transformer gets them.</param>
     /// <param name="featureColumnName">The column of the network's input.</param>
     /// <param name="labelColumnName">The column of the label, which may be missing.</param>
+    /// <param name="purpose">What the rows are needed for.</param>
     /// <exception cref="ArgumentException">The feature column is missing or cannot be read, or the label column is not a key with the
     /// model's classes.</exception>
     /// <exception cref="InvalidOperationException">There are no rows.</exception>
-    public RowReader(GloroModel model, IDataView data, string featureColumnName, string labelColumnName)
+    public RowReader(GloroModel model, IDataView data, string featureColumnName, string labelColumnName, string purpose = "to audit")
     {
         (_data, _spec) = (data, new InputSpec(model.Network.InputShape, model.IsImage));
         _feature = FeatureColumn.Find(data.Schema, featureColumnName);
         FeatureColumn.Classify(_feature, _spec);
         if (ViewRows.IsEmpty(data))
-            throw ViewRows.NoRows("The data", "to audit");
+            throw ViewRows.NoRows("The data", purpose);
         _label = data.Schema.GetColumnOrNull(labelColumnName);
         _labels = _label is { } column ? LabelMap.Create(column, model.ClassNames) : null;
     }

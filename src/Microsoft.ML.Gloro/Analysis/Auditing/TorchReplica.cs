@@ -4,10 +4,12 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
-/// The deployed network once more as torch functions, for gradients with respect to the input: scoring runs elsewhere and has none. An attack is as good as its gradients,
-/// but what it finds is judged by the scoring graph, so that nothing is proved or refuted here in float32.
+/// The deployed network as torch functions, for gradients with respect to the input, which scoring does not have. The scoring engine judges
+/// what an attack finds, so nothing is proved or refuted here in float32.
 /// </summary>
-/// <remarks>The weights are constants. Not thread-safe; the tensors that <see cref="Forward"/> makes belong to the caller's dispose scope.</remarks>
+/// <remarks>
+/// The weights are constants. Not thread-safe. The tensors that <see cref="Forward"/> makes belong to the caller's dispose scope.
+/// </remarks>
 internal sealed class TorchReplica : IDisposable
 {
     private readonly List<Func<Tensor, Tensor>> _layers = [];
@@ -30,7 +32,8 @@ internal sealed class TorchReplica : IDisposable
     public int ClassCount { get; }
 
     /// <summary>Rows of float32 inputs as a tensor of this replica's type, [rows, channels, height, width].</summary>
-    public Tensor ToTensor(float[] inputs) => Copy(inputs, inputs.Length / InputShape.Size, InputShape.Channels, InputShape.Height, InputShape.Width);
+    public Tensor ToTensor(float[] inputs) =>
+        Copy(inputs, inputs.Length / InputShape.Size, InputShape.Channels, InputShape.Height, InputShape.Width);
 
     /// <summary>The logits, [rows, classes], of inputs [rows, channels, height, width]. Vectors are n × 1 × 1 from end to end.</summary>
     public Tensor Forward(Tensor inputs)
@@ -41,7 +44,6 @@ internal sealed class TorchReplica : IDisposable
         return _views.Count == 1 ? values.reshape(-1, ClassCount) : values.reshape(_views.Count, -1, ClassCount).mean([0]);
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (Tensor weight in _weights)
@@ -71,12 +73,13 @@ internal sealed class TorchReplica : IDisposable
         DeployedAveragePooling pooling => x => nn.functional.avg_pool2d(x, pooling.Size),
         DeployedSpaceToDepth move => x => SpaceToDepthLayer.Move(x, move.Block, input, output),
         DeployedFlatten => x => x.reshape(-1, output.Channels, 1, 1),
-        _ => throw new NotSupportedException($"The audit cannot attack layers of type {layer.GetType().Name}: their gradient is not known here."),
+        _ => throw new NotSupportedException($"The audit cannot attack layers of type {layer.GetType().Name}: no gradient is known."),
     };
 
     private Func<Tensor, Tensor> Convolution(DeployedConvolution c)
     {
-        Tensor kernel = Constant(c.Kernel, c.OutChannels, c.InChannels, c.KernelHeight, c.KernelWidth), bias = Constant(c.Bias, c.OutChannels);
+        Tensor kernel = Constant(c.Kernel, c.OutChannels, c.InChannels, c.KernelHeight, c.KernelWidth);
+        Tensor bias = Constant(c.Bias, c.OutChannels);
         var (top, left, bottom, right) = c.Padding;
         long[] stride = [c.Stride, c.Stride];
         if (top == bottom && left == right)
@@ -96,8 +99,8 @@ internal sealed class TorchReplica : IDisposable
         return x => (x * scale) + shift;
     }
 
-    // A copy in libtorch's own memory. A tensor made from an array lies in the runtime's, aligned as it happens to be, and kernels sum in another order for another alignment:
-    // the same audit would differ in last digits from run to run.
+    // A copy in libtorch's own memory. A tensor made from an array lies in the runtime's memory with a random alignment. The order in which
+    // kernels sum depends on the alignment, so without a copy the last digits of an audit would differ from run to run.
     private Tensor Copy(float[] values, params long[] shape) =>
         tensor(values, shape).to(_isFloat64 ? ScalarType.Float64 : ScalarType.Float32, copy: true);
 

@@ -33,7 +33,11 @@ internal static class AffinityDiscoverer
             ? ScoredColumns.Find(view, options.LabelColumnName, options.OutputColumnPrefix)
             : null;
         if (others is not null && !(others.ClassNames.SequenceEqual(columns.ClassNames) && others.RadiiCount >= depth))
-            throw new ArgumentException("The held-out view has other classes, or fewer radii, than the view that sets are found on. Give two views that one model's Transform gave.", nameof(options));
+        {
+            throw new ArgumentException("The held-out view has other classes or fewer radii than the scored view. " +
+                "Pass two views that the Transform of one model returned.", nameof(options));
+        }
+
         var rows = RowCertificates.Read(scored, columns, epsilon, depth, options.CancellationToken, warn);
         if (others is not null)
             return (rows, RowCertificates.Read(options.HeldOut!, others, epsilon, depth, options.CancellationToken, warn));
@@ -41,7 +45,8 @@ internal static class AffinityDiscoverer
         var heldOut = rows.Where(row => RowSplit.IsHeldOut(row, options.Seed, options.HeldOutFraction));
         return finding.Count > 0 && heldOut.Count > 0
             ? (finding, heldOut)
-            : throw new ArgumentException($"The scored view has {rows.Count:N0} rows with a label: too few to find sets on some and to measure on others. Give more rows.", nameof(scored));
+            : throw new ArgumentException($"The scored view has {rows.Count:N0} rows with a label, too few to find sets on some rows and " +
+                "to measure them on others. Pass more rows.", nameof(scored));
     }
 
     public static GloroAffinityDiscovery Discover(
@@ -92,12 +97,19 @@ internal static class AffinityDiscoverer
             };
         }
 
-        double Gain(RowCertificates rows, int[][] within, int[] set) => Figures(rows, within).Beyond(Figures(rows, Others(within, set))).Gain;
+        double Gain(RowCertificates rows, int[][] within, int[] set) =>
+            Figures(rows, within).Beyond(Figures(rows, Others(within, set))).Gain;
 
-        GuaranteeFigures Figures(RowCertificates rows, int[][] within) =>
-            GuaranteeFigures.Of(rows, ResolvedGuarantee.Bind(within.Length == 0 ? RobustnessGuarantee.Local : RobustnessGuarantee.Affinity(AffinitySets.FromIndices(within)), names));
+        GuaranteeFigures Figures(RowCertificates rows, int[][] within)
+        {
+            var guarantee = within.Length == 0
+                ? RobustnessGuarantee.Local : RobustnessGuarantee.Affinity(AffinitySets.FromIndices(within));
+            return GuaranteeFigures.Of(rows, ResolvedGuarantee.Bind(guarantee, names));
+        }
 
-        AffinitySets ToSets(int[][] indices) => names.Distinct(StringComparer.Ordinal).Count() == names.Count && names.All(name => name.Length > 0)
+        bool HasUsableNames() => names.Distinct(StringComparer.Ordinal).Count() == names.Count && names.All(name => name.Length > 0);
+
+        AffinitySets ToSets(int[][] indices) => HasUsableNames()
             ? AffinitySets.FromNames(indices.Select(set => set.Select(c => names[c])))
             : AffinitySets.FromIndices(indices);
     }
@@ -111,6 +123,7 @@ internal static class AffinityDiscoverer
                   where pairs[i, j] > 0
                   let isInOrder = string.CompareOrdinal(names[i], names[j]) <= 0
                   select new GloroBlockingPair(names[isInOrder ? i : j], names[isInOrder ? j : i], pairs[i, j], (double)pairs[i, j] / rows);
-        return all.OrderByDescending(pair => pair.RowCount).ThenBy(pair => pair.First, StringComparer.Ordinal).ThenBy(pair => pair.Second, StringComparer.Ordinal).Take(MostPairs);
+        return all.OrderByDescending(pair => pair.RowCount).ThenBy(pair => pair.First, StringComparer.Ordinal)
+            .ThenBy(pair => pair.Second, StringComparer.Ordinal).Take(MostPairs);
     }
 }

@@ -134,7 +134,8 @@ internal sealed class AffinitySearch
         while (sets.Count > 0)
         {
             options.CancellationToken.ThrowIfCancellationRequested();
-            var (least, won, worth) = sets.Select(set => (Set: set, Loss: LossWithout(set))).Select(item => (item.Set, item.Loss.Won, item.Loss.Worth)).MinBy(item => item.Won);
+            var (least, won, worth) = sets.Select(set => (Set: set, Loss: LossWithout(set)))
+                .Select(item => (item.Set, item.Loss.Won, item.Loss.Worth)).MinBy(item => item.Won);
             if (won >= options.MinimumGain * rows.Count && worth > 0)
                 return;
             sets.Remove(least);

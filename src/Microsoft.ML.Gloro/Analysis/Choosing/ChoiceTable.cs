@@ -8,8 +8,10 @@ internal static class ChoiceTable
     public static string Write(GloroAffinityDiscovery discovery)
     {
         var table = new TextTable();
-        table.Line($"affinity sets of at most {discovery.MaximumSetSize} classes at epsilon {MetricsTable.Epsilon(discovery.Epsilon)}, at {discovery.BitPrice:0.####} VRA a bit");
-        table.Line($"  found on {discovery.FindingRowCount:N0} rows: {discovery.BlockedFraction:P1} of them not proved locally, {discovery.HelpedFraction:P1} within reach of some set");
+        table.Line($"affinity sets of at most {discovery.MaximumSetSize} classes at epsilon {MetricsTable.Epsilon(discovery.Epsilon)}, ",
+            $"at {discovery.BitPrice:0.####} VRA a bit");
+        table.Line($"  found on {discovery.FindingRowCount:N0} rows: {discovery.BlockedFraction:P1} of them not proved locally, ",
+            $"{discovery.HelpedFraction:P1} within reach of some set");
         foreach (GloroBlockingPair pair in discovery.BlockingPairs.Take(MostPairs))
             table.Line($"    {pair.RowCount,7:N0} rows ({pair.Share:P1}) held up by {pair.First} – {pair.Second}");
         table.Line($"  measured on {discovery.HeldOutRowCount:N0} other rows");
@@ -20,24 +22,36 @@ internal static class ChoiceTable
             return table.ToString();
         }
 
-        table.Line($"    VRA with the sets {discovery.VerifiedRobustAccuracy:F4}, gain {discovery.Gain:F4} ± {discovery.GainStandardError:F4}, mean set {discovery.MeanCertifiedSetSize:F2}, {discovery.BitsLeftOpen:F3} bits left open");
+        table.Line($"    VRA with the sets {discovery.VerifiedRobustAccuracy:F4}, ",
+            $"gain {discovery.Gain:F4} ± {discovery.GainStandardError:F4}, ",
+            $"mean set {discovery.MeanCertifiedSetSize:F2}, {discovery.BitsLeftOpen:F3} bits left open");
         table.Line($"  {"VRA without",11}{"gain",9}{"± error",9}{"bits",8}  set (VRA gained on the rows it was found on)");
         foreach (GloroDiscoveredSet set in discovery.Details)
-            table.Line($"  {set.VerifiedRobustAccuracyWithout,11:F4}{set.Gain,9:F4}{set.GainStandardError,9:F4}{set.Bits,8:F3}  {string.Join(" + ", set.Classes)} ({set.FindingGain:F4})");
+        {
+            table.Line($"  {set.VerifiedRobustAccuracyWithout,11:F4}{set.Gain,9:F4}{set.GainStandardError,9:F4}{set.Bits,8:F3}",
+                $"  {string.Join(" + ", set.Classes)} ({set.FindingGain:F4})");
+        }
+
         return table.ToString();
     }
 
     public static string Write(GuaranteeSuggestions suggestions)
     {
         var table = new TextTable();
-        table.Line($"guarantees at epsilon {MetricsTable.Epsilon(suggestions.Epsilon)} on {suggestions.RowCount:N0} rows; a bit must bring {suggestions.BitPrice:0.####} VRA");
-        table.Line($"    {"guarantee",-NameWidth}{"VRA",8}{"± error",9}{"top-1 VRA",11}{"certified",11}{"mean set",10}{"bits",8}{"worth",9}");
+        table.Line($"guarantees at epsilon {MetricsTable.Epsilon(suggestions.Epsilon)} on {suggestions.RowCount:N0} rows; ",
+            $"a bit must bring {suggestions.BitPrice:0.####} VRA");
+        table.Line($"    {"guarantee",-NameWidth}{"VRA",8}{"± error",9}{"top-1 VRA",11}{"certified",11}",
+            $"{"mean set",10}{"bits",8}{"worth",9}");
         foreach (GuaranteeSuggestion one in suggestions.All)
         {
-            table.Line($"  {(ReferenceEquals(one, suggestions.Best) ? '>' : one.IsParetoOptimal ? ' ' : '-')} {Name(one),-NameWidth}{one.VerifiedRobustAccuracy,8:F4}{one.StandardError,9:F4}{one.Top1VerifiedRobustAccuracy,11:F4}{one.CertifiedFraction,11:F4}{one.MeanCertifiedSetSize,10:F2}{one.BitsLeftOpen,8:F3}{one.Worth,9:F4}");
+            char mark = ReferenceEquals(one, suggestions.Best) ? '>' : one.IsParetoOptimal ? ' ' : '-';
+            table.Line($"  {mark} {Name(one),-NameWidth}{one.VerifiedRobustAccuracy,8:F4}{one.StandardError,9:F4}",
+                $"{one.Top1VerifiedRobustAccuracy,11:F4}{one.CertifiedFraction,11:F4}{one.MeanCertifiedSetSize,10:F2}",
+                $"{one.BitsLeftOpen,8:F3}{one.Worth,9:F4}");
         }
 
-        table.Line($"  > worth most: VRA − {suggestions.BitPrice:0.####} · bits; of local robustness and RTK that is {suggestions.BestTopK.Guarantee}");
+        table.Line($"  > worth most: VRA − {suggestions.BitPrice:0.####} · bits; ",
+            $"of local robustness and RTK that is {suggestions.BestTopK.Guarantee}");
         if (suggestions.All.Any(one => !one.IsParetoOptimal))
             table.Line($"  - another proves as much and leaves no more open");
         if (suggestions.Discovery?.Sets is { } sets)
@@ -47,7 +61,9 @@ internal static class ChoiceTable
 
     private static string Name(GuaranteeSuggestion one)
     {
-        string name = one.IsDiscovered ? $"discovered ({one.Guarantee.AffinitySets!.Count} {(one.Guarantee.AffinitySets.Count == 1 ? "set" : "sets")})" : one.Guarantee.ToString();
+        string name = one is { IsDiscovered: true, Guarantee.AffinitySets: { } sets }
+            ? $"discovered ({sets.Count} {(sets.Count == 1 ? "set" : "sets")})"
+            : one.Guarantee.ToString();
         return name.Length < NameWidth ? name : name[..(NameWidth - 2)] + "…";
     }
 }

@@ -73,7 +73,7 @@ public sealed class GloroAffinityDiscoveryOptions
         if (MaximumSetSize < 2)
             yield return $"{nameof(MaximumSetSize)} must be at least 2, not {MaximumSetSize}.";
         if (!(MinimumGain is >= 0 and <= 1))
-            yield return $"{nameof(MinimumGain)} is a share of the rows, from 0 to 1, not {MinimumGain}.";
+            yield return $"{nameof(MinimumGain)} must be from 0 to 1, not {MinimumGain}.";
         if (HeldOut is null && !(HeldOutFraction is > 0 and < 1))
             yield return $"{nameof(HeldOutFraction)} must be above 0 and below 1, not {HeldOutFraction}.";
     }

@@ -51,9 +51,9 @@ public sealed class GloroSuggestionOptions
         copy.Guarantees = Guarantees is null ? null! : [.. Guarantees];
         if (Discovery is { } discovery)
         {
-            copy.Discovery = discovery.Copy();
-            (copy.Discovery.LabelColumnName, copy.Discovery.OutputColumnPrefix, copy.Discovery.Epsilon) = (LabelColumnName, OutputColumnPrefix, Epsilon);
-            (copy.Discovery.BitPrice, copy.Discovery.CancellationToken) = (BitPrice, CancellationToken);
+            var own = copy.Discovery = discovery.Copy();
+            (own.LabelColumnName, own.OutputColumnPrefix, own.Epsilon) = (LabelColumnName, OutputColumnPrefix, Epsilon);
+            (own.BitPrice, own.CancellationToken) = (BitPrice, CancellationToken);
         }
 
         return copy;

@@ -14,7 +14,10 @@ internal static class GuaranteeSuggester
         float epsilon = EvaluationArguments.Epsilon(options.Epsilon, columns, options.OutputColumnPrefix);
         int largestK = Math.Min(options.LargestK, Math.Min(columns.ClassNames.Count - 1, columns.RadiiCount));
         List<(RobustnessGuarantee Guarantee, bool IsDiscovered)> guarantees =
-            [.. Enumerable.Range(1, largestK).Select(k => (k == 1 ? RobustnessGuarantee.Local : RobustnessGuarantee.RelaxedTopK(k), false))];
+        [
+            .. Enumerable.Range(1, largestK)
+                .Select(k => (k == 1 ? RobustnessGuarantee.Local : RobustnessGuarantee.RelaxedTopK(k), false)),
+        ];
         int depth = options.Guarantees.Select(guarantee => EvaluationArguments.Bind(guarantee, columns).MaxK).Append(largestK).Max();
 
         GloroAffinityDiscovery? discovery = null;
@@ -49,7 +52,8 @@ internal static class GuaranteeSuggester
     private static GuaranteeSuggestion[] Compare(
         RowCertificates rows, List<(RobustnessGuarantee Guarantee, bool IsDiscovered)> guarantees, ScoredColumns columns, double bitPrice)
     {
-        GuaranteeFigures[] figures = [.. guarantees.Select(item => GuaranteeFigures.Of(rows, EvaluationArguments.Bind(item.Guarantee, columns)))];
+        GuaranteeFigures[] figures =
+            [.. guarantees.Select(item => GuaranteeFigures.Of(rows, EvaluationArguments.Bind(item.Guarantee, columns)))];
         return [.. guarantees.Zip(figures, (item, of) => new GuaranteeSuggestion
         {
             Guarantee = item.Guarantee,

@@ -39,7 +39,8 @@ internal sealed class RowCertificates
         var rows = new RowCertificates(depth);
         using DataViewRowCursor cursor = scored.GetRowCursor([columns.Label, columns.Logits, columns.TopKRadii]);
         Func<int> readLabel = columns.LabelMap.GetGetter(cursor);
-        ValueGetter<VBuffer<float>> readLogits = cursor.GetGetter<VBuffer<float>>(columns.Logits), readRadii = cursor.GetGetter<VBuffer<float>>(columns.TopKRadii);
+        ValueGetter<VBuffer<float>> readLogits = cursor.GetGetter<VBuffer<float>>(columns.Logits);
+        ValueGetter<VBuffer<float>> readRadii = cursor.GetGetter<VBuffer<float>>(columns.TopKRadii);
         VBuffer<float> buffer = default;
         float[] logits = new float[columns.ClassNames.Count], radii = new float[columns.RadiiCount];
         int[] order = new int[logits.Length];

@@ -18,8 +18,13 @@ internal static class EvaluationArguments
 
     /// <summary>The given radius, or the model's own.</summary>
     /// <exception cref="ArgumentException">No radius was given and the view does not record one.</exception>
-    public static float Epsilon(float? epsilon, ScoredColumns columns, string prefix) => epsilon ?? columns.ReadEpsilon() ?? throw new ArgumentException(
-        $"The scored view does not say which epsilon its model was made for (no annotation on '{OutputColumns.Name(OutputColumn.CertifiedRadius, prefix)}'). Give one.", nameof(epsilon));
+    public static float Epsilon(float? epsilon, ScoredColumns columns, string prefix) =>
+        epsilon ?? columns.ReadEpsilon() ?? throw NotAnnotated("epsilon", prefix, nameof(epsilon));
+
+    /// <summary>The error for a view that does not record its model's guarantee or ε.</summary>
+    public static ArgumentException NotAnnotated(string what, string prefix, string parameterName) => new(
+        $"The scored view does not record the {what} of its model: column '{OutputColumns.Name(OutputColumn.CertifiedRadius, prefix)}' " +
+        $"has no annotation. Pass the {what}.", parameterName);
 
     /// <summary>Resolves a guarantee for the classes of a view and checks that the view holds enough radii.</summary>
     /// <exception cref="ArgumentException">The guarantee does not fit.</exception>
@@ -28,8 +33,10 @@ internal static class EvaluationArguments
         ResolvedGuarantee bound = ResolvedGuarantee.Bind(guarantee, columns.ClassNames);
         return bound.MaxK <= columns.RadiiCount
             ? bound
-            : throw new ArgumentException($"The guarantee {guarantee} can certify sets of up to {bound.MaxK} classes, and the scored view holds the radii of sets of up to " +
-                $"{columns.RadiiCount} only. Transform the data again with a model made for that guarantee (mlContext.Gloro.WithGuarantee).", nameof(guarantee));
+            : throw new ArgumentException(
+                $"The guarantee {guarantee} can certify sets of up to {bound.MaxK} classes, but the scored view holds radii only of sets " +
+                $"of up to {columns.RadiiCount}. Transform the data with a model for that guarantee (mlContext.Gloro.WithGuarantee).",
+                nameof(guarantee));
     }
 
     /// <summary>The exception for a scored view without labeled rows.</summary>
@@ -40,20 +47,21 @@ internal static class EvaluationArguments
     public static ArgumentException NoRows(long missingLabelRows, string labelColumnName, string purpose, string parameterName) => new(
         missingLabelRows == 0
             ? $"The scored view has no rows: there is nothing {purpose}."
-            : $"None of the {missingLabelRows:N0} rows of the scored view has a label in column '{labelColumnName}': the key is missing in all of them, " +
-              "as it is when MapValueToKey was fitted on other values.",
+            : $"None of the {missingLabelRows:N0} rows of the scored view has a label in column '{labelColumnName}': the key is missing " +
+              "in all of them. This happens when MapValueToKey was fitted on other values.",
         parameterName);
 
     /// <summary>The faults of the options that discovery and suggestion share.</summary>
-    public static IEnumerable<FormattableString> ChoiceFaults(string labelColumnName, string outputColumnPrefix, float? epsilon, double bitPrice)
+    public static IEnumerable<FormattableString> ChoiceFaults(
+        string labelColumnName, string outputColumnPrefix, float? epsilon, double bitPrice)
     {
         if (string.IsNullOrWhiteSpace(labelColumnName))
             yield return $"LabelColumnName is empty.";
         if (outputColumnPrefix is null)
             yield return $"OutputColumnPrefix is null; leave it empty for none.";
         if (epsilon is { } radius && (!(radius >= 0) || !float.IsFinite(radius)))
-            yield return $"Epsilon is an L2 radius, a finite number, 0 or more, not {radius}.";
+            yield return $"Epsilon must be a finite number, 0 or more, not {radius}.";
         if (!(bitPrice >= 0) || !double.IsFinite(bitPrice))
-            yield return $"BitPrice is what a bit must bring in VRA, a finite number, 0 or more, not {bitPrice}.";
+            yield return $"BitPrice must be a finite number, 0 or more, not {bitPrice}.";
     }
 }

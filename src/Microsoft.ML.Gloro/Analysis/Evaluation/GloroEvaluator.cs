@@ -21,7 +21,8 @@ internal static class GloroEvaluator
     /// A column is missing or has the wrong type, the guarantee does not fit the model, or no row has a label.
     /// </exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="epsilon"/> is negative, NaN or infinite.</exception>
-    public static GloroMetrics Evaluate(MLContext mlContext, IDataView scored, string labelColumnName, RobustnessGuarantee? guarantee, float? epsilon, string prefix = "")
+    public static GloroMetrics Evaluate(
+        MLContext mlContext, IDataView scored, string labelColumnName, RobustnessGuarantee? guarantee, float? epsilon, string prefix = "")
     {
         ArgumentNullException.ThrowIfNull(mlContext);
         ArgumentNullException.ThrowIfNull(scored);
@@ -31,13 +32,13 @@ internal static class GloroEvaluator
             EvaluationArguments.CheckEpsilon(given, nameof(epsilon));
 
         var columns = ScoredColumns.Find(scored, labelColumnName, prefix);
-        guarantee ??= columns.ReadGuarantee() ?? throw new ArgumentException(
-            $"The scored view does not say which guarantee its model was made for (no annotation on '{OutputColumns.Name(OutputColumn.CertifiedRadius, prefix)}'). Give one.", nameof(guarantee));
+        guarantee ??= columns.ReadGuarantee() ?? throw EvaluationArguments.NotAnnotated("guarantee", prefix, nameof(guarantee));
         float radius = EvaluationArguments.Epsilon(epsilon, columns, prefix);
         ResolvedGuarantee bound = EvaluationArguments.Bind(guarantee, columns);
 
         var tally = new RowTally(bound, radius);
-        MulticlassClassificationMetrics? classification = Pass(mlContext, new TalliedView(scored, columns, tally), columns.Score is not null);
+        var tallied = new TalliedView(scored, columns, tally);
+        MulticlassClassificationMetrics? classification = Pass(mlContext, tallied, columns.Score is not null);
         if (tally.Rows == 0)
             throw EvaluationArguments.NoRows(tally.MissingLabelRows, labelColumnName, "to evaluate", nameof(scored));
         using IChannel channel = ((IHostEnvironment)mlContext).Register("Gloro", null, null).Start("Evaluation");

@@ -34,7 +34,8 @@ public sealed class GloroMetrics
     /// <summary>
     /// The arithmetic that the certificates cover; null if the scored view does not record it. With
     /// <see cref="CertificateArithmetic.Float64"/> every VRA here is proved for the computed scores, with
-    /// <see cref="CertificateArithmetic.Real"/> for the network as a mathematical function.
+    /// <see cref="CertificateArithmetic.Real"/> for the network as a function of real numbers, except that for images single precision's
+    /// error at the row itself is not covered.
     /// </summary>
     public required CertificateArithmetic? Arithmetic { get; init; }
 

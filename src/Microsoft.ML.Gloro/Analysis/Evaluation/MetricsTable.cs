@@ -23,7 +23,7 @@ internal static class MetricsTable
         table.Row("local VRA", metrics.LocalVerifiedRobustAccuracy);
         table.Row("rejection rate", metrics.RejectionRate);
         table.Row("mean certified set size", metrics.MeanCertifiedSetSize, "F2");
-        table.Row("average certified radius", metrics.AverageCertifiedRadius);
+        table.Row("average certified radius", Math.Floor(metrics.AverageCertifiedRadius * 1e4) / 1e4); // radii are never rounded up
         if (metrics.PerClass.Count <= MaxClasses)
             Classes(table, metrics.PerClass);
         return table.ToString();
@@ -34,13 +34,17 @@ internal static class MetricsTable
         int width = Math.Max(5, classes.Max(c => c.Name.Length));
         table.Line($"  {"class".PadRight(width)}{"rows",9}{"clean",8}{"VRA",8}{"local",8}");
         foreach (GloroClassMetrics c in classes)
-            table.Line($"  {c.Name.PadRight(width)}{c.RowCount,9:N0}{c.CleanAccuracy,8:F3}{c.VerifiedRobustAccuracy,8:F3}{c.LocalVerifiedRobustAccuracy,8:F3}");
+        {
+            FormattableString accuracies = $"{c.CleanAccuracy,8:F3}{c.VerifiedRobustAccuracy,8:F3}{c.LocalVerifiedRobustAccuracy,8:F3}";
+            table.Line($"  {c.Name.PadRight(width)}{c.RowCount,9:N0}{accuracies}");
+        }
     }
 
     private static string Arithmetic(CertificateArithmetic? arithmetic) => arithmetic switch
     {
         CertificateArithmetic.Float64 => "certificates cover the rounding of the scores (float64)",
-        CertificateArithmetic.Real => "certificates hold in real arithmetic; rounding of the scores is not covered",
+        CertificateArithmetic.Real =>
+            "certificates hold in real arithmetic; rounding at other inputs, and for images at the row itself, is not covered",
         _ => "the arithmetic that certificates hold in is not known",
     };
 

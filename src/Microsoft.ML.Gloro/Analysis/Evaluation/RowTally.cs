@@ -101,7 +101,8 @@ internal sealed class RowTally
     /// <param name="arithmetic">The arithmetic that the radii cover.</param>
     /// <param name="classNames">The names of the classes in the order of the logits.</param>
     /// <param name="classification">ML.NET's own metrics of the same rows.</param>
-    public GloroMetrics ToMetrics(RobustnessGuarantee requested, CertificateArithmetic? arithmetic, IReadOnlyList<string> classNames, Data.MulticlassClassificationMetrics? classification)
+    public GloroMetrics ToMetrics(RobustnessGuarantee requested, CertificateArithmetic? arithmetic, IReadOnlyList<string> classNames,
+        Data.MulticlassClassificationMetrics? classification)
     {
         var curve = new CertifiedAccuracyCurve(requested, [.. labelRadii]);
         return new GloroMetrics

@@ -19,14 +19,16 @@ internal sealed class ScoredColumns
 
         ClassNames = PredictedLabel.Type is KeyDataViewType && KeyNames.Read(PredictedLabel) is { } names
             ? names
-            : throw new ArgumentException($"Column '{PredictedLabel.Name}' is not a key with KeyValues, so the classes of the model are unknown. " +
-                "Evaluate the view that the Gloro model's Transform gave.");
-        CheckVector(Logits, size => size == ClassNames.Count, $"{ClassNames.Count} values, one a class");
+            : throw new ArgumentException(
+                $"Column '{PredictedLabel.Name}' is not a key with KeyValues, so the classes of the model are unknown. " +
+                "Pass the view that the Gloro model's Transform returned.");
+        CheckVector(Logits, size => size == ClassNames.Count, $"{ClassNames.Count} values, one for each class");
         CheckVector(TopKRadii, size => size > 0, "at least one value");
         RadiiCount = ((VectorDataViewType)TopKRadii.Type).Size;
 
         // Score is optional; only ML.NET's own metrics need it.
-        if (schema.GetColumnOrNull(OutputColumns.Name(OutputColumn.Score, prefix)) is { } score && IsVector(score, size => size == ClassNames.Count))
+        if (schema.GetColumnOrNull(OutputColumns.Name(OutputColumn.Score, prefix)) is { } score
+            && IsVector(score, size => size == ClassNames.Count))
             Score = score;
         try
         {
@@ -69,7 +71,8 @@ internal sealed class ScoredColumns
     /// <summary>The model's ε, or null if the view does not record it.</summary>
     public float? ReadEpsilon()
     {
-        if (CertifiedRadius is not { } column || column.Annotations.Schema.GetColumnOrNull(OutputColumns.EpsilonAnnotation)?.Type is not NumberDataViewType)
+        if (CertifiedRadius is not { } column
+            || column.Annotations.Schema.GetColumnOrNull(OutputColumns.EpsilonAnnotation)?.Type is not NumberDataViewType)
             return null;
         float epsilon = 0;
         column.Annotations.GetValue(OutputColumns.EpsilonAnnotation, ref epsilon);
@@ -92,7 +95,11 @@ internal sealed class ScoredColumns
     {
         getter(ref buffer);
         if (buffer.Length != destination.Length)
-            throw new InvalidOperationException($"A row of the scored view holds {buffer.Length} values where its column's type says {destination.Length}.");
+        {
+            throw new InvalidOperationException(
+                $"A row of the scored view holds {buffer.Length} values, but the type of its column says {destination.Length}.");
+        }
+
         buffer.CopyTo(destination);
     }
 
@@ -113,7 +120,7 @@ internal sealed class ScoredColumns
         List<string> there = [.. schema.Where(c => !c.IsHidden).Select(c => c.Name)];
         string more = there.Count > shown ? $" and {there.Count - shown} more" : "";
         throw new ArgumentException($"The scored view has no column '{name}'. It has: {string.Join(", ", there.Take(shown))}{more}. " +
-            "Evaluate the view that the Gloro model's Transform gave, and name its label column.");
+            "Pass the view that the Gloro model's Transform returned, and the name of its label column.");
     }
 
     private static bool IsVector(DataViewSchema.Column column, Func<int, bool> size) =>
@@ -122,6 +129,9 @@ internal sealed class ScoredColumns
     private static void CheckVector(DataViewSchema.Column column, Func<int, bool> size, string expected)
     {
         if (!IsVector(column, size))
-            throw new ArgumentException($"Column '{column.Name}' has the type {column.Type}; expected is a known-size vector of Single with {expected}.");
+        {
+            throw new ArgumentException(
+                $"Column '{column.Name}' is of type {column.Type}; it must be a known-size vector of Single with {expected}.");
+        }
     }
 }

@@ -22,7 +22,8 @@ internal sealed class TalliedView : IDataView
         var namesType = new VectorDataViewType(TextDataViewType.Instance, classCount);
         var names = new VBuffer<ReadOnlyMemory<char>>(classCount, [.. columns.ClassNames.Select(name => name.AsMemory())]);
         var slotNames = new DataViewSchema.Annotations.Builder();
-        slotNames.Add<VBuffer<ReadOnlyMemory<char>>>(OutputColumns.SlotNamesAnnotation, namesType, (ref VBuffer<ReadOnlyMemory<char>> destination) => names.CopyTo(ref destination));
+        slotNames.Add<VBuffer<ReadOnlyMemory<char>>>(
+            OutputColumns.SlotNamesAnnotation, namesType, (ref VBuffer<ReadOnlyMemory<char>> destination) => names.CopyTo(ref destination));
 
         var schema = new DataViewSchema.Builder();
         // One more key than classes: ML.NET treats labels beyond the scores as unseen classes and counts them as wrong, as we do.

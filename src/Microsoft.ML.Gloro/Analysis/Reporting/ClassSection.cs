@@ -9,14 +9,16 @@ internal static class ClassSection
     {
         bool isLocal = ReferenceEquals(data.Main, data.Local);
         page.Add($"<section>\n<h2>Class by class</h2>\n")
-            .Add($"<p class=\"note\">{(data.HasLabels ? $"The {data.Rows} of each true class" : $"The {data.Rows} that each class is predicted for")}, ")
+            .Add($"<p class=\"note\">The {data.Rows} {(data.HasLabels ? "of each true class" : "that each class is predicted for")}, ")
             .Add($"at ε = {ReportNumbers.Epsilon(data.Epsilon)}; the least proved first.</p>\n");
         var rows = Rows(data, isLocal);
         Table(page, data, isLocal, rows.Take(Shown));
         if (rows.Count > Shown)
         {
-            page.Add($"<details><summary>{(rows.Count <= MostInAll ? $"The other {ReportNumbers.Count(rows.Count - Shown)} classes" : $"{MostInAll - Shown} more of {ReportNumbers.Count(rows.Count)} classes")}")
-                .Add($"</summary>\n");
+            string others = rows.Count <= MostInAll
+                ? $"The other {ReportNumbers.Count(rows.Count - Shown)} classes"
+                : $"{MostInAll - Shown} more of {ReportNumbers.Count(rows.Count)} classes";
+            page.Add($"<details><summary>{others}</summary>\n");
             Table(page, data, isLocal, rows.Take(MostInAll).Skip(Shown));
             page.Add($"</details>\n");
         }
@@ -52,10 +54,13 @@ internal static class ClassSection
             page.Add($"<tr><th scope=\"row\">{HtmlText.Name(name)}</th><td>{ReportNumbers.Count(count)}</td>");
             for (int i = 0; i < shares.Length; i++)
             {
+                string percent = ReportNumbers.PercentOnly(shares[i]);
                 if (count == 0)
                     page.Add($"<td{More(i)}>–</td>");
+                else if (i == 0)
+                    page.Add($"<td class=\"bar\">{percent}<i style=\"width:{100 * shares[i]:0.#}%\"></i></td>");
                 else
-                    page.Add(i == 0 ? (FormattableString)$"<td class=\"bar\">{ReportNumbers.PercentOnly(shares[i])}<i style=\"width:{100 * shares[i]:0.#}%\"></i></td>" : (FormattableString)$"<td{More(i)}>{ReportNumbers.PercentOnly(shares[i])}</td>");
+                    page.Add($"<td{More(i)}>{percent}</td>");
             }
 
             page.Add($"</tr>\n");

@@ -7,8 +7,8 @@ internal static class CurveSection
     {
         string epsilon = ReportNumbers.EpsilonInFull(data.Epsilon);
         string description = string.Join(" ", data.Guarantees.Select(one => $"{one.Name} at ε = {ReportNumbers.Epsilon(data.Epsilon)}: "
-            + $"{(data.HasLabels ? $"VRA {ReportNumbers.Percent(one.Metrics.VerifiedRobustAccuracy)}, " : "")}certified {ReportNumbers.Percent(one.Metrics.CertifiedFraction)}."))
-            + " All curves fall as ε grows.";
+            + (data.HasLabels ? $"VRA {ReportNumbers.Percent(one.Metrics.VerifiedRobustAccuracy)}, " : "")
+            + $"certified {ReportNumbers.Percent(one.Metrics.CertifiedFraction)}.")) + " All curves fall as ε grows.";
         page.Add($"<section>\n<h2>What is proved at every ε</h2>\n");
         page.Add($"<p class=\"note\">Exact: each curve falls by one {data.Row} at that {data.Row}’s certified radius. ")
             .Add($"{(data.HasLabels ? "Clean accuracy does not depend on ε and proves nothing. " : "")}Dots mark ε = ")
@@ -43,7 +43,7 @@ internal static class CurveSection
                 page.Add($"<td>{ReportNumbers.PercentOnly(metrics.VerifiedRobustAccuracy)}</td>")
                     .Add($"<td>{ReportNumbers.PercentOnly(metrics.Top1VerifiedRobustAccuracy)}</td>");
             page.Add($"<td>{ReportNumbers.PercentOnly(metrics.CertifiedFraction)}</td>")
-                .Add($"<td>{(metrics.CertifiedFraction > 0 ? metrics.MeanCertifiedSetSize.ToString("F2", System.Globalization.CultureInfo.InvariantCulture) : "–")}")
+                .Add(metrics.CertifiedFraction > 0 ? $"<td>{metrics.MeanCertifiedSetSize:F2}" : (FormattableString)$"<td>–")
                 .Add($"</td><td class=\"more\">{ReportNumbers.Radius(one.Certified.Area)}</td></tr>\n");
         }
 

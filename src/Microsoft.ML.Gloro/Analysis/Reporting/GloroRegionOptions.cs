@@ -45,7 +45,7 @@ public sealed class GloroRegionOptions
         else if (Guarantees.Count > 6)
             yield return $"{nameof(Guarantees)} holds {Guarantees.Count}; at most 6 panels are drawn.";
         if (Epsilon is { } radius && (!(radius >= 0) || !float.IsFinite(radius)))
-            yield return $"{nameof(Epsilon)} is an L2 radius, a finite number, 0 or more, not {radius}.";
+            yield return $"{nameof(Epsilon)} must be a finite number, 0 or more, not {radius}.";
         if (string.IsNullOrWhiteSpace(LabelColumnName))
             yield return $"{nameof(LabelColumnName)} is empty.";
         if (Resolution is < 16 or > 1000)

@@ -58,7 +58,8 @@ internal static class HistogramSection
         double highest = Math.Max(1, Math.Max(main.Max(), both ? local.Max() : 0)), pitch = (double)AreaWidth / Bins;
         double X(double epsilon) => AreaWidth * epsilon / data.Axis.Limit;
         double Y(double count) => Height - ((Height - 6) * count / highest);
-        string text = $"half of them have a radius of {ReportNumbers.Radius(Middle(data.Main.Certified.Radii))} or more{(both ? $", and {ReportNumbers.Radius(Middle(data.Local.Certified.Radii))} for one class alone" : "")}";
+        string text = $"half of them have a radius of {ReportNumbers.Radius(Middle(data.Main.Certified.Radii))} or more"
+            + (both ? $", and {ReportNumbers.Radius(Middle(data.Local.Certified.Radii))} for one class alone" : "");
         page.Add($"<figure><svg class=\"radii\" viewBox=\"0 0 {Width} {Top + Height + 52}\" role=\"img\" aria-label=\"Histogram of ")
             .Add($"certified radii; {text}\">\n");
         page.Add($"<text class=\"title\" x=\"0\" y=\"14\">Certified radius, {data.Rows} in each bar</text>\n")

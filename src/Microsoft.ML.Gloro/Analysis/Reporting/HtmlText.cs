@@ -35,8 +35,9 @@ internal sealed partial class HtmlText
         return this;
     }
 
-    /// <summary>Markup with encoded values in it.</summary>
-    public static RawHtml Of(FormattableString markup) => new HtmlText().Add(markup).ToRaw();
+    /// <summary>Markup with encoded values in it, in as many parts as the code needs to be readable.</summary>
+    public static RawHtml Of(params FormattableString[] parts) =>
+        parts.Aggregate(new HtmlText(), (html, part) => html.Add(part)).ToRaw();
 
     /// <summary>A name with optional line breaks where a word begins, as in HerbaceousVegetation.</summary>
     public static RawHtml Name(string name) => new(string.Join("<wbr>", WordEnds().Split(name).Select(Encode)));

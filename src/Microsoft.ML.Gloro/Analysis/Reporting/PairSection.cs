@@ -11,8 +11,8 @@ internal static class PairSection
         page.Add($"<section>\n<h2>Which classes limit each other’s radii</h2>\n");
         if (pairs.Counted == 0)
         {
-            page.Add($"<p class=\"note\">{(pairs.Undetermined > 0 ? "The columns do not tell, and no model was given." : $"No {data.Row} has a radius.")}")
-                .Add($"</p>\n</section>\n");
+            string why = pairs.Undetermined > 0 ? "The columns do not tell, and no model was given." : $"No {data.Row} has a radius.";
+            page.Add($"<p class=\"note\">{why}</p>\n</section>\n");
             return;
         }
 
@@ -31,7 +31,8 @@ internal static class PairSection
             : "";
         return pairs.IsExact
             ? $"Counted for all {ReportNumbers.Count(pairs.Counted)} {data.Rows} with a prediction, with the model’s own K.{without}"
-            : $"Without the model, K is not known; counted are the {ReportNumbers.Count(pairs.Counted)} {data.Rows} whose radii tell the pair, and {ReportNumbers.Count(pairs.Undetermined)} are left out that do not.{without}";
+            : $"Without the model, K is not known; counted are the {ReportNumbers.Count(pairs.Counted)} {data.Rows} whose radii "
+                + $"tell the pair, and {ReportNumbers.Count(pairs.Undetermined)} are left out that do not.{without}";
     }
 
     private static void Map(HtmlText page, ReportData data, List<(int Inside, int Outside, long Local, long Main)> all)
@@ -42,7 +43,9 @@ internal static class PairSection
         var shares = all.Where(pair => pair.Local > 0).ToDictionary(pair => (pair.Inside, pair.Outside), pair =>
             (double)pair.Local / rows[pair.Inside]);
         double highest = classes.SelectMany(j => classes.Select(i => shares.GetValueOrDefault((j, i)))).DefaultIfEmpty().Max();
-        page.Add($"<p class=\"note\">{(classes.Length < data.ClassNames.Count ? $"The {classes.Length} of {ReportNumbers.Count(data.ClassNames.Count)} classes in the most frequent pairs. " : "")}Row: ")
+        string some = classes.Length == data.ClassNames.Count ? ""
+            : $"The {classes.Length} of {ReportNumbers.Count(data.ClassNames.Count)} classes in the most frequent pairs. ";
+        page.Add($"<p class=\"note\">{some}Row: ")
             .Add($"predicted class. Column: the class that limits it. Numbers: % of the {data.Rows} with that prediction.</p>\n");
         page.Add($"<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Heat map of limiting classes\"><table class=\"heat\">")
             .Add($"\n<thead><tr><th><span></span></th>");

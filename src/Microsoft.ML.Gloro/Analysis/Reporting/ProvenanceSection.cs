@@ -26,17 +26,26 @@ internal static class ProvenanceSection
 
     private static void Model(HtmlText page, GloroModel model)
     {
-        Fact(page, "arithmetic",
-            $"{(model.Arithmetic == CertificateArithmetic.Float64 ? "float64; rounding covered" : "real; rounding not covered")}");
+        string real = model.IsImage ? "real; rounding not covered" : "real; rounding covered at the row only";
+        Fact(page, "arithmetic", $"{(model.Arithmetic == CertificateArithmetic.Float64 ? "float64; rounding covered" : real)}");
         Fact(page, "weights", $"<code>{model.Bound.WeightHash}</code> (SHA-256; the bounds were proved for these)");
-        Fact(page, "Lipschitz bound κ", $"{model.Bound.Value:G7}, from the input to the last layer but one; at most {ReportNumbers.Percent(model.Bound.Slack)} above what its layers attain");
-        Fact(page, "input", $"{(model.IsImage ? FormattableString.Invariant($"images of {model.Network.InputShape.Width} × {model.Network.InputShape.Height} pixels, RGB in [0, 1]") : FormattableString.Invariant($"{model.Network.InputShape.Size} features"))}");
+        Fact(page, "Lipschitz bound κ", $"{model.Bound.Value:G7}, from the input to the last layer but one; ",
+            $"at most {ReportNumbers.Percent(model.Bound.Slack)} above what its layers attain");
+        TensorShape input = model.Network.InputShape;
+        Fact(page, "input", model.IsImage
+            ? (FormattableString)$"images of {input.Width} × {input.Height} pixels, RGB in [0, 1]"
+            : $"{input.Size} features");
         if (model.Network.ViewCount > 1)
             Fact(page, "views", $"{model.Network.ViewCount} of each image, turned or mirrored; logits are their means");
         if (model.Provenance.Training.Length > 0)
             Fact(page, "training", $"{model.Provenance.Training}");
         if (model.TrainingRowCounts.Count > 0)
-            Fact(page, "training rows", $"{ReportNumbers.Count(model.TrainingRowCounts.Sum(count => (long)count))}, {ReportNumbers.Count(model.TrainingRowCounts.Min())} to {ReportNumbers.Count(model.TrainingRowCounts.Max())} a class");
+        {
+            IReadOnlyList<int> counts = model.TrainingRowCounts;
+            Fact(page, "training rows", $"{ReportNumbers.Count(counts.Sum(count => (long)count))}, ",
+                $"{ReportNumbers.Count(counts.Min())} to {ReportNumbers.Count(counts.Max())} a class");
+        }
+
         Fact(page, "made for", $"{model.Guarantee.ToString()} at ε = {ReportNumbers.EpsilonInFull(model.Epsilon)}");
         Fact(page, "made by", $"Microsoft.ML.Gloro {model.Provenance.LibraryVersion}");
         Fact(page, "temperature of scores", $"{model.Temperature:0.####}; certificates do not depend on it");
@@ -55,6 +64,6 @@ internal static class ProvenanceSection
             .Add($"pair of classes a constant of its own.</p></details>\n");
     }
 
-    private static void Fact(HtmlText page, string name, FormattableString value) =>
+    private static void Fact(HtmlText page, string name, params FormattableString[] value) =>
         page.Add($"<dt>{name}</dt><dd>{HtmlText.Of(value)}</dd>\n");
 }

@@ -60,7 +60,10 @@ internal sealed class RadiusLimits(MarginConstants? constants, ResolvedGuarantee
 
         var (pair, smallest) = Smallest(logits, order, 1);
         if (radii[0] > smallest * (1 + Tolerance))
-            throw new ArgumentException("The model that was given is not the one that scored the view: a row's radius is larger than the model's Lipschitz constants allow.");
+        {
+            throw new ArgumentException(
+                "The given model did not score the view: a row's radius is larger than the model's Lipschitz constants allow.");
+        }
         Count(pair, local: 1, main: 0);
         Counted++;
         int best = 0;

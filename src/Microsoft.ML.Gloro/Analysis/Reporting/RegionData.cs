@@ -43,7 +43,12 @@ internal sealed class RegionData
     {
         var shape = model.GloroModel.Network.InputShape;
         if (model.GloroModel.IsImage || shape.Size != 2)
-            throw new ArgumentException($"Regions can be drawn of a model that reads two features; this one reads {new InputSpec(shape, model.GloroModel.IsImage)}.", nameof(model));
+        {
+            throw new ArgumentException(
+                $"The drawing needs a model that reads two features; this one reads {new InputSpec(shape, model.GloroModel.IsImage)}.",
+                nameof(model));
+        }
+
         if (ViewRows.IsEmpty(data))
             throw new ArgumentException("The data has no rows: it is not known which part of the plane to draw.", nameof(data));
         DataViewSchema.Column feature = FeatureColumn.Find(data.Schema, model.FeatureColumnName);
@@ -71,8 +76,7 @@ internal sealed class RegionData
         }
 
         if (!(lowX <= highX))
-            throw new ArgumentException("No row of the data has two finite features: it is not known which part of the plane to draw.",
-                nameof(data));
+            throw new ArgumentException("No row has two finite features, so there is no part of the plane to draw.", nameof(data));
         double side = Math.Max(Math.Max((double)highX - lowX, (double)highY - lowY), 1e-6) * (1 + (2 * Margin));
         var square = ((((double)lowX + highX) - side) / 2, (((double)lowY + highY) - side) / 2, side);
         RegionPoint[] points = [.. chosen.UnorderedItems.OrderBy(item => item.Priority).Select(item => item.Element)];
@@ -84,8 +88,9 @@ internal sealed class RegionData
     private void Score()
     {
         var definition = SchemaDefinition.Create(typeof(GridRow));
-        definition[nameof(GridRow.Features)].ColumnName = Model.FeatureColumnName;
-        definition[nameof(GridRow.Features)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, 2);
+        // The indexer finds a column by its current name, so keep the column while renaming it.
+        SchemaDefinition.Column features = definition[nameof(GridRow.Features)];
+        (features.ColumnName, features.ColumnType) = (Model.FeatureColumnName, new VectorDataViewType(NumberDataViewType.Single, 2));
         IDataView scored = Model.Transform(new MLContext().Data.LoadFromEnumerable(Grid(), definition));
         DataViewSchema.Column logitsColumn = scored.Schema[OutputColumns.Name(OutputColumn.Logits, Model.OutputColumnPrefix)],
             radiiColumn = scored.Schema[OutputColumns.Name(OutputColumn.TopKRadii, Model.OutputColumnPrefix)];

@@ -30,14 +30,19 @@ internal static class RegionDrawing
             .Add($"{string.Join(", ", panels.Select(panel => panel.Name))}</title>\n<style>{Style}</style>\n");
         svg.Add($"<rect class=\"page\" width=\"{width}\" height=\"{height}\"/>\n");
         for (int i = 0; i < panels.Length; i++)
-            panels[i].Add(svg, new(string.Create(CultureInfo.InvariantCulture, $" x=\"{i % across * (RegionPanel.Width + Gap)}\" y=\"{i / across * (RegionPanel.Height + Gap)}\" width=\"{RegionPanel.Width}\" height=\"{RegionPanel.Height}\"")));
+        {
+            int x = i % across * (RegionPanel.Width + Gap), y = i / across * (RegionPanel.Height + Gap);
+            panels[i].Add(svg, new(string.Create(
+                CultureInfo.InvariantCulture, $" x=\"{x}\" y=\"{y}\" width=\"{RegionPanel.Width}\" height=\"{RegionPanel.Height}\"")));
+        }
+
         svg.Add($"<g transform=\"translate(46 {height - 14})\">");
-        double x = 0;
+        double left = 0;
         foreach (var (name, css) in Key(regions.Model.ClassNames))
         {
-            svg.Add($"<rect class=\"{css}\" x=\"{x:0.#}\" y=\"-10\" width=\"12\" height=\"12\"/><text x=\"{x + 18:0.#}\" y=\"0\">{name}")
-                .Add($"</text>");
-            x += 40 + (7 * name.Length);
+            svg.Add($"<rect class=\"{css}\" x=\"{left:0.#}\" y=\"-10\" width=\"12\" height=\"12\"/>")
+                .Add($"<text x=\"{left + 18:0.#}\" y=\"0\">{name}</text>");
+            left += 40 + (7 * name.Length);
         }
 
         svg.Add($"</g>\n</svg>\n");
@@ -60,7 +65,11 @@ internal static class RegionDrawing
 
         ResolvedGuarantee[] bound = [.. guarantees.Select(one => ResolvedGuarantee.Bind(one, model.ClassNames))];
         if (Array.Find(bound, one => one.MaxK > model.GloroModel.RadiiCount) is { } far)
-            throw new ArgumentException($"The guarantee {far.Guarantee} can certify sets of up to {far.MaxK} classes, and the model gives the radii of sets of up to {model.GloroModel.RadiiCount} only. Use mlContext.Gloro.WithGuarantee first.");
+        {
+            throw new ArgumentException($"The guarantee {far.Guarantee} can certify sets of up to {far.MaxK} classes, but the model " +
+                $"gives radii only of sets of up to {model.GloroModel.RadiiCount}. Use mlContext.Gloro.WithGuarantee first.");
+        }
+
         float epsilon = options.Epsilon ?? model.Epsilon;
         RegionData read = regions = RegionData.Read(model, data, options);
         return [.. bound.Select((one, place) => new RegionPanel(read, one, epsilon, place))];
@@ -73,12 +82,19 @@ internal static class RegionDrawing
     private static RawHtml MakeStyle()
     {
         var css = new StringBuilder();
-        css.Append(".gloro-regions text{fill:#566069;font-size:12px}.gloro-regions .title{fill:#1a2026;font-size:13px;font-weight:650}.gloro-regions .name{fill:#1a2026;font-size:12px;font-weight:650;paint-order:stroke;stroke:#fcfcfa;stroke-width:3px;stroke-linejoin:round}");
-        css.Append(".gloro-regions .page{fill:#fcfcfa}.gloro-regions .open{fill:#eceeef}.gloro-regions .frame{fill:none;stroke:#566069}.gloro-regions .edge{fill:none;stroke:#1a2026;stroke-width:1.25;vector-effect:non-scaling-stroke}");
-        css.Append(".gloro-regions .point{stroke:#1a2026;stroke-width:.9}.gloro-regions .hollow{fill:none}.gloro-regions .ball{fill:none;stroke:#1a2026;stroke-width:1.25}");
+        css.Append(".gloro-regions text{fill:#566069;font-size:12px}.gloro-regions .title{fill:#1a2026;font-size:13px;");
+        css.Append("font-weight:650}.gloro-regions .name{fill:#1a2026;font-size:12px;font-weight:650;paint-order:stroke;");
+        css.Append("stroke:#fcfcfa;stroke-width:3px;stroke-linejoin:round}");
+        css.Append(".gloro-regions .page{fill:#fcfcfa}.gloro-regions .open{fill:#eceeef}.gloro-regions .frame{fill:none;");
+        css.Append("stroke:#566069}.gloro-regions .edge{fill:none;stroke:#1a2026;stroke-width:1.25;");
+        css.Append("vector-effect:non-scaling-stroke}");
+        css.Append(".gloro-regions .point{stroke:#1a2026;stroke-width:.9}.gloro-regions .hollow{fill:none}");
+        css.Append(".gloro-regions .ball{fill:none;stroke:#1a2026;stroke-width:1.25}");
         for (int i = 0; i < 8; i++)
             css.Append(CultureInfo.InvariantCulture, $".gloro-regions .k{i}{{fill:{ReportPalette.Class(i).Light}}}");
-        css.Append("@media (prefers-color-scheme:dark){.gloro-regions text{fill:#9da8b2}.gloro-regions .title{fill:#e6ebef}.gloro-regions .name{fill:#e6ebef;stroke:#12161a}.gloro-regions .page{fill:#12161a}.gloro-regions .open{fill:#232a31}");
+        css.Append("@media (prefers-color-scheme:dark){.gloro-regions text{fill:#9da8b2}");
+        css.Append(".gloro-regions .title{fill:#e6ebef}.gloro-regions .name{fill:#e6ebef;stroke:#12161a}");
+        css.Append(".gloro-regions .page{fill:#12161a}.gloro-regions .open{fill:#232a31}");
         css.Append(".gloro-regions .frame{stroke:#9da8b2}.gloro-regions .edge,.gloro-regions .point,.gloro-regions .ball{stroke:#e6ebef}");
         for (int i = 0; i < 8; i++)
             css.Append(CultureInfo.InvariantCulture, $".gloro-regions .k{i}{{fill:{ReportPalette.Class(i).Dark}}}");

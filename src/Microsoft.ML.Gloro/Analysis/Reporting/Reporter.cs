@@ -29,8 +29,8 @@ internal static class Reporter
         var columns = ScoredColumns.Find(scored, hasLabelColumn ? options.LabelColumnName
             : OutputColumns.Name(OutputColumn.PredictedLabel, options.OutputColumnPrefix), options.OutputColumnPrefix);
         float epsilon = EvaluationArguments.Epsilon(options.Epsilon, columns, options.OutputColumnPrefix);
-        RobustnessGuarantee main = options.Guarantee ?? columns.ReadGuarantee() ?? throw new ArgumentException(
-            $"The scored view does not say which guarantee its model was made for (no annotation on '{OutputColumns.Name(OutputColumn.CertifiedRadius, options.OutputColumnPrefix)}'). Give one.", nameof(options));
+        RobustnessGuarantee main = options.Guarantee ?? columns.ReadGuarantee()
+            ?? throw EvaluationArguments.NotAnnotated("guarantee", options.OutputColumnPrefix, nameof(options));
         if (main is { Kind: GuaranteeKind.RelaxedTopK, K: 1 })
             main = RobustnessGuarantee.Local; // they certify the same
         GloroTransformer? transformer = options.Model is { } given ? GloroInChain.Find(given) : null;
@@ -97,9 +97,9 @@ internal static class Reporter
         if (transformer is null)
             return;
         if (!transformer.ClassNames.SequenceEqual(columns.ClassNames))
-            throw new ArgumentException("The model that was given is not the one that scored the view: its classes are others.");
+            throw new ArgumentException("The given model did not score the view: the model's classes differ from those of the view.");
         if (audit is not null && audit.WeightHash != transformer.GloroModel.Bound.WeightHash)
-            throw new ArgumentException("The audit that was given is of another model: the hash of its weights is another.");
+            throw new ArgumentException("The given audit is of another model: the hashes of the weights differ.");
     }
 
     private static List<(string Name, RobustnessGuarantee Guarantee)> Guarantees(
@@ -137,7 +137,7 @@ internal static class Reporter
         getter(ref buffer);
         if (buffer.Length != destination.Length)
             throw new InvalidOperationException(
-                $"A row of the scored view holds {buffer.Length} values where its column's type says {destination.Length}.");
+                $"A row of the scored view holds {buffer.Length} values, but the type of its column says {destination.Length}.");
         buffer.CopyTo(destination);
     }
 }

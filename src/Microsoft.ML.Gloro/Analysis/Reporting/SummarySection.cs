@@ -40,21 +40,41 @@ internal static partial class SummarySection
         if (data.HasLabels)
         {
             yield return isLocal
-                ? HtmlText.Of($"Of {rows}, <b>{ReportNumbers.Percent(main.VerifiedRobustAccuracy)}</b> are proved right: the predicted class is the true one, and no change of the {data.Row} up to ε = {epsilon} alters it.")
-                : HtmlText.Of($"Of {rows}, <b>{ReportNumbers.Percent(main.VerifiedRobustAccuracy)}</b> are proved right under {data.Main.Name}: a set of classes with the true one among them is certified, and no change of the {data.Row} up to ε = {epsilon} alters that set. For <b>{ReportNumbers.Percent(local.VerifiedRobustAccuracy)}</b> it is the single right class.");
+                ? HtmlText.Of($"Of {rows}, <b>{ReportNumbers.Percent(main.VerifiedRobustAccuracy)}</b> are proved right: ",
+                    $"the predicted class is the true one, and no change of the {data.Row} up to ε = {epsilon} alters it.")
+                : HtmlText.Of($"Of {rows}, <b>{ReportNumbers.Percent(main.VerifiedRobustAccuracy)}</b> are proved right ",
+                    $"under {data.Main.Name}: a set of classes with the true one among them is certified, ",
+                    $"and no change of the {data.Row} up to ε = {epsilon} alters that set. ",
+                    $"For <b>{ReportNumbers.Percent(local.VerifiedRobustAccuracy)}</b> it is the single right class.");
         }
         else
         {
             yield return isLocal
-                ? HtmlText.Of($"Of {rows}, <b>{ReportNumbers.Percent(main.CertifiedFraction)}</b> are certified: no change of the {data.Row} up to ε = {epsilon} alters the predicted class. Whether it is the right one is not known, for the {data.Rows} have no labels.")
-                : HtmlText.Of($"Of {rows}, <b>{ReportNumbers.Percent(main.CertifiedFraction)}</b> are certified under {data.Main.Name}: no change of the {data.Row} up to ε = {epsilon} alters the certified set of classes. For <b>{ReportNumbers.Percent(local.CertifiedFraction)}</b> it is a single class. Whether they are right is not known, for the {data.Rows} have no labels.");
+                ? HtmlText.Of($"Of {rows}, <b>{ReportNumbers.Percent(main.CertifiedFraction)}</b> are certified: ",
+                    $"no change of the {data.Row} up to ε = {epsilon} alters the predicted class. ",
+                    $"Whether it is the right one is not known, for the {data.Rows} have no labels.")
+                : HtmlText.Of($"Of {rows}, <b>{ReportNumbers.Percent(main.CertifiedFraction)}</b> are certified under {data.Main.Name}: ",
+                    $"no change of the {data.Row} up to ε = {epsilon} alters the certified set of classes. ",
+                    $"For <b>{ReportNumbers.Percent(local.CertifiedFraction)}</b> it is a single class. ",
+                    $"Whether they are right is not known, for the {data.Rows} have no labels.");
         }
 
-        yield return HtmlText.Of($"<b>The guarantee.</b> {Promise(data.Main.Guarantee)} Such a proof is computed from one forward pass and bounds on the network's Lipschitz constants; nothing is sampled, and no attack, known or not, can get around it.");
-        yield return HtmlText.Of($"<b>The distance.</b> ε = {epsilon} is the L2 norm of the change, the Euclidean length over all {(data.IsImage ? "pixels and colors, each scaled to [0, 1]" : "features, in their own units")}, measured at the network's input{(data.IsImage ? ", after resizing" : "")}. Every change of that length or less is covered. Nothing is said about other distances.");
+        yield return HtmlText.Of($"<b>The guarantee.</b> {Promise(data.Main.Guarantee)} Such a proof is computed from one forward pass ",
+            $"and bounds on the network's Lipschitz constants; nothing is sampled, and no attack, known or not, can get around it.");
+        yield return HtmlText.Of($"<b>The distance.</b> ε = {epsilon} is the L2 norm of the change, the Euclidean length over all ",
+            $"{(data.IsImage ? "pixels and colors, each scaled to [0, 1]" : "features, in their own units")}, ",
+            $"measured at the network's input{(data.IsImage ? ", after resizing" : "")}. Every change of that length or less is covered. ",
+            $"Nothing is said about other distances.");
         yield return HtmlText.Of($"<b>The arithmetic.</b> {Arithmetic(data.Arithmetic)}");
         if (data.HasLabels && !isLocal)
-            yield return HtmlText.Of($"<b>How much is left open.</b> A certified set holds {main.MeanCertifiedSetSize:F2} classes on average; in {ReportNumbers.Percent(main.Top1VerifiedRobustAccuracy)} of the {data.Rows} it is certified and its first class is the true one (top-1 VRA). A set that holds many classes is easier to prove and says less, so the three belong together.");
+        {
+            yield return HtmlText.Of($"<b>How much is left open.</b> ",
+                $"A certified set holds {main.MeanCertifiedSetSize:F2} classes on average; ",
+                $"in {ReportNumbers.Percent(main.Top1VerifiedRobustAccuracy)} of the {data.Rows} it is certified and its first class ",
+                $"is the true one (top-1 VRA). A set that holds many classes is easier to prove and says less, ",
+                $"so the three belong together.");
+        }
+
         if (Remarks(data) is { Length: > 0 } remarks)
             yield return HtmlText.Of($"<b>The {data.Rows}.</b> {remarks}");
     }
@@ -62,15 +82,20 @@ internal static partial class SummarySection
     private static string Promise(RobustnessGuarantee guarantee) => guarantee.Kind switch
     {
         GuaranteeKind.Local => "Local robustness: the predicted class of a certified row cannot change within ε.",
-        GuaranteeKind.RelaxedTopK => $"Relaxed top-{guarantee.K} robustness (RT{guarantee.K}): for some k up to {guarantee.K}, the set of the k highest classes of a certified row cannot change within ε.",
-        _ => $"Affinity robustness: for some k, the set of the k highest classes of a certified row cannot change within ε, and it {(guarantee.Match == AffinityMatch.Exact ? "is one" : "lies in one")} of the affinity sets {guarantee.AffinitySets}{(guarantee.IncludeSingletons ? ", or is a class that is in none of them" : "")}.",
+        GuaranteeKind.RelaxedTopK => $"Relaxed top-{guarantee.K} robustness (RT{guarantee.K}): for some k up to {guarantee.K}, "
+            + "the set of the k highest classes of a certified row cannot change within ε.",
+        _ => "Affinity robustness: for some k, the set of the k highest classes of a certified row cannot change within ε, "
+            + $"and it {(guarantee.Match == AffinityMatch.Exact ? "is one" : "lies in one")} of the affinity sets {guarantee.AffinitySets}"
+            + $"{(guarantee.IncludeSingletons ? ", or is a class that is in none of them" : "")}.",
     };
 
     private static string Arithmetic(CertificateArithmetic? arithmetic) => arithmetic switch
     {
         CertificateArithmetic.Float64 =>
             "The proofs are of the double-precision computation that ran, every rounding included, and hold on every machine.",
-        CertificateArithmetic.Real => "The proofs hold in real arithmetic, of the network as a mathematical function. Rounding is not covered: an input searched out among the last bits can have other labels.",
+        CertificateArithmetic.Real =>
+            "The proofs are of the network as a function of real numbers. Rounding at other inputs, and for images at the row itself, is " +
+            "not covered: an input chosen by its last bits can have other labels.",
         _ => "The view does not tell which arithmetic the proofs hold in.",
     };
 

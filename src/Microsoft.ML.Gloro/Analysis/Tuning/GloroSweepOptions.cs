@@ -100,10 +100,22 @@ public sealed class GloroSweepOptions
     /// </para>
     /// <para>
     /// A failed training is not repeated; delete its line to retry it. Settings that crashed the process three times (out of memory, for
-    /// example) are recorded as failed. The rows are read once more to hash them. Only one sweep at a time can use a journal.
+    /// example) are recorded as failed. The rows are read once more to hash them. Only one sweep at a time can use a journal. If a line
+    /// cannot be written (a full disk), a warning says so and the sweep continues; it tries again after each training.
     /// </para>
     /// </remarks>
     public string? JournalPath { get; set; }
+
+    /// <summary>
+    /// Receives a report after each training, on the sweep's thread. Default: null; MLContext.Log always gets a line after each training.
+    /// </summary>
+    public IProgress<GloroSweepProgress>? Progress { get; set; }
+
+    /// <summary>
+    /// Stops the sweep within a batch. The sweep then <em>returns</em> its results so far, with <see cref="GloroSweepResult.IsComplete"/>
+    /// false, and does not throw <see cref="OperationCanceledException"/>. Canceling the trainer's own token does the same. Default: none.
+    /// </summary>
+    public CancellationToken CancellationToken { get; set; }
 
     /// <summary>An independent copy.</summary>
     internal GloroSweepOptions Copy()
@@ -127,12 +139,13 @@ public sealed class GloroSweepOptions
 
     private IEnumerable<FormattableString> Faults()
     {
+        const string given = nameof(TrainerOptions), checkpoints = nameof(TrainerOptions.CheckpointFolder);
         if (TrainerOptions is null)
-            yield return $"{nameof(TrainerOptions)} is null; give the options of the trainer whose settings are to be searched.";
+            yield return $"{given} is null; set the options of the trainer to search.";
         foreach (var fault in TrainerOptions is { } trainer ? GloroEstimator.FaultsOf(trainer) : [])
-            yield return $"{nameof(TrainerOptions)}: {fault}";
+            yield return $"{given}: {fault}";
         if (TrainerOptions?.CheckpointFolder is not null)
-            yield return $"{nameof(TrainerOptions)}: {nameof(GloroTrainerOptions.CheckpointFolder)} is for one training, and a sweep is many; leave it null. {nameof(JournalPath)} keeps the results of a sweep.";
+            yield return $"{given}: {checkpoints} must be null; use {nameof(JournalPath)} instead.";
         if (Fixed is null)
             yield return $"{nameof(Fixed)} is null; use an empty list for none.";
         if (GridSteps < 2)
@@ -144,14 +157,14 @@ public sealed class GloroSweepOptions
         }
 
         if (MinEpochs is { } epochs && (epochs < 1 || epochs > TrainerOptions?.Epochs))
-            yield return $"{nameof(MinEpochs)} must be from 1 to the {TrainerOptions?.Epochs} epochs of {nameof(TrainerOptions)}, not {epochs}.";
+            yield return $"{nameof(MinEpochs)} must be from 1 to the {TrainerOptions?.Epochs} epochs of {given}, not {epochs}.";
         if (Metric is null)
             yield return $"{nameof(Metric)} is null.";
         if (string.IsNullOrWhiteSpace(MetricName))
             yield return $"{nameof(MetricName)} is empty.";
         if (TimeBudget is { } budget && budget <= TimeSpan.Zero)
-            yield return $"{nameof(TimeBudget)} must be longer than no time, or null for no limit, not {budget}.";
+            yield return $"{nameof(TimeBudget)} must be positive, or null for no limit, not {budget}.";
         if (JournalPath is not null && (string.IsNullOrWhiteSpace(JournalPath) || JournalPath.Contains('\0', StringComparison.Ordinal)))
-            yield return $"{nameof(JournalPath)} is no file's name; use null for no journal.";
+            yield return $"{nameof(JournalPath)} is not a valid file name; use null for no journal.";
     }
 }

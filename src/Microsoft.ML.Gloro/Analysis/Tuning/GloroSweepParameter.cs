@@ -45,6 +45,9 @@ public sealed class GloroSweepParameter
 
     /// <summary>The option and its values, in the invariant culture.</summary>
     public override string ToString() => Limits is { } range
-        ? string.Create(CultureInfo.InvariantCulture, $"{Name} from {range.Least} to {range.Most}{(range.Logarithmic ? " (logarithmic)" : "")}")
-        : Values is null ? $"{Name} as annotated" : $"{Name} of {string.Join(" | ", Values.Select(v => Convert.ToString(v, CultureInfo.InvariantCulture) is { Length: > 0 } text ? text : "null"))}";
+        ? FormattableString.Invariant($"{Name} from {range.Least} to {range.Most}{(range.Logarithmic ? " (logarithmic)" : "")}")
+        : Values is null ? $"{Name} as annotated" : $"{Name} of {string.Join(" | ", Values.Select(Text))}";
+
+    private static string Text(object? value) =>
+        Convert.ToString(value, CultureInfo.InvariantCulture) is { Length: > 0 } text ? text : "null";
 }

@@ -62,8 +62,13 @@ public sealed class GloroSweepTrial
     public required bool FromJournal { get; init; }
 
     /// <summary>A line of text, in the invariant culture.</summary>
-    public override string ToString() => FormattableString.Invariant($"trial {Number}, {Epochs} epochs: ")
-        + (Error is null ? FormattableString.Invariant($"VRA {VerifiedRobustAccuracy:F4}, clean {CleanAccuracy:F4}") : $"failed, {Error}") + $" ({(IsBaseline ? "as given" : Settings)})";
+    public override string ToString()
+    {
+        string outcome = Error is null
+            ? FormattableString.Invariant($"VRA {VerifiedRobustAccuracy:F4}, clean {CleanAccuracy:F4}")
+            : $"failed, {Error}";
+        return FormattableString.Invariant($"trial {Number}, {Epochs} epochs: {outcome} ({(IsBaseline ? "as given" : Settings)})");
+    }
 }
 
 /// <summary>The state of a sweep after a trial.</summary>

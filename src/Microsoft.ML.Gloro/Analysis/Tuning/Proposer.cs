@@ -3,7 +3,8 @@ namespace Microsoft.ML.Gloro.Analysis;
 /// <summary>
 /// Proposes distinct settings. The n-th depends on the seed and the search space, not on how many are requested.
 /// </summary>
-internal sealed class Proposer(GloroTrainerOptions trainer, IReadOnlyList<SearchDimension> dimensions, int? gridSteps, int seed, bool includeBaseline)
+internal sealed class Proposer(
+    GloroTrainerOptions trainer, IReadOnlyList<SearchDimension> dimensions, int? gridSteps, int seed, bool includeBaseline)
 {
     // After this many repeated draws in a row the space counts as exhausted.
     private const int MostMisses = 1000;
@@ -85,7 +86,8 @@ internal sealed class Proposer(GloroTrainerOptions trainer, IReadOnlyList<Search
         var used = dimensions.Where(d => options.Uses(d.Name)).ToList();
         foreach (var unused in dimensions.Except(used))
             unused.Set(options, unused.Get(trainer));
-        return new SweepSettings(-1, false, string.Join(", ", used.Select(d => $"{d.Name}={SearchDimension.Text(d.Get(options))}")), options);
+        string text = string.Join(", ", used.Select(d => $"{d.Name}={SearchDimension.Text(d.Get(options))}"));
+        return new SweepSettings(-1, false, text, options);
     }
 }
 

@@ -43,7 +43,7 @@ internal sealed class SearchDimension
 
     /// <summary>The option and its values. The journal compares this text to detect a changed search space.</summary>
     public override string ToString() => _values is null
-        ? string.Create(CultureInfo.InvariantCulture, $"{Name} from {_range.Least} to {_range.Most}{(_range.Logarithmic ? " (logarithmic)" : "")}")
+        ? FormattableString.Invariant($"{Name} from {_range.Least} to {_range.Most}{(_range.Logarithmic ? " (logarithmic)" : "")}")
         : $"{Name} of {string.Join(" | ", _values.Select(Text))}";
 
     private object OfItsType(double value) =>

@@ -1,40 +1,52 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
 /// The file of a sweep's results: a JSON line that identifies the sweep, then one for each event. Lines are only appended, each with one
 /// write that is flushed to disk before the sweep continues. If the process is killed, only the last line can be incomplete; it is removed
-/// on opening.
+/// on opening. Lines that cannot be written (a full disk) are kept and written together with the next one.
 /// </summary>
 internal sealed class SweepJournal : IDisposable
 {
     private const string Tag = "{\"gloroSweep\":1,";
     private const int MostBeginnings = 3;
 
-    private static readonly JsonSerializerOptions s_json = new() { PropertyNamingPolicy = JsonNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
-
     private readonly string _path;
-    private readonly FileStream _file;
+    private readonly Action<string> _warn;
+    private readonly Stream _file;
     private readonly Dictionary<(int Trial, int Epochs), JournalEntry> _ended = [];
     private readonly Dictionary<(int Trial, int Epochs), int> _begun = [];
+    private long _end; // of the lines that are on disk
+    private byte[] _unwritten = [];
 
     /// <summary>Opens or creates a journal.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="about">What identifies the sweep.</param>
+    /// <param name="warn">Receives a message when lines can no longer be written.</param>
     /// <exception cref="InvalidOperationException">
     /// The file cannot be opened, is not a journal, is damaged, or belongs to another sweep.
     /// </exception>
-    public SweepJournal(string path, IReadOnlyDictionary<string, string> about)
+    public SweepJournal(string path, IReadOnlyDictionary<string, string> about, Action<string> warn)
+        : this(path, about, warn, Open)
     {
-        _path = Path.GetFullPath(path);
+    }
+
+    /// <summary>Opens or creates a journal in a stream that <paramref name="open"/> returns.</summary>
+    internal SweepJournal(string path, IReadOnlyDictionary<string, string> about, Action<string> warn, Func<string, Stream> open)
+    {
+        (_path, _warn) = (Path.GetFullPath(path), warn);
         try
         {
-            _file = new FileStream(_path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            _file = open(_path);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new InvalidOperationException($"The journal '{_path}' cannot be used: {e.Message} Each sweep needs a file of its own that it can write to, in a folder that is there.", e);
+            throw new InvalidOperationException(
+                $"The journal '{_path}' cannot be used: {e.Message} Each sweep needs its own writable file in an existing folder.", e);
         }
 
         try
@@ -58,17 +70,29 @@ internal sealed class SweepJournal : IDisposable
         if (!_ended.TryGetValue((settings.Number, epochs), out var entry))
             return null;
         return entry.Settings == settings.Text ? entry : throw new InvalidOperationException(
-            $"The journal '{_path}' holds trial {entry.Trial} with other settings ({entry.Settings}) than this sweep's ({settings.Text}). Delete it, or name another {nameof(GloroSweepOptions.JournalPath)}.");
+            $"The journal '{_path}' holds trial {entry.Trial} with other settings ({entry.Settings}) " +
+            $"than this sweep's ({settings.Text}). Delete it, or name another {nameof(GloroSweepOptions.JournalPath)}.");
     }
 
     /// <summary>Whether this training crashed the process so often that it should be skipped.</summary>
     public bool IsDeadly(SweepSettings settings, int epochs) => _begun.GetValueOrDefault((settings.Number, epochs)) >= MostBeginnings;
 
-    /// <summary>Adds a line.</summary>
-    /// <exception cref="InvalidOperationException">It cannot be written.</exception>
-    public void Add(JournalEntry entry) => Write(JsonSerializer.Serialize(entry, s_json));
+    /// <summary>Adds a line, or warns that it cannot be written: trainings must not be lost because of their journal.</summary>
+    public void Add(JournalEntry entry)
+    {
+        bool hadUnwritten = _unwritten.Length > 0;
+        Append(JsonSerializer.Serialize(entry, JournalJson.Default.JournalEntry));
+        try
+        {
+            Write();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            if (!hadUnwritten)
+                _warn($"The journal '{_path}' cannot be written: {e.Message} The sweep continues and tries again after each training.");
+        }
+    }
 
-    /// <inheritdoc/>
     public void Dispose() => _file.Dispose();
 
     private void Read(IReadOnlyDictionary<string, string> about)
@@ -81,19 +105,23 @@ internal sealed class SweepJournal : IDisposable
         // Never overwrite a file that does not start like a journal.
         int known = Math.Min(bytes.Length, Tag.Length);
         if (!bytes.AsSpan(0, known).SequenceEqual(Encoding.UTF8.GetBytes(Tag).AsSpan(0, known)))
-            throw new InvalidOperationException($"The file '{_path}' is no journal of a sweep. Name another {nameof(GloroSweepOptions.JournalPath)}.");
+        {
+            throw new InvalidOperationException(
+                $"The file '{_path}' is not the journal of a sweep. Name another {nameof(GloroSweepOptions.JournalPath)}.");
+        }
+
         _file.SetLength(whole);
-        _file.Position = whole;
+        _end = whole;
         if (lines.Length == 0)
         {
-            Write($"{Tag}\"about\":{JsonSerializer.Serialize(about)}}}");
+            Begin(about);
             return;
         }
 
         Compare(lines[0], about);
         for (int i = 1; i < lines.Length; i++)
         {
-            var entry = Parse<JournalEntry>(lines[i], i + 1);
+            var entry = Parse(lines[i], i + 1, JournalJson.Default.JournalEntry);
             var key = (entry.Trial, entry.Epochs);
             _begun[key] = entry.Event == JournalEntry.Began ? _begun.GetValueOrDefault(key) + 1 : 0;
             if (entry.Event == JournalEntry.Ended)
@@ -103,48 +131,73 @@ internal sealed class SweepJournal : IDisposable
 
     private void Compare(string first, IReadOnlyDictionary<string, string> about)
     {
-        var before = Parse<Header>(first, 1).About;
-        string[] differences = [.. about.Keys.Union(before.Keys).Where(name => about.GetValueOrDefault(name) != before.GetValueOrDefault(name))
-            .Select(name => $"{name} was {before.GetValueOrDefault(name) ?? "not known"} and is {about.GetValueOrDefault(name) ?? "not known"}")];
+        static string Value(IReadOnlyDictionary<string, string> values, string name) => values.GetValueOrDefault(name) ?? "not known";
+        var before = Parse(first, 1, JournalJson.Default.JournalHeader).About;
+        string[] differences =
+        [
+            .. about.Keys.Union(before.Keys).Where(name => about.GetValueOrDefault(name) != before.GetValueOrDefault(name))
+                .Select(name => $"{name} was {Value(before, name)} and is {Value(about, name)}"),
+        ];
         if (differences.Length > 0)
         {
-            throw new InvalidOperationException($"The journal '{_path}' is of another sweep: {string.Join("; ", differences)}. " +
-                $"Sweep with what it was begun with to go on with it, delete it to give it up, or name another {nameof(GloroSweepOptions.JournalPath)}.");
+            throw new InvalidOperationException($"The journal '{_path}' belongs to another sweep: {string.Join("; ", differences)}. " +
+                "Use the same values to continue that sweep, delete the file to discard it, " +
+                $"or name another {nameof(GloroSweepOptions.JournalPath)}.");
         }
     }
 
-    private T Parse<T>(string line, int number)
+    private T Parse<T>(string line, int number, JsonTypeInfo<T> type)
         where T : class
     {
         try
         {
-            return JsonSerializer.Deserialize<T>(line, s_json) ?? throw new JsonException("The line is null.");
+            return JsonSerializer.Deserialize(line, type) ?? throw new JsonException("The line is null.");
         }
         catch (JsonException e)
         {
-            throw new InvalidOperationException($"Line {number} of the journal '{_path}' is damaged: {e.Message} Delete that line to do its trial again, or the file to begin anew.", e);
+            throw new InvalidOperationException(
+                $"Line {number} of the journal '{_path}' is damaged: {e.Message} " +
+                "Delete the line to repeat its trial, or the file to start over.", e);
         }
     }
 
-    private void Write(string line)
+    // Nothing is lost yet if the first line cannot be written, so that is an error.
+    private void Begin(IReadOnlyDictionary<string, string> about)
     {
         try
         {
-            _file.Write(Encoding.UTF8.GetBytes(line + "\n"));
-            _file.Flush(flushToDisk: true);
+            Append(JsonSerializer.Serialize(new JournalHeader { GloroSweep = 1, About = about }, JournalJson.Default.JournalHeader));
+            Write();
         }
         catch (IOException e)
         {
-            throw new InvalidOperationException($"The journal '{_path}' cannot be written: {e.Message} What it holds stays; the same sweep goes on from there.", e);
+            throw new InvalidOperationException($"The journal '{_path}' cannot be written: {e.Message}", e);
         }
     }
 
-    private sealed record Header
-    {
-        public required int GloroSweep { get; init; }
+    private void Append(string line) => _unwritten = [.. _unwritten, .. Encoding.UTF8.GetBytes(line + "\n")];
 
-        public required Dictionary<string, string> About { get; init; }
+    // After a failure the same bytes go to the same place again, so a line that was cut off is completed.
+    private void Write()
+    {
+        _file.Position = _end;
+        _file.Write(_unwritten);
+        if (_file is FileStream file)
+            file.Flush(flushToDisk: true);
+        _end += _unwritten.Length;
+        _unwritten = [];
     }
+
+    // Unbuffered: a buffer that could not be written would be written again by Dispose, which would then throw as well.
+    private static FileStream Open(string path) => new(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+}
+
+/// <summary>The first line of a sweep's journal.</summary>
+internal sealed record JournalHeader
+{
+    public required int GloroSweep { get; init; }
+
+    public required IReadOnlyDictionary<string, string> About { get; init; }
 }
 
 /// <summary>A line of a sweep's journal, except the first.</summary>
@@ -168,3 +221,10 @@ internal sealed record JournalEntry
 
     public string? Error { get; init; }
 }
+
+/// <summary>Generated serialization, which also works where an application turns reflection off.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(JournalHeader))]
+[JsonSerializable(typeof(JournalEntry))]
+internal sealed partial class JournalJson : JsonSerializerContext;

@@ -8,7 +8,8 @@ namespace Microsoft.ML.Gloro.Analysis;
 /// wherever the sweep was interrupted.
 /// </remarks>
 internal sealed class Sweeper(
-    GloroSweepOptions options, IReadOnlyList<SearchDimension> dimensions, ISweptTrainer trainer, SweepJournal? journal, TimeProvider time, Action<string> log)
+    GloroSweepOptions options, IReadOnlyList<SearchDimension> dimensions, ISweptTrainer trainer, SweepJournal? journal, TimeProvider time,
+    Action<string> log)
 {
     // Longer than the maximum interval of a timer.
     private static readonly TimeSpan s_forever = TimeSpan.FromDays(40);
@@ -22,15 +23,16 @@ internal sealed class Sweeper(
     private TimeSpan Elapsed => time.GetElapsedTime(_start);
 
     /// <summary>Runs the sweep; returns the results so far if canceled.</summary>
-    public GloroSweepResult Run(IProgress<GloroSweepProgress>? progress, CancellationToken cancellationToken)
+    public GloroSweepResult Run()
     {
         using var budget = options.TimeBudget is { } limit && limit < s_forever
             ? new CancellationTokenSource(limit, time)
             : new CancellationTokenSource();
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, options.TrainerOptions.CancellationToken, budget.Token);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(
+            options.CancellationToken, options.TrainerOptions.CancellationToken, budget.Token);
         try
         {
-            bool isComplete = Climb(progress, stop.Token);
+            bool isComplete = Climb(stop.Token);
             return Result(options, _trials, _bestModel, isComplete, Elapsed);
         }
         catch
@@ -40,20 +42,22 @@ internal sealed class Sweeper(
         }
     }
 
-    public static GloroSweepResult Result(GloroSweepOptions options, IReadOnlyList<GloroSweepTrial> trials, GloroTransformer? model, bool isComplete, TimeSpan elapsed) => new()
-    {
-        Trials = trials,
-        Best = trials.Aggregate((GloroSweepTrial?)null, (best, trial) => IsBetter(trial, best) ? trial : best),
-        Baseline = trials.Where(t => t.IsBaseline && t.Error is null).MaxBy(t => t.Epochs),
-        ParetoFront = ParetoFront.Of(trials),
-        BestModel = model,
-        IsComplete = isComplete,
-        MetricName = options.MetricName,
-        Elapsed = elapsed,
-    };
+    public static GloroSweepResult Result(
+        GloroSweepOptions options, IReadOnlyList<GloroSweepTrial> trials, GloroTransformer? model, bool isComplete, TimeSpan elapsed) =>
+        new()
+        {
+            Trials = trials,
+            Best = trials.Aggregate((GloroSweepTrial?)null, (best, trial) => IsBetter(trial, best) ? trial : best),
+            Baseline = trials.Where(t => t.IsBaseline && t.Error is null).MaxBy(t => t.Epochs),
+            ParetoFront = ParetoFront.Of(trials),
+            BestModel = model,
+            IsComplete = isComplete,
+            MetricName = options.MetricName,
+            Elapsed = elapsed,
+        };
 
     // All rungs; false if stopped.
-    private bool Climb(IProgress<GloroSweepProgress>? progress, CancellationToken stop)
+    private bool Climb(CancellationToken stop)
     {
         var proposer = new Proposer(options.TrainerOptions, dimensions, options.GridSteps, options.Seed, options.IncludeBaseline);
         List<SweepSettings> candidates = [.. proposer.Propose().Take(options.Trials)];
@@ -70,9 +74,16 @@ internal sealed class Sweeper(
                 if (Try(settings, rung, epochs[rung], stop) is not { } trial)
                     return false;
                 results.Add((settings, trial));
-                var report = new GloroSweepProgress { Trial = trial, Best = _best, Done = _trials.Count, Total = _total, Elapsed = Elapsed };
+                var report = new GloroSweepProgress
+                {
+                    Trial = trial,
+                    Best = _best,
+                    Done = _trials.Count,
+                    Total = _total,
+                    Elapsed = Elapsed,
+                };
                 log(report.ToString());
-                progress?.Report(report);
+                options.Progress?.Report(report);
             }
 
             if (rung + 1 < epochs.Count)
@@ -85,8 +96,9 @@ internal sealed class Sweeper(
     // The best trials and the baseline, in the order of their numbers, so that later rungs do not depend on the ranking.
     private static List<SweepSettings> Promote(List<(SweepSettings Settings, GloroSweepTrial Trial)> results, int count)
     {
-        var sound = results.Where(r => r.Trial.Error is null).OrderByDescending(r => r.Trial.Metric).ThenBy(r => r.Settings.Number).ToList();
-        return [.. sound.Take(count).Concat(sound.Skip(count).Where(r => r.Settings.IsBaseline)).Select(r => r.Settings).OrderBy(s => s.Number)];
+        var sound = results.Where(r => r.Trial.Error is null).OrderByDescending(r => r.Trial.Metric).ThenBy(r => r.Settings.Number)
+            .Select(r => r.Settings).ToList();
+        return [.. sound.Take(count).Concat(sound.Skip(count).Where(s => s.IsBaseline)).OrderBy(s => s.Number)];
     }
 
     // Returns null if stopped; a stopped trial does not count.
@@ -96,7 +108,14 @@ internal sealed class Sweeper(
             return Keep(ToTrial(settings, rung, known, fromJournal: true), null);
         if (stop.IsCancellationRequested)
             return null;
-        var entry = new JournalEntry { Event = JournalEntry.Ended, Trial = settings.Number, Epochs = epochs, Settings = settings.Text, Seconds = 0 };
+        var entry = new JournalEntry
+        {
+            Event = JournalEntry.Ended,
+            Trial = settings.Number,
+            Epochs = epochs,
+            Settings = settings.Text,
+            Seconds = 0,
+        };
         if (journal?.IsDeadly(settings, epochs) == true)
         {
             entry = entry with { Error = "the process ended three times during this training" };
@@ -127,16 +146,7 @@ internal sealed class Sweeper(
         }
 
         entry = entry with { Seconds = Math.Round(time.GetElapsedTime(start).TotalSeconds, 3) };
-        try
-        {
-            journal?.Add(entry);
-        }
-        catch
-        {
-            model?.Dispose();
-            throw;
-        }
-
+        journal?.Add(entry);
         return Keep(ToTrial(settings, rung, entry, fromJournal: false), model);
     }
 
@@ -167,23 +177,24 @@ internal sealed class Sweeper(
         return copy;
     }
 
-    private static GloroSweepTrial ToTrial(SweepSettings settings, int rung, JournalEntry entry, bool fromJournal) => new(For(settings, entry.Epochs))
-    {
-        Number = settings.Number,
-        IsBaseline = settings.IsBaseline,
-        Rung = rung,
-        Epochs = entry.Epochs,
-        Settings = settings.Text,
-        Metric = entry.Measures?.Metric ?? double.NaN,
-        VerifiedRobustAccuracy = entry.Measures?.VerifiedRobustAccuracy ?? double.NaN,
-        CleanAccuracy = entry.Measures?.CleanAccuracy ?? double.NaN,
-        Top1VerifiedRobustAccuracy = entry.Measures?.Top1VerifiedRobustAccuracy ?? double.NaN,
-        LocalVerifiedRobustAccuracy = entry.Measures?.LocalVerifiedRobustAccuracy ?? double.NaN,
-        MeanCertifiedSetSize = entry.Measures?.MeanCertifiedSetSize ?? double.NaN,
-        Duration = TimeSpan.FromSeconds(entry.Seconds ?? 0),
-        Error = entry.Measures is null ? entry.Error ?? "unknown" : null,
-        FromJournal = fromJournal,
-    };
+    private static GloroSweepTrial ToTrial(SweepSettings settings, int rung, JournalEntry entry, bool fromJournal) =>
+        new(For(settings, entry.Epochs))
+        {
+            Number = settings.Number,
+            IsBaseline = settings.IsBaseline,
+            Rung = rung,
+            Epochs = entry.Epochs,
+            Settings = settings.Text,
+            Metric = entry.Measures?.Metric ?? double.NaN,
+            VerifiedRobustAccuracy = entry.Measures?.VerifiedRobustAccuracy ?? double.NaN,
+            CleanAccuracy = entry.Measures?.CleanAccuracy ?? double.NaN,
+            Top1VerifiedRobustAccuracy = entry.Measures?.Top1VerifiedRobustAccuracy ?? double.NaN,
+            LocalVerifiedRobustAccuracy = entry.Measures?.LocalVerifiedRobustAccuracy ?? double.NaN,
+            MeanCertifiedSetSize = entry.Measures?.MeanCertifiedSetSize ?? double.NaN,
+            Duration = TimeSpan.FromSeconds(entry.Seconds ?? 0),
+            Error = entry.Measures is null ? entry.Error ?? "unknown" : null,
+            FromJournal = fromJournal,
+        };
 }
 
 /// <summary>The Pareto-optimal trials for VRA and clean accuracy.</summary>
@@ -196,7 +207,8 @@ internal static class ParetoFront
     {
         // In order of falling clean accuracy, a trial is on the front if its VRA exceeds all earlier ones.
         var front = new List<GloroSweepTrial>();
-        foreach (var trial in trials.Where(t => t.Error is null).OrderByDescending(t => t.CleanAccuracy).ThenByDescending(t => t.VerifiedRobustAccuracy).ThenBy(t => t.Epochs).ThenBy(t => t.Number))
+        foreach (var trial in trials.Where(t => t.Error is null).OrderByDescending(t => t.CleanAccuracy)
+            .ThenByDescending(t => t.VerifiedRobustAccuracy).ThenBy(t => t.Epochs).ThenBy(t => t.Number))
         {
             if (front.Count == 0 || trial.VerifiedRobustAccuracy > front[^1].VerifiedRobustAccuracy)
                 front.Add(trial);

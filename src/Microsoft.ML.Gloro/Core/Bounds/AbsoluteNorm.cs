@@ -4,9 +4,9 @@ namespace Microsoft.ML.Gloro.Core;
 
 /// <summary>
 /// ‖|W|‖₂ of a linear layer, the norm of the map whose weights are the absolute values, which rounding errors are proportional to:
-/// ‖A‖₂² ≤ ‖A‖₁·‖A‖_∞, the largest column sum times the largest row sum (Golub and Van Loan, Matrix Computations, 2.3.3). A row of a convolution's matrix holds the weights of
-/// one output channel, a column at most those of one input channel, whatever stride and padding; at the image's edge the sums are only smaller.
-/// A few times too large, and cheap.
+/// ‖A‖₂² ≤ ‖A‖₁·‖A‖_∞, the largest column sum times the largest row sum (Golub and Van Loan, Matrix Computations, 2.3.3). A row of a
+/// convolution's matrix holds the weights of one output channel, a column at most those of one input channel, whatever stride and padding;
+/// at the image's edge the sums are only smaller. A few times too large, and cheap.
 /// </summary>
 internal static class AbsoluteNorm
 {

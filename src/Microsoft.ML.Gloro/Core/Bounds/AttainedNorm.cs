@@ -1,17 +1,19 @@
 namespace Microsoft.ML.Gloro.Core;
 
 /// <summary>
-/// A lower bound of a linear layer's L2 operator norm that a concrete input attains: what the layer really does, beside the upper bound that is proved of it.
-/// The gap between the two is the slack of the bound. It certifies nothing.
+/// A lower bound of a linear layer's L2 operator norm that a concrete input attains: the gap between it and the
+/// proved upper bound is the slack of that bound. It certifies nothing.
 /// </summary>
 /// <remarks>
-/// Finding the input. The locally optimal conjugate gradient method (Knyazev, 2001) climbs ‖Ax‖/‖x‖: every step takes the best combination of the input x, the
-/// gradient w and the last step's direction p, found from the 3×3 matrix of the inner products of their images. It costs what a step of power iteration
-/// does, and needs about the square root of its steps where the large singular values are close together, as they are in convolutions. The start is
-/// pseudo-random without zeros, so that no singular vector that somebody would write down (a constant, a difference of two pixels) is orthogonal to it.
-/// Proving the bound. However the input v was found, one more application gives ŷ = fl(Av) with ‖ŷ − Av‖ ≤ γ_n·‖|A||v|‖ ≤ γ_n·‖|A|‖·‖v‖ for n terms a
-/// sum, so ‖A‖ ≥ ‖Av‖/‖v‖ ≥ ‖ŷ‖/‖v‖ − γ_n·‖|A|‖. Both norms are sums of squares, whose relative error is at most γ of their lengths. What underflows is
-/// below 2⁻¹⁰⁰⁰ beside ‖|A|‖ ≥ ½, and covered by taking γ twice.
+/// Finding the input. The locally optimal conjugate gradient method (Knyazev, 2001) climbs ‖Ax‖/‖x‖: every step takes the best combination
+/// of the input x, the gradient w and the last step's direction p, found from the 3×3 matrix of the inner products of their images. It
+/// costs what a step of power iteration does, and needs about the square root of its steps where the large singular values are close
+/// together, as they are in convolutions. The start is pseudo-random without zeros, so that no simple singular vector
+/// (a constant, a difference of two pixels) is orthogonal to it.
+/// Proving the bound. However the input v was found, one more
+/// application gives ŷ = fl(Av) with ‖ŷ − Av‖ ≤ γ_n·‖|A||v|‖ ≤ γ_n·‖|A|‖·‖v‖ for n terms a sum, so ‖A‖ ≥ ‖Av‖/‖v‖ ≥ ‖ŷ‖/‖v‖ − γ_n·‖|A|‖.
+/// Both norms are sums of squares, whose relative error is at most γ of their lengths. What underflows is below 2⁻¹⁰⁰⁰, while
+/// ‖|A|‖ ≥ ½; taking γ twice covers it.
 /// </remarks>
 internal static class AttainedNorm
 {
@@ -21,7 +23,7 @@ internal static class AttainedNorm
     // Of σ².
     private const double Tolerance = 1e-4;
 
-    /// <summary>A number that the norm of <paramref name="map"/> is not below, within about 10⁻⁴ of it; 0 if all weights are 0.</summary>
+    /// <summary>A lower bound of the norm of <paramref name="map"/>, within about 10⁻⁴ of it; 0 if all weights are 0.</summary>
     public static double LowerBound(PatchMap map, CancellationToken cancellationToken)
     {
         if (map.AbsoluteNorm == 0)
@@ -30,7 +32,8 @@ internal static class AttainedNorm
         var y = new double[map.Outputs];
         map.Apply(x, y);
         double ratio = Math.Sqrt(DoubleVectors.Dot(y, y) / DoubleVectors.Dot(x, x));
-        double proved = (ratio * (1 - Outward.Gamma((long)x.Length + y.Length + 16))) - Outward.Multiply(Outward.Multiply(2, Outward.Gamma(map.Terms + 8L)), map.AbsoluteNorm);
+        double error = Outward.Multiply(Outward.Multiply(2, Outward.Gamma(map.Terms + 8L)), map.AbsoluteNorm);
+        double proved = (ratio * (1 - Outward.Gamma((long)x.Length + y.Length + 16))) - error;
         return proved > 0 ? Math.ScaleB(Math.BitDecrement(Math.BitDecrement(proved)), map.Exponent) : 0; // NaN too
     }
 
@@ -62,11 +65,14 @@ internal static class AttainedNorm
         }
     }
 
-    // Where singular values lie densely the error falls with 1/k² and not geometrically: the gain of the last quarter of all steps is then about the error that is left.
-    private static bool IsSettled(List<double> found) => found.Count >= LeastSteps && found[^1] - found[found.Count * 3 / 4] <= Tolerance * found[^1];
+    // Where singular values lie densely the error falls with 1/k² and not geometrically: the gain of the last quarter of all steps is then
+    // about the error that is left.
+    private static bool IsSettled(List<double> found) =>
+        found.Count >= LeastSteps && found[^1] - found[found.Count * 3 / 4] <= Tolerance * found[^1];
 
     /// <summary>x ← the best unit vector of the span; p ← the step that led there.</summary>
-    private static void Step((double[] Input, double[] Image) x, (double[] Input, double[] Image) w, (double[] Input, double[] Image) p, bool hasDirection)
+    private static void Step(
+        (double[] Input, double[] Image) x, (double[] Input, double[] Image) w, (double[] Input, double[] Image) p, bool hasDirection)
     {
         double[][] images = hasDirection ? [x.Image, w.Image, p.Image] : [x.Image, w.Image];
         var products = new double[images.Length, images.Length];
@@ -90,7 +96,8 @@ internal static class AttainedNorm
     }
 
     /// <summary>Makes p a unit vector orthogonal to x and w; false if hardly anything is left of it.</summary>
-    private static bool Orthogonalize((double[] Input, double[] Image) p, (double[] Input, double[] Image) x, (double[] Input, double[] Image) w)
+    private static bool Orthogonalize(
+        (double[] Input, double[] Image) p, (double[] Input, double[] Image) x, (double[] Input, double[] Image) w)
     {
         double before = Normalize(p.Input, p.Image);
         foreach ((double[] input, double[] image) in (ReadOnlySpan<(double[], double[])>)[x, w])

@@ -2,8 +2,8 @@
 namespace Microsoft.ML.Gloro.Core;
 
 /// <summary>
-/// A complex matrix in two planes of doubles, row by row. Rows are padded with zeros to whole vectors and their number to a multiple of four, so that the inner
-/// loops of <see cref="RowProducts"/> have no remainders; whoever writes keeps the padding zero.
+/// A complex matrix in two planes of doubles, row by row. Rows are padded with zeros to whole vectors and their number to a multiple of
+/// four, so that the inner loops of <see cref="RowProducts"/> have no remainders; code that writes must keep the padding zero.
 /// </summary>
 internal sealed class ComplexMatrix
 {
@@ -40,7 +40,9 @@ internal sealed class ComplexMatrix
         Array.Clear(Im);
     }
 
-    /// <summary>Sets this Hermitian matrix to <paramref name="source"/> times 2^<paramref name="exponent"/>, which is exact unless it underflows.</summary>
+    /// <summary>
+    /// Sets this Hermitian matrix to <paramref name="source"/> times 2^<paramref name="exponent"/>, which is exact unless it underflows.
+    /// </summary>
     public void SetScaled(ComplexMatrix source, int exponent)
     {
         double factor = Math.ScaleB(1, exponent);
@@ -52,8 +54,9 @@ internal sealed class ComplexMatrix
     }
 
     /// <summary>
-    /// Sets this matrix to A·Aᴴ. Only one triangle is computed and then mirrored, so the result is exactly Hermitian. Each entry is a sum of at most 2n products
-    /// (n columns) in some order, fused or not: its error is at most √2·γ_2n·(|A||A|ᵀ)_ij, and that of the whole matrix in Frobenius norm at most √2·γ_2n·‖A‖_F².
+    /// Sets this matrix to A·Aᴴ. Only one triangle is computed and then mirrored, so the result is exactly Hermitian. Each entry is a sum
+    /// of at most 2n products (n columns) in some order, fused or not: its error is at most √2·γ_2n·(|A||A|ᵀ)_ij, and that of the whole
+    /// matrix in Frobenius norm at most √2·γ_2n·‖A‖_F².
     /// </summary>
     public void SetGram(ComplexMatrix a)
     {
@@ -66,7 +69,8 @@ internal sealed class ComplexMatrix
         }
         else
         {
-            // Rows further down have more entries: start with them. Every entry has one writer, so the result does not depend on the scheduling.
+            // Rows further down have more entries: start with them. Every entry has one writer, so the result does not depend on the
+            // scheduling.
             Parallel.For(0, blocks, block => SetGramBlock(a, (blocks - 1 - block) * Lanes));
         }
     }

@@ -4,7 +4,10 @@ namespace Microsoft.ML.Gloro.Core;
 /// <summary>Writes linear plain layers as <see cref="TapKernel"/>s.</summary>
 internal static class ConvolutionTaps
 {
-    /// <summary>The circular stride-1 convolution that contains <paramref name="layer"/> on inputs of <paramref name="input"/>; null if no output sees any pixel.</summary>
+    /// <summary>
+    /// The circular stride-1 convolution that contains <paramref name="layer"/> on inputs of <paramref name="input"/>; null if no output
+    /// sees any pixel.
+    /// </summary>
     public static TapKernel? Of(DeployedConvolution layer, TensorShape input)
     {
         TensorShape output = layer.GetOutputShape(input);
@@ -19,7 +22,8 @@ internal static class ConvolutionTaps
         int stride = layer.Stride;
         return new TapKernel(layer.OutChannels, checked(layer.InChannels * stride * stride), positions, high.Period, wide.Period, Weight);
 
-        // Input i of a block is pixel (r, t) of the block in channel c, i = (r·s + t)·channels + c; it meets kernel tap (u, v), if there is such a tap.
+        // Input i of a block is pixel (r, t) of the block in channel c, i = (r·s + t)·channels + c; it meets kernel tap (u, v), if there is
+        // such a tap.
         float Weight(int tap, int o, int i)
         {
             int c = i % layer.InChannels;

@@ -4,7 +4,10 @@ using System.Runtime.CompilerServices;
 namespace Microsoft.ML.Gloro.Core;
 
 /// <summary>Sums over spans of doubles, with the processor's vectors. The order of additions depends on their width alone.</summary>
-/// <remarks>Some of it runs once, when a model is loaded, and would be over before the runtime had compiled it well: its loops are compiled well from the start.</remarks>
+/// <remarks>
+/// Some of it runs once, when a model is loaded, and would be over before the runtime had compiled it well: its loops are compiled well
+/// from the start.
+/// </remarks>
 internal static class DoubleVectors
 {
     /// <summary>Σ x_i·y_i; off by at most γ_n·Σ|x_i·y_i|.</summary>

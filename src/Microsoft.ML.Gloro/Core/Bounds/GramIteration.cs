@@ -2,34 +2,41 @@
 namespace Microsoft.ML.Gloro.Core;
 
 /// <summary>
-/// A proven upper bound of the largest eigenvalue of a Hermitian positive semidefinite matrix, by repeated squaring (Gram iteration; Delattre, Barthélemy, Araujo,
-/// Allauzen, ICML 2023): squaring separates the largest eigenvalue from the others so fast that a crude bound of the last square is, after all the
-/// square roots, a sharp bound of the first matrix. The bound is valid after every step, so stopping early is a matter of sharpness alone.
+/// A proven upper bound of the largest eigenvalue of a Hermitian positive semidefinite matrix, by repeated squaring (Gram iteration;
+/// Delattre, Barthélemy, Araujo, Allauzen, ICML 2023): squaring separates the largest eigenvalue from the others so fast that a crude bound
+/// of the last square is, after all the square roots, a sharp bound of the first matrix. The bound is valid after every step, so stopping
+/// early is a matter of sharpness alone.
 /// </summary>
 /// <remarks>
-/// Rounding. H₀ = G·2^k exactly, with ‖H₀‖_F in [½, 1); then H_{t+1} = fl(H_t·H_tᴴ)·2^{−e}, where the power of two brings the norm back to [½, 1). By the error of
-/// the product (<see cref="ComplexMatrix.SetGram"/>) and Weyl's inequality, λ(H_t) ≤ sqrt(2^e·λ(H_{t+1}) + 2·γ_{2m+8}·‖H_t‖_F²): the chain is unwound from the last
-/// step to the first with the norms that were measured, each operation rounded up. No assumption on the spectrum is made, and nothing is lost to
-/// underflow: what underflows is below m²·2⁻¹⁰⁷⁴ beside a norm of a half, which the spare in the constant covers.
-/// The crude bound is that of Wolkowicz and Styan (1980): with T = Σλ_i = trace, Q = Σλ_i² = ‖H‖_F², Cauchy–Schwarz on the others gives
-/// (T − λ₁)² ≤ (m−1)(Q − λ₁²), hence λ₁ ≤ T/m + sqrt((m−1)/m·(Q − T²/m)). It is never worse than ‖H‖_F and is exact for multiples of the identity as for rank one.
+/// Rounding. H₀ = G·2^k exactly, with ‖H₀‖_F in [½, 1); then H_{t+1} = fl(H_t·H_tᴴ)·2^{−e}, where the power of two brings the norm back to
+/// [½, 1). By the error of the product (<see cref="ComplexMatrix.SetGram"/>) and Weyl's inequality, λ(H_t) ≤ sqrt(2^e·λ(H_{t+1}) +
+/// 2·γ_{2m+8}·‖H_t‖_F²): the chain is unwound from the last step to the first with the norms that were measured, each operation rounded up.
+/// No assumption on the spectrum is made, and nothing is lost to underflow: what underflows is below m²·2⁻¹⁰⁷⁴, while the norm is
+/// at least ½, and the constant has room for it.
+/// The crude bound is that of Wolkowicz and Styan (1980): with T = Σλ_i = trace, Q = Σλ_i² =
+/// ‖H‖_F², Cauchy–Schwarz on the others gives (T − λ₁)² ≤ (m−1)(Q − λ₁²), hence λ₁ ≤ T/m + sqrt((m−1)/m·(Q − T²/m)). It is never worse than
+/// ‖H‖_F and is exact for multiples of the identity and for matrices of rank one.
 /// </remarks>
 internal static class GramIteration
 {
     // After t squarings the bound is within m^(2^-t/2) of the truth: 20 leave nothing for any m that fits into memory.
     private const int MaxSquarings = 20;
 
-    // A Frobenius norm of less than 2⁻¹⁰⁰ is as good as zero beside matrices whose entries are about 1; 2⁻⁹⁹ is then bound enough, underflow included.
+    // A Frobenius norm of less than 2⁻¹⁰⁰ is negligible for matrices whose entries are about 1; the bound 2⁻⁹⁹ then suffices,
+    // underflow included.
     private static readonly double NegligibleSquares = Math.ScaleB(1, -200);
     private static readonly double NegligibleBound = Math.ScaleB(1, -99);
 
     /// <summary>An upper bound of λ_max(<paramref name="gram"/>).</summary>
-    /// <param name="gram">A Hermitian matrix as <see cref="ComplexMatrix.SetGram"/> makes it, with a norm of the order of 1 (2⁻⁹⁹ is the least it returns).</param>
+    /// <param name="gram">
+    /// A Hermitian matrix as <see cref="ComplexMatrix.SetGram"/> makes it, with a norm of the order of 1 (2⁻⁹⁹ is the least it returns).
+    /// </param>
     /// <param name="first">Space of the same size; overwritten.</param>
     /// <param name="second">Space of the same size; overwritten.</param>
     /// <param name="tolerance">The iteration stops when the bound is proven and seen to be within this fraction of the truth.</param>
     /// <param name="cancellationToken">Stops between squarings.</param>
-    public static double LargestEigenvalue(ComplexMatrix gram, ComplexMatrix first, ComplexMatrix second, double tolerance, CancellationToken cancellationToken)
+    public static double LargestEigenvalue(
+        ComplexMatrix gram, ComplexMatrix first, ComplexMatrix second, double tolerance, CancellationToken cancellationToken)
     {
         double squares = SumOfSquares(gram);
         if (squares < NegligibleSquares)

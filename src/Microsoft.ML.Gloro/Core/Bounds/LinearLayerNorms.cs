@@ -4,7 +4,9 @@ using System.Runtime.InteropServices;
 namespace Microsoft.ML.Gloro.Core;
 
 /// <summary>What the rounding of one linear layer depends on, rounded up.</summary>
-/// <param name="Operations">n: at most this many roundings lie between a term of an output's sum, the bias among them, and the output.</param>
+/// <param name="Operations">
+/// n: at most this many roundings lie between a term of an output's sum, the bias among them, and the output.
+/// </param>
 /// <param name="AbsoluteNorm">M ≥ ‖|W|‖₂, the norm of the map whose weights are the absolute values.</param>
 /// <param name="BiasNorm">‖b‖₂ over all outputs, a convolution's bias counted at every position.</param>
 internal readonly record struct LinearLayerNorms(int Operations, double AbsoluteNorm, double BiasNorm)
@@ -16,7 +18,8 @@ internal readonly record struct LinearLayerNorms(int Operations, double Absolute
         int positions = output.Height * output.Width;
         return layer switch
         {
-            // A term w·x goes through at most one rounding of the product and n of sums, whether or not they are fused, in whatever order; the bias adds one more.
+            // A term w·x goes through at most one rounding of the product and n of sums, whether or not they are fused, in whatever order;
+            // the bias adds one more.
             DeployedConvolution c => new(
                 checked((c.InChannels * c.KernelHeight * c.KernelWidth) + 2),
                 Core.AbsoluteNorm.UpperBound(c.Kernel, c.OutChannels, c.InChannels, c.KernelHeight * c.KernelWidth),
@@ -27,13 +30,14 @@ internal readonly record struct LinearLayerNorms(int Operations, double Absolute
             // s² − 1 sums, the product, and the rounding of the factor 1/s². The norm is 1/s: see RigorousBound.
             DeployedAveragePooling p => new((p.Size * p.Size) + 1, Math.BitIncrement(1.0 / p.Size), 0),
             DeployedActivation or DeployedSpaceToDepth or DeployedFlatten => null,
-            _ => throw new NotSupportedException($"The rounding of a layer of kind '{layer.Kind}' is not known, so nothing can be certified through it in this arithmetic."),
+            _ => throw new NotSupportedException(
+                $"The rounding of a layer of kind '{layer.Kind}' is not known, so nothing can be certified through it in this arithmetic."),
         };
     }
 
     /// <summary>
-    /// The L2 norm of <paramref name="values"/>, each taken <paramref name="times"/> times, rounded up. Squares of floats neither overflow nor vanish in double; in whatever order they
-    /// are summed, n terms err by γ_n at most.
+    /// The L2 norm of <paramref name="values"/>, each taken <paramref name="times"/> times, rounded up. Squares of floats neither overflow
+    /// nor vanish in double; in whatever order they are summed, n terms err by γ_n at most.
     /// </summary>
     public static double Norm(ReadOnlySpan<float> values, int times = 1)
     {

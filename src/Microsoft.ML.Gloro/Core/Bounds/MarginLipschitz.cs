@@ -2,23 +2,31 @@ using System.Numerics;
 
 namespace Microsoft.ML.Gloro.Core;
 
-/// <summary>Margin Lipschitz constants K_ij = κ·‖w_i − w_j‖₂ of a network whose final rows are w_i: how fast the margin y_j − y_i can change (Leino, Wang, Fredrikson, 2021).</summary>
+/// <summary>
+/// Margin Lipschitz constants K_ij = κ·‖w_i − w_j‖₂ of a network whose final rows are w_i: how fast the margin y_j − y_i can change (Leino,
+/// Wang, Fredrikson, 2021).
+/// </summary>
 internal static class MarginLipschitz
 {
     /// <summary>
-    /// All K_ij as upper bounds in double. Classes with equal rows have K_ij = 0 exactly: their margin is the same for every input. <paramref name="rounding"/> is added to each:
-    /// how much faster the margins can change that a machine computes.
+    /// All K_ij as upper bounds in double. Classes with equal rows have K_ij = 0 exactly: their margin is the same for every input.
+    /// <paramref name="rounding"/> is added to each: how much faster computed margins can change.
     /// </summary>
     /// <remarks>
-    /// Differences of floats are rounded once in double, squares and sums of n of them, all positive, err by at most γ_{n+3} relatively, in any order; nothing can overflow or
-    /// underflow, since floats lie within 10^±45. The root is rounded up, then multiplied by 1 + γ and κ, each rounded up.
+    /// Differences of floats are rounded once in double, squares and sums of n of them, all positive, err by at most γ_{n+3} relatively, in
+    /// any order; nothing can overflow or underflow, since floats lie within 10^±45. The root is rounded up, then multiplied by 1 + γ and
+    /// κ, each rounded up.
     /// </remarks>
-    /// <exception cref="ArgumentException">The bound speaks of other weights, a weight of the final layer is not finite, or a constant overflows.</exception>
+    /// <exception cref="ArgumentException">
+    /// The bound was proved for other weights, a weight of the final layer is not finite, or a constant overflows.
+    /// </exception>
     public static MarginConstants Compute(DeployedNetwork network, LipschitzBound bound, double rounding = 0)
     {
         // A bound taken before the last weight update proves nothing about the weights that run.
         if (!string.Equals(bound.WeightHash, WeightHash.Compute(network), StringComparison.Ordinal))
-            throw new ArgumentException("The Lipschitz bound was proved for other weights than the network has. Compute it again, after the last change of the weights.", nameof(bound));
+            throw new ArgumentException(
+                "The Lipschitz bound was proved for other weights than the network has. Compute it again, after the last change of the " +
+                "weights.", nameof(bound));
 
         DeployedDense final = network.Final;
         int classes = final.Outputs;
@@ -39,7 +47,9 @@ internal static class MarginLipschitz
         int bad = Array.FindIndex(values, value => !double.IsFinite(value));
         return bad < 0
             ? new MarginConstants(values, classes)
-            : throw new ArgumentException($"The margin Lipschitz constant of classes {bad / classes} and {bad % classes} is {values[bad]}: weights are not finite or far too large.", nameof(network));
+            : throw new ArgumentException(
+                $"The margin Lipschitz constant of classes {bad / classes} and {bad % classes} is {values[bad]}: weights are not finite " +
+                "or far too large.", nameof(network));
     }
 
     private static double SquaredDistance(ReadOnlySpan<double> x, ReadOnlySpan<double> y)

@@ -2,13 +2,14 @@
 namespace Microsoft.ML.Gloro.Core;
 
 /// <summary>
-/// The linear part A of a convolution or a dense layer, as it is: with its stride, zeros around the real image, and no bias. The output at a position is the kernel,
-/// a matrix, times the patch of the input that the position sees. Applied in double to inputs and outputs whose channels stand together (row, column, channel): an
-/// order that changes no norm and makes patches contiguous.
+/// The linear part A of a convolution or a dense layer, as it is: with its stride, zeros around the real image, and no bias. The output at
+/// a position is the kernel, a matrix, times the patch of the input that the position sees. Applied in double to inputs and outputs whose
+/// channels stand together (row, column, channel): an order that changes no norm and makes patches contiguous.
 /// </summary>
 /// <remarks>
-/// Weights are held times 2^−<see cref="Exponent"/>, which brings the largest into [½, 1) exactly, so that no float is too large or too small to be squared.
-/// Not safe for concurrent use: it has space for patches. It uses all cores, and every number is computed by one thread in one order.
+/// Weights are held times 2^−<see cref="Exponent"/>, which brings the largest into [½, 1) exactly, so that no float is too large or too
+/// small to be squared. Not safe for concurrent use: it has space for patches. It uses all cores, and every number is computed by one
+/// thread in one order.
 /// </remarks>
 internal sealed class PatchMap
 {
@@ -39,7 +40,8 @@ internal sealed class PatchMap
         double largest = layer.Kernel.Max(w => Math.Abs((double)w));
         Exponent = largest == 0 ? 0 : Math.ILogB(largest) + 1;
         FillKernels(Math.ScaleB(1, -Exponent));
-        AbsoluteNorm = Math.ScaleB(Core.AbsoluteNorm.UpperBound(layer.Kernel, layer.OutChannels, layer.InChannels, layer.KernelHeight * layer.KernelWidth), -Exponent);
+        int taps = layer.KernelHeight * layer.KernelWidth;
+        AbsoluteNorm = Math.ScaleB(Core.AbsoluteNorm.UpperBound(layer.Kernel, layer.OutChannels, layer.InChannels, taps), -Exponent);
     }
 
     /// <summary>Values of an input.</summary>
@@ -51,7 +53,7 @@ internal sealed class PatchMap
     /// <summary>The most products that are added up for one output.</summary>
     public int Terms { get; }
 
-    /// <summary>Norms found here are to be multiplied by 2 to this power.</summary>
+    /// <summary>Multiply norms found here by 2 to this power.</summary>
     public int Exponent { get; }
 
     /// <summary>An upper bound of ‖|A|‖₂, the norm with all weights made positive: 0 only if all are 0, else at least ½.</summary>
@@ -59,9 +61,13 @@ internal sealed class PatchMap
 
     /// <summary>A dense layer as a map.</summary>
     public static PatchMap Of(DeployedDense layer) =>
-        new(new DeployedConvolution(layer.Weights, layer.Bias, layer.Inputs, layer.Outputs, 1, 1, 1, default), TensorShape.Vector(layer.Inputs));
+        new(
+            new DeployedConvolution(layer.Weights, layer.Bias, layer.Inputs, layer.Outputs, 1, 1, 1, default),
+            TensorShape.Vector(layer.Inputs));
 
-    /// <summary>y ← Ax. Each y_i is a sum of <see cref="Terms"/> products in some order, fused or not: off by at most γ_Terms·(|A||x|)_i.</summary>
+    /// <summary>
+    /// y ← Ax. Each y_i is a sum of <see cref="Terms"/> products in some order, fused or not: off by at most γ_Terms·(|A||x|)_i.
+    /// </summary>
     public void Apply(double[] x, double[] y)
     {
         for (int start = 0; start < _output.Height; start += _rowsAtOnce)
@@ -85,7 +91,8 @@ internal sealed class PatchMap
         for (int start = 0; start < _output.Height; start += _rowsAtOnce)
         {
             int from = start, count = Math.Min(_rowsAtOnce, _output.Height - start);
-            Each(count, row => Multiply(_transposed, _outputs, (from + row) * _output.Width, _patches.Re.AsSpan(row * _output.Width * _patches.Stride, _output.Width * _patches.Stride)));
+            int length = _output.Width * _patches.Stride;
+            Each(count, row => Multiply(_transposed, _outputs, (from + row) * _output.Width, _patches.Re.AsSpan(row * length, length)));
             Each(_input.Height, row => AddPatches(row, from, from + count, x));
         }
     }
@@ -122,7 +129,9 @@ internal sealed class PatchMap
         }
     }
 
-    /// <summary>To the pixels of one input row, what the patches of output rows <paramref name="from"/> to <paramref name="end"/> say of them.</summary>
+    /// <summary>
+    /// To the pixels of one input row, what the patches of output rows <paramref name="from"/> to <paramref name="end"/> say of them.
+    /// </summary>
     private void AddPatches(int row, int from, int end, double[] x)
     {
         int channels = _layer.InChannels;
@@ -144,7 +153,7 @@ internal sealed class PatchMap
         }
     }
 
-    /// <summary>The output whose tap <paramref name="tap"/> reads pixel <paramref name="at"/>, or −1; it may lie behind the last.</summary>
+    /// <summary>The output whose tap <paramref name="tap"/> reads pixel <paramref name="at"/>, or −1; it may lie after the last.</summary>
     private int Output(int at, int tap, int padding)
     {
         int first = at + padding - tap;

@@ -3,26 +3,41 @@ using System.Numerics;
 namespace Microsoft.ML.Gloro.Core;
 
 /// <summary>
-/// The bound that certificates rest on: for the exact float32 weights of a deployed network, an upper bound of its Lipschitz constant in L2 from the input to the penultimate
-/// layer, proved in double with every rounding outward. It is in real arithmetic: what the arithmetic of scoring adds is not its subject. Beside each layer's bound stands what
-/// the layer attains, so that nobody has to guess how sharp the bound is.
+/// The bound that certificates rest on: for the exact float32 weights of a deployed network, an upper bound of its Lipschitz constant in L2
+/// from the input to the penultimate layer, proved in double with every rounding outward. It holds in real arithmetic;
+/// <see cref="RoundingBound"/> covers the rounding of scores. Each layer's bound comes with what the layer attains, which shows how sharp
+/// the bound is.
 /// </summary>
 internal static class RigorousBound
 {
-    /// <summary>κ, the product of all layers' bounds but the final one's. Takes seconds for typical networks; uses all cores, and gives the same bits whatever their number.</summary>
+    /// <summary>
+    /// κ, the product of all layers' bounds but the final one's. Takes seconds for typical networks; uses all cores, and gives the same
+    /// bits whatever their number.
+    /// </summary>
     /// <param name="network">The network as deployed.</param>
     /// <param name="cancellationToken">Stops the computation.</param>
     /// <exception cref="ArgumentException">A weight is NaN or infinite, or the product overflows.</exception>
     /// <exception cref="NotSupportedException">There is a layer without a proven bound.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static LipschitzBound Compute(DeployedNetwork network, CancellationToken cancellationToken = default)
+    public static LipschitzBound Compute(DeployedNetwork network, CancellationToken cancellationToken = default) =>
+        Compute(network, _ => { }, cancellationToken);
+
+    /// <summary>The same, with progress.</summary>
+    /// <param name="network">The network as deployed.</param>
+    /// <param name="begun">Called with the index of a layer before its bound is computed: large layers take minutes.</param>
+    /// <param name="cancellationToken">Stops the computation.</param>
+    public static LipschitzBound Compute(DeployedNetwork network, Action<int> begun, CancellationToken cancellationToken)
     {
         for (int i = 0; i < network.Layers.Count; i++)
             RequireFinite(network.Layers[i], i);
 
         var bounds = new LayerBound[network.Layers.Count - 1];
         for (int i = 0; i < bounds.Length; i++)
+        {
+            begun(i);
             bounds[i] = Compute(network.Layers[i], i, network.Shapes[i], cancellationToken);
+        }
+
         return new LipschitzBound(Product(bounds), bounds, WeightHash.Compute(network));
     }
 
@@ -31,7 +46,8 @@ internal static class RigorousBound
         (string method, double bound, double attained) = layer switch
         {
             DeployedDense dense => OfTaps(ConvolutionTaps.Of(dense), () => PatchMap.Of(dense), cancellationToken),
-            DeployedConvolution convolution => OfTaps(ConvolutionTaps.Of(convolution, input), () => new PatchMap(convolution, input), cancellationToken),
+            DeployedConvolution convolution =>
+                OfTaps(ConvolutionTaps.Of(convolution, input), () => new PatchMap(convolution, input), cancellationToken),
 
             // What has no weights attains its norm at inputs that are easy to name: positive ones, sorted ones, any.
             // |max(a, 0) − max(b, 0)| ≤ |a − b|; sorting a pair permutes it, and sorted pairs are closest (rearrangement inequality).
@@ -46,7 +62,8 @@ internal static class RigorousBound
             // A diagonal matrix.
             DeployedScaling scaling when scaling.Scale.Max(x => Math.Abs((double)x)) is var factor => ("largest factor", factor, factor),
             _ => throw new NotSupportedException(
-                $"Layer {index} ({layer.Kind}) is of type {layer.GetType().Name}, for which no Lipschitz bound is proved. Nothing can be certified through it; remove it or prove a bound here."),
+                $"Layer {index} ({layer.Kind}) is of type {layer.GetType().Name}, for which no Lipschitz bound is proved. Nothing can " +
+                "be certified through it; remove it or prove a bound here."),
         };
         return new LayerBound(index, layer.Kind, method, bound, attained);
     }
@@ -54,10 +71,13 @@ internal static class RigorousBound
     private static (string Method, double Bound, double Attained) OfPooling(int size)
     {
         double quotient = 1.0 / size;
-        return ("means without overlap", BitOperations.IsPow2(size) ? quotient : Math.BitIncrement(quotient), BitOperations.IsPow2(size) ? quotient : Math.BitDecrement(quotient));
+        return BitOperations.IsPow2(size)
+            ? ("means without overlap", quotient, quotient)
+            : ("means without overlap", Math.BitIncrement(quotient), Math.BitDecrement(quotient));
     }
 
-    private static (string Method, double Bound, double Attained) OfTaps(TapKernel? taps, Func<PatchMap> map, CancellationToken cancellationToken)
+    private static (
+        string Method, double Bound, double Attained) OfTaps(TapKernel? taps, Func<PatchMap> map, CancellationToken cancellationToken)
     {
         if (taps is null)
             return ("sees no input", 0, 0);
@@ -68,7 +88,7 @@ internal static class RigorousBound
     }
 
     /// <summary>Mantissa and exponent are multiplied apart, so that huge and tiny factors may come in any order.</summary>
-    private static double Product(LayerBound[] bounds)
+    internal static double Product(IReadOnlyList<LayerBound> bounds)
     {
         double mantissa = 1;
         long exponent = 0;
@@ -82,7 +102,9 @@ internal static class RigorousBound
 
         double product = Math.ScaleB(mantissa, (int)Math.Clamp(exponent, -2000, 2000));
         if (!double.IsFinite(product))
-            throw new ArgumentException($"The product of the layers' Lipschitz bounds, about 2^{exponent}, is not a finite number. Nothing can be certified with it: train with smaller weights.", nameof(bounds));
+            throw new ArgumentException(
+                $"The product of the layers' Lipschitz bounds, about 2^{exponent}, is not a finite number. Nothing can be certified " +
+                "with it: train with smaller weights.", nameof(bounds));
 
         // Scaling is exact unless it ends among the denormals.
         return double.IsNormal(product) ? product : Math.BitIncrement(product);
@@ -101,7 +123,9 @@ internal static class RigorousBound
         {
             int bad = Array.FindIndex(values, value => !float.IsFinite(value));
             if (bad >= 0)
-                throw new ArgumentException($"Layer {index} ({layer.Kind}): {name} {bad} is {values[bad]}. A network with such a value certifies nothing; train again, with a lower learning rate or clipped gradients.");
+                throw new ArgumentException(
+                    $"Layer {index} ({layer.Kind}): {name} {bad} is {values[bad]}. A network with such a value certifies nothing; train " +
+                    "again, with a lower learning rate or clipped gradients.");
         }
     }
 }

@@ -1,112 +1,242 @@
-
 namespace Microsoft.ML.Gloro.Core;
 
 /// <summary>
-/// How far the logits that a model computes can be from the true ones. With R at least the norm of the input, each margin y_j − y_i that is computed differs from
-/// the network's by at most E(R) = α·R + β. docs/soundness.md derives it; a summary is at <see cref="Compute"/>.
+/// How far the logits that a model computes can be from the true ones. With A at least the <see cref="SizeOf"/> of the input, each computed
+/// margin y_j − y_i differs from the network's by at most E(A) = α·A + β. docs/soundness.md, section 4, derives it.
 /// </summary>
-/// <remarks>Immutable and safe for concurrent use. Takes milliseconds, so it is not stored in model files: a file could lie.</remarks>
+/// <remarks>
+/// Immutable and safe for concurrent use. It takes milliseconds, so model files do not store it: a file could lie.
+/// For feature vectors, A is measured after the first layer if that is a scaling: features with a large common offset have a large norm,
+/// but not after their mean is subtracted.
+/// </remarks>
 internal sealed class RoundingBound
 {
-    // Values on the way must not overflow. The gaps to 3·10³⁸ and 2·10³⁰⁸ are for rounding, and for kernels that pass through larger values than the layer's own.
+    // Values on the way must not overflow. The gaps to 3·10³⁸ and 2·10³⁰⁸ are for rounding, and for kernels that pass through larger values
+    // than the layer's own.
     private const double LargestSingle = 1e30, LargestDouble = 1e300;
 
-    // What a double operation, and a rounding to float or a read of a float, may lose below the normal numbers, whether or not the processor flushes these to zero.
-    private const double SmallestDouble = 2.2250738585072014E-308, SmallestSingle = 1.1754943508222875E-38;
+    private readonly int _times;
 
-    private RoundingBound(AffineBound margin, double largestNorm) => (Margin, LargestNorm) = (margin, largestNorm);
+    private RoundingBound(AffineBound margin, int times, double slope, double largestNorm, DeployedScaling? scaling) =>
+        (Margin, _times, Slope, LargestNorm, Scaling) = (margin, times, slope, largestNorm, scaling);
 
-    /// <summary>E: slope α and offset β. Zero in real arithmetic.</summary>
+    /// <summary>E: slope α and offset β. Zero where nothing is claimed of rounding.</summary>
     public AffineBound Margin { get; }
 
-    /// <summary>Up to this norm of the input no value on the way to the logits overflows, and E holds. Below 0 if there is no such norm.</summary>
-    public double LargestNorm { get; }
+    /// <summary>
+    /// What is added to each K_ij, because E can grow with the distance from the input: α times the norm of the scaling after which A is
+    /// measured. 0 in <see cref="CertificateArithmetic.Real"/>, which claims nothing of rounding at other inputs.
+    /// </summary>
+    public double Slope { get; }
 
     /// <summary>
-    /// What must be subtracted from a computed margin at an input of norm <paramref name="norm"/> before it is divided by K_ij + α: E(norm) twice. With ŷ for computed and m for margins,
-    /// m̂(x′) ≥ m(x′) − E(‖x‖ + ρ) ≥ m(x) − ρ·K_ij − E(‖x‖ + ρ) ≥ m̂(x) − 2·E(‖x‖) − ρ·(K_ij + α) for every x′ within ρ of x.
+    /// Up to this norm of the input no value on the way to the logits overflows, and E holds. Below 0 if there is no such norm.
     /// </summary>
-    public double MarginError(double norm) => Outward.Multiply(2, Margin.At(norm));
+    public double LargestNorm { get; }
+
+    /// <summary>The first layer, if A is measured after it.</summary>
+    public DeployedScaling? Scaling { get; }
+
+    /// <summary>
+    /// What must be subtracted from a computed margin, at an input of size A, before it is divided by K_ij + <see cref="Slope"/>. In
+    /// Float64, E twice: with m̂ for computed and m for true margins, m̂(x′) ≥ m(x′) − E(x′) ≥ m(x) − ρ·K_ij − E(x′) ≥ m̂(x) − 2·E(x) −
+    /// ρ·(K_ij + slope) for every x′ within ρ of x. In Real, E once: m(x′) ≥ m̂(x) − E(x) − ρ·K_ij.
+    /// </summary>
+    public double MarginError(double size) => Outward.Multiply(_times, Margin.At(size));
+
+    /// <summary>A: the norm of the scaled features if the first layer scales them, else the input's own norm. Rounded up.</summary>
+    /// <remarks>
+    /// The product of two floats is exact in double, so a scaled value is rounded once; it neither overflows nor vanishes, nor does its
+    /// square. Squares and sums of n of them err by γ_{n+2}.
+    /// </remarks>
+    public double SizeOf(ReadOnlySpan<float> input)
+    {
+        if (Scaling is null)
+            return LinearLayerNorms.Norm(input);
+        double sum = 0;
+        for (int i = 0; i < input.Length; i++)
+        {
+            double scaled = ((double)Scaling.Scale[i] * input[i]) + Scaling.Shift[i];
+            sum += scaled * scaled;
+        }
+
+        return Outward.Sqrt(Outward.Multiply(sum, Outward.Add(1, Outward.Gamma(input.Length + 8L))));
+    }
 
     /// <summary>The bound for a network and the arithmetic that it is scored in.</summary>
     /// <param name="network">The network as deployed.</param>
     /// <param name="bound">Its proven Lipschitz bound, layer by layer.</param>
-    /// <param name="arithmetic">Float64 for the library's own forward pass; with Real nothing is claimed of rounding, so E is 0.</param>
+    /// <param name="arithmetic">
+    /// Float64: the library's own forward pass. Real: an engine that computes in single precision; its rounding is bounded for feature
+    /// vectors, and for images nothing is claimed, so E is 0: worst cases over thousands of terms would be as large as the margins.
+    /// </param>
     /// <remarks>
-    /// Layer by layer, with r ≥ ‖h‖ for the true values and D ≥ ‖ĥ − h‖ for the computed ones, both affine in R, r₀ = R, and D₀ for inputs too small to be normal:
-    /// r ← L·r + ‖b‖ and D ← L·D + γ_n·(M·(r + D) + ‖b‖) + underflow, where L is the layer's proven bound, M ≥ ‖|W|‖ and n from <see cref="LinearLayerNorms"/>
-    /// (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., sections 3.1 and 3.5). Activations compare and move values: they round nothing and stretch nothing.
+    /// Layer by layer, with r ≥ ‖h‖ for the true values and D ≥ ‖ĥ − h‖ for the computed ones, both affine in A:
+    /// r ← L·r + ‖b‖ and D ← L·D + γ_n·(M·(r + D) + ‖b‖) + underflow, where L is the layer's proven bound, M ≥ ‖|W|‖ and n from
+    /// <see cref="LinearLayerNorms"/> (Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., sections 3.1 and 3.5). Activations
+    /// compare and move values: they round nothing and stretch nothing.
     /// </remarks>
     /// <exception cref="ArgumentException">The bound lacks a layer, or E is not finite.</exception>
     public static RoundingBound Compute(DeployedNetwork network, LipschitzBound bound, CertificateArithmetic arithmetic)
     {
-        bool rounds = arithmetic == CertificateArithmetic.Float64;
-        (AffineBound Size, AffineBound Error)[] values = Propagate(network, bound, rounds);
-        (AffineBound logit, AffineBound margin) = Final(network.Final, network.ViewCount, values[^1].Size, values[^1].Error, rounds);
-        double largestNorm = values.Min(value => Room(rounds ? LargestDouble : LargestSingle, value.Size + value.Error));
+        bool isFloat64 = arithmetic == CertificateArithmetic.Float64;
+        FloatFormat? format = isFloat64 ? FloatFormat.Double : network.InputShape.IsVector ? FloatFormat.Single : null;
+        var values = Propagate(network, bound, format);
+        AffineBound logit = Logit(network, values[^1]);
+        double largestNorm = values.Min(value => Room(isFloat64 ? LargestDouble : LargestSingle, value.Size + value.Error));
         largestNorm = Math.Min(largestNorm, Room(LargestSingle, logit));
-        return double.IsFinite(margin.Slope) && double.IsFinite(margin.Offset)
-            ? new RoundingBound(margin, largestNorm)
-            : throw new ArgumentException("The rounding errors of this network cannot be bounded by a finite number: its weights are far too large. Train with smaller weights.", nameof(network));
+        if (format is null)
+            return new RoundingBound(default, 0, 0, largestNorm, scaling: null);
+
+        DeployedScaling? scaling = FirstScaling(network);
+        if (scaling is not null)
+            values = Propagate(network, bound, format, first: 1, new AffineBound(1, 0), ScalingError(network, scaling, format));
+        AffineBound margin = 2 * LogitError(network, values[^1], format);
+        double slope = isFloat64 ? Outward.Multiply(margin.Slope, scaling is null ? 1 : Largest(scaling.Scale)) : 0;
+        return double.IsFinite(margin.Slope) && double.IsFinite(margin.Offset) && double.IsFinite(slope)
+            ? new RoundingBound(margin, isFloat64 ? 2 : 1, slope, largestNorm, scaling)
+            : throw new ArgumentException(
+                "The rounding errors of this network cannot be bounded by a finite number: its weights are far too large. Train with " +
+                "smaller weights.", nameof(network));
     }
 
-    /// <summary>r and D of the values that go into each layer, entry 0 being the input.</summary>
-    internal static (AffineBound Size, AffineBound Error)[] Propagate(DeployedNetwork network, LipschitzBound bound, bool rounds)
+    /// <summary>
+    /// r and D of the values that go into each layer, affine in the norm of the input, which is entry 0. Without a format nothing is
+    /// rounded.
+    /// </summary>
+    internal static (AffineBound Size, AffineBound Error)[] Propagate(DeployedNetwork network, LipschitzBound bound, FloatFormat? format) =>
+        Propagate(network, bound, format, first: 0, new AffineBound(1, 0), new AffineBound(0, format is null ? 0 : InputError(network)));
+
+    /// <summary>The same from layer <paramref name="first"/> on, given r and D of what goes into it.</summary>
+    private static (AffineBound Size, AffineBound Error)[] Propagate(
+        DeployedNetwork network, LipschitzBound bound, FloatFormat? format, int first, AffineBound size, AffineBound error)
     {
-        var values = new (AffineBound Size, AffineBound Error)[network.Layers.Count];
-        var size = new AffineBound(1, 0);
-        var error = new AffineBound(0, rounds ? Outward.Multiply(Outward.Sqrt(network.InputShape.Size), SmallestSingle) : 0);
+        var values = new (AffineBound Size, AffineBound Error)[network.Layers.Count - first];
         values[0] = (size, error);
-        for (int i = 0; i < values.Length - 1; i++)
+        for (int i = first; i < network.Layers.Count - 1; i++)
         {
             if (LinearLayerNorms.Of(network.Layers[i], network.Shapes[i + 1]) is { } layer)
             {
                 double factor = bound.Layers.FirstOrDefault(b => b.Index == i)?.Bound
                     ?? throw new ArgumentException($"The Lipschitz bound has no factor for layer {i}.", nameof(bound));
-                if (rounds)
-                    error = (factor * error) + OwnError(layer, size + error, network.Shapes[i + 1].Size);
+                if (format is not null)
+                    error = (factor * error) + OwnError(layer, size + error, network.Shapes[i + 1].Size, format);
                 size = (factor * size) + layer.BiasNorm;
             }
 
-            values[i + 1] = (size, error);
+            values[i + 1 - first] = (size, error);
         }
 
         return values;
     }
 
-    /// <summary>What the layer itself rounds, when it computes from values of norm <paramref name="input"/>.</summary>
-    private static AffineBound OwnError(LinearLayerNorms layer, AffineBound input, int outputs)
-    {
-        double gamma = Outward.Gamma(layer.Operations);
-        double underflow = Outward.Multiply(Outward.Sqrt(outputs), Underflow(layer.Operations, layer.AbsoluteNorm));
-        return (gamma * ((layer.AbsoluteNorm * input) + layer.BiasNorm)) + underflow;
-    }
-
-    // At most 2n operations, each losing at most the smallest normal number, which the roundings after it can hardly double; and n operands read as zero, times a weight.
-    private static double Underflow(int operations, double largestWeight) => Outward.Multiply(4.0 * operations, Outward.Multiply(Outward.Add(1, largestWeight), SmallestDouble));
+    /// <summary>Inputs below the normal floats might be read as zero.</summary>
+    private static double InputError(DeployedNetwork network) =>
+        Outward.Multiply(Outward.Sqrt(network.InputShape.Size), FloatFormat.Single.SmallestNormal);
 
     /// <summary>
-    /// Bounds of one logit's size, and of the error of a margin: that of two logits, each wrong by ‖w_j‖·D, by the rounding of its own sum, and by one rounding to float of relative size 2⁻²⁴.
-    /// All views of an input have its norm, so what bounds one of them bounds their mean; adding V of them and dividing is V more roundings.
+    /// D after a scaling that is the first layer, for a true output z = s·x + b of norm at most A. The product has norm ‖z − b‖ ≤ A + ‖b‖;
+    /// it is rounded, and then the sum is. Nothing here grows with the norm of x.
     /// </summary>
-    private static (AffineBound Logit, AffineBound Margin) Final(DeployedDense final, int views, AffineBound size, AffineBound error, bool rounds)
+    private static AffineBound ScalingError(DeployedNetwork network, DeployedScaling scaling, FloatFormat format)
     {
-        AffineBound logit = default, worst = default;
-        int operations = checked(final.Inputs + 2 + (views == 1 ? 0 : views));
-        double gamma = Outward.Gamma(operations);
+        LinearLayerNorms layer = LinearLayerNorms.Of(scaling, network.Shapes[1])!.Value;
+        double input = Outward.Multiply(layer.AbsoluteNorm, InputError(network)), unit = format.Gamma(1);
+        AffineBound sum = new AffineBound(1, 0) + input;
+        AffineBound product = unit * (sum + layer.BiasNorm);
+        double underflow = Outward.Multiply(Outward.Sqrt(network.Shapes[1].Size), Underflow(layer.Operations, layer.AbsoluteNorm, format));
+        return product + (unit * (sum + product)) + Outward.Add(input, underflow);
+    }
+
+    /// <summary>What the layer itself rounds, when it computes from values of norm <paramref name="input"/>.</summary>
+    private static AffineBound OwnError(LinearLayerNorms layer, AffineBound input, int outputs, FloatFormat format)
+    {
+        double underflow = Outward.Multiply(Outward.Sqrt(outputs), Underflow(layer.Operations, layer.AbsoluteNorm, format));
+        AffineBound rounding = format.Gamma(layer.Operations) * ((layer.AbsoluteNorm * input) + layer.BiasNorm);
+        return rounding + (Flushed(layer.Operations, outputs, format) * input) + underflow;
+    }
+
+    // At most 2n operations, each losing at most the smallest normal number, which the roundings after it can hardly double; and n operands
+    // read as zero, times a weight.
+    private static double Underflow(int operations, double largestWeight, FloatFormat format) =>
+        Outward.Multiply(4.0 * operations, Outward.Multiply(Outward.Add(1, largestWeight), format.SmallestNormal));
+
+    // The Frobenius norm of weights below the normal numbers, which might be read as zero. In double there are none, since weights are
+    // floats.
+    private static double Flushed(int operations, int outputs, FloatFormat format) =>
+        format == FloatFormat.Double ? 0 : Outward.Multiply(Outward.Sqrt(Outward.Multiply(operations, outputs)), format.SmallestNormal);
+
+    /// <summary>A bound of every logit's size.</summary>
+    private static AffineBound Logit(DeployedNetwork network, (AffineBound Size, AffineBound Error) input)
+    {
+        AffineBound largest = default;
+        for (int j = 0; j < network.ClassCount; j++)
+            largest = AffineBound.Max(largest, Logit(network.Final, j, LinearLayerNorms.Norm(network.Final.Row(j)), input));
+        return largest;
+    }
+
+    private static AffineBound Logit(DeployedDense final, int j, double norm, (AffineBound Size, AffineBound Error) input) =>
+        (norm * (input.Size + input.Error)) + Math.Abs((double)final.Bias[j]);
+
+    /// <summary>
+    /// A bound of every logit's error: ‖w_j‖·D, the rounding of its own sum, and in double one rounding to float of relative size 2⁻²⁴.
+    /// All views of an input have its norm, so what bounds one of them bounds their mean; adding V of them and dividing is V more
+    /// roundings.
+    /// </summary>
+    private static AffineBound LogitError(DeployedNetwork network, (AffineBound Size, AffineBound Error) input, FloatFormat format)
+    {
+        DeployedDense final = network.Final;
+        int operations = checked(final.Inputs + 2 + (network.ViewCount == 1 ? 0 : network.ViewCount));
+        double gamma = format.Gamma(operations);
+        double rounding = format == FloatFormat.Single
+            ? gamma
+            : Outward.Add(gamma, Outward.Multiply(FloatFormat.Single.UnitRoundoff, Outward.Add(1, gamma)));
+        AffineBound worst = default;
         for (int j = 0; j < final.Outputs; j++)
         {
             double norm = LinearLayerNorms.Norm(final.Row(j));
-            AffineBound value = (norm * (size + error)) + Math.Abs((double)final.Bias[j]);
-            logit = AffineBound.Max(logit, value);
-            double rounding = Outward.Add(gamma, Outward.Multiply(Math.ScaleB(1, -24), Outward.Add(1, gamma)));
-            double underflow = Outward.Add(Outward.Multiply(2, Underflow(operations, norm)), SmallestSingle);
-            worst = AffineBound.Max(worst, (norm * error) + (rounding * value) + underflow);
+            double underflow = Outward.Add(Outward.Multiply(2, Underflow(operations, norm, format)), FloatFormat.Single.SmallestNormal);
+            AffineBound flushed = Flushed(operations, 1, format) * (input.Size + input.Error);
+            worst = AffineBound.Max(worst, (norm * input.Error) + (rounding * Logit(final, j, norm, input)) + flushed + underflow);
         }
 
-        return (logit, rounds ? 2 * worst : default);
+        return worst;
     }
 
-    /// <summary>The largest norm of the input for which <paramref name="value"/> stays below <paramref name="limit"/>. The limit has so much room that its own rounding does not matter.</summary>
+    /// <summary>
+    /// The first layer if it scales features. A factor below the normal floats might be read as zero, an error that grows with ‖x‖.
+    /// </summary>
+    private static DeployedScaling? FirstScaling(DeployedNetwork network) =>
+        network.InputShape.IsVector && network.Layers[0] is DeployedScaling scaling
+        && scaling.Scale.All(factor => factor == 0 || float.IsNormal(factor))
+            ? scaling
+            : null;
+
+    private static double Largest(float[] values) => values.Max(value => Math.Abs((double)value));
+
+    /// <summary>
+    /// The largest norm of the input for which <paramref name="value"/> stays below <paramref name="limit"/>. The limit has so much room
+    /// that its own rounding does not matter.
+    /// </summary>
     private static double Room(double limit, AffineBound value) => (limit - value.Offset) / Math.Max(value.Slope, 1);
+}
+
+/// <summary>
+/// An upper bound of the form slope·R + offset for all inputs of norm at most R. Neither part is negative, and all operations round up.
+/// </summary>
+internal readonly record struct AffineBound(double Slope, double Offset)
+{
+    /// <summary>The bound at one R.</summary>
+    public double At(double norm) => Outward.Add(Outward.Multiply(Slope, norm), Offset);
+
+    public static AffineBound operator +(AffineBound x, AffineBound y) =>
+        new(Outward.Add(x.Slope, y.Slope), Outward.Add(x.Offset, y.Offset));
+
+    public static AffineBound operator +(AffineBound x, double constant) => x with { Offset = Outward.Add(x.Offset, constant) };
+
+    public static AffineBound operator *(double factor, AffineBound x) =>
+        new(Outward.Multiply(factor, x.Slope), Outward.Multiply(factor, x.Offset));
+
+    /// <summary>The larger of both in each part, hence a bound wherever either is.</summary>
+    public static AffineBound Max(AffineBound x, AffineBound y) => new(Math.Max(x.Slope, y.Slope), Math.Max(x.Offset, y.Offset));
 }

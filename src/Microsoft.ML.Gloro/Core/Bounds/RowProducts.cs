@@ -5,12 +5,15 @@ using System.Runtime.Intrinsics.X86;
 namespace Microsoft.ML.Gloro.Core;
 
 /// <summary>
-/// The one inner loop of the bounds: products of rows, Σ_k x_k·conj(y_k), for four rows x at a time (eight independent sums keep the multipliers busy).
-/// Lengths are multiples of four; the padding of <see cref="ComplexMatrix"/> sees to that.
+/// The one inner loop of the bounds: products of rows, Σ_k x_k·conj(y_k), for four rows x at a time (eight independent sums keep the
+/// multipliers busy). Lengths are multiples of four; the padding of <see cref="ComplexMatrix"/> sees to that.
 /// </summary>
 internal static class RowProducts
 {
-    /// <summary>Rows <paramref name="first"/>..+3 of <paramref name="x"/> with row <paramref name="row"/> of <paramref name="y"/>: four real parts, then four imaginary parts.</summary>
+    /// <summary>
+    /// Rows <paramref name="first"/>..+3 of <paramref name="x"/> with row <paramref name="row"/> of <paramref name="y"/>: four real parts,
+    /// then four imaginary parts.
+    /// </summary>
     public static void Four(ComplexMatrix x, int first, ComplexMatrix y, int row, int length, Span<double> sums)
     {
         // The loads below are unchecked: this is their bounds check. Slicing throws where a row does not exist.
@@ -69,7 +72,14 @@ internal static class RowProducts
     }
 
     [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.AggressiveInlining)]
-    private static void Accumulate(ref double xr, ref double xi, nuint at, Vector256<double> br, Vector256<double> bi, ref Vector256<double> re, ref Vector256<double> im)
+    private static void Accumulate(
+        ref double xr,
+        ref double xi,
+        nuint at,
+        Vector256<double> br,
+        Vector256<double> bi,
+        ref Vector256<double> re,
+        ref Vector256<double> im)
     {
         Vector256<double> ar = Vector256.LoadUnsafe(ref xr, at);
         Vector256<double> ai = Vector256.LoadUnsafe(ref xi, at);

@@ -2,14 +2,16 @@
 namespace Microsoft.ML.Gloro.Core;
 
 /// <summary>
-/// The norm of a <see cref="TapKernel"/>: a proven upper bound of the largest singular value over all its frequencies, within about 10⁻⁵ of it.
+/// The norm of a <see cref="TapKernel"/>: a proven upper bound of the largest singular value over all its frequencies, within about 10⁻⁵ of
+/// it.
 /// </summary>
 /// <remarks>
-/// Frequencies are visited in a fixed scattered order, in chunks that double. Within a chunk each frequency is tested against the largest bound of earlier chunks with
-/// <see cref="CholeskyProof"/>; only those that exceed it get a bound of their own by <see cref="GramIteration"/>, on average about one a chunk. The result does not
-/// depend on threads or timing.
-/// For each frequency, with A the computed matrix, K the true one and Ĝ = fl(A·Aᴴ): ‖K‖ ≤ ‖A‖ + δ and ‖A‖² ≤ λ_max(Ĝ) + √2·γ_2n·‖A‖_F², where δ is
-/// <see cref="TapKernel.TransformError"/> and ‖A‖_F² ≤ S²(1 + tiny). Both corrections are the same for all frequencies and of the order 10⁻¹⁰ of the result.
+/// Frequencies are visited in a fixed scattered order, in chunks that double. Within a chunk each frequency is tested against the largest
+/// bound of earlier chunks with <see cref="CholeskyProof"/>; only those that exceed it get a bound of their own by
+/// <see cref="GramIteration"/>, on average about one a chunk. The result does not depend on threads or timing. For each frequency, with A
+/// the computed matrix, K the true one and Ĝ = fl(A·Aᴴ): ‖K‖ ≤ ‖A‖ + δ and ‖A‖² ≤ λ_max(Ĝ) + √2·γ_2n·‖A‖_F², where δ is
+/// <see cref="TapKernel.TransformError"/> and ‖A‖_F² ≤ S²(1 + tiny). Both corrections are the same for all frequencies and of the order
+/// 10⁻¹⁰ of the result.
 /// </remarks>
 internal static class SpectralNorm
 {
@@ -59,7 +61,8 @@ internal static class SpectralNorm
         return Math.Max(record, proven);
     }
 
-    // Neighboring frequencies have similar norms. Steps of about the golden section of the whole visit all regions early, so the record settles early.
+    // Neighboring frequencies have similar norms. Steps of about the golden section of the whole visit all regions early, so the record
+    // settles early.
     private static (int A, int B)[] Scatter((int A, int B)[] frequencies)
     {
         int step = Math.Max(1, (int)(frequencies.Length * 0.618));

@@ -1,14 +1,18 @@
 
+using System.Numerics;
+
 namespace Microsoft.ML.Gloro.Core;
 
 /// <summary>
-/// A linear layer as a stride-1 circular convolution on N_h × N_w positions: one real matrix per tap. At frequency (a, b) it acts as the complex matrix
-/// Σ_taps K_tap·e^{−2πi(a·u/N_h + b·v/N_w)}, and the norm of the whole is the largest norm of these (the discrete Fourier transform is unitary and block-diagonalises
-/// circular convolutions; Sedghi, Gupta, Long, ICLR 2019). A dense layer is the case of one tap and one frequency.
+/// A linear layer as a stride-1 circular convolution on N_h × N_w positions: one real matrix per tap. At frequency (a, b) it acts as the
+/// complex matrix Σ_taps K_tap·e^{−2πi(a·u/N_h + b·v/N_w)}, and the norm of the whole is the largest norm of these (the discrete Fourier
+/// transform is unitary and block-diagonalises circular convolutions; Sedghi, Gupta, Long, ICLR 2019). A dense layer is the case of one tap
+/// and one frequency.
 /// </summary>
 /// <remarks>
-/// Weights are held times 2^−<see cref="Exponent"/>, which brings the largest into [½, 1): exact for any float32 (denormals and 3·10³⁸ alike), so neither underflow nor
-/// overflow happens below. The matrices are transposed where that makes them wide; singular values do not care.
+/// Weights are held times 2^−<see cref="Exponent"/>, which brings the largest into [½, 1): exact for any float32 (denormals and 3·10³⁸
+/// alike), so neither underflow nor overflow happens below. The matrices are transposed where that makes them wide; singular values do not
+/// care.
 /// </remarks>
 internal sealed class TapKernel
 {
@@ -58,22 +62,29 @@ internal sealed class TapKernel
 
     public int FrequenciesWide => _wide.Length;
 
-    /// <summary>Norms found here are to be multiplied by 2 to this power.</summary>
+    /// <summary>Multiply norms found here by 2 to this power.</summary>
     public int Exponent { get; }
 
-    /// <summary>S², the sum over all entries of (Σ_taps |K_tap|)², rounded up: at least ‖·‖_F² of the matrix at every frequency; 0 only if all weights are 0.</summary>
+    /// <summary>
+    /// S², the sum over all entries of (Σ_taps |K_tap|)², rounded up: at least ‖·‖_F² of the matrix at every frequency; 0 only if all
+    /// weights are 0.
+    /// </summary>
     public double AbsoluteSquares { get; }
 
     private int Stride { get; }
 
     /// <summary>
-    /// An upper bound of the distance in Frobenius norm between the matrix that <see cref="Transform"/> computes and the true one. Phases are off by at most 2⁻⁴⁷:
-    /// an angle in [−π, π] by less than 10u, its cosine and sine by that and the C library's error, together below 2⁻⁴⁹ with much to spare, and a product of two such
-    /// numbers by twice as much and a few u. A sum over T taps then errs by (γ_T + 2⁻⁴⁷)·Σ|K_tap| in either part, √2 times that in modulus.
+    /// An upper bound of the distance in Frobenius norm between the matrix that <see cref="Transform"/> computes and the true one. Phases
+    /// are off by at most 2⁻⁴⁷: an angle in [−π, π] by less than 10u, its cosine and sine by that and the C library's error, together below
+    /// 2⁻⁴⁹ with much to spare, and a product of two such numbers by twice as much and a few u. A sum over T taps then errs by (γ_T +
+    /// 2⁻⁴⁷)·Σ|K_tap| in either part, √2 times that in modulus.
     /// </summary>
-    public double TransformError => Outward.Multiply(Outward.Multiply(2, Outward.Add(Outward.Gamma(TapCount + 4), Math.ScaleB(1, -47))), Outward.Sqrt(AbsoluteSquares));
+    public double TransformError =>
+        Outward.Multiply(Outward.Multiply(2, Outward.Add(Outward.Gamma(TapCount + 4), Math.ScaleB(1, -47))), Outward.Sqrt(AbsoluteSquares));
 
-    /// <summary>Frequencies whose matrices have all the norms there are: the kernel is real, so (−a, −b) has the conjugate of the matrix of (a, b).</summary>
+    /// <summary>
+    /// Frequencies whose matrices have all the norms there are: the kernel is real, so (−a, −b) has the conjugate of the matrix of (a, b).
+    /// </summary>
     public IEnumerable<(int A, int B)> Frequencies()
     {
         for (int b = 0; b <= FrequenciesWide / 2; b++)
@@ -104,10 +115,10 @@ internal sealed class TapKernel
 
     private static void AddScaled(double[] source, double factor, double[] destination)
     {
-        var factors = new System.Numerics.Vector<double>(factor);
+        var factors = new Vector<double>(factor);
         int k = 0;
-        for (; k <= source.Length - System.Numerics.Vector<double>.Count; k += System.Numerics.Vector<double>.Count)
-            (new System.Numerics.Vector<double>(destination, k) + (new System.Numerics.Vector<double>(source, k) * factors)).CopyTo(destination, k);
+        for (; k <= source.Length - Vector<double>.Count; k += Vector<double>.Count)
+            (new Vector<double>(destination, k) + (new Vector<double>(source, k) * factors)).CopyTo(destination, k);
         for (; k < source.Length; k++)
             destination[k] += source[k] * factor;
     }

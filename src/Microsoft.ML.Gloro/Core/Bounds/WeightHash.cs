@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
@@ -5,12 +6,15 @@ using System.Text;
 namespace Microsoft.ML.Gloro.Core;
 
 /// <summary>
-/// A fingerprint of everything that decides what a <see cref="DeployedNetwork"/> computes: kinds, shapes, options and every bit of every float, biases included.
-/// It ties a bound to the weights it was proved for. The views are not in it: a bound holds for each of them, and so for their mean.
+/// A fingerprint of everything that decides what a <see cref="DeployedNetwork"/> computes: kinds, shapes, options and every bit of every
+/// float, biases included. It ties a bound to the weights it was proved for. The views are not in it: a bound holds for each of them, and
+/// so for their mean.
 /// </summary>
 internal static class WeightHash
 {
-    /// <summary>SHA-256 as 64 lower-case hexadecimal digits; the same on every machine and in every version that keeps the format tag.</summary>
+    /// <summary>
+    /// SHA-256 as 64 lower-case hexadecimal digits; the same on every machine and in every version that keeps the format tag.
+    /// </summary>
     /// <exception cref="NotSupportedException">A layer is of a type that the hash does not know.</exception>
     public static string Compute(DeployedNetwork network)
     {
@@ -49,7 +53,7 @@ internal static class WeightHash
         Span<byte> bytes = stackalloc byte[sizeof(int)];
         foreach (int value in values)
         {
-            MemoryMarshal.Write(bytes, BitConverter.IsLittleEndian ? value : System.Buffers.Binary.BinaryPrimitives.ReverseEndianness(value));
+            BinaryPrimitives.WriteInt32LittleEndian(bytes, value);
             hash.AppendData(bytes);
         }
     }

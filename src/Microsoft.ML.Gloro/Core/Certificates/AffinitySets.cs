@@ -3,7 +3,7 @@ using Microsoft.ML.Gloro.Core;
 namespace Microsoft.ML.Gloro;
 
 /// <summary>
-/// Sets of classes that may be confused with each other without harm, such as a highway and the river beside it. Sets may overlap.
+/// Sets of classes that may be confused with each other without harm, such as highways and rivers. Sets may overlap.
 /// Immutable and thread-safe. Whether the classes exist is checked when a model is trained or loaded, since only then are they known.
 /// </summary>
 /// <remarks>Two instances are equal if they hold the same sets, in whatever order sets and classes are written.</remarks>
@@ -22,7 +22,9 @@ public sealed class AffinitySets : IEquatable<AffinitySets>
     {
         (Names, Indices) = (names, indices);
         _text = names is not null ? AffinityText.Format(names) : AffinityText.Format(indices!);
-        _key = names is not null ? Key(names, AffinityText.Format, StringComparer.Ordinal) : Key(indices!, AffinityText.Format, Comparer<int>.Default);
+        _key = names is not null
+            ? Key(names, AffinityText.Format, StringComparer.Ordinal)
+            : Key(indices!, AffinityText.Format, Comparer<int>.Default);
     }
 
     /// <summary>Number of sets, at least 1.</summary>
@@ -47,7 +49,9 @@ public sealed class AffinitySets : IEquatable<AffinitySets>
         return new AffinitySets(names, null);
     }
 
-    /// <summary>Sets of class indices: 0 is the first key value of the label. Prefer names, which stay right if the order of the classes changes.</summary>
+    /// <summary>
+    /// Sets of class indices: 0 is the first key value of the label. Prefer names, which stay right if the order of the classes changes.
+    /// </summary>
     /// <exception cref="ArgumentException">No set, an empty set, a negative index, or a class twice in one set.</exception>
     public static AffinitySets FromIndices(IEnumerable<IEnumerable<int>> sets)
     {
@@ -67,11 +71,14 @@ public sealed class AffinitySets : IEquatable<AffinitySets>
     {
         ArgumentNullException.ThrowIfNull(classToSuperclass);
         if (classToSuperclass.Count == 0)
-            throw new ArgumentException("The superclass map is empty; map at least one class to its superclass.", nameof(classToSuperclass));
+            throw new ArgumentException(
+                "The superclass map is empty; map at least one class to its superclass.", nameof(classToSuperclass));
         foreach (var (name, superclass) in classToSuperclass)
         {
             if (string.IsNullOrEmpty(name) || string.IsNullOrEmpty(superclass))
-                throw new ArgumentException($"The superclass map takes class '{name}' to superclass '{superclass}'; neither may be empty.", nameof(classToSuperclass));
+                throw new ArgumentException(
+                    $"The superclass map takes class '{name}' to superclass '{superclass}'; neither may be " +
+                    "empty.", nameof(classToSuperclass));
         }
         // A dictionary promises no order; sorting makes the same map always give the same text.
         return FromNames(classToSuperclass
@@ -81,17 +88,20 @@ public sealed class AffinitySets : IEquatable<AffinitySets>
     }
 
     /// <summary>
-    /// Reads <c>Highway+River,Forest+Pasture</c> (names) or <c>#3+#8,#1+#5</c> (indices): + joins the classes of a set, a comma parts the sets.
-    /// White space around a name is dropped. A backslash before + , : \, before white space at either end, or before a leading #, makes it part of the name.
+    /// Reads <c>Highway+River,Forest+Pasture</c> (names) or <c>#3+#8,#1+#5</c> (indices): + joins the classes of a set, a comma parts the
+    /// sets. White space around a name is dropped. A backslash before + , : \, before white space at either end, or before a leading #,
+    /// makes it part of the name.
     /// </summary>
     /// <exception cref="FormatException">The text is not of that form; the message says what is wrong.</exception>
     public static AffinitySets Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
         if (AffinityText.Split(text, AffinityText.OptionSeparator).Count > 1)
-            throw new FormatException($"The affinity sets '{text}' hold a colon. If it is part of a class name, write a backslash before it.");
+            throw new FormatException(
+                $"The affinity sets '{text}' hold a colon. If it is part of a class name, write a backslash before it.");
         var sets = AffinityText.Split(text, AffinityText.SetSeparator)
-            .Select(set => AffinityText.Split(set, AffinityText.ClassSeparator).Select(part => AffinityText.ReadClass(part, text)).ToArray())
+            .Select(set => AffinityText.Split(set, AffinityText.ClassSeparator))
+            .Select(set => set.Select(part => AffinityText.ReadClass(part, text)).ToArray())
             .ToArray();
         var named = sets.Sum(set => set.Count(item => item.Name is not null));
         if (named > 0 && named < sets.Sum(set => set.Length))
@@ -129,7 +139,8 @@ public sealed class AffinitySets : IEquatable<AffinitySets>
         for (var number = 0; number < copy.Length; number++)
         {
             if (copy[number].Length == 0)
-                throw new ArgumentException($"Affinity set {number + 1} is empty; give it at least one class or leave it out.", nameof(sets));
+                throw new ArgumentException(
+                    $"Affinity set {number + 1} is empty; give it at least one class or leave it out.", nameof(sets));
             var seen = new HashSet<T>();
             foreach (var item in copy[number])
             {

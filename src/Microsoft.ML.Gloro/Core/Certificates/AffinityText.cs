@@ -17,7 +17,8 @@ internal static class AffinityText
 
     public static string Format(IEnumerable<IEnumerable<string>> sets) => Join(sets.Select(set => set.Select(EscapeName)));
 
-    public static string Format(IEnumerable<IEnumerable<int>> sets) => Join(sets.Select(set => set.Select(index => string.Create(CultureInfo.InvariantCulture, $"{IndexMark}{index}"))));
+    public static string Format(IEnumerable<IEnumerable<int>> sets) =>
+        Join(sets.Select(set => set.Select(index => string.Create(CultureInfo.InvariantCulture, $"{IndexMark}{index}"))));
 
     /// <summary>Cuts at the separators that no backslash precedes; the parts keep their backslashes.</summary>
     public static List<string> Split(string text, char separator)
@@ -46,12 +47,16 @@ internal static class AffinityText
     {
         var name = Unescape(part, text);
         if (name.Length == 0)
-            throw new FormatException($"The affinity sets '{text}' hold an empty class or set. Write them like Highway{ClassSeparator}River{SetSeparator}Forest{ClassSeparator}Pasture.");
+            throw new FormatException(
+                $"The affinity sets '{text}' hold an empty class or set. Write them like " +
+                $"Highway{ClassSeparator}River{SetSeparator}Forest{ClassSeparator}Pasture.");
         if (part.TrimStart()[0] != IndexMark)
             return (name, -1);
         return int.TryParse(name.AsSpan(1), NumberStyles.None, CultureInfo.InvariantCulture, out var index)
             ? (null, index)
-            : throw new FormatException($"'{name}' in the affinity sets '{text}' is no class index such as {IndexMark}3. If a class has that name, write {Escape}{name}.");
+            : throw new FormatException(
+                $"'{name}' in the affinity sets '{text}' is no class index such as {IndexMark}3. If a class has that name, write " +
+                $"{Escape}{name}.");
     }
 
     /// <summary>Drops the white space around a part and the backslashes in it; white space after a backslash stays.</summary>
@@ -63,7 +68,8 @@ internal static class AffinityText
         {
             var escaped = part[i] == Escape;
             if (escaped && ++i == part.Length)
-                throw new FormatException($"The affinity sets '{text}' have a backslash with nothing after it. Write two backslashes for one in a name.");
+                throw new FormatException(
+                    $"The affinity sets '{text}' have a backslash with nothing after it. Write two backslashes for one in a name.");
             if (!escaped && char.IsWhiteSpace(part[i]))
             {
                 if (name.Length > 0)
@@ -82,12 +88,18 @@ internal static class AffinityText
         for (var i = 0; i < name.Length; i++)
         {
             var atEdge = i == 0 || i == name.Length - 1;
-            if (name[i] is ClassSeparator or SetSeparator or OptionSeparator or Escape || (i == 0 && name[i] == IndexMark) || (atEdge && char.IsWhiteSpace(name[i])))
+            if (name[i] is ClassSeparator or SetSeparator or OptionSeparator or Escape
+                || (i == 0 && name[i] == IndexMark)
+                || (atEdge && char.IsWhiteSpace(name[i])))
+            {
                 text.Append(Escape);
+            }
+
             text.Append(name[i]);
         }
         return text.ToString();
     }
 
-    private static string Join(IEnumerable<IEnumerable<string>> sets) => string.Join(SetSeparator, sets.Select(set => string.Join(ClassSeparator, set)));
+    private static string Join(IEnumerable<IEnumerable<string>> sets) =>
+        string.Join(SetSeparator, sets.Select(set => string.Join(ClassSeparator, set)));
 }

@@ -6,15 +6,15 @@ namespace Microsoft.ML.Gloro.Core;
 
 /// <summary>
 /// The certificate of one row. With the classes ordered by logit and F^k the first k of them,
-/// r_k = min over j ∈ F^k, i ∉ F^k of (y_j − y_i) / K_ij: no input nearer than r_k has another top-k set, since each of these margins shrinks by at
-/// most K_ij times the distance (Leino and Fredrikson, "Relaxing Local Robustness", 2021). Where the logits are those of a machine, each margin is first lowered
-/// by what rounding can have added to it. Stateless and thread-safe; nothing is allocated.
+/// r_k = min over j ∈ F^k, i ∉ F^k of (y_j − y_i) / K_ij: no input nearer than r_k has another top-k set, since each of these margins
+/// shrinks by at most K_ij times the distance (Leino and Fredrikson, "Relaxing Local Robustness", 2021). Each margin is first
+/// lowered by what rounding can have added to it. Stateless and thread-safe; nothing is allocated.
 /// </summary>
 /// <remarks>
-/// Rounding. Logits are floats and everything is computed in double with unit roundoff u = 2^−53. A difference and a quotient are each off by a factor
-/// of at most 1 + u (a quotient too small for that is far below the smallest float, and becomes 0). So the true quotient is at least the computed one
-/// times 1 − 2u. <see cref="Shrink"/> = 1 − 8u covers that and its own multiplication; the step to float is rounded down. The result is never more than the true r_k.
-/// An error to subtract is taken from y_j beforehand, rounded down.
+/// Rounding. Logits are floats and everything is computed in double with unit roundoff u = 2^−53. A difference and a quotient are each off
+/// by a factor of at most 1 + u (a quotient too small for that is far below the smallest float, and becomes 0). So the true quotient is at
+/// least the computed one times 1 − 2u. <see cref="Shrink"/> = 1 − 8u covers that and its own multiplication; the step to float is rounded
+/// down. The result is never more than the true r_k. An error to subtract is taken from y_j beforehand, rounded down.
 /// </remarks>
 internal static class Certificate
 {
@@ -25,27 +25,40 @@ internal static class Certificate
 
     /// <summary>Writes the classes by descending logit, equal logits by index (0 and −0 are equal; NaN comes last).</summary>
     /// <param name="logits">y.</param>
-    /// <param name="order">Receives as many classes as it has places for, from the highest on. A few of many classes are found in one pass, much faster than all are sorted.</param>
+    /// <param name="order">
+    /// Receives as many classes as it has places for, from the highest on. A few of many classes are found in one pass, much faster than
+    /// by sorting all.
+    /// </param>
     /// <returns>False if any logit is not finite. The order is written all the same, but nothing may be certified.</returns>
     public static bool TryOrder(ReadOnlySpan<float> logits, Span<int> order) => ClassOrder.TryWrite(logits, order);
 
-    /// <summary>Computes r_1 … r_n for n = the length of <paramref name="radii"/>, rounded down: 0 where nothing is certified, never NaN, at most float.MaxValue.</summary>
+    /// <summary>
+    /// Computes r_1 … r_n for n = the length of <paramref name="radii"/>, rounded down: 0 where nothing is certified, never NaN, at most
+    /// float.MaxValue.
+    /// </summary>
     /// <param name="logits">y. If any is not finite, all radii are 0.</param>
     /// <param name="order">From <see cref="TryOrder"/>, at least as many classes as radii.</param>
     /// <param name="constants">K_ij.</param>
     /// <param name="error">What is subtracted from every margin: 0 for exact logits, +∞ to certify nothing.</param>
     /// <param name="radii">Receives the radii; fewer than there are classes, since F^C cannot change and certifies nothing.</param>
-    public static void ComputeRadii(ReadOnlySpan<float> logits, ReadOnlySpan<int> order, MarginConstants constants, double error, Span<float> radii)
+    public static void ComputeRadii(
+        ReadOnlySpan<float> logits, ReadOnlySpan<int> order, MarginConstants constants, double error, Span<float> radii)
     {
         var classCount = constants.ClassCount;
         CheckLengths(logits.Length, order.Length, classCount, radii.Length);
         if (radii.Length >= classCount)
-            throw new ArgumentException($"With {classCount} classes there are at most {classCount - 1} radii, not {radii.Length}.", nameof(radii));
+            throw new ArgumentException(
+                $"With {classCount} classes there are at most {classCount - 1} radii, not {radii.Length}.", nameof(radii));
 
         double[]? rented = null;
-        var scratch = 2 * classCount <= StackValues ? stackalloc double[2 * classCount] : rented = ArrayPool<double>.Shared.Rent(2 * classCount);
-        var outside = scratch[..classCount];                // y_i while i ∉ F^k; −∞ once i ∈ F^k, which makes its quotient +∞: masked by index
-        var nearest = scratch.Slice(classCount, classCount); // min over j ∈ F^k of (y_j − y_i) / K_ij
+        var scratch = 2 * classCount <= StackValues
+            ? stackalloc double[2 * classCount]
+            : rented = ArrayPool<double>.Shared.Rent(2 * classCount);
+
+        // outside: y_i while i ∉ F^k; −∞ once i ∈ F^k, which makes its quotient +∞: masked by index.
+        // nearest: the minimum over j ∈ F^k of (y_j − y_i) / K_ij.
+        var outside = scratch[..classCount];
+        var nearest = scratch.Slice(classCount, classCount);
         if (IsError(error) && FiniteValues.Only(logits))
         {
             Widen(logits, outside);
@@ -75,7 +88,9 @@ internal static class Certificate
     {
         var most = Math.Min(radii.Length, guarantee.MaxK);
         if (order.Length < most || order.Length > guarantee.ClassCount)
-            throw new ArgumentException($"The guarantee is for {guarantee.ClassCount} classes and {most} radii, and the order has {order.Length} classes.", nameof(order));
+            throw new ArgumentException(
+                $"The guarantee is for {guarantee.ClassCount} classes and {most} radii, and the order has {order.Length} " +
+                "classes.", nameof(order));
         var radius = 0f;
         int loosest = 0, strictest = 0;
         for (var k = 1; k <= most; k++)
@@ -91,8 +106,9 @@ internal static class Certificate
     }
 
     /// <summary>
-    /// The classes that might be top-1 somewhere within <paramref name="epsilon"/>: the top-1 class j, and every i with y_i + ε·K_ij ≥ y_j, in the order of their logits.
-    /// In doubt a class is included; all are if a logit is not finite, ε is negative or NaN, or <paramref name="error"/>, which is subtracted from every margin, is +∞.
+    /// The classes that might be top-1 somewhere within <paramref name="epsilon"/>: the top-1 class j, and every i with y_i + ε·K_ij ≥ y_j,
+    /// in the order of their logits. In doubt a class is included; all are if a logit is not finite, ε is negative or NaN, or
+    /// <paramref name="error"/>, which is subtracted from every margin, is +∞.
     /// </summary>
     /// <param name="logits">y.</param>
     /// <param name="order">From <see cref="TryOrder"/>; the first alone is looked at.</param>
@@ -101,11 +117,13 @@ internal static class Certificate
     /// <param name="epsilon">ε.</param>
     /// <param name="destination">Receives the classes; it needs room for all.</param>
     /// <returns>How many classes were written, at least 1.</returns>
-    public static int ReachableLabels(ReadOnlySpan<float> logits, ReadOnlySpan<int> order, MarginConstants constants, double error, float epsilon, Span<int> destination)
+    public static int ReachableLabels(
+        ReadOnlySpan<float> logits, ReadOnlySpan<int> order, MarginConstants constants, double error, float epsilon, Span<int> destination)
     {
         CheckLengths(logits.Length, order.Length, constants.ClassCount, needed: 1);
         if (destination.Length < logits.Length)
-            throw new ArgumentException($"Up to {logits.Length} classes can be reachable, but there is room for {destination.Length} only.", nameof(destination));
+            throw new ArgumentException(
+                $"Up to {logits.Length} classes can be reachable, but there is room for {destination.Length} only.", nameof(destination));
         var exclude = epsilon >= 0 && IsError(error) && FiniteValues.Only(logits);
 
         ulong[]? rented = null;
@@ -128,7 +146,10 @@ internal static class Certificate
         return count;
     }
 
-    /// <summary>Lets a class with logit <paramref name="logit"/> and constants <paramref name="row"/> into F^k: updates <paramref name="nearest"/> and returns its minimum.</summary>
+    /// <summary>
+    /// Lets a class with logit <paramref name="logit"/> and constants <paramref name="row"/> into F^k: updates <paramref name="nearest"/>
+    /// and returns its minimum.
+    /// </summary>
     private static double Lower(double logit, ReadOnlySpan<double> row, ReadOnlySpan<double> outside, Span<double> nearest)
     {
         var rows = MemoryMarshal.Cast<double, Vector<double>>(row);
@@ -153,13 +174,16 @@ internal static class Certificate
         return result;
     }
 
-    /// <summary>A margin can be wrong by this much; what is no such number certifies nothing.</summary>
+    /// <summary>Whether a margin can be wrong by this much; if not (NaN, negative, +∞), nothing is certified.</summary>
     private static bool IsError(double error) => error >= 0 && error < double.PositiveInfinity;
 
     /// <summary><paramref name="logit"/> − <paramref name="error"/>, rounded down; exact for an error of 0.</summary>
     private static double Subtract(float logit, double error) => error == 0 ? logit : Math.BitDecrement(logit - error);
 
-    /// <summary>The largest float that is not above <paramref name="value"/>, within 0 … float.MaxValue. Below 0 only an order that is none would lead: it certifies nothing.</summary>
+    /// <summary>
+    /// The largest float that is not above <paramref name="value"/>, within 0 … float.MaxValue. A negative value, which only a
+    /// wrong order gives, certifies nothing.
+    /// </summary>
     private static float RoundDown(double value)
     {
         if (!(value > 0))
@@ -184,6 +208,15 @@ internal static class Certificate
     private static void CheckLengths(int logits, int order, int classCount, int needed)
     {
         if (logits != classCount || order > classCount || order < Math.Min(needed, classCount))
-            throw new ArgumentException($"The constants are for {classCount} classes, but there are {logits} logits and an order of {order}.");
+            throw new ArgumentException(
+                $"The constants are for {classCount} classes, but there are {logits} logits and an order of {order}.");
     }
 }
+
+/// <summary>What a guarantee certifies for one row. The certified label set is the first K classes of the row's order.</summary>
+/// <param name="Radius">
+/// The certified radius: the largest r_k over the k that the guarantee allows, whatever ε is; 0 if there is none.
+/// </param>
+/// <param name="LoosestK">The largest allowed k with r_k &gt; ε; 0 if the row is not certified at ε.</param>
+/// <param name="StrictestK">The smallest allowed k with r_k &gt; ε; 0 if the row is not certified at ε.</param>
+internal readonly record struct CertifiedSet(float Radius, int LoosestK, int StrictestK);

@@ -3,7 +3,10 @@ using System.Numerics;
 
 namespace Microsoft.ML.Gloro.Core;
 
-/// <summary>Classes by descending logit, equal logits by index (0 and −0 are equal; NaN comes last). Stateless and thread-safe; nothing is allocated.</summary>
+/// <summary>
+/// Classes by descending logit, equal logits by index (0 and −0 are equal; NaN comes last). Stateless and thread-safe; nothing is
+/// allocated.
+/// </summary>
 internal static class ClassOrder
 {
     /// <summary>Up to this many keys lie on the stack.</summary>
@@ -36,7 +39,10 @@ internal static class ClassOrder
         return finite;
     }
 
-    /// <summary>One integer a class that sorts as wanted: the logit's bits, turned so that higher logits come first, above the index. No two are equal.</summary>
+    /// <summary>
+    /// One integer a class that sorts as wanted: the logit's bits, turned so that higher logits come first, above the index. No two are
+    /// equal.
+    /// </summary>
     public static ulong Key(float logit, int index) => ((ulong)DescendingBits(logit) << 32) | (uint)index;
 
     /// <summary>Sorts <paramref name="keys"/> and writes the first of them as classes, as many as there are places for.</summary>
@@ -59,7 +65,8 @@ internal static class ClassOrder
         {
             // Most of many logits are below all that are kept by then; an equal one has a higher index and comes after them too.
             var end = Math.Min(logits.Length, start + Vector<float>.Count);
-            if (start >= best.Length && end - start == Vector<float>.Count && !Vector.GreaterThanAny(new Vector<float>(logits[start..]), new Vector<float>(logits[(int)(uint)best[^1]])))
+            bool isWhole = start >= best.Length && end - start == Vector<float>.Count;
+            if (isWhole && !Vector.GreaterThanAny(new Vector<float>(logits[start..]), new Vector<float>(logits[(int)(uint)best[^1]])))
                 continue;
             for (var i = start; i < end; i++)
             {

@@ -1,6 +1,9 @@
 namespace Microsoft.ML.Gloro.Core;
 
-/// <summary>A guarantee resolved for the classes of one model: names have become indices and nothing in it can certify vacuously. Immutable and thread-safe.</summary>
+/// <summary>
+/// A guarantee resolved for the classes of one model: names have become indices and nothing in it can certify vacuously. Immutable and
+/// thread-safe.
+/// </summary>
 internal sealed class ResolvedGuarantee
 {
     private const int NamesShown = 20;
@@ -20,12 +23,16 @@ internal sealed class ResolvedGuarantee
     /// <summary>The largest k that is ever allowed: K, or the size of the largest affinity set. Between 1 and C − 1.</summary>
     public int MaxK { get; }
 
-    /// <summary>The affinity sets as indices of classes, in ascending order; null unless the guarantee is of the affinity kind. Singletons that it implies are not among them.</summary>
+    /// <summary>
+    /// The affinity sets as indices of classes, in ascending order; null unless the guarantee is of the affinity kind. Implied singletons
+    /// are not among them.
+    /// </summary>
     public IReadOnlyList<int[]>? AffinitySets { get; private init; }
 
     /// <summary>Resolves <paramref name="guarantee"/> for a model's classes, in the order of its logits.</summary>
     /// <exception cref="ArgumentException">
-    /// Fewer than two classes; K not less than the number of classes; an affinity set with a class that does not exist, that is named twice, or with all classes.
+    /// Fewer than two classes; K not less than the number of classes; an affinity set with a class that does not exist, that is named
+    /// twice, or with all classes.
     /// </exception>
     public static ResolvedGuarantee Bind(RobustnessGuarantee guarantee, IReadOnlyList<string> classNames)
     {
@@ -33,20 +40,32 @@ internal sealed class ResolvedGuarantee
         ArgumentNullException.ThrowIfNull(classNames);
         var classCount = classNames.Count;
         if (classCount < 2)
-            throw new ArgumentException($"The label has {(classCount == 0 ? "no class" : $"only one class ({classNames[0]})")}; a guarantee means something only for two or more.");
+        {
+            string classes = classCount == 0 ? "no class" : $"only one class ({classNames[0]})";
+            throw new ArgumentException($"The label has {classes}; a guarantee means something only for two or more.");
+        }
+
 
         if (guarantee.AffinitySets is { } affinitySets)
         {
             var sets = Resolve(affinitySets, classNames);
             var setsOfClass = Enumerable.Range(0, classCount).Select(index => sets.Where(set => set.Contains[index]).ToArray()).ToArray();
-            return new(guarantee, classCount, sets.Max(set => set.Count), setsOfClass) { AffinitySets = [.. sets.Select(set => set.Members())] };
+            return new(guarantee, classCount, sets.Max(set => set.Count), setsOfClass)
+            {
+                AffinitySets = [.. sets.Select(set => set.Members())],
+            };
         }
         return guarantee.K < classCount
             ? new(guarantee, classCount, guarantee.K, null)
-            : throw new ArgumentException($"The guarantee {guarantee} needs more than {guarantee.K} classes, but there are only {classCount}: the top-{classCount} set holds every class and would be certified whatever the input is. Use K ≤ {classCount - 1}.");
+            : throw new ArgumentException(
+                $"The guarantee {guarantee} needs more than {guarantee.K} classes, but there are only {classCount}: the " +
+                $"top-{classCount} set holds every class and would be certified whatever the input is. Use K ≤ " +
+                $"{classCount - 1}.");
     }
 
-    /// <summary>Whether F^k, the first <paramref name="k"/> classes of <paramref name="order"/>, may be certified. It says nothing about its radius.</summary>
+    /// <summary>
+    /// Whether F^k, the first <paramref name="k"/> classes of <paramref name="order"/>, may be certified. It says nothing about its radius.
+    /// </summary>
     /// <param name="order">The classes by descending logit; only the first k are looked at.</param>
     /// <param name="k">Any number; what is not in 1 … <see cref="MaxK"/> is not allowed.</param>
     public bool Allows(ReadOnlySpan<int> order, int k)
@@ -76,14 +95,18 @@ internal sealed class ResolvedGuarantee
         foreach (var set in sets)
         {
             if (set.Count == classCount)
-                throw new ArgumentException($"An affinity set holds all {classCount} classes ({Existing(classNames)}): it would allow any prediction at all. Leave at least one class out of each set.");
+                throw new ArgumentException(
+                    $"An affinity set holds all {classCount} classes ({Existing(classNames)}): it would allow any prediction at all. " +
+                    "Leave at least one class out of each set.");
         }
         return sets;
     }
 
     private static int CheckIndex(int index, IReadOnlyList<string> classNames) => index < classNames.Count
         ? index
-        : throw new ArgumentException($"An affinity set holds the class index {index}, but indices go from 0 to {classNames.Count - 1}. The classes are {Existing(classNames)}.");
+        : throw new ArgumentException(
+            $"An affinity set holds the class index {index}, but indices go from 0 to {classNames.Count - 1}. The classes are " +
+            $"{Existing(classNames)}.");
 
     private static Set[] ResolveNames(string[][] sets, IReadOnlyList<string> classNames)
     {
@@ -99,15 +122,19 @@ internal sealed class ResolvedGuarantee
         int Find(string name)
         {
             if (ambiguous.Contains(name))
-                throw new ArgumentException($"An affinity set holds class '{name}', but two classes have that name. Give the sets by index.");
+                throw new ArgumentException(
+                    $"An affinity set holds class '{name}', but two classes have that name. Give the sets by index.");
             if (indexOf.TryGetValue(name, out var index))
                 return index;
             var similar = classNames.FirstOrDefault(other => string.Equals(other.Trim(), name.Trim(), StringComparison.OrdinalIgnoreCase));
-            throw new ArgumentException($"An affinity set holds class '{name}', which does not exist.{(similar is null ? "" : $" Is '{similar}' meant?")} The classes are {Existing(classNames)}.");
+            string hint = similar is null ? "" : $" Is '{similar}' meant?";
+            throw new ArgumentException(
+                $"An affinity set holds class '{name}', which does not exist.{hint} The classes are {Existing(classNames)}.");
         }
     }
 
-    private static string Existing(IReadOnlyList<string> classNames) => string.Join(", ", classNames.Take(NamesShown).Select((name, index) => $"{name} (#{index})"))
+    private static string Existing(IReadOnlyList<string> classNames) =>
+        string.Join(", ", classNames.Take(NamesShown).Select((name, index) => $"{name} (#{index})"))
         + (classNames.Count > NamesShown ? $" and {classNames.Count - NamesShown} more" : "");
 
     /// <summary>One affinity set as a mask over the classes.</summary>

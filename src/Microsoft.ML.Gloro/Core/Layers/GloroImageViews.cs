@@ -1,10 +1,10 @@
 namespace Microsoft.ML.Gloro;
 
 /// <summary>
-/// Test-time augmentation: the views of an image over which the network's logits are averaged. A view moves pixels and changes no distance,
-/// so the mean has the Lipschitz constants of the network. Certificates rest on the same bound and lose no radius.
+/// The views of an image that a model averages its logits over: test-time augmentation whose result is certified. A view moves pixels and
+/// changes no distance, so the mean has the network's Lipschitz constants: radii do not shrink, and certificates rest on the same bound.
 /// </summary>
-/// <remarks>Views are a property of the deployed model. Training and its reported progress use one view.</remarks>
+/// <remarks>Views are a property of the deployed model. Training and its progress reports use one view at a time.</remarks>
 public enum GloroImageViews
 {
     /// <summary>The image as it is.</summary>
@@ -14,8 +14,8 @@ public enum GloroImageViews
     Mirrored,
 
     /// <summary>
-    /// The image and its mirror image, each rotated by 0, 90, 180 and 270 degrees: for square images without an up, such as aerial or
-    /// microscope images. Takes eight times the time of <see cref="One"/>. Rotated and mirrored images get the same logits, apart from
+    /// The image and its mirror image, each turned by 0, 90, 180 and 270 degrees: for square images without a natural orientation, such as
+    /// aerial or microscope images. Eight times the time of <see cref="One"/>. A turned or mirrored image gets the same logits, up to
     /// rounding.
     /// </summary>
     MirroredAndTurned,

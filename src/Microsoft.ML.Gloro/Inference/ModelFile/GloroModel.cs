@@ -21,6 +21,7 @@ internal sealed class GloroModel
     /// <param name="arithmetic">The arithmetic that certificates speak of, and that rows are scored in.</param>
     /// <param name="temperature">What logits are divided by before softmax makes scores of them.</param>
     /// <param name="labelType">The type of the label values that the names stand for; null for text.</param>
+    /// <param name="coverage">How coverage sets are made; null for a model that was not calibrated.</param>
     /// <exception cref="ArgumentException">The parts do not fit each other, or one is not usable; the message says which and why.</exception>
     public GloroModel(
         DeployedNetwork network,
@@ -33,7 +34,8 @@ internal sealed class GloroModel
         ModelProvenance? provenance = null,
         CertificateArithmetic arithmetic = CertificateArithmetic.Float64,
         double temperature = 1,
-        LabelType? labelType = null)
+        LabelType? labelType = null,
+        CoverageRule? coverage = null)
     {
         ModelLimits.Check(network);
         CheckClasses(network, classNames, trainingRowCounts);
@@ -48,9 +50,12 @@ internal sealed class GloroModel
         (Arithmetic, Rounding, Constants) = Margins(network, bound, arithmetic);
         (Guarantee, Epsilon, ResolvedGuarantee) = (guarantee, CheckEpsilon(epsilon), Bind(guarantee, ClassNames));
         Temperature = CheckTemperature(temperature);
+        Coverage = coverage;
     }
 
-    private GloroModel(GloroModel other, DeployedNetwork network, RobustnessGuarantee guarantee, float epsilon, CertificateArithmetic arithmetic, double temperature)
+    private GloroModel(
+        GloroModel other, DeployedNetwork network, RobustnessGuarantee guarantee, float epsilon, CertificateArithmetic arithmetic, double temperature,
+        CoverageRule? coverage)
     {
         (Network, Bound, IsImage) = (network, other.Bound, other.IsImage);
         (ClassNames, LabelType) = (other.ClassNames, other.LabelType);
@@ -58,6 +63,7 @@ internal sealed class GloroModel
         (Arithmetic, Rounding, Constants) = arithmetic == other.Arithmetic && network == other.Network ? (arithmetic, other.Rounding, other.Constants) : Margins(network, other.Bound, arithmetic);
         (Guarantee, Epsilon, ResolvedGuarantee) = (guarantee, CheckEpsilon(epsilon), Bind(guarantee, ClassNames));
         Temperature = CheckTemperature(temperature);
+        Coverage = coverage;
     }
 
     public DeployedNetwork Network { get; }
@@ -89,10 +95,13 @@ internal sealed class GloroModel
     /// <summary>T: scores are softmax(logits / T). No certificate depends on it.</summary>
     public double Temperature { get; }
 
+    /// <summary>How coverage sets are made; null if the model was not calibrated.</summary>
+    public CoverageRule? Coverage { get; }
+
     /// <summary>How far computed margins can be from true ones in <see cref="Arithmetic"/>.</summary>
     public RoundingBound Rounding { get; }
 
-    /// <summary>The margin Lipschitz constants K_ij of the network under its bound, with the slope of <see cref="Rounding"/> added.</summary>
+    /// <summary>The margin Lipschitz constants K_ij of the network under its bound, with <see cref="RoundingBound.Slope"/> added.</summary>
     public MarginConstants Constants { get; }
 
     /// <summary>The guarantee, resolved for this model's classes.</summary>
@@ -105,25 +114,32 @@ internal sealed class GloroModel
 
     /// <summary>The same network under another guarantee and radius. Nothing is computed anew: neither enters the bound.</summary>
     /// <exception cref="ArgumentException">The guarantee does not fit the classes, or <paramref name="epsilon"/> is negative or not finite.</exception>
-    public GloroModel With(RobustnessGuarantee guarantee, float epsilon) => new(this, Network, guarantee, epsilon, Arithmetic, Temperature);
+    public GloroModel With(RobustnessGuarantee guarantee, float epsilon) =>
+        new(this, Network, guarantee, epsilon, Arithmetic, Temperature, Coverage);
 
-    /// <summary>The same network, scored and certified in another arithmetic.</summary>
-    public GloroModel With(CertificateArithmetic arithmetic) => new(this, Network, Guarantee, Epsilon, arithmetic, Temperature);
+    /// <summary>The same network, scored and certified in another arithmetic. Coverage sets need a new calibration if it is another one.</summary>
+    public GloroModel With(CertificateArithmetic arithmetic) =>
+        new(this, Network, Guarantee, Epsilon, arithmetic, Temperature, arithmetic == Arithmetic ? Coverage : null);
 
     /// <summary>The same layers under the same bound, on other views of images. Only the rounding is bounded anew.</summary>
     /// <exception cref="ArgumentException">Inputs have no such views.</exception>
-    public GloroModel With(GloroImageViews views) => new(this, Network.With(views), Guarantee, Epsilon, Arithmetic, Temperature);
+    public GloroModel With(GloroImageViews views) =>
+        new(this, Network.With(views), Guarantee, Epsilon, Arithmetic, Temperature, views == Network.Views ? Coverage : null);
+
+    /// <summary>The same model with coverage sets.</summary>
+    public GloroModel With(CoverageRule coverage) => new(this, Network, Guarantee, Epsilon, Arithmetic, Temperature, coverage);
 
     /// <summary>The same network, its scores made with another temperature.</summary>
     /// <exception cref="ArgumentException"><paramref name="temperature"/> is not a number within <see cref="ModelLimits"/>.</exception>
-    public GloroModel WithTemperature(double temperature) => new(this, Network, Guarantee, Epsilon, Arithmetic, temperature);
+    public GloroModel WithTemperature(double temperature) =>
+        new(this, Network, Guarantee, Epsilon, Arithmetic, temperature, Coverage);
 
     private static (CertificateArithmetic Arithmetic, RoundingBound Rounding, MarginConstants Constants) Margins(DeployedNetwork network, LipschitzBound bound, CertificateArithmetic arithmetic)
     {
         if (!Enum.IsDefined(arithmetic))
             throw new ArgumentOutOfRangeException(nameof(arithmetic), arithmetic, "Unknown arithmetic.");
         var rounding = RoundingBound.Compute(network, bound, arithmetic);
-        return (arithmetic, rounding, MarginLipschitz.Compute(network, bound, rounding.Margin.Slope)); // refuses a bound that was proved for other weights
+        return (arithmetic, rounding, MarginLipschitz.Compute(network, bound, rounding.Slope)); // refuses a bound that was proved for other weights
     }
 
     private static LabelType CheckLabelType(LabelType type, IReadOnlyList<string> classNames) =>

@@ -5,16 +5,17 @@ using Microsoft.ML.Gloro.Core;
 namespace Microsoft.ML.Gloro.Inference;
 
 /// <summary>
-/// Writes a <see cref="GloroModel"/> to a stream and reads it back. Layout: the magic "GLOROMDL"; format version and length of the header, 32 bits each, little-endian;
-/// the header, JSON in UTF-8; the weights of each layer, little-endian floats; the SHA-256 of all bytes before it.
+/// Writes a <see cref="GloroModel"/> to a stream and reads it back. Layout: the magic "GLOROMDL"; format version and length of the header,
+/// 32 bits each, little-endian; the header, JSON in UTF-8; the weights of each layer, little-endian floats; the SHA-256 of all bytes before
+/// it.
 /// </summary>
 /// <remarks>
-/// The checksum shows that a file is whole; it does not show who made it, for whoever alters a file can write a new checksum. Against that stand four checks:
-/// the bound is tied to the hash of the weights it was proved for; it must not be below the product of its layers' bounds; no layer's bound may be below what the file says is
-/// attained of it; and none may be below what a few steps of power iteration find, in the time of scoring a row. So weights cannot be exchanged under a bound, and no bound can be made much too small:
-/// half of one is refused for any layer of the networks that are trained here, where those few steps find nine tenths of a layer's norm or more.
-/// What is left to a forger who writes every hash anew: bounds, and what is attained of them, that are too small by less than that; and a different network with a true
-/// bound, which is a model like any other. Load models from those you trust, or run the audit, which proves the bound again.
+/// The checksum shows that a file is whole. It does not show who made it: a forger can write a new one. Four checks remain. The bound is
+/// tied to the hash of the weights it was proved for; it must not be below the product of its layers' bounds; no layer's bound may be below
+/// what the file says is attained of it; and none may be below what <see cref="NormFromBelow"/> finds. So weights cannot be exchanged under
+/// a bound, and no bound can be made much too small. What is left to a forger who writes every hash again: bounds that are too small by
+/// less than that, and a different network with a true bound, which is a model like any other. Load models from sources you trust, or run
+/// the audit, which proves the bounds again.
 /// </remarks>
 internal static class GloroModelFile
 {
@@ -24,7 +25,9 @@ internal static class GloroModelFile
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         byte[] header = ModelHeader.Write(model);
         if (header.Length > ModelFileFormat.MaxHeaderLength)
-            throw new InvalidOperationException($"The description of the model has {header.Length} bytes; at most {ModelFileFormat.MaxHeaderLength} can be stored. Use shorter class names.");
+            throw new InvalidOperationException(
+                $"The description of the model has {header.Length} bytes; at most {ModelFileFormat.MaxHeaderLength} can be stored. Use " +
+                "shorter class names.");
 
         var preamble = new byte[ModelFileFormat.PreambleLength];
         ModelFileFormat.Magic.CopyTo(preamble);
@@ -52,9 +55,12 @@ internal static class GloroModelFile
         }
     }
 
-    /// <summary>Reads a model from where <paramref name="stream"/> stands; what follows the model is left unread, and the stream stays open.</summary>
+    /// <summary>
+    /// Reads a model from where <paramref name="stream"/> stands; what follows the model is left unread, and the stream stays open.
+    /// </summary>
     /// <exception cref="FormatException">
-    /// The bytes are not a model that this version can trust; the message says what is wrong and what to do. (ML.NET reports its own broken models with this type too.)
+    /// The bytes are not a model that this version can trust; the message says what is wrong and what to do. (ML.NET reports its own broken
+    /// models with this type too.)
     /// </exception>
     /// <exception cref="IOException">The stream itself failed.</exception>
     public static GloroModel Read(Stream stream)
@@ -76,7 +82,7 @@ internal static class GloroModelFile
             var guarantee = RobustnessGuarantee.Parse(header.Guarantee);
             var model = new GloroModel(
                 network, header.Bound, header.ClassNames, guarantee, header.Epsilon, header.IsImage, header.TrainingRowCounts,
-                header.Provenance, header.Arithmetic, header.Temperature, header.LabelType);
+                header.Provenance, header.Arithmetic, header.Temperature, header.LabelType, header.Coverage);
             StoredBound.Check(network, header.Bound);
             return model;
         }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Microsoft.ML.Gloro.Core;
@@ -15,6 +16,7 @@ internal sealed record ModelHeader(
     double Temperature,
     string[] ClassNames,
     LabelType LabelType,
+    CoverageRule? Coverage,
     int[] TrainingRowCounts,
     TensorShape InputShape,
     GloroImageViews Views,
@@ -29,6 +31,9 @@ internal sealed record ModelHeader(
 
     // Only if labels are not text: files of models with text labels stay as they were.
     private const string LabelTypeName = "labelType";
+
+    // Only in calibrated models.
+    private const string CoverageName = "coverage", Softmax = "softmax", Margin = "margin";
 
     /// <summary>The header of a model, as UTF-8 without white space. Doubles are written so that they are read back bit for bit.</summary>
     public static byte[] Write(GloroModel model)
@@ -47,6 +52,8 @@ internal sealed record ModelHeader(
         if (model.LabelType != LabelType.Text)
             json.WriteString(LabelTypeName, model.LabelType.FileName);
         WriteList(json, "trainingRowCounts", model.TrainingRowCounts, json.WriteNumberValue);
+        if (model.Coverage is { } coverage)
+            WriteCoverage(json, coverage);
         TensorShape input = model.Network.InputShape;
         WriteList(json, "inputShape", [input.Channels, input.Height, input.Width], json.WriteNumberValue);
         if (model.Network.Views != GloroImageViews.One)
@@ -79,7 +86,7 @@ internal sealed record ModelHeader(
         root.Expect(
         [
             "library", "training", "epsilon", "guarantee", "isImage", "arithmetic", "temperature", "classNames", "trainingRowCounts",
-            "inputShape", "layers", "bound", .. new[] { LabelTypeName, ViewsName }.Where(root.Has),
+            "inputShape", "layers", "bound", .. new[] { LabelTypeName, CoverageName, ViewsName }.Where(root.Has),
         ]);
         string[] classNames = root.Texts("classNames", ModelLimits.Classes);
         int[] input = root.Integers("inputShape", 3, 1, ModelLimits.Activations);
@@ -92,6 +99,7 @@ internal sealed record ModelHeader(
             root.Double("temperature"),
             classNames,
             ReadLabelType(root),
+            ReadCoverage(root),
             root.Integers("trainingRowCounts", root.CountOf("trainingRowCounts") == 0 ? 0 : classNames.Length, 0, int.MaxValue),
             new TensorShape(input[0], input[1], input[2]),
             ReadViews(root),
@@ -119,6 +127,44 @@ internal sealed record ModelHeader(
         string name = root.Text(LabelTypeName);
         return LabelType.All.FirstOrDefault(type => type != LabelType.Text && type.FileName == name)
             ?? throw root.Wrong(LabelTypeName, "is not a type of labels that this version knows");
+    }
+
+    // A quantile may be infinite, which JSON numbers are not.
+    private static void WriteCoverage(Utf8JsonWriter json, CoverageRule rule)
+    {
+        json.WriteStartObject(CoverageName);
+        json.WriteString("score", rule.Kind == CoverageScoreKind.Softmax ? Softmax : Margin);
+        json.WriteNumber("temperature", rule.Temperature);
+        json.WriteNumber("coverage", rule.Coverage);
+        json.WriteNumber("rows", rule.RowCount);
+        json.WriteString("quantile", rule.Quantile.ToString("R", CultureInfo.InvariantCulture));
+        json.WriteBoolean("includesPrediction", rule.AlwaysTop);
+        json.WriteEndObject();
+    }
+
+    private static CoverageRule? ReadCoverage(HeaderObject root)
+    {
+        if (!root.Has(CoverageName))
+            return null;
+        HeaderObject rule = root.Object(CoverageName);
+        rule.Expect("score", "temperature", "coverage", "rows", "quantile", "includesPrediction");
+        CoverageScoreKind kind = rule.Text("score") switch
+        {
+            Softmax => CoverageScoreKind.Softmax,
+            Margin => CoverageScoreKind.Margin,
+            _ => throw rule.Wrong("score", $"must be '{Softmax}' or '{Margin}'"),
+        };
+        if (!double.TryParse(rule.Text("quantile"), NumberStyles.Float, CultureInfo.InvariantCulture, out double quantile))
+            throw rule.Wrong("quantile", "must be a number, as text");
+        try
+        {
+            return new CoverageRule(
+                kind, rule.Double("temperature"), rule.Double("coverage"), rule.Integer("rows", 1, int.MaxValue), quantile, rule.Boolean("includesPrediction"));
+        }
+        catch (ArgumentException e)
+        {
+            throw root.Wrong(CoverageName, $"is not one ({ErrorText.Sentence(e).TrimEnd('.')})");
+        }
     }
 
     private static GloroImageViews ReadViews(HeaderObject root) => !root.Has(ViewsName) ? GloroImageViews.One : root.Text(ViewsName) switch

@@ -3,13 +3,15 @@ using Microsoft.ML.Gloro.Core;
 namespace Microsoft.ML.Gloro.Inference;
 
 /// <summary>
-/// The radii r_1 … r_K of <see cref="Certificate"/> as operators, for a whole batch. With the classes ordered by logit, q_ji = (y_j − err − y_i) / K_ji, and M_j the least q_ji over the
-/// classes i outside of F^K: r_k is the least of M_j for j ≤ k and of q_ji for j ≤ k &lt; i ≤ K.
+/// The radii r_1 … r_K of <see cref="Certificate"/> as operators, for a whole batch. The classes are ordered by logit. Let
+/// q_ji = (y_j − err − y_i) / K_ji, and let M_j be the least q_ji over the classes i outside F^K. Then r_k is the least of M_j for j ≤ k
+/// and of q_ji for j ≤ k &lt; i ≤ K.
 /// </summary>
 /// <remarks>
-/// Everything is rounded towards smaller radii. Margins and quotients are in double, where each of the few operations errs by at most u = 2⁻⁵³. K_ji is multiplied by
-/// 1 + 2⁻²¹ and rounded up to a float: that covers these operations, and the rounding of a quotient to the nearest float, 2⁻²⁴. Below <see cref="LeastRadius"/>, far above where floats
-/// lose digits, a radius becomes 0. Negative quotients, which come from err alone, become 0 as well.
+/// Everything is rounded towards smaller radii. Margins and quotients are in double, where each of the few operations errs by at most
+/// u = 2⁻⁵³. K_ji is multiplied by 1 + 2⁻²¹ and rounded up to a float. That covers these operations, and the rounding of a quotient to the
+/// nearest float, 2⁻²⁴. A radius below <see cref="LeastRadius"/>, far above where floats lose digits, becomes 0. Negative quotients, which
+/// come from err alone, become 0 as well.
 /// </remarks>
 internal sealed class CertificateGraph(GraphOperators ops, MarginConstants constants, int count)
 {
@@ -21,7 +23,7 @@ internal sealed class CertificateGraph(GraphOperators ops, MarginConstants const
     /// <param name="highest">The K highest of them, in order.</param>
     /// <param name="order">Their classes.</param>
     /// <param name="error">What rounding may have added to a margin, [N, 1] in double.</param>
-    /// <param name="largest">The largest radius that may be certified.</param>
+    /// <param name="largest">No radius is larger.</param>
     public string Append(string logits, string highest, string order, string error, float largest)
     {
         // Rows of K for the classes of F^K: [N, K, C].
@@ -33,7 +35,7 @@ internal sealed class CertificateGraph(GraphOperators ops, MarginConstants const
         string outside = ops.ScatterElements(logits, order, lowest, axis: 1);
         string nearest = ops.Reduce("ReduceMin", Quotients(lowered, outside, rows), axis: 2, keep: true);
 
-        // Among the classes of F^K: [N, K, K]. Adding zeros makes K copies of the order, whatever N is.
+        // Among the classes of F^K: [N, K, K]. Adding zeros makes K copies of the order for any N.
         string copies = ops.Add(ops.Unsqueeze(order, axis: 1), ops.Reshape(ops.Graph.Initializer(new long[count]), count, 1));
         string inside = Quotients(lowered, highest, ops.GatherElements(rows, copies, axis: 2));
 
@@ -43,13 +45,28 @@ internal sealed class CertificateGraph(GraphOperators ops, MarginConstants const
         return ops.Multiply(radii, ops.Cast(ops.Greater(radii, ops.Single(LeastRadius)), OnnxType.Single));
     }
 
+    /// <summary>The quotients of the top class and the others, [N, C] in double; K_ji is enlarged, so none exceeds the true one.</summary>
+    /// <param name="logits">y, [N, C] in single precision.</param>
+    /// <param name="highest">The highest of them, in order.</param>
+    /// <param name="top">The top class, [N, 1].</param>
+    /// <param name="error">What rounding may have added to a margin, [N, 1] in double.</param>
+    public string TopQuotients(string logits, string highest, string top, string error)
+    {
+        string row = ops.Cast(ops.Reshape(ops.Gather(Constants(), top, axis: 0), -1, constants.ClassCount), OnnxType.Double);
+        string lowered = ops.Subtract(ops.Cast(ops.Slice(highest, [0], [1], [1], [1]), OnnxType.Double), error);
+        return ops.Divide(ops.Subtract(lowered, ops.Cast(logits, OnnxType.Double)), row);
+    }
+
     private string Quotients(string lowered, string others, string rows)
     {
         string margins = ops.Subtract(lowered, ops.Cast(ops.Unsqueeze(others, axis: 1), OnnxType.Double));
         return ops.Cast(ops.Divide(margins, ops.Cast(rows, OnnxType.Double)), OnnxType.Single);
     }
 
-    /// <summary>K_ij in floats, rounded up; 1 on the diagonal, whose quotients are masked. None is below the smallest normal float, which a machine might take for 0.</summary>
+    /// <summary>
+    /// K_ij in floats, rounded up; 1 on the diagonal, whose quotients are masked. None is below the smallest normal float, because some
+    /// machines read denormal numbers as 0.
+    /// </summary>
     private string Constants()
     {
         int classes = constants.ClassCount;
@@ -68,10 +85,15 @@ internal sealed class CertificateGraph(GraphOperators ops, MarginConstants const
         float rounded = MathF.BitIncrement((float)value);
         return float.IsFinite(rounded)
             ? Math.Max(rounded, 1.17549435E-38f)
-            : throw new ArgumentException("A margin Lipschitz constant is beyond the range of single precision, so nothing could be certified in an ONNX file: the weights are far too large.");
+            : throw new ArgumentException(
+                "A margin Lipschitz constant is beyond the range of single precision, so nothing could be certified in an ONNX file: " +
+                "the weights are far too large.");
     }
 
-    /// <summary>0 where the quotient of j and i (or M_j, the last) takes part in r_k, which also makes a least radius of 0; +∞ where it does not. [K, K·(K + 1)].</summary>
+    /// <summary>
+    /// [K, K·(K + 1)]: 0 where the quotient of j and i (or M_j, the last) takes part in r_k, which also raises negative quotients to 0; +∞
+    /// where it does not.
+    /// </summary>
     private string Mask()
     {
         var mask = new float[count * count * (count + 1)];

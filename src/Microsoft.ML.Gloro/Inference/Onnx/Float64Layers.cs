@@ -3,9 +3,10 @@ using Microsoft.ML.Gloro.Core;
 namespace Microsoft.ML.Gloro.Inference;
 
 /// <summary>
-/// The layers of a <see cref="DeployedNetwork"/> in double precision. Engines have no double-precision kernels for Conv, AveragePool and SpaceToDepth on the CPU, but they do for
-/// MatMul and for moving values: a convolution becomes a matrix product with patches. Every output is a sum of the layer's products and its bias in some order,
-/// which is all that docs/soundness.md asks of a forward pass (4.2).
+/// The layers of a <see cref="DeployedNetwork"/> in double precision. Engines have no double-precision kernels for Conv, AveragePool and
+/// SpaceToDepth on the CPU, but they have some for MatMul and for moving values: a convolution becomes a matrix product with patches. Every
+/// output is a sum of the layer's products and its bias in some order, which is all that docs/soundness.md requires of a forward pass
+/// (4.2).
 /// </summary>
 internal sealed class Float64Layers(GraphOperators ops)
 {
@@ -33,7 +34,7 @@ internal sealed class Float64Layers(GraphOperators ops)
     private string Append(DeployedLayer layer, string value, TensorShape shape, TensorShape output, bool isImage) => layer switch
     {
         DeployedConvolution convolution => Convolution(convolution, value, output),
-        DeployedDense dense => ops.Graph.Node("Gemm", [value, ops.Widened(dense.Weights, dense.Outputs, dense.Inputs), ops.Widened(dense.Bias, dense.Outputs)], integers: [("transB", 1)]),
+        DeployedDense dense => Dense(dense, value),
         DeployedActivation { Function: ActivationFunction.ReLU } => ops.Node("Max", value, ops.Double(0)),
         DeployedActivation { Function: ActivationFunction.MinMax } => MinMax(value, shape.Channels),
         DeployedSpaceToDepth { Block: 1 } or DeployedAveragePooling { Size: 1 } or DeployedFlatten => value,
@@ -42,6 +43,12 @@ internal sealed class Float64Layers(GraphOperators ops)
         DeployedScaling scaling => Scaling(scaling, value, isImage),
         _ => throw new NotSupportedException($"No double-precision ONNX operators are known for a layer of kind '{layer.Kind}'."),
     };
+
+    private string Dense(DeployedDense layer, string value)
+    {
+        string weights = ops.Widened(layer.Weights, layer.Outputs, layer.Inputs), bias = ops.Widened(layer.Bias, layer.Outputs);
+        return ops.Graph.Node("Gemm", [value, weights, bias], integers: [("transB", 1)]);
+    }
 
     private string Convolution(DeployedConvolution layer, string value, TensorShape output)
     {
@@ -53,7 +60,10 @@ internal sealed class Float64Layers(GraphOperators ops)
         // One shifted copy for each tap, stacked as channels; the kernel's columns go in the same order.
         string patches = height * width == 1 && layer.Stride == 1
             ? value
-            : Stack(from y in Enumerable.Range(0, height) from x in Enumerable.Range(0, width) select Every(value, layer.Stride, y, x, output));
+            : Stack(
+                from y in Enumerable.Range(0, height)
+                from x in Enumerable.Range(0, width)
+                select Every(value, layer.Stride, y, x, output));
         var weights = new float[layer.Kernel.Length];
         for (int o = 0, i = 0; o < layer.OutChannels; o++)
         {
@@ -71,7 +81,8 @@ internal sealed class Float64Layers(GraphOperators ops)
         return ops.Reshape(sum, -1, layer.OutChannels, output.Height, output.Width);
     }
 
-    private string Stack(IEnumerable<string> copies) => copies.ToArray() is { Length: > 1 } several ? ops.Concat(several, axis: 1) : copies.Single();
+    private string Stack(IEnumerable<string> copies) =>
+        copies.ToArray() is { Length: > 1 } several ? ops.Concat(several, axis: 1) : copies.Single();
 
     /// <summary>The pixels at (y + i·stride, x + j·stride) for every (i, j) of the output.</summary>
     private string Every(string value, int stride, int y, int x, TensorShape output) => ops.Slice(

@@ -2,34 +2,39 @@ using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro;
 
-/// <summary>What <c>mlContext.Gloro.ConvertToOnnx</c> writes. The defaults give a file that certifies what the model does. All values are copied when the conversion begins.</summary>
+/// <summary>
+/// What <c>mlContext.Gloro.ConvertToOnnx</c> writes. The defaults give a file that certifies what the model does. All values are copied
+/// when the conversion begins.
+/// </summary>
 public sealed class GloroOnnxOptions
 {
-    /// <summary>The most radii that a file holds; r_k for a larger k is not worth what it costs.</summary>
+    /// <summary>The most radii that a file holds: larger sets say too little for the time they take.</summary>
     internal const int MostRadii = 32;
 
     /// <summary>
-    /// The arithmetic that the graph's certificates speak of. <see cref="CertificateArithmetic.Float64"/>: the network is computed in double precision, and certificates cover the
-    /// rounding of every engine that adds and multiplies as IEEE 754 says, in whatever order. <see cref="CertificateArithmetic.Real"/>: single precision, faster by a
-    /// half or more; the certificates are those of the network as a mathematical function. Default: null, the model's own.
+    /// The arithmetic that the graph's certificates are about. <see cref="CertificateArithmetic.Float64"/>: the network runs in double
+    /// precision, and certificates cover the rounding of every engine that follows IEEE 754, in any order of summation.
+    /// <see cref="CertificateArithmetic.Real"/>: single precision, at least one and a half times as fast; certificates are about the
+    /// network as a function of real numbers, with the exception stated there. Default: null, the model's own.
     /// </summary>
     public CertificateArithmetic? Arithmetic { get; set; }
 
     /// <summary>
-    /// How many radii r_1, r_2, … the graph computes, at most 32 and fewer than there are classes: no larger set can be certified, whatever <c>max_k</c> and the affinity sets are at
-    /// run time. Time grows in proportion. Default: 0, as many as the column TopKRadii has, but no more than 32.
+    /// How many radii r_1, r_2, … the graph computes, at most 32 and fewer than there are classes. No larger set can be certified, whatever
+    /// <c>max_k</c> and the affinity sets are at run time. Time grows in proportion. Default: 0, as many as the column TopKRadii has, but
+    /// no more than 32.
     /// </summary>
     public int RadiiCount { get; set; }
 
     /// <summary>
-    /// How many affinity sets fit into the graph's parameter <c>affinity_sets</c>, each class in no set counted as one: those that a guarantee of run time may have. Default: 0,
-    /// as many as there are classes, but no more than 64 unless the model has more.
+    /// How many affinity sets fit into the graph's parameter <c>affinity_sets</c>; each class in no set counts as one. A guarantee given at
+    /// run time can have that many. Default: 0, as many as there are classes, but no more than 64 unless the model has more.
     /// </summary>
     public int AffinitySetCapacity { get; set; }
 
     /// <summary>
-    /// Whether pixels come in as 0 … 255, still as Single, and are divided by 255 in the graph. ε and radii stay in units of pixels scaled to [0, 1]. Default: false, pixels
-    /// come in scaled. Image models only.
+    /// Whether the graph takes pixels as 0 … 255, still as Single, and divides them by 255. ε and radii stay in units of pixels scaled to
+    /// [0, 1]. Default: false, the graph takes scaled pixels. Image models only.
     /// </summary>
     public bool BytePixels { get; set; }
 
@@ -38,6 +43,12 @@ public sealed class GloroOnnxOptions
     /// the metadata only. Default: null, the name of the model's feature column with a number: Features0, Features1, … Not for image models.
     /// </summary>
     public IReadOnlyList<string>? FeatureNames { get; set; }
+
+    /// <summary>
+    /// Whether ε is a required input of the graph rather than one with the model's ε as its default. Set it for onnxruntime-node and
+    /// onnxruntime-web, which cannot override a default. Each run then needs <c>epsilon</c>, a vector of one Single. Default: false.
+    /// </summary>
+    public bool EpsilonAsInput { get; set; }
 
     /// <summary>The model's feature column, as the metadata names it.</summary>
     internal string InputColumn { get; private set; } = "";
@@ -50,7 +61,7 @@ public sealed class GloroOnnxOptions
             FeatureNames ??= [.. Enumerable.Range(0, featureCount).Select(i => FormattableString.Invariant($"{column}{i}"))];
     }
 
-    /// <summary>A copy that nobody else holds.</summary>
+    /// <summary>An independent copy.</summary>
     internal GloroOnnxOptions Copy()
     {
         var copy = (GloroOnnxOptions)MemberwiseClone();
@@ -58,7 +69,7 @@ public sealed class GloroOnnxOptions
         return copy;
     }
 
-    /// <summary>Throws one exception that names everything that is wrong for a model.</summary>
+    /// <summary>Throws one exception that names all faults for a model.</summary>
     /// <param name="classCount">Its classes.</param>
     /// <param name="featureCount">The length of the vector it takes; null if it takes images.</param>
     /// <param name="neededK">The largest k that its guarantee allows.</param>
@@ -71,15 +82,15 @@ public sealed class GloroOnnxOptions
     {
         if (Arithmetic is { } arithmetic && !Enum.IsDefined(arithmetic))
             yield return $"{nameof(Arithmetic)} is unknown: {arithmetic}.";
-        int most = Math.Min(MostRadii, classCount - 1);
-        if (RadiiCount < 0 || RadiiCount > most)
-            yield return $"{nameof(RadiiCount)} must be from 1 to {most} for {classCount} classes, or 0 for the usual number, not {RadiiCount}.";
-        else if (RadiiCount != 0 && RadiiCount < neededK)
-            yield return $"{nameof(RadiiCount)} is {RadiiCount}, but the model's guarantee certifies sets of up to {neededK} classes.";
-        if (AffinitySetCapacity < 0)
-            yield return $"{nameof(AffinitySetCapacity)} must be positive, or 0 for the usual number, not {AffinitySetCapacity}.";
-        else if (AffinitySetCapacity != 0 && AffinitySetCapacity < neededSets)
-            yield return $"{nameof(AffinitySetCapacity)} is {AffinitySetCapacity}, but the model's guarantee has {neededSets} sets, classes in none counted as sets.";
+        int most = Math.Min(MostRadii, classCount - 1), radii = RadiiCount, capacity = AffinitySetCapacity;
+        if (radii < 0 || radii > most)
+            yield return $"{nameof(RadiiCount)} must be from 1 to {most} for {classCount} classes, or 0 for the usual number, not {radii}.";
+        else if (radii != 0 && radii < neededK)
+            yield return $"{nameof(RadiiCount)} is {radii}, but the model's guarantee certifies sets of up to {neededK} classes.";
+        if (capacity < 0)
+            yield return $"{nameof(AffinitySetCapacity)} must be positive, or 0 for the usual number, not {capacity}.";
+        else if (capacity != 0 && capacity < neededSets)
+            yield return $"{nameof(AffinitySetCapacity)} is {capacity}, but the guarantee has {neededSets} sets (classes in none count).";
         if (BytePixels && featureCount is not null)
             yield return $"{nameof(BytePixels)} is for images, and the model takes feature vectors.";
         if (FeatureNames is null)

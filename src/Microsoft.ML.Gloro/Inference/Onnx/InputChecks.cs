@@ -3,8 +3,8 @@ using Microsoft.ML.Gloro.Core;
 namespace Microsoft.ML.Gloro.Inference;
 
 /// <summary>
-/// What InputGuard decides, as operators: whether a row can be scored, whether it may be certified, and by how much rounding may have raised its margins.
-/// All three err on the strict side of the library's own, whose norms may differ from an engine's in the last digits.
+/// What InputGuard decides, as operators: whether a row can be scored, whether it can be certified, and by how much rounding may have
+/// raised its margins. All three are stricter than the library's own, because an engine's norms may differ in the last digits.
 /// </summary>
 internal sealed class InputChecks(GraphOperators ops)
 {
@@ -18,27 +18,49 @@ internal sealed class InputChecks(GraphOperators ops)
 
     /// <summary>Adds the operators.</summary>
     /// <param name="input">The network's input, in single precision.</param>
-    /// <param name="model">The model, in the library's own arithmetic: its rounding error is what margins are lowered by.</param>
+    /// <param name="model">The model, in the arithmetic of the file.</param>
+    /// <param name="exact">The model in double precision.</param>
     /// <param name="largestNorm">Up to this norm nothing overflows.</param>
     /// <param name="largestRadius">Up to this norm rows may be certified.</param>
-    public Verdict Append(string input, GloroModel model, double largestNorm, double largestRadius)
+    public Verdict Append(string input, GloroModel model, GloroModel exact, double largestNorm, double largestRadius)
     {
         int size = model.Network.InputShape.Size;
         string row = ops.Reshape(input, -1, size);
         string wide = ops.Cast(row, OnnxType.Double);
 
-        // Squares of floats neither overflow nor vanish in double; NaN and infinities stay in the sum, and compare as false.
-        string norm = ops.Multiply(ops.Node("Sqrt", ops.Sum(ops.Multiply(wide, wide), axis: 1)), ops.Double(Outward.Add(1, Outward.Gamma(size + 16L))));
-        string ordinary = ops.Less(ops.Reduce("ReduceMax", ops.Cast(Unusual(row, model.IsImage), OnnxType.Single), axis: 1, keep: true), ops.Single(0.5f));
+        string norm = Norm(wide, size);
+        string scaled = exact.Rounding.Scaling is { } scaling ? Norm(Scaled(wide, scaling), size) : norm;
+        string unusual = ops.Cast(Unusual(row, model.IsImage), OnnxType.Single);
+        string ordinary = ops.Less(ops.Reduce("ReduceMax", unusual, axis: 1, keep: true), ops.Single(0.5f));
 
-        // The library takes 2·E from a margin m̂ of its own. An engine's margin is within E of the true one, and that within E of the library's, so with 4·E taken
-        // from the engine's margin no radius can exceed the library's. 2·E alone would do for a certificate of the engine's own logits.
-        var error = model.Rounding.Margin;
+        AffineBound error = Subtracted(model, exact);
         return new Verdict(
             ops.Less(norm, ops.Double(largestNorm * Less)),
             ops.And(ops.Less(norm, ops.Double(largestRadius * Less)), ordinary),
-            ops.Add(ops.Multiply(norm, ops.Double(4 * More * error.Slope)), ops.Double(4 * More * error.Offset)));
+            ops.Add(ops.Multiply(scaled, ops.Double(More * error.Slope)), ops.Double(More * error.Offset)));
     }
+
+    /// <summary>
+    /// The library takes 2·E from a margin m̂ of its own in double precision, and E in single precision where E is known. An engine's
+    /// margin is within E of the true one, and that within E of the library's. So with 4·E, or 3·E, taken from the engine's margin no
+    /// radius can exceed the library's. In single precision on images E is not known: there the E of double precision keeps the differences
+    /// between engines from certifying more than the library does.
+    /// </summary>
+    private static AffineBound Subtracted(GloroModel model, GloroModel exact) =>
+        model.Arithmetic == CertificateArithmetic.Float64 || model.Rounding.Margin == default
+            ? 4 * exact.Rounding.Margin
+            : 3 * model.Rounding.Margin;
+
+    /// <summary>
+    /// Squares of floats neither overflow nor vanish in double; NaN and infinities stay in the sum, and compare as false.
+    /// </summary>
+    private string Norm(string wide, int size) =>
+        ops.Multiply(ops.Node("Sqrt", ops.Sum(ops.Multiply(wide, wide), axis: 1)), ops.Double(Outward.Add(1, Outward.Gamma(size + 16L))));
+
+    private string Scaled(string wide, DeployedScaling scaling) =>
+        ops.Add(
+            ops.Multiply(wide, ops.Widened(scaling.Scale, 1, scaling.Scale.Length)),
+            ops.Widened(scaling.Shift, 1, scaling.Shift.Length));
 
     private string Unusual(string row, bool isImage)
     {

@@ -3,8 +3,9 @@ using Microsoft.ML.Gloro.Core;
 namespace Microsoft.ML.Gloro.Inference;
 
 /// <summary>
-/// The ONNX model of a <see cref="DeployedNetwork"/>: the same layers, the same float32 weights, nothing folded. Input "input" is [N, C, H, W] (a vector network: [N, D]),
-/// output "logits" is [N, classes]; N is the only dynamic dimension. Opset 13 and IR 7, standard operators only, so engines back to ONNX Runtime 1.8 take it.
+/// The ONNX model of a <see cref="DeployedNetwork"/>: the same layers, the same float32 weights, nothing folded. Input "input" is
+/// [N, C, H, W] ([N, D] for vectors), output "logits" is [N, classes]; N is the only dynamic dimension. Opset 13 and IR 7, standard
+/// operators only, so ONNX Runtime 1.8 and later accept it.
 /// </summary>
 internal static class OnnxGraph
 {
@@ -27,8 +28,8 @@ internal static class OnnxGraph
     public static long[] InputDimensions(DeployedNetwork network) =>
         network.InputShape is { IsVector: false } image ? [image.Channels, image.Height, image.Width] : [network.InputShape.Channels];
 
-    /// <summary>Adds the layers, in single precision, and returns the name of the logits: <paramref name="output"/>, or a fresh one.</summary>
-    public static string AppendNetwork(OnnxGraphWriter graph, DeployedNetwork network, string input, string? output = null)
+    /// <summary>Adds the layers, in single precision. Returns the name of the logits: <paramref name="output"/>, or a fresh one.</summary>
+    public static string AppendNetwork(IOnnxGraph graph, DeployedNetwork network, string input, string? output = null)
     {
         TensorShape shape = network.InputShape;
         var value = new Value(OnnxViews.Append(graph, network, input), IsImage: !shape.IsVector);
@@ -41,7 +42,7 @@ internal static class OnnxGraph
         return OnnxViews.Mean(graph, network, value.Name, output);
     }
 
-    private static Value Append(OnnxGraphWriter graph, DeployedLayer layer, Value value, TensorShape shape, string? output) => layer switch
+    private static Value Append(IOnnxGraph graph, DeployedLayer layer, Value value, TensorShape shape, string? output) => layer switch
     {
         DeployedConvolution convolution => Convolution(graph, convolution, AsImage(graph, value, shape)),
         DeployedDense dense => Dense(graph, dense, AsVector(graph, value), output),
@@ -55,7 +56,7 @@ internal static class OnnxGraph
         _ => throw new NotSupportedException($"No ONNX operators are known for a layer of kind '{layer.Kind}'."),
     };
 
-    private static Value Convolution(OnnxGraphWriter graph, DeployedConvolution layer, Value value)
+    private static Value Convolution(IOnnxGraph graph, DeployedConvolution layer, Value value)
     {
         string kernel = graph.Initializer(layer.Kernel, [layer.OutChannels, layer.InChannels, layer.KernelHeight, layer.KernelWidth]);
         string bias = graph.Initializer(layer.Bias, [layer.OutChannels]);
@@ -70,22 +71,22 @@ internal static class OnnxGraph
             ]), IsImage: true);
     }
 
-    private static Value Dense(OnnxGraphWriter graph, DeployedDense layer, Value value, string? output)
+    private static Value Dense(IOnnxGraph graph, DeployedDense layer, Value value, string? output)
     {
         string weights = graph.Initializer(layer.Weights, [layer.Outputs, layer.Inputs]);
         string bias = graph.Initializer(layer.Bias, [layer.Outputs]);
         return new Value(graph.Node("Gemm", [value.Name, weights, bias], integers: [("transB", 1)], output: output), IsImage: false);
     }
 
-    private static Value MinMax(OnnxGraphWriter graph, Value value)
+    private static Value MinMax(IOnnxGraph graph, Value value)
     {
-        (string first, string second) = graph.SplitInTwo(value.Name, axis: 1);
+        (string first, string second) = graph.NodeOfTwo("Split", [value.Name], axis: 1);
         string larger = graph.Node("Max", [first, second]);
         string smaller = graph.Node("Min", [first, second]);
         return value with { Name = graph.Node("Concat", [larger, smaller], integers: [("axis", 1)]) };
     }
 
-    private static Value SpaceToDepth(OnnxGraphWriter graph, int block, Value value, TensorShape shape)
+    private static Value SpaceToDepth(IOnnxGraph graph, int block, Value value, TensorShape shape)
     {
         string name = value.Name;
         int bottom = Fill(shape.Height, block);
@@ -97,10 +98,10 @@ internal static class OnnxGraph
 
     private static int Fill(int side, int block) => (block - (side % block)) % block;
 
-    private static Value AveragePooling(OnnxGraphWriter graph, int size, Value value) =>
+    private static Value AveragePooling(IOnnxGraph graph, int size, Value value) =>
         new(graph.Node("AveragePool", [value.Name], [("kernel_shape", [size, size]), ("strides", [size, size])]), IsImage: true);
 
-    private static Value Scaling(OnnxGraphWriter graph, DeployedScaling layer, Value value)
+    private static Value Scaling(IOnnxGraph graph, DeployedScaling layer, Value value)
     {
         // One value per channel, shaped so that it broadcasts over the batch and, for images, over rows and columns.
         long[] shape = value.IsImage ? [layer.Scale.Length, 1, 1] : [layer.Scale.Length];
@@ -108,12 +109,14 @@ internal static class OnnxGraph
         return value with { Name = graph.Node("Add", [product, graph.Initializer(layer.Shift, shape)]) };
     }
 
-    /// <summary>A plain vector is an image of 1 × 1 pixels; ONNX tells [N, D] and [N, D, 1, 1] apart, so the graph goes over where a layer needs the other.</summary>
-    private static Value AsImage(OnnxGraphWriter graph, Value value, TensorShape shape) => value.IsImage
+    /// <summary>
+    /// The library treats a vector as an image of 1 × 1 pixels. ONNX distinguishes [N, D] from [N, D, 1, 1], so this converts.
+    /// </summary>
+    private static Value AsImage(IOnnxGraph graph, Value value, TensorShape shape) => value.IsImage
         ? value
         : new Value(graph.Node("Reshape", [value.Name, graph.Initializer([-1, shape.Channels, shape.Height, shape.Width])]), IsImage: true);
 
-    private static Value AsVector(OnnxGraphWriter graph, Value value) => value.IsImage
+    private static Value AsVector(IOnnxGraph graph, Value value) => value.IsImage
         ? new Value(graph.Node("Flatten", [value.Name], integers: [("axis", 1)]), IsImage: false)
         : value;
 

@@ -3,17 +3,18 @@ using System.Globalization;
 namespace Microsoft.ML.Gloro.Inference;
 
 /// <summary>
-/// Collects the nodes and tensors of one ONNX graph and writes its ModelProto. Field numbers are those of onnx.proto (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto);
-/// each is named where it is used.
+/// Collects the nodes and tensors of one ONNX graph and writes its ModelProto. Field numbers are those of onnx.proto
+/// (https://github.com/onnx/onnx/blob/main/onnx/onnx.proto); each is named where it is used.
 /// </summary>
-internal sealed class OnnxGraphWriter
+internal sealed class OnnxGraphWriter : IOnnxGraph
 {
     private const int IntegerAttribute = 2; // AttributeProto.AttributeType.INT
     private const int IntegersAttribute = 7; // AttributeProto.AttributeType.INTS
     private readonly ProtobufWriter _graph = new();
     private int _count;
 
-    /// <summary>Adds a tensor of single-precision numbers and returns its name.</summary>
+    public int OpsetVersion => OnnxGraph.OpsetVersion;
+
     public string Initializer(ReadOnlySpan<float> values, ReadOnlySpan<long> dimensions)
     {
         string name = NextName("weights");
@@ -21,7 +22,6 @@ internal sealed class OnnxGraphWriter
         return name;
     }
 
-    /// <summary>Adds a tensor of double-precision numbers and returns its name.</summary>
     public string Initializer(ReadOnlySpan<double> values, ReadOnlySpan<long> dimensions)
     {
         string name = NextName("doubles");
@@ -29,15 +29,15 @@ internal sealed class OnnxGraphWriter
         return name;
     }
 
-    /// <summary>Adds a vector of 64-bit integers, such as a shape or paddings, and returns its name.</summary>
     public string Initializer(ReadOnlySpan<long> values)
     {
         string name = NextName("integers");
-        _graph.Message(5, Tensor(name, OnnxType.Int64, [values.Length]).Integers(9, values)); // GraphProto.initializer, TensorProto.raw_data
+        // GraphProto.initializer, TensorProto.raw_data
+        _graph.Message(5, Tensor(name, OnnxType.Int64, [values.Length]).Integers(9, values));
         return name;
     }
 
-    /// <summary>Adds a tensor that whoever runs the graph may override: from IR 4 on, an initializer that is an input as well is the input's default.</summary>
+    // From IR 4 on, an initializer that is an input as well is the input's default.
     public string Parameter(string name, ReadOnlySpan<float> values, ReadOnlySpan<long> dimensions)
     {
         _graph.Message(5, Tensor(name, OnnxType.Single, dimensions).Singles(9, values)); // GraphProto.initializer, TensorProto.raw_data
@@ -45,7 +45,6 @@ internal sealed class OnnxGraphWriter
         return name;
     }
 
-    /// <summary>Adds an integer, as a vector of one, that whoever runs the graph may override.</summary>
     public string Parameter(string name, long value)
     {
         _graph.Message(5, Tensor(name, OnnxType.Int64, [1]).Integers(9, [value])); // GraphProto.initializer, TensorProto.raw_data
@@ -53,7 +52,6 @@ internal sealed class OnnxGraphWriter
         return name;
     }
 
-    /// <summary>Adds an operator with one output and returns the output's name: <paramref name="output"/>, or a fresh one.</summary>
     public string Node(
         string operation,
         IReadOnlyList<string> inputs,
@@ -77,34 +75,38 @@ internal sealed class OnnxGraphWriter
         return output;
     }
 
-    /// <summary>Adds a Split into two equal parts along <paramref name="axis"/>.</summary>
-    public (string First, string Second) SplitInTwo(string input, int axis) => NodeOfTwo("Split", [input], axis);
-
-    /// <summary>Adds an operator with two outputs and an axis.</summary>
     public (string First, string Second) NodeOfTwo(string operation, IReadOnlyList<string> inputs, int axis)
     {
         (string first, string second) = (NextName(operation), NextName(operation));
-        _graph.Message(1, NodeOf(operation, inputs, [first, second]).Message(5, Attribute("axis", axis))); // GraphProto.node, NodeProto.attribute
+        // GraphProto.node, NodeProto.attribute
+        _graph.Message(1, NodeOf(operation, inputs, [first, second]).Message(5, Attribute("axis", axis)));
         return (first, second);
     }
 
-    /// <summary>Declares a graph input of single-precision numbers with a dynamic first dimension N.</summary>
-    public void DeclareInput(string name, ReadOnlySpan<long> dimensions) => _graph.Message(11, ValueInfo(name, OnnxType.Single, dimensions)); // GraphProto.input
+    /// <summary>Declares an input of single-precision numbers, with a dynamic first dimension N if <paramref name="batch"/>.</summary>
+    public void DeclareInput(string name, ReadOnlySpan<long> dimensions, bool batch = true) =>
+        _graph.Message(11, ValueInfo(name, OnnxType.Single, dimensions, batch)); // GraphProto.input
 
-    /// <summary>Declares a graph output with a dynamic first dimension N; its numbers are of single precision unless <paramref name="type"/> says otherwise.</summary>
-    public void DeclareOutput(string name, ReadOnlySpan<long> dimensions, OnnxType type = OnnxType.Single) => _graph.Message(12, ValueInfo(name, type, dimensions)); // GraphProto.output
+    /// <summary>Declares a graph output with a dynamic first dimension N.</summary>
+    public void DeclareOutput(string name, ReadOnlySpan<long> dimensions, OnnxType type = OnnxType.Single) =>
+        _graph.Message(12, ValueInfo(name, type, dimensions)); // GraphProto.output
 
-    /// <summary>The model that holds the graph, and what is to be said about it. Call once, last.</summary>
+    /// <summary>The model that holds the graph, with its metadata. Call once, last.</summary>
     public byte[] ToModel(int irVersion, int opsetVersion, IEnumerable<(string Key, string Value)>? metadata = null)
     {
         _graph.Text(2, "gloro"); // GraphProto.name
+        ProtobufWriter opset = new ProtobufWriter().Text(1, "").Integer(2, opsetVersion); // OperatorSetIdProto.domain, version
         ProtobufWriter model = new ProtobufWriter()
             .Integer(1, irVersion) // ModelProto.ir_version
             .Text(2, "Microsoft.ML.Gloro") // ModelProto.producer_name
             .Message(7, _graph) // ModelProto.graph
-            .Message(8, new ProtobufWriter().Text(1, "").Integer(2, opsetVersion)); // ModelProto.opset_import: OperatorSetIdProto.domain, version
+            .Message(8, opset); // ModelProto.opset_import
         foreach ((string key, string value) in metadata ?? [])
-            model.Message(14, new ProtobufWriter().Text(1, key).Text(2, value)); // ModelProto.metadata_props: StringStringEntryProto.key, value
+        {
+            // ModelProto.metadata_props: StringStringEntryProto.key, value
+            model.Message(14, new ProtobufWriter().Text(1, key).Text(2, value));
+        }
+
         return model.ToArray();
     }
 
@@ -124,7 +126,9 @@ internal sealed class OnnxGraphWriter
         foreach (long dimension in dimensions)
             shape.Message(1, new ProtobufWriter().Integer(1, dimension)); // TensorShapeProto.dim, Dimension.dim_value
         ProtobufWriter tensor = new ProtobufWriter().Integer(1, (int)type).Message(2, shape); // TypeProto.Tensor.elem_type, shape
-        return new ProtobufWriter().Text(1, name).Message(2, new ProtobufWriter().Message(1, tensor)); // ValueInfoProto.name, type; TypeProto.tensor_type
+
+        // ValueInfoProto.name, type; TypeProto.tensor_type
+        return new ProtobufWriter().Text(1, name).Message(2, new ProtobufWriter().Message(1, tensor));
     }
 
     private static ProtobufWriter Attribute(string name, long value) =>

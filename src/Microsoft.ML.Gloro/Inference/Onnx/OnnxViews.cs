@@ -2,16 +2,21 @@ using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Inference;
 
-/// <summary>The views of a <see cref="DeployedNetwork"/> as ONNX operators around its layers, in any precision: V views of N images are V·N images, view by view.</summary>
+/// <summary>
+/// The views of a <see cref="DeployedNetwork"/> as ONNX operators around its layers, in any precision: V views of N images are V·N images,
+/// view by view.
+/// </summary>
 internal static class OnnxViews
 {
-    /// <summary>From images [N, C, H, W] to the views [V·N, C, H, W]; <paramref name="input"/> itself if there is but one.</summary>
-    public static string Append(OnnxGraphWriter graph, DeployedNetwork network, string input) => network.ViewCount == 1
+    /// <summary>From images [N, C, H, W] to the views [V·N, C, H, W]; <paramref name="input"/> itself if there is only one view.</summary>
+    public static string Append(IOnnxGraph graph, DeployedNetwork network, string input) => network.ViewCount == 1
         ? input
         : graph.Node("Concat", [.. ImageView.Of(network.Views).Select(view => Append(graph, view, input))], integers: [("axis", 0)]);
 
-    /// <summary>From the logits of the views, [V·N, classes], to their means; <paramref name="logits"/> itself if there is but one.</summary>
-    public static string Mean(OnnxGraphWriter graph, DeployedNetwork network, string logits, string? output = null)
+    /// <summary>
+    /// From the logits of the views, [V·N, C], to their means; <paramref name="logits"/> itself if there is only one view.
+    /// </summary>
+    public static string Mean(IOnnxGraph graph, DeployedNetwork network, string logits, string? output = null)
     {
         if (network.ViewCount == 1)
             return logits;
@@ -19,7 +24,7 @@ internal static class OnnxViews
         return graph.Node("ReduceMean", [views], [("axes", [0])], [("keepdims", 0)], output);
     }
 
-    private static string Append(OnnxGraphWriter graph, ImageView view, string image)
+    private static string Append(IOnnxGraph graph, ImageView view, string image)
     {
         if (view.IsTransposed)
             image = graph.Node("Transpose", [image], [("perm", [0, 1, 3, 2])]);
@@ -29,6 +34,6 @@ internal static class OnnxViews
     }
 
     // From the last to before the first.
-    private static string Reverse(OnnxGraphWriter graph, string image, int axis) =>
-        graph.Node("Slice", [image, graph.Initializer([-1]), graph.Initializer([long.MinValue]), graph.Initializer([axis]), graph.Initializer([-1])]);
+    private static string Reverse(IOnnxGraph graph, string image, int axis) =>
+        new GraphOperators(graph).Slice(image, [-1], [long.MinValue], [axis], [-1]);
 }

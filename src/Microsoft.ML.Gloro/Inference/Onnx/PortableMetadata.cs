@@ -1,41 +1,51 @@
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Inference;
 
-/// <summary>What the file says of itself, in the metadata that every engine shows. No time and no machine's name: the same model gives the same bytes.</summary>
+/// <summary>
+/// The file's metadata, which every engine shows. It holds no time and no name of a machine, so the same model gives the same bytes.
+/// </summary>
 internal static class PortableMetadata
 {
-    // Names of classes are for people: they stay as they are written.
-    private static readonly JsonSerializerOptions s_json = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    // People read class names, so they are not escaped.
+    private static readonly PortableJson s_json = new(new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+
+    private const string Scope =
+        "The network and its certificate only. The pipeline's other steps, such as normalization or resizing, are not in this file: " +
+        "apply them first.";
 
     /// <summary>Keys and values.</summary>
     public static IEnumerable<(string Key, string Value)> Of(GloroModel model, int radii, GloroOnnxOptions options)
     {
         string unit = model.IsImage ? "pixels scaled to [0, 1]" : "feature vector as given";
         IReadOnlyList<LayerBound> layers = model.Bound.Layers;
+        var sets = model.ResolvedGuarantee.AffinitySets ?? [];
         (string Key, string Value)[] entries =
         [
             ("format", "1"),
             ("library_version", ModelProvenance.OfThisLibrary("").LibraryVersion),
             ("model_library_version", model.Provenance.LibraryVersion),
             ("training", model.Provenance.Training),
-            ("class_names", JsonSerializer.Serialize(model.ClassNames, s_json)),
+            ("class_names", ToJson(model.ClassNames)),
             ("input", model.IsImage ? options.BytePixels ? "RGB planes, 0 to 255" : "RGB planes, 0 to 1" : "features"),
+            ("scope", Scope),
             ("norm", "L2"),
             ("epsilon", model.Epsilon.ToString("R", CultureInfo.InvariantCulture)),
+            ("epsilon_input", options.EpsilonAsInput ? "required" : "optional"),
             ("epsilon_unit", unit),
             ("guarantee", model.Guarantee.ToString()),
-            ("affinity_sets", JsonSerializer.Serialize((model.ResolvedGuarantee.AffinitySets ?? []).Select(set => set.Select(index => model.ClassNames[index])), s_json)),
+            ("affinity_sets", JsonSerializer.Serialize(AffinitySets(model), s_json.StringArrayArray)),
             ("radii", radii.ToString(CultureInfo.InvariantCulture)),
             ("arithmetic", model.Arithmetic.ToString()),
-            ("claim", Claim(model.Arithmetic, unit)),
+            ("claim", Claim(model, unit)),
             ("temperature", model.Temperature.ToString("R", CultureInfo.InvariantCulture)),
             ("views", model.Network.Views.ToString()),
             ("lipschitz_bound", model.Bound.Value.ToString("R", CultureInfo.InvariantCulture)),
-            ("bound_method", JsonSerializer.Serialize(layers.Select(layer => $"{layer.Index} {layer.Kind}: {layer.Method}"), s_json)),
+            ("bound_method", ToJson(layers.Select(layer => $"{layer.Index} {layer.Kind}: {layer.Method}"))),
             ("weight_hash", model.Bound.WeightHash),
             .. Input(model, options),
         ];
@@ -50,10 +60,25 @@ internal static class PortableMetadata
         yield return ("input_column", options.InputColumn);
         yield return ("image_size", model.IsImage ? FormattableString.Invariant($"[{shape.Height},{shape.Width}]") : "[]");
         yield return ("pixel_range", model.IsImage ? options.BytePixels ? "[0,255]" : "[0,1]" : "[]");
-        yield return ("feature_names", JsonSerializer.Serialize(options.FeatureNames ?? [], s_json));
+        yield return ("feature_names", ToJson(options.FeatureNames ?? []));
     }
 
-    private static string Claim(CertificateArithmetic arithmetic, string unit) => arithmetic == CertificateArithmetic.Float64
-        ? $"No input within L2 distance topk_radii[k-1] ({unit}) changes the set of the k highest logits, as this graph or the library computes them: in IEEE 754 double precision, in any order of summation, with all rounding counted. No radius exceeds the library's."
-        : $"No input within L2 distance topk_radii[k-1] ({unit}) changes the set of the k highest logits of the network as a mathematical function. The rounding of single precision is allowed for, but not proved to be covered.";
+    private static string ToJson(IEnumerable<string> texts) => JsonSerializer.Serialize([.. texts], s_json.StringArray);
+
+    private static string[][] AffinitySets(GloroModel model) =>
+        [.. (model.ResolvedGuarantee.AffinitySets ?? []).Select(set => set.Select(index => model.ClassNames[index]).ToArray())];
+
+    private static string Claim(GloroModel model, string unit) => model.Arithmetic == CertificateArithmetic.Float64
+        ? $"No input within L2 distance topk_radii[k-1] ({unit}) changes the set of the k highest logits, as this graph or the library " +
+            "computes them: in IEEE 754 double precision, in any order of summation, with all rounding counted. No radius " +
+            "exceeds the library's."
+        : $"No input within L2 distance topk_radii[k-1] ({unit}) changes the set of the k highest logits of the network as a " +
+            "mathematical function. " + (model.IsImage
+                ? "The rounding of single precision is allowed for, but not proved to be covered."
+                : "The rounding of single precision is covered at the row, in any order of summation, and not at other inputs.");
 }
+
+/// <summary>Generated serialization, which also works where an application turns reflection off.</summary>
+[JsonSerializable(typeof(string[]))]
+[JsonSerializable(typeof(string[][]))]
+internal sealed partial class PortableJson : JsonSerializerContext;

@@ -1,8 +1,8 @@
 namespace Microsoft.ML.Gloro.Inference;
 
 /// <summary>
-/// A model and its certificate as one ONNX graph: opset 13 and IR 7 (ONNX Runtime 1.8 and later), standard operators, and N the only dynamic dimension.
-/// The same model and options give the same bytes.
+/// A model and its certificate as one ONNX graph: opset 13 and IR 7 (ONNX Runtime 1.8 and later), standard operators, and N the only
+/// dynamic dimension. The same model and options give the same bytes.
 /// </summary>
 internal static class PortableModel
 {
@@ -10,61 +10,49 @@ internal static class PortableModel
 
     /// <summary>The bytes of the file.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="largestRadius">Up to this norm of the input rows may be certified, and no radius is larger.</param>
+    /// <param name="largestRadius">Rows up to this norm can be certified, and no radius is larger.</param>
     /// <param name="options">Validated options.</param>
     public static byte[] Build(GloroModel model, float largestRadius, GloroOnnxOptions options)
     {
         int classes = model.ClassNames.Count;
         int radii = options.RadiiCount == 0 ? Math.Min(model.RadiiCount, GloroOnnxOptions.MostRadii) : options.RadiiCount;
         int sets = GuaranteeGraph.Sets(model.ResolvedGuarantee).Count;
-        int capacity = options.AffinitySetCapacity == 0 ? Math.Max(sets, Math.Min(classes, UsualSets)) : options.AffinitySetCapacity;
+        int capacity = options.AffinitySetCapacity == 0
+            ? Math.Max(sets, Math.Min(classes, UsualSets))
+            : options.AffinitySetCapacity;
 
-        // The certificate is that of double precision in either arithmetic. In Real, where the library takes nothing from margins, what is taken keeps the differences
-        // between single-precision engines from certifying more than the library does.
-        GloroModel exact = model.With(CertificateArithmetic.Float64);
         var graph = new OnnxGraphWriter();
         var ops = new GraphOperators(graph);
         graph.DeclareInput(PortableNames.Input, OnnxGraph.InputDimensions(model.Network));
         string input = options.BytePixels ? ops.Divide(PortableNames.Input, ops.Single(255)) : PortableNames.Input;
-        string computed = model.Arithmetic == CertificateArithmetic.Float64
-            ? ops.Cast(new Float64Layers(ops).Append(model.Network, input), OnnxType.Single)
-            : OnnxGraph.AppendNetwork(graph, model.Network, input);
-
-        var checks = new InputChecks(ops).Append(input, exact, Math.Min(model.Rounding.LargestNorm, exact.Rounding.LargestNorm), largestRadius);
-
-        // Rows that are not scored go on with zeros: what an engine makes of NaN in a comparison or a sort is not laid down.
-        string sizes = ops.Node("Abs", ops.Cast(computed, OnnxType.Double));
-        string isScored = ops.And(checks.CanScore, ops.Less(ops.Sum(sizes, axis: 1), ops.Double(1e38)));
-        string logits = ops.Where(isScored, computed, ops.Single(0));
+        var rows = CertifiedRows.Append(ops, model, input, radii, largestRadius, PortableNames.TopKRadii);
         string nan = ops.Single(float.NaN);
-        ops.Where(isScored, computed, nan, PortableNames.Logits);
-        string softmax = graph.Node("Softmax", [ops.Multiply(logits, ops.Single((float)(1 / model.Temperature)))], integers: [("axis", 1)]);
-        ops.Where(isScored, softmax, nan, PortableNames.Probabilities);
-
-        (string highest, string order) = ops.TopK(logits, radii, axis: 1);
-        string none = graph.Initializer([-1L]);
-        string shown = ops.Where(isScored, order, none, PortableNames.TopKIndex);
+        ops.Where(rows.IsScored, rows.Computed, nan, PortableNames.Logits);
+        ops.Where(rows.IsScored, rows.Scores, nan, PortableNames.Probabilities);
+        string shown = ops.Where(rows.IsScored, rows.Order, graph.Initializer([-1L]), PortableNames.TopKIndex);
         ops.Reshape(ops.Slice(shown, [0], [1], [1], [1]), [-1], PortableNames.PredictedIndex);
-
-        string all = new CertificateGraph(ops, exact.Constants, radii).Append(logits, highest, order, checks.Error, largestRadius);
-        string topKRadii = ops.Where(ops.And(isScored, checks.CanCertify), all, ops.Single(0), PortableNames.TopKRadii); // chosen, not multiplied: the norm of NaN is NaN
-        AppendGuarantee(ops, model, (logits, highest, order, topKRadii), radii, capacity);
+        AppendGuarantee(ops, model, rows, radii, capacity, Epsilon(graph, model, options));
 
         Declare(graph, classes, radii);
         return graph.ToModel(OnnxGraph.IrVersion, OnnxGraph.OpsetVersion, PortableMetadata.Of(model, radii, options));
     }
 
+    // An input without a default must be given, which is all that JavaScript's engines can do: they override no default.
+    private static string Epsilon(OnnxGraphWriter graph, GloroModel model, GloroOnnxOptions options)
+    {
+        if (!options.EpsilonAsInput)
+            return graph.Parameter(PortableNames.Epsilon, [model.Epsilon], [1]);
+        graph.DeclareInput(PortableNames.Epsilon, [1], batch: false);
+        return PortableNames.Epsilon;
+    }
+
     /// <summary>What is certified at ε.</summary>
-    private static void AppendGuarantee(GraphOperators ops, GloroModel model, (string Logits, string Highest, string Order, string Radii) row, int radii, int capacity)
+    private static void AppendGuarantee(
+        GraphOperators ops, GloroModel model, CertifiedRows row, int radii, int capacity, string epsilon)
     {
         var guarantee = new GuaranteeGraph(ops, radii);
-        string epsilon = ops.Graph.Parameter(PortableNames.Epsilon, [model.Epsilon], [1]);
-        string allowed = ops.Multiply(row.Radii, guarantee.Allowed(row.Order, model.ResolvedGuarantee, capacity));
+        (string allowed, string loosest) = guarantee.Evaluate(row, model.ResolvedGuarantee, capacity, epsilon);
         ops.Reshape(ops.Reduce("ReduceMax", allowed, axis: 1), [-1], PortableNames.CertifiedRadius);
-
-        // Strictly larger than ε; a negative ε and NaN certify nothing.
-        string certified = ops.And(ops.Greater(allowed, epsilon), ops.Not(ops.Less(epsilon, ops.Single(0))));
-        string loosest = guarantee.Loosest(ops.Cast(certified, OnnxType.Single));
         string zeros = ops.Multiply(row.Logits, ops.Single(0));
         string mask = ops.ScatterElements(zeros, row.Order, guarantee.Within(loosest), axis: 1);
         ops.Graph.Node("Greater", [mask, ops.Single(0.5f)], output: PortableNames.CertifiedMask);

@@ -5,11 +5,13 @@ using System.Text;
 namespace Microsoft.ML.Gloro.Inference;
 
 /// <summary>
-/// Writes one protobuf message: the three wire types that an ONNX model needs, and no more. A field is a key (number · 8 + wire type) as a varint, then its value:
-/// wire type 0 is a varint, 2 a length and that many bytes (strings, bytes, nested messages), 5 four little-endian bytes.
-/// See https://protobuf.dev/programming-guides/encoding.
+/// Writes one protobuf message, with the wire types that an ONNX model needs. A field is a key (number · 8 + wire type) as a varint, then
+/// its value: wire type 0 is a varint, 2 a length and that many bytes (strings, bytes, nested messages), 5 four little-endian bytes. See
+/// https://protobuf.dev/programming-guides/encoding.
 /// </summary>
-/// <remarks>Our own, because the whole need is this file: Google.Protobuf would add a dependency and thousands of generated lines. Not safe for concurrent use.</remarks>
+/// <remarks>
+/// Google.Protobuf would add a dependency and thousands of generated lines for what this file does. Not safe for concurrent use.
+/// </remarks>
 internal sealed class ProtobufWriter
 {
     private readonly ArrayBufferWriter<byte> _bytes = new();

@@ -29,14 +29,14 @@ internal sealed class Float64Scorer : INetworkScorer
     public int ClassCount { get; }
 
     /// <inheritdoc/>
-    public void Score(ReadOnlyMemory<float> inputs, int rows, Memory<float> logits, bool alone = false)
+    public void Score(ReadOnlyMemory<float> inputs, int rows, Memory<float> logits, ScoringThreads threads = ScoringThreads.All)
     {
         (inputs, logits) = ScorerRows.Take(this, inputs, rows, logits);
         ForwardPass? pass = Volatile.Read(ref _pass);
         ObjectDisposedException.ThrowIf(pass is null, this);
         if (rows == 0)
             return;
-        pass.Run(inputs, rows, logits, alone ? 1 : _threads);
+        pass.Run(inputs, rows, logits, threads == ScoringThreads.Caller ? 1 : _threads);
         ScorerRows.Blank(this, inputs.Span, rows, logits.Span);
     }
 

@@ -1,5 +1,15 @@
 namespace Microsoft.ML.Gloro.Inference;
 
+/// <summary>Which threads do the work of one call.</summary>
+internal enum ScoringThreads
+{
+    /// <summary>All threads of the scorer share it.</summary>
+    All,
+
+    /// <summary>The calling thread does it by itself: for several callers at once, which would otherwise wait for each other.</summary>
+    Caller,
+}
+
 /// <summary>Computes the logits of a network; the implementations differ in their arithmetic.</summary>
 /// <remarks>Safe for concurrent use, also of Dispose, which refuses further calls and lets the running ones finish.</remarks>
 internal interface INetworkScorer : IDisposable
@@ -17,8 +27,8 @@ internal interface INetworkScorer : IDisposable
     /// <param name="inputs">The rows, one after the other: rows × <see cref="InputSize"/> values (more are ignored).</param>
     /// <param name="rows">The number of rows; 0 does nothing.</param>
     /// <param name="logits">Receives rows × <see cref="ClassCount"/> values.</param>
-    /// <param name="alone">Whether the calling thread does all of it: for several that score at once, which would only wait for each other.</param>
+    /// <param name="threads">Which threads do it. This changes no bit of the logits.</param>
     /// <exception cref="ArgumentException">A buffer is too short, or <paramref name="rows"/> is negative.</exception>
     /// <exception cref="ObjectDisposedException">The scorer was disposed before the call.</exception>
-    void Score(ReadOnlyMemory<float> inputs, int rows, Memory<float> logits, bool alone = false);
+    void Score(ReadOnlyMemory<float> inputs, int rows, Memory<float> logits, ScoringThreads threads = ScoringThreads.All);
 }

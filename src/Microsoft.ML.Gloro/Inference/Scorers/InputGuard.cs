@@ -42,7 +42,7 @@ internal sealed class InputGuard
     {
         double norm = LinearLayerNorms.Norm(input);
         bool certifiable = norm < LargestRadius && IsOrdinary(input); // strictly: the largest radius is 0 where nothing is safe from overflow
-        error = certifiable ? _model.Rounding.MarginError(norm) : double.PositiveInfinity;
+        error = certifiable ? _model.Rounding.MarginError(_model.Rounding.SizeOf(input)) : double.PositiveInfinity;
         return norm <= _model.Rounding.LargestNorm; // false for NaN
     }
 

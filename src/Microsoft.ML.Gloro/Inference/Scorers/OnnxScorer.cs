@@ -18,7 +18,7 @@ internal sealed class OnnxScorer : INetworkScorer
     private static readonly string[] InputNames = [OnnxGraph.InputName];
     private static readonly string[] OutputNames = [OnnxGraph.OutputName];
     private readonly InferenceSession _session;
-    private readonly Lazy<InferenceSession> _alone; // the number of threads belongs to a session
+    private readonly Lazy<InferenceSession> _oneThread; // the number of threads belongs to a session
     private readonly RunOptions _runOptions;
     private readonly long[] _inputShape;
     private readonly DeferredDisposal _life;
@@ -42,7 +42,7 @@ internal sealed class OnnxScorer : INetworkScorer
         (InputSize, ClassCount) = (shape.Size, network.ClassCount);
         _inputShape = shape.IsVector ? [shape.Channels] : [shape.Channels, shape.Height, shape.Width];
         _session = CreateSession(network, threads == 0 ? Environment.ProcessorCount : threads, provider);
-        _alone = new Lazy<InferenceSession>(() => threads == 1 ? _session : CreateSession(network, 1, provider));
+        _oneThread = new Lazy<InferenceSession>(() => threads == 1 ? _session : CreateSession(network, 1, provider));
         _life = new DeferredDisposal(this, Free);
     }
 
@@ -54,14 +54,14 @@ internal sealed class OnnxScorer : INetworkScorer
 
     /// <inheritdoc/>
     /// <remarks>The memory is read and written in place, without a copy.</remarks>
-    public void Score(ReadOnlyMemory<float> inputs, int rows, Memory<float> logits, bool alone = false)
+    public void Score(ReadOnlyMemory<float> inputs, int rows, Memory<float> logits, ScoringThreads threads = ScoringThreads.All)
     {
         (inputs, logits) = ScorerRows.Take(this, inputs, rows, logits);
         _life.Enter();
         try
         {
             if (rows > 0)
-                Run(alone ? _alone.Value : _session, MemoryMarshal.AsMemory(inputs), rows, logits);
+                Run(threads == ScoringThreads.Caller ? _oneThread.Value : _session, MemoryMarshal.AsMemory(inputs), rows, logits);
         }
         finally
         {
@@ -103,8 +103,8 @@ internal sealed class OnnxScorer : INetworkScorer
     private void Free()
     {
         _session.Dispose();
-        if (_alone.IsValueCreated)
-            _alone.Value.Dispose();
+        if (_oneThread.IsValueCreated)
+            _oneThread.Value.Dispose();
         _runOptions.Dispose();
     }
 }

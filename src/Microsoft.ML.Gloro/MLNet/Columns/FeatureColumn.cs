@@ -74,7 +74,7 @@ internal static class FeatureColumn
         }
     }
 
-    /// <summary>What kind of features <paramref name="column"/> holds, where they must fit <paramref name="spec"/>.</summary>
+    /// <summary>What kind of features <paramref name="column"/> holds; they must fit <paramref name="spec"/>.</summary>
     /// <exception cref="ArgumentException">Features of that type or size cannot be read.</exception>
     public static FeatureKind Classify(DataViewSchema.Column column, InputSpec spec)
     {

@@ -2,7 +2,8 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Gloro.MLNet;
 
-/// <summary>Reads the network's input from the feature column of a row. One reader serves one row or cursor and is not safe for concurrent use.</summary>
+/// <summary>Reads the network's input from the feature column of a row.</summary>
+/// <remarks>One reader serves one row or cursor and is not safe for concurrent use.</remarks>
 internal abstract class FeatureReader(string columnName, InputSpec spec, RowLocator locator) : IDisposable
 {
     /// <summary>What is read.</summary>
@@ -15,7 +16,7 @@ internal abstract class FeatureReader(string columnName, InputSpec spec, RowLoca
     /// <param name="row">The row or cursor, with that column active.</param>
     /// <param name="column">The column.</param>
     /// <param name="spec">What the network reads.</param>
-    /// <param name="source">The view that the row is of, if any: messages then say the row's texts, such as the path of an image that cannot be decoded.</param>
+    /// <param name="source">The row's view, if any: messages then quote the row's texts, such as the path of an image.</param>
     /// <exception cref="ArgumentException">Features of that type or size cannot be read.</exception>
     public static FeatureReader Create(DataViewRow row, DataViewSchema.Column column, InputSpec spec, IDataView? source = null)
     {
@@ -31,25 +32,28 @@ internal abstract class FeatureReader(string columnName, InputSpec spec, RowLoca
     /// <summary>A reader over a getter of the values of <paramref name="column"/>.</summary>
     /// <param name="column">The column, for its type and name.</param>
     /// <param name="spec">What the network reads.</param>
-    /// <param name="getter">A <see cref="ValueGetter{TValue}"/> of the column's type. What it hands out is not disposed here.</param>
+    /// <param name="getter">A <see cref="ValueGetter{TValue}"/> of the column's type. What it gives is not disposed here.</param>
     /// <param name="locator">Names rows in messages.</param>
-    public static FeatureReader Create(DataViewSchema.Column column, InputSpec spec, Delegate getter, RowLocator locator) => FeatureColumn.Classify(column, spec) switch
-    {
-        FeatureKind.Image => new MLImageReader(column.Name, spec, (ValueGetter<MLImage>)getter, locator),
-        FeatureKind.EncodedImage => new EncodedImageReader(column.Name, spec, (ValueGetter<VBuffer<byte>>)getter, locator),
-        FeatureKind.Pixels => new PixelVectorReader(column.Name, spec, (ValueGetter<VBuffer<float>>)getter, locator),
-        _ => new VectorReader(column.Name, spec, (ValueGetter<VBuffer<float>>)getter, locator),
-    };
+    public static FeatureReader Create(DataViewSchema.Column column, InputSpec spec, Delegate getter, RowLocator locator) =>
+        FeatureColumn.Classify(column, spec) switch
+        {
+            FeatureKind.Image => new MLImageReader(column.Name, spec, (ValueGetter<MLImage>)getter, locator),
+            FeatureKind.EncodedImage => new EncodedImageReader(column.Name, spec, (ValueGetter<VBuffer<byte>>)getter, locator),
+            FeatureKind.Pixels => new PixelVectorReader(column.Name, spec, (ValueGetter<VBuffer<float>>)getter, locator),
+            _ => new VectorReader(column.Name, spec, (ValueGetter<VBuffer<float>>)getter, locator),
+        };
 
-    /// <summary>The network's input for the current row: <see cref="InputSpec.Size"/> values, which may not be finite if the column's are not.</summary>
+    /// <summary>Reads the current row's input: <see cref="InputSpec.Size"/> values, finite if the column's are.</summary>
     /// <exception cref="InvalidOperationException">The row's features cannot be read; the message says which row and why.</exception>
     public abstract void Read(Span<float> destination);
 
-    /// <summary>The pixels of the current row as bytes, plane by plane (R, G, B). <see cref="Read"/> gives b / 255f of the same bytes where the source has bytes.</summary>
+    /// <summary>
+    /// The pixels of the current row as bytes, plane by plane (R, G, B). <see cref="Read"/> gives b / 255f of the same bytes if the source
+    /// has bytes.
+    /// </summary>
     /// <exception cref="InvalidOperationException">The row's features cannot be read; the message says which row and why.</exception>
     public virtual void ReadBytes(Span<byte> destination) => throw new NotSupportedException("A feature vector has no pixels.");
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         Dispose(disposing: true);
@@ -65,7 +69,8 @@ internal abstract class FeatureReader(string columnName, InputSpec spec, RowLoca
     private protected RowLocator Locator { get; } = locator;
 
     /// <summary>An error about the current row.</summary>
-    private protected InvalidOperationException RowError(string what, Exception? inner = null) => Locator.Error(ColumnName, what, inner);
+    private protected InvalidOperationException RowError(string what, Exception? inner = null) =>
+        Locator.Error(ColumnName, what, inner);
 
     private protected void CheckLength(int length)
     {

@@ -47,12 +47,11 @@ internal static class InputSpecInference
 
     private static InputSpec FromEncoded(VBuffer<byte> encoded)
     {
-        using var stream = new MemoryStream([.. encoded.DenseValues()]);
-        using var image = MLImage.CreateFromStream(stream);
-        return InputSpec.Image(image.Height, image.Width);
+        var (width, height) = ImageFile.SizeOf([.. encoded.DenseValues()]);
+        return InputSpec.Image(height, width);
     }
 
-    // The value is used while the cursor lives: LoadImages takes its last image back with its cursor.
+    // The value is used while the cursor lives: LoadImages disposes its last image with its cursor.
     private static InputSpec FromFirst<T>(IDataView data, DataViewSchema.Column column, Func<T, InputSpec> infer)
     {
         using var cursor = data.GetRowCursor([column]);

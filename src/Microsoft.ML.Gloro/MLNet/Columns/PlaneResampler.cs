@@ -1,9 +1,11 @@
+using System.Buffers;
+
 namespace Microsoft.ML.Gloro.MLNet;
 
 /// <summary>
-/// Resizes one plane of bytes with a triangle filter whose support grows when the image shrinks (bilinear with antialiasing, the default of most training
-/// code), first along rows, then along columns. Weights are integers, so every machine gives the same bytes: a model must not see other inputs
-/// where it is served than where it was tested, and a native imaging library promises no such thing.
+/// Resizes one plane of bytes with a triangle filter whose support grows when the image shrinks (bilinear with antialiasing, the default
+/// of most training code), first along rows, then along columns. Weights are integers, so every machine gives the same bytes: a model
+/// must see the same inputs where it is served as where it was tested, and a native imaging library does not promise that.
 /// </summary>
 /// <param name="width">Width of the result.</param>
 /// <param name="height">Height of the result.</param>
@@ -11,26 +13,37 @@ internal sealed class PlaneResampler(int width, int height)
 {
     private const int Precision = 22; // bits after the point; 255 · 2²² and a few units of rounding fit an int
 
-    private byte[] _rows = [];
     private (int Source, Filter Filter)? _horizontal, _vertical;
 
     /// <summary>Resizes <paramref name="source"/> into <paramref name="destination"/>.</summary>
-    public void Resize(ReadOnlySpan<byte> source, int sourceWidth, int sourceHeight, Span<byte> destination)
+    /// <param name="source">The plane, row by row.</param>
+    /// <param name="sourceWidth">Its width.</param>
+    /// <param name="sourceHeight">Its height.</param>
+    /// <param name="destination">Receives the result, row by row.</param>
+    /// <param name="step">From one byte of the plane to the next: 4 for a channel of interleaved pixels.</param>
+    public void Resize(ReadOnlySpan<byte> source, int sourceWidth, int sourceHeight, Span<byte> destination, int step = 1)
     {
         var horizontal = Get(ref _horizontal, sourceWidth, width);
         var vertical = Get(ref _vertical, sourceHeight, height);
-        if (_rows.Length < width * sourceHeight)
-            _rows = new byte[width * sourceHeight];
-        for (int y = 0; y < sourceHeight; y++)
+        byte[] rows = ArrayPool<byte>.Shared.Rent(checked(width * sourceHeight)); // rented, since a reader outlives its largest image
+        try
         {
-            for (int x = 0; x < width; x++)
-                _rows[(y * width) + x] = horizontal.Apply(x, source[(y * sourceWidth)..], 1);
-        }
+            for (int y = 0; y < sourceHeight; y++)
+            {
+                var line = source[(y * sourceWidth * step)..];
+                for (int x = 0; x < width; x++)
+                    rows[(y * width) + x] = horizontal.Apply(x, line, step);
+            }
 
-        for (int y = 0; y < height; y++)
+            for (int y = 0; y < height; y++)
+            {
+                for (int x = 0; x < width; x++)
+                    destination[(y * width) + x] = vertical.Apply(y, rows.AsSpan(x), width);
+            }
+        }
+        finally
         {
-            for (int x = 0; x < width; x++)
-                destination[(y * width) + x] = vertical.Apply(y, _rows.AsSpan(x), width);
+            ArrayPool<byte>.Shared.Return(rows);
         }
     }
 

@@ -2,9 +2,9 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Gloro.MLNet;
 
-/// <summary>Says in messages which row is meant.</summary>
+/// <summary>Names rows in messages.</summary>
 /// <param name="row">The row or cursor that is read.</param>
-/// <param name="source">The view that it belongs to, if there is one: the texts of the row (a path, most often) are then looked up there.</param>
+/// <param name="source">The row's view, if any: messages then quote the row's texts (usually a path).</param>
 internal sealed class RowLocator(DataViewRow row, IDataView? source)
 {
     private const int MostTexts = 3, LongestText = 200;
@@ -16,8 +16,8 @@ internal sealed class RowLocator(DataViewRow row, IDataView? source)
     /// <summary>The current row in words.</summary>
     public string Describe() => $"row {row.Position} (counted from 0{Texts()})";
 
-    // LoadImages does not say which file it cannot decode. The path is in a text column, which need not be active here, so the row is looked for again by its id:
-    // that also holds where rows come shuffled or in several cursors. Only an error pays for it.
+    // LoadImages does not say which file it cannot decode. The path is in a text column, which may not be active here, so the row is
+    // searched by its id, which also works if rows come shuffled or in several cursors. Only errors pay for this search.
     private string Texts()
     {
         if (source is null)

@@ -19,8 +19,6 @@ internal static class CheckpointFingerprint
 {
     private const string SeedName = nameof(GloroTrainerOptions.Seed), LibraryName = "Microsoft.ML.Gloro", TorchName = "TorchSharp";
 
-    private static readonly JsonSerializerOptions s_json = new() { Converters = { new JsonStringEnumConverter() } };
-
     // Options that do not change training: where it runs, names of columns, and what only scoring uses. Seed and MixedPrecision are
     // compared with the values that take effect.
     private static readonly string[] s_leftOut =
@@ -38,13 +36,14 @@ internal static class CheckpointFingerprint
         new(LibraryName, VersionOf(typeof(CheckpointFingerprint))),
         new(TorchName, VersionOf(typeof(torch))),
         new("the trainer", options.IsImage ? "ImageClassification" : "MulticlassClassification"),
-        .. Flatten("", JsonSerializer.SerializeToElement(options, options.GetType(), s_json)).Where(p => !s_leftOut.Contains(p.Key)),
+        .. Flatten("", JsonSerializer.SerializeToElement(options, options.GetType(), FingerprintJson.Default))
+            .Where(p => !s_leftOut.Contains(p.Key)),
         .. InitialModels.Find(options) is { } initial
             ? [new KeyValuePair<string, string>(nameof(GloroTrainerOptions.InitialModel), initial.Bound.WeightHash)]
             : Array.Empty<KeyValuePair<string, string>>(),
         new(SeedName, seed.ToString(CultureInfo.InvariantCulture)),
         new(nameof(GloroTrainerOptions.MixedPrecision), mixedPrecision ? "true" : "false"),
-        new("the classes", Describe(classNames.Count, hash => hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(classNames)))),
+        new("the classes", Describe(classNames.Count, hash => hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(classNames, FingerprintJson.Default.IReadOnlyListString)))),
     ];
 
     /// <summary>
@@ -119,3 +118,10 @@ internal static class CheckpointFingerprint
         type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion
         ?? type.Assembly.GetName().Version?.ToString() ?? "unknown";
 }
+
+/// <summary>Generated serialization, which also works where an application turns reflection off.</summary>
+[JsonSourceGenerationOptions(UseStringEnumConverter = true)]
+[JsonSerializable(typeof(GloroImageClassificationOptions))]
+[JsonSerializable(typeof(GloroMulticlassClassificationOptions))]
+[JsonSerializable(typeof(IReadOnlyList<string>))]
+internal sealed partial class FingerprintJson : JsonSerializerContext;

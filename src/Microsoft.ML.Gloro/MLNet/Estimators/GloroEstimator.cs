@@ -21,6 +21,8 @@ namespace Microsoft.ML.Gloro;
 /// </remarks>
 public sealed class GloroEstimator : IEstimator<GloroTransformer>
 {
+    private const long LargeLayer = 1 << 21; // weights whose bound takes many seconds
+
     private readonly MLContext _mlContext;
     private readonly IHost _host;
     private readonly GloroTrainerOptions _options;
@@ -69,11 +71,20 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
     /// TorchSharp or libtorch (or, for <see cref="CertificateArithmetic.Real"/>, native ONNX Runtime) is missing or does not load. The
     /// message names the package to add.
     /// </exception>
-    /// <exception cref="OperationCanceledException">The options' cancellation token was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// The options' cancellation token was canceled, or ML.NET's execution was, as AutoML does to stop a trial.
+    /// </exception>
     public GloroTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
-        _options.CancellationToken.ThrowIfCancellationRequested();
+        using var stop = new ExecutionStop(_host, _options.CancellationToken);
+        return FitUntil(input, stop.Token);
+    }
+
+    /// <summary><see cref="Fit"/> for a caller that watches ML.NET's execution itself.</summary>
+    internal GloroTransformer FitUntil(IDataView input, CancellationToken stop)
+    {
+        stop.ThrowIfCancellationRequested();
         using var channel = _host.Start("Training");
 
         // Everything that can be refused is refused before rows are read, since reading may take minutes.
@@ -83,15 +94,17 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         var context = CreateContext(guarantee, classNames, checkpoints, channel);
         var spec = _input.ChooseSpec(input);
         var views = _input.ChooseViews(spec, classNames.Length);
+        if (_input.SizeWarning(spec) is { } warning)
+            channel.Warning(MessageSensitivity.None, warning);
 
-        var rows = Read(input, spec, classNames, context, channel);
+        var rows = Read(input, spec, classNames, context, channel, stop);
         context = context with { KeepBest = KeepsBest(rows.Validation) };
-        var network = Train(context, rows, classNames, checkpoints, channel).With(views);
-        var bound = Bound(network, channel);
+        var network = Train(context, rows, classNames, checkpoints, channel, stop).With(views);
+        var bound = Bound(network, channel, stop);
         var model = new GloroModel(
             network, bound, classNames, _options.Guarantee, _options.Epsilon, _options.IsImage, rows.Counts,
             ModelProvenance.OfThisLibrary(Summary(context.Seed)), _options.Arithmetic, labelType: _input.LabelTypeOf(input.Schema));
-        model = Calibrate(model, rows.Validation, channel);
+        model = Calibrate(model, rows.Validation, channel, stop);
         return new GloroTransformer(_host, model, _options.FeatureColumnName, new ScoringOptions { Prefix = _options.OutputColumnPrefix });
     }
 
@@ -113,7 +126,8 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
 
     /// <summary>Identifies rows by their number and a hash of what a training on <paramref name="train"/> reads of them.</summary>
     internal string Identify(IDataView rows, IDataView train) =>
-        CheckpointFingerprint.OfRows(_input.Read(rows, _input.ChooseSpec(train), Check(train).ClassNames).Rows);
+        CheckpointFingerprint.OfRows(
+            _input.Read(rows, _input.ChooseSpec(train), Check(train).ClassNames, _options.CancellationToken).Rows);
 
     private CheckpointStore? OpenCheckpoints(IChannel channel) => _options.CheckpointFolder is { } folder
         ? new CheckpointStore(folder, text => channel.Warning(MessageSensitivity.None, text))
@@ -136,9 +150,11 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
             ? CheckpointFingerprint.SeedOf(latest)
             : null;
 
-    private TrainingRows Read(IDataView input, InputSpec spec, string[] classNames, TrainingContext context, IChannel channel)
+    private TrainingRows Read(
+        IDataView input, InputSpec spec, string[] classNames, TrainingContext context, IChannel channel, CancellationToken stop)
     {
-        var rows = _input.ReadAndSplit(input, spec, classNames, context.Seed, text => channel.Warning(MessageSensitivity.None, text));
+        var rows = _input.ReadAndSplit(
+            input, spec, classNames, context.Seed, text => channel.Warning(MessageSensitivity.None, text), stop);
         channel.Info(
             MessageSensitivity.None, "{0} rows to train on, {1} to validate on, {2} classes, input {3}, guarantee {4}, ε {5}.",
             rows.Train.Count, rows.Validation?.Count ?? 0, classNames.Length, spec, _options.Guarantee, _options.Epsilon);
@@ -152,7 +168,8 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         ?? (_options.EarlyStoppingPatience is not null || validation?.Count >= GloroTrainerOptions.EnoughRowsToChooseBy);
 
     private DeployedNetwork Train(
-        TrainingContext context, TrainingRows rows, string[] classNames, CheckpointStore? checkpoints, IChannel channel)
+        TrainingContext context, TrainingRows rows, string[] classNames, CheckpointStore? checkpoints, IChannel channel,
+        CancellationToken stop)
     {
         using var scope = torch.NewDisposeScope();
         using var network = _initial is { } initial
@@ -160,7 +177,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
             : NetworkFactory.Create(_options, rows.Train, classNames.Length, context.Seed, context.Device);
         checkpoints?.Identify(CheckpointFingerprint.OfTraining(rows.Train, rows.Validation, network));
         var trainer = new Trainer(context, network, rows.Train, rows.Validation) { Checkpoints = checkpoints, Note = Note };
-        trainer.Run(Report, _options.CancellationToken);
+        trainer.Run(Report, stop);
         return network.Fold();
 
         void Note(string text) => channel.Info(MessageSensitivity.None, text);
@@ -172,18 +189,34 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         }
     }
 
-    private LipschitzBound Bound(DeployedNetwork network, IChannel channel)
+    private static LipschitzBound Bound(DeployedNetwork network, IChannel channel, CancellationToken stop)
     {
-        var bound = RigorousBound.Compute(network, _options.CancellationToken);
+        var progress = new SlowProgress(text => channel.Info(MessageSensitivity.None, text));
+        progress.Begin($"Proving the Lipschitz bound of {network.Layers.Count} layers.");
+        var bound = RigorousBound.Compute(network, Begun, stop);
         channel.Info(MessageSensitivity.None, "The rigorous bound of the finished network: κ = {0}.", bound.Value);
         return bound;
+
+        void Begun(int i)
+        {
+            DeployedLayer layer = network.Layers[i];
+            string text = $"Bounding layer {i + 1} of {network.Layers.Count}: {layer.Kind}, input {network.Shapes[i]}.";
+            if (layer.Tensors.Sum(tensor => (long)tensor.Values.Length) > LargeLayer)
+                progress.Begin(text);
+            else
+                progress.Step(text);
+        }
     }
 
-    private GloroModel Calibrate(GloroModel model, TrainingSet? validation, IChannel channel)
+    private GloroModel Calibrate(GloroModel model, TrainingSet? validation, IChannel channel, CancellationToken stop)
     {
         if (!_options.CalibrateScores || validation is not { Count: > 0 })
             return model;
-        model = model.WithTemperature(ScoreCalibration.Fit(model, validation, _options.CancellationToken));
+        var progress = new SlowProgress(text => channel.Info(MessageSensitivity.None, text));
+        progress.Begin($"Calibrating the scores on {validation.Count} validation rows.");
+        double temperature = ScoreCalibration.Fit(
+            model, validation, scored => progress.Step($"{scored} of {validation.Count} rows are scored."), stop);
+        model = model.WithTemperature(temperature);
         channel.Info(MessageSensitivity.None, "The temperature of the scores, fitted to the validation rows: T = {0}.", model.Temperature);
         return model;
     }

@@ -12,8 +12,12 @@ internal static class ScoreCalibration
     private const int BatchSize = 64;
 
     /// <summary>The temperature that makes the labels of <paramref name="rows"/> most likely.</summary>
-    /// <exception cref="OperationCanceledException">The token, checked before each batch, was canceled.</exception>
-    public static double Fit(GloroModel model, TrainingSet rows, CancellationToken cancellationToken)
+    /// <param name="model">The model.</param>
+    /// <param name="rows">The validation rows.</param>
+    /// <param name="scored">Called after each batch with the number of rows that are scored.</param>
+    /// <param name="cancellationToken">Honored before each batch.</param>
+    /// <exception cref="OperationCanceledException">The token was canceled.</exception>
+    public static double Fit(GloroModel model, TrainingSet rows, Action<int> scored, CancellationToken cancellationToken)
     {
         int size = rows.Shape.Size, classes = model.ClassNames.Count;
         float[] inputs = new float[BatchSize * size], batch = new float[BatchSize * classes];
@@ -35,6 +39,8 @@ internal static class ScoreCalibration
                     if (!guard.TryJudge(inputs.AsSpan(i * size, size), out _))
                         Array.Fill(logits[start + i], float.NaN); // as it will be scored
                 }
+
+                scored(start + count);
             }
         }
         finally

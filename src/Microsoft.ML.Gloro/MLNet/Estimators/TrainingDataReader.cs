@@ -16,12 +16,14 @@ internal static class TrainingDataReader
 {
     /// <summary>All rows with a label.</summary>
     /// <param name="data">The rows.</param>
-    /// <param name="options">Names the columns, the augmentation, and the token that is checked before each row.</param>
+    /// <param name="options">Names the columns and the augmentation.</param>
     /// <param name="spec">What the network reads.</param>
     /// <param name="classNames">
     /// The model's classes. Labels are matched by name, so a view with other keys, such as a validation set, is read right.
     /// </param>
-    public static LabeledRows Read(IDataView data, GloroTrainerOptions options, InputSpec spec, IReadOnlyList<string> classNames)
+    /// <param name="stop">Is checked before each row.</param>
+    public static LabeledRows Read(
+        IDataView data, GloroTrainerOptions options, InputSpec spec, IReadOnlyList<string> classNames, CancellationToken stop)
     {
         var label = LabelColumn.Find(data.Schema, options.LabelColumnName);
         var feature = FeatureColumn.Find(data.Schema, options.FeatureColumnName);
@@ -37,7 +39,7 @@ internal static class TrainingDataReader
         var locator = new RowLocator(cursor, data);
         while (cursor.MoveNext())
         {
-            options.CancellationToken.ThrowIfCancellationRequested();
+            stop.ThrowIfCancellationRequested();
             int index = getLabel();
             if (index < 0)
             {
@@ -56,6 +58,14 @@ internal static class TrainingDataReader
             {
                 vectors.Add(ReadVector(reader, spec.Size, locator, feature.Name));
             }
+        }
+
+        bool allBlack = !images.Exists(pixels => pixels.AsSpan().ContainsAnyExceptInRange((byte)0, (byte)1));
+        if (reader is PixelVectorReader && images.Count > 0 && allBlack)
+        {
+            throw new InvalidOperationException(
+                $"No pixel in column '{feature.Name}' is above 1/255: the pixels seem to be scaled twice, or by 1/65025. " +
+                "Use ExtractPixels with scaleImage: 1f / 255f, once.");
         }
 
         TrainingSet rows = spec.IsImage

@@ -13,6 +13,9 @@ internal sealed record TrainingRows(TrainingSet Train, TrainingSet? Validation, 
 /// <summary>Reads the data of a training: checks the columns, chooses the shape of the input, and reads and splits the rows.</summary>
 internal sealed class TrainingInput(GloroTrainerOptions options, GloroModel? initial)
 {
+    private const int LargestUnasked = 256 * 256; // pixels; images of 224×224 are usual
+    private const int SuggestedSide = 128, Smallest = GloroImageClassificationOptions.SmallestSide;
+
     /// <summary>Refuses columns that cannot be trained on, and gives the names of the classes.</summary>
     /// <exception cref="ArgumentException">A column is missing or has the wrong type.</exception>
     /// <exception cref="InvalidOperationException">Without rows there are not even two classes.</exception>
@@ -65,6 +68,20 @@ internal sealed class TrainingInput(GloroTrainerOptions options, GloroModel? ini
                 $"{initial.Network.InputShape.Size}. Give it the features that it was trained on.");
     }
 
+    /// <summary>What to set if images are unusually large and the options do not ask for that size; null otherwise.</summary>
+    public string? SizeWarning(InputSpec spec)
+    {
+        var (height, width) = (spec.Shape.Height, spec.Shape.Width);
+        if (!spec.IsImage || initial is not null || options.InputSize is not null || (long)height * width <= LargestUnasked)
+            return null;
+        double scale = (double)SuggestedSide / Math.Max(height, width);
+        (int, int) smaller = (Math.Max(Smallest, (int)(height * scale)), Math.Max(Smallest, (int)(width * scale)));
+        return $"{nameof(GloroImageClassificationOptions.ImageSize)} is not set, so the network reads images of {height}×{width} pixels " +
+            "(height × width), the size of the first one. Training, proving the bound and scoring will take much time and memory. " +
+            $"Set {nameof(GloroImageClassificationOptions.ImageSize)} = {smaller}, for example, " +
+            $"or = ({height}, {width}) if you want that size.";
+    }
+
     /// <summary>The views of the deployed model. Checks that augmentation, views and network fit the inputs.</summary>
     /// <exception cref="ArgumentException">One of them does not fit.</exception>
     public GloroImageViews ChooseViews(InputSpec spec, int classes)
@@ -77,14 +94,15 @@ internal sealed class TrainingInput(GloroTrainerOptions options, GloroModel? ini
     }
 
     /// <summary>Reads all rows with a label.</summary>
-    public LabeledRows Read(IDataView data, InputSpec spec, string[] classNames) =>
-        TrainingDataReader.Read(data, options, spec, classNames);
+    public LabeledRows Read(IDataView data, InputSpec spec, string[] classNames, CancellationToken stop) =>
+        TrainingDataReader.Read(data, options, spec, classNames, stop);
 
     /// <summary>Reads the rows, sets some aside for validation if there is no validation set, and counts the classes.</summary>
     /// <exception cref="InvalidOperationException">There are no rows, or only rows of one class.</exception>
-    public TrainingRows ReadAndSplit(IDataView input, InputSpec spec, string[] classNames, int seed, Action<string> warn)
+    public TrainingRows ReadAndSplit(
+        IDataView input, InputSpec spec, string[] classNames, int seed, Action<string> warn, CancellationToken stop)
     {
-        var read = Read(input, spec, classNames);
+        var read = Read(input, spec, classNames, stop);
         var train = read.Read > 0 ? Labeled(read, "training rows", warn) : throw NoTrainingRows();
         if (options.ValidationSet is not { } view)
         {
@@ -93,7 +111,7 @@ internal sealed class TrainingInput(GloroTrainerOptions options, GloroModel? ini
         }
 
         int[] counts = CountClasses(train, classNames, warn);
-        return new TrainingRows(train, Labeled(Read(view, spec, classNames), "validation rows", warn), counts);
+        return new TrainingRows(train, Labeled(Read(view, spec, classNames, stop), "validation rows", warn), counts);
     }
 
     private static InvalidOperationException NoTrainingRows() => ViewRows.NoRows("The training data", "to train on");

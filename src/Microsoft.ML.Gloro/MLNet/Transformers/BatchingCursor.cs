@@ -5,13 +5,14 @@ using Microsoft.ML.Gloro.Inference;
 namespace Microsoft.ML.Gloro.MLNet;
 
 /// <summary>
-/// Reads rows ahead, scores them together and hands them out one by one. The window grows (1, 4, 16, … rows), so that Preview and TakeRows stay cheap. Once it has its full size
-/// several windows are read, decoded and scored at once by a <see cref="ScoringPipeline"/>, if the transformer has more than one thread.
-/// A row that cannot be read fails when its turn comes, not when it is read ahead: the rows before it are served first.
+/// Reads rows ahead, scores them together and returns them one by one. The window grows (1, 4, 16, … rows), so that Preview and TakeRows
+/// stay cheap. Once it has its full size, and if the transformer has more than one thread, a <see cref="ScoringPipeline"/> reads and
+/// scores several windows at once. A row that cannot be read fails when its turn comes, after the rows before it were returned.
 /// </summary>
 /// <remarks>
-/// For one thread at a time, except that any thread may dispose it: what a batch that is being scored still needs is let go when that batch is done, and Dispose does not wait for it.
-/// It does wait for a row that another thread is reading ahead, as ML.NET's own cursors do: what rows are made of may be freed after them. The source is used by one thread at a time.
+/// For one thread at a time, except that any thread may call Dispose. Dispose does not wait for a batch that is being scored; what the
+/// batch needs is released when it is done. Dispose does wait for a row that another thread is reading ahead, as ML.NET's own cursors do,
+/// because the row's data may be freed afterwards. The source is used by one thread at a time.
 /// </remarks>
 internal sealed class BatchingCursor : DataViewRowCursor
 {
@@ -24,7 +25,7 @@ internal sealed class BatchingCursor : DataViewRowCursor
     private readonly WindowReader _reader;
     private readonly Delegate?[] _getters;
     private readonly DeferredDisposal _life;
-    private ReadRows _rows; // those at hand
+    private ReadRows _rows; // read and scored, and not yet all returned
     private int _window = 1, _current = -1;
     private long _position = -1;
     private ExceptionDispatchInfo? _failure;
@@ -55,11 +56,12 @@ internal sealed class BatchingCursor : DataViewRowCursor
 
     public override bool IsColumnActive(DataViewSchema.Column column) => _active[column.Index];
 
-    public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) => GetterCast.To<TValue>(_getters[column.Index], column);
+    public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column) =>
+        GetterCast.To<TValue>(_getters[column.Index], column);
 
     public override bool MoveNext()
     {
-        // Not the end of the data: whoever is told so would go on with a part of the rows.
+        // An error, not false: false would mean the end of the data, and the caller would use a part of the rows as if it were all.
         _life.ThrowIfDisposed();
         int next = _current < 0 ? _rows.First : _current + 1;
         if (next >= _rows.First + _rows.Count)
@@ -97,9 +99,12 @@ internal sealed class BatchingCursor : DataViewRowCursor
         base.Dispose(disposing);
     }
 
-    private int Current() => _current >= 0 ? _current : throw new InvalidOperationException("The cursor is at no row: call MoveNext first, and read values only where it returned true.");
+    private int Current() => _current >= 0
+        ? _current
+        : throw new InvalidOperationException(
+            "The cursor is at no row: call MoveNext first, and read values only where it returned true.");
 
-    // A cursor that has failed goes on failing: to go on with the next row would leave rows out unnoticed.
+    // A failed cursor keeps failing: continuing with the next row would silently skip rows.
     private void FillOrFail()
     {
         _life.Enter();
@@ -143,7 +148,10 @@ internal sealed class BatchingCursor : DataViewRowCursor
         if (_pipeline is null)
         {
             _reader.EnsureCapacity(ScoringPipeline.WindowsFor(_threads) * _largestWindow);
-            var pipeline = new ScoringPipeline(_threads, _life, window => _reader.Read(window * _largestWindow, _largestWindow), rows => _batch.Compute(rows.First, rows.Count, alone: true));
+            var pipeline = new ScoringPipeline(
+                _threads, _life,
+                window => _reader.Read(window * _largestWindow, _largestWindow),
+                rows => _batch.Compute(rows.First, rows.Count, ScoringThreads.Caller));
             Volatile.Write(ref _pipeline, pipeline);
         }
 

@@ -2,7 +2,7 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Gloro.MLNet;
 
-/// <summary>Finds the one Gloro transformer in a model: the model itself, or a part of a chain of transformers, as a pipeline's Fit gives, or of a chain within it.</summary>
+/// <summary>Finds the one Gloro transformer in a model: the model itself, or a part of a chain, which may be nested.</summary>
 internal static class GloroInChain
 {
     /// <summary>The Gloro transformer of <paramref name="model"/>.</summary>
@@ -12,10 +12,12 @@ internal static class GloroInChain
         GloroTransformer[] found = [.. All(model)];
         return found.Length == 1
             ? found[0]
-            : throw new ArgumentException($"The model ({model.GetType().Name}) must be a Gloro transformer, or a chain of transformers with exactly one among them, and has {found.Length}.", nameof(model));
+            : throw new ArgumentException(
+                $"The model ({model.GetType().Name}) must be a Gloro transformer, or a chain of transformers with exactly one " +
+                $"among them, and has {found.Length}.", nameof(model));
     }
 
-    /// <summary>The same model with its Gloro transformer changed; a chain becomes a new chain of the same transformers around it.</summary>
+    /// <summary>The same model with its Gloro transformer replaced. A chain becomes a new chain; its other transformers stay.</summary>
     /// <exception cref="ArgumentException">There is none, or more than one.</exception>
     public static ITransformer Replace(ITransformer model, Func<GloroTransformer, GloroTransformer> change)
     {
@@ -23,7 +25,10 @@ internal static class GloroInChain
         return ReplaceIn(model, change);
     }
 
-    /// <summary>The rows of <paramref name="data"/> as the Gloro transformer of <paramref name="model"/> gets them: transformed by all that comes before it.</summary>
+    /// <summary>
+    /// The rows of <paramref name="data"/> as the Gloro transformer of <paramref name="model"/> gets them: transformed by all steps
+    /// before it.
+    /// </summary>
     public static IDataView TransformBefore(ITransformer model, IDataView data)
     {
         if (model is not IEnumerable<ITransformer> chain)
@@ -48,7 +53,8 @@ internal static class GloroInChain
     private static ITransformer ReplaceIn(ITransformer model, Func<GloroTransformer, GloroTransformer> change) => model switch
     {
         GloroTransformer gloro => change(gloro),
-        IEnumerable<ITransformer> chain when All(model).Any() => new TransformerChain<ITransformer>([.. chain.Select(part => ReplaceIn(part, change))]),
+        IEnumerable<ITransformer> chain when All(model).Any() =>
+            new TransformerChain<ITransformer>([.. chain.Select(part => ReplaceIn(part, change))]),
         _ => model,
     };
 }

@@ -18,14 +18,14 @@ internal sealed class GloroRow : DataViewRow
     public GloroRow(GloroTransformer transformer, ScoringSchema schema, DataViewRow input, bool[] active)
     {
         (_schema, _input, _active) = (schema, input, active);
-        _outputs = new Delegate?[OutputColumns.Count];
+        _outputs = new Delegate?[OutputColumns.Of(transformer.GloroModel).Count];
         if (!schema.AnyOutput(active))
             return;
         bool[] activeOutputs = schema.ActiveOutputs(active);
         _batch = new ScoredBatch(transformer, activeOutputs);
         _batch.EnsureCapacity(1);
         _reader = FeatureReader.Create(input, schema.Feature, schema.InputSpec);
-        foreach (var column in OutputColumns.All)
+        foreach (var column in OutputColumns.Of(transformer.GloroModel))
         {
             if (activeOutputs[(int)column])
                 _outputs[(int)column] = OutputGetters.Create(column, _batch, Current);
@@ -57,14 +57,32 @@ internal sealed class GloroRow : DataViewRow
         base.Dispose(disposing);
     }
 
+    // The place of the row in the batch, once it is scored.
     private int Current()
     {
         if (_scored == _input.Position)
             return 0;
-        _scored = Nowhere; // so that a failure is not taken for a result
+        _scored = Nowhere; // if reading or scoring throws, no old result is returned
         _reader!.Read(_batch!.Input(0));
         _batch.Compute(0, 1);
         _scored = _input.Position;
         return 0;
+    }
+}
+
+/// <summary>Scores single rows: used by PredictionEngine and by chains of row mappers.</summary>
+internal sealed class GloroRowMapper(GloroTransformer transformer, ScoringSchema schema) : IRowToRowMapper
+{
+    public DataViewSchema InputSchema => schema.Input;
+
+    public DataViewSchema OutputSchema => schema.Output;
+
+    public IEnumerable<DataViewSchema.Column> GetDependencies(IEnumerable<DataViewSchema.Column> dependingColumns) =>
+        schema.Dependencies(schema.Activate(dependingColumns));
+
+    public DataViewRow GetRow(DataViewRow input, IEnumerable<DataViewSchema.Column> activeColumns)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return new GloroRow(transformer, schema, input, schema.Activate(activeColumns));
     }
 }

@@ -8,9 +8,10 @@ using Microsoft.ML.Transforms.Image;
 namespace Microsoft.ML.Gloro;
 
 /// <summary>
-/// Scores rows with a Lipschitz-bounded network and certifies them. To each row it adds PredictedLabel, Score (probabilities), Logits, TopKRadii, CertifiedRadius, IsCertified,
-/// CertifiedK, CertifiedLabels and ReachableLabels. No input within L2 distance ε of a row's can change its certified label set, and none nearer than the radius of
-/// that set, TopKRadii[CertifiedK − 1]. CertifiedRadius is the largest radius of all sets that the guarantee allows: it may be that of a smaller set.
+/// Scores rows with a Lipschitz-bounded network and certifies them. To each row it adds PredictedLabel, Score (probabilities), Logits,
+/// TopKRadii, CertifiedRadius, IsCertified, CertifiedK, CertifiedLabels and ReachableLabels. No input within L2 distance ε of a row's can
+/// change its certified label set, and none nearer than the radius of that set, TopKRadii[CertifiedK − 1]. CertifiedRadius is the largest
+/// radius of all sets that the guarantee allows: it may be that of a smaller set.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -20,11 +21,12 @@ namespace Microsoft.ML.Gloro;
 /// PredictedLabel, CertifiedLabels and ReachableLabels are keys of the label's own values: MapKeyToValue gives back text, numbers or dates,
 /// whatever the label was before MapValueToKey.
 /// </para>
-/// <para>Rows that hold NaN, an infinity or a value so large that the network would overflow have NaN for logits and scores, and their predicted label is missing. Rows with
-/// pixels outside [0, 1] or denormal numbers are scored. Neither are ever certified: radii are 0, and every class is in ReachableLabels.</para>
-/// <para>What certificates speak of, the arithmetic that runs or real arithmetic, is <see cref="Arithmetic"/>.</para>
-/// <para>Disposing it frees the network's scorer, once rows that are being scored are done; cursors and engines that are still open then throw
-/// <see cref="ObjectDisposedException"/>. Mind that ML.NET's PredictionEngine disposes its model unless told not to.</para>
+/// <para>Rows that hold NaN, an infinity or a value so large that the network would overflow have NaN for logits and scores, and their
+/// predicted label is missing. Rows with pixels outside [0, 1] or denormal numbers are scored. Neither are ever certified: radii are 0, and
+/// every class is in ReachableLabels.</para>
+/// <para><see cref="Arithmetic"/> says what certificates hold for: the arithmetic that runs, or real arithmetic.</para>
+/// <para>Disposing it frees the network's scorer once rows that are being scored are done; cursors and engines that are still open then
+/// throw <see cref="ObjectDisposedException"/>. ML.NET's PredictionEngine disposes its model unless told not to.</para>
 /// </remarks>
 /// <example>
 /// <code language="csharp">
@@ -36,7 +38,7 @@ namespace Microsoft.ML.Gloro;
 public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<GloroModelParameters>, IDisposable
 {
     private const int MostReadAheadRows = 256;
-    private const int ActivationValues = 1 << 19; // 2 MB of them, in the layer of a batch that has most, its input and its output
+    private const int ActivationValues = 1 << 19; // 2 MB: the input and the output of a batch's largest layer
 
     private readonly IHost _host;
     private readonly SharedScorer _scorer;
@@ -56,7 +58,8 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
         ArgumentNullException.ThrowIfNull(options.Prefix);
         ArgumentOutOfRangeException.ThrowIfNegative(options.ReadAheadRows, nameof(options.ReadAheadRows));
         ArgumentOutOfRangeException.ThrowIfNegative(options.Threads, nameof(options.Threads));
-        (_host, GloroModel, FeatureColumnName, _options, _scorer, Guard) = (host, model, featureColumnName, options, scorer, new InputGuard(model));
+        (_host, GloroModel, FeatureColumnName) = (host, model, featureColumnName);
+        (_options, _scorer, Guard) = (options, scorer, new InputGuard(model));
         ReadAheadRows = options.ReadAheadRows == 0 ? ChooseRows(model.Network) : options.ReadAheadRows;
         Threads = options.Threads == 0 ? Environment.ProcessorCount : options.Threads;
     }
@@ -92,21 +95,25 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
     public double Temperature => GloroModel.Temperature;
 
     /// <summary>
-    /// The threads that score: every processor that this process may use, unless <see cref="GloroCatalog.WithScoringOptions"/> says otherwise. A single row, and the first few of a view, are
-    /// shared out among them; of many rows each takes a batch of its own, the calling one included. With 1 everything runs on the thread that reads.
+    /// The threads that score: one per processor that this process may use, unless <see cref="GloroCatalog.WithScoringOptions"/> says
+    /// otherwise. They share the work of a single row and of the first few rows of a view; of many rows, each thread, also the calling one,
+    /// takes batches of its own. With 1, everything runs on the thread that reads.
     /// </summary>
     public int Threads { get; }
 
     /// <summary>
-    /// The most rows that are scored together: 256, or fewer where the network's activations would take more than 2 MB, unless <see cref="GloroCatalog.WithScoringOptions"/> says otherwise.
-    /// With more than one thread, as many batches as there are threads, and two more, are read ahead.
+    /// The most rows that are scored together: 256, or fewer if the network's activations would take more than 2 MB, unless
+    /// <see cref="GloroCatalog.WithScoringOptions"/> says otherwise. With more than one thread, as many batches as there are threads, and
+    /// two more, are read ahead.
     /// </summary>
     public int ReadAheadRows { get; }
 
     /// <summary>What is known of the model.</summary>
     public GloroModelParameters Model => new(GloroModel);
 
-    /// <summary>The type of <see cref="FeatureColumnName"/> that needs no conversion: an image of the network's size, or a vector of its length.</summary>
+    /// <summary>
+    /// The type of <see cref="FeatureColumnName"/> that needs no conversion: an image of the network's size, or a vector of its length.
+    /// </summary>
     public DataViewType FeatureColumnType => GloroModel.IsImage
         ? new ImageDataViewType(GloroModel.Network.InputShape.Height, GloroModel.Network.InputShape.Width)
         : new VectorDataViewType(NumberDataViewType.Single, GloroModel.Network.InputShape.Size);
@@ -124,27 +131,34 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
     /// <exception cref="ArgumentException">The feature column is missing, or of a type or size that cannot be read.</exception>
     public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => Bind(inputSchema).Output;
 
-    /// <summary>The rows of <paramref name="input"/> with the output columns; they are scored as they are read, some batches ahead.</summary>
+    /// <summary>The rows of <paramref name="input"/> with the output columns; rows are scored when read, some batches ahead.</summary>
     /// <exception cref="ArgumentException">The feature column is missing, or of a type or size that cannot be read.</exception>
     public IDataView Transform(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);
         var schema = Bind(input.Schema);
         var shape = GloroModel.Network.InputShape;
-        if (schema.Feature.Type is ImageDataViewType { Height: > 0, Width: > 0 } image && (image.Height != shape.Height || image.Width != shape.Width))
+        if (schema.Feature.Type is ImageDataViewType { Height: > 0, Width: > 0 } image
+            && (image.Height != shape.Height || image.Width != shape.Width))
         {
             using var channel = _host.Start("Scoring");
-            channel.Info(MessageSensitivity.Schema, "Images in column '{0}' are resized from {1}×{2} to {3}×{4} pixels; epsilon is measured after that.", FeatureColumnName, image.Height, image.Width, shape.Height, shape.Width);
+            channel.Info(
+                MessageSensitivity.Schema,
+                "Images in column '{0}' are resized from {1}×{2} to {3}×{4} pixels; epsilon is measured after that.",
+                FeatureColumnName, image.Height, image.Width, shape.Height, shape.Width);
         }
 
-        return new GloroDataView(this, schema, input);
+        return new OnnxPipelineView(this, schema, input);
     }
 
     /// <summary>A mapper of single rows, as PredictionEngine uses.</summary>
     /// <exception cref="ArgumentException">The feature column is missing, or of a type or size that cannot be read.</exception>
     public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => new GloroRowMapper(this, Bind(inputSchema));
 
-    /// <summary>Frees the scorer, unless a transformer that shares it (the same network under another guarantee) is still in use. May be called often.</summary>
+    /// <summary>
+    /// Frees the scorer, unless a transformer that shares it (the same network under another guarantee) is still in use. May be called
+    /// repeatedly.
+    /// </summary>
     public void Dispose()
     {
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
@@ -156,11 +170,13 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
     /// <summary>The same network, certified for another guarantee and radius. Shares the scorer; each must be disposed by itself.</summary>
     /// <exception cref="ArgumentException">The guarantee does not fit the classes, or epsilon is negative or not finite.</exception>
     /// <exception cref="ObjectDisposedException">This transformer is disposed.</exception>
-    internal GloroTransformer With(RobustnessGuarantee guarantee, float epsilon) => With(() => GloroModel.With(guarantee, epsilon), _options, sharesScorer: true);
+    internal GloroTransformer With(RobustnessGuarantee guarantee, float epsilon) =>
+        With(() => GloroModel.With(guarantee, epsilon), _options, sharesScorer: true);
 
     /// <summary>The same network, scored and certified in another arithmetic. Each must be disposed by itself.</summary>
     /// <exception cref="ObjectDisposedException">This transformer is disposed.</exception>
-    internal GloroTransformer With(CertificateArithmetic arithmetic) => With(() => GloroModel.With(arithmetic), _options, arithmetic == Arithmetic);
+    internal GloroTransformer With(CertificateArithmetic arithmetic) =>
+        With(() => GloroModel.With(arithmetic), _options, arithmetic == Arithmetic);
 
     /// <summary>The same network on other views of images. Each must be disposed by itself.</summary>
     /// <exception cref="ArgumentException">Inputs have no such views.</exception>
@@ -185,14 +201,18 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
         return With(() => GloroModel, options, threads == _options.Threads && provider == _options.Provider);
     }
 
+    /// <summary>The same model with coverage sets. Shares the scorer; each must be disposed by itself.</summary>
+    /// <exception cref="ObjectDisposedException">This transformer is disposed.</exception>
+    internal GloroTransformer With(CoverageRule coverage) => With(() => GloroModel.With(coverage), _options, sharesScorer: true);
+
     /// <summary>Computes logits. Safe for concurrent use.</summary>
-    internal void Score(Memory<float> inputs, int rows, Memory<float> logits, bool alone = false)
+    internal void Score(Memory<float> inputs, int rows, Memory<float> logits, ScoringThreads threads = ScoringThreads.All)
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
-        _scorer.Get().Score(inputs, rows, logits, alone);
+        _scorer.Get().Score(inputs, rows, logits, threads);
     }
 
-    // The model is asked for after the check: a transformer that is disposed says so before it speaks of arguments.
+    // The model is made after the check: a disposed transformer says so before it complains of arguments.
     private GloroTransformer With(Func<GloroModel> model, ScoringOptions options, bool sharesScorer)
     {
         ObjectDisposedException.ThrowIf(Volatile.Read(ref _disposed) != 0, this);
@@ -201,7 +221,7 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
         return new GloroTransformer(_host, other, FeatureColumnName, options, scorer);
     }
 
-    // What a layer writes the next one reads: a batch that leaves the processor's cache in between is slower, and gains nothing.
+    // Each layer reads what the layer before wrote: a batch that does not fit the processor's cache is slower and gains nothing.
     private static int ChooseRows(DeployedNetwork network)
     {
         long largest = Enumerable.Range(0, network.Layers.Count).Max(i => (long)network.Shapes[i].Size + network.Shapes[i + 1].Size);

@@ -1,7 +1,8 @@
 using System.Runtime.CompilerServices;
 
-// The run-time half of build/Publicize.targets. Keep the use of what it opens to one file of the library.
+// The run-time half of build/Publicize.targets.
 [assembly: IgnoresAccessChecksTo("Microsoft.ML.Core")]
+[assembly: IgnoresAccessChecksTo("Microsoft.ML.Data")]
 
 namespace System.Runtime.CompilerServices;
 

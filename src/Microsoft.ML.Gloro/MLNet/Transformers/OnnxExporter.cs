@@ -6,7 +6,9 @@ namespace Microsoft.ML.Gloro.MLNet;
 internal static class OnnxExporter
 {
     /// <summary>Writes the file. Nothing is written if the model or an option is refused.</summary>
-    /// <exception cref="ArgumentException">No Gloro transformer in the model, or more than one; an option that cannot be used; a stream that cannot be written to.</exception>
+    /// <exception cref="ArgumentException">
+    /// The model has no Gloro transformer or more than one, an option cannot be used, or the stream cannot be written to.
+    /// </exception>
     public static void Write(ITransformer model, Stream stream, GloroOnnxOptions options)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -14,14 +16,18 @@ internal static class OnnxExporter
         options = options.Copy();
         GloroTransformer transformer = GloroInChain.Find(model);
         GloroModel gloro = transformer.GloroModel;
-        int inputs = gloro.Network.InputShape.Size;
-        options.Validate(gloro.ClassNames.Count, gloro.IsImage ? null : inputs, gloro.ResolvedGuarantee.MaxK, GuaranteeGraph.Sets(gloro.ResolvedGuarantee).Count);
+        var guarantee = gloro.ResolvedGuarantee;
+        int? features = gloro.IsImage ? null : gloro.Network.InputShape.Size;
+        options.Validate(gloro.ClassNames.Count, features, guarantee.MaxK, GuaranteeGraph.Sets(guarantee).Count);
         if (!stream.CanWrite)
             throw new ArgumentException("The stream cannot be written to: it was opened for reading, or is closed.", nameof(stream));
-        options.NameInput(transformer.FeatureColumnName, inputs, gloro.IsImage);
+        options.NameInput(transformer.FeatureColumnName, gloro.Network.InputShape.Size, gloro.IsImage);
         if (options.Arithmetic is { } arithmetic)
             gloro = gloro.With(arithmetic);
-        float largestRadius = Math.Min(new InputGuard(gloro).LargestRadius, new InputGuard(gloro.With(CertificateArithmetic.Float64)).LargestRadius);
-        stream.Write(PortableModel.Build(gloro, largestRadius, options));
+        stream.Write(PortableModel.Build(gloro, LargestRadius(gloro), options));
     }
+
+    /// <summary>Rows up to this norm are certified, in the model's own arithmetic and in that of a graph.</summary>
+    public static float LargestRadius(GloroModel model) =>
+        Math.Min(new InputGuard(model).LargestRadius, new InputGuard(model.With(CertificateArithmetic.Float64)).LargestRadius);
 }

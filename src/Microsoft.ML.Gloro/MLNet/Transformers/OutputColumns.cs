@@ -3,7 +3,41 @@ using Microsoft.ML.Gloro.Inference;
 
 namespace Microsoft.ML.Gloro.MLNet;
 
-/// <summary>Names, types and annotations of the output columns: the one place that knows them.</summary>
+/// <summary>The output columns, in the order in which they follow the input's.</summary>
+internal enum OutputColumn
+{
+    /// <summary>Key: the top-1 class; missing (0) if a logit is not finite.</summary>
+    PredictedLabel,
+
+    /// <summary>Vector of Single: softmax of the logits over the model's temperature; NaN if a logit is not finite.</summary>
+    Score,
+
+    /// <summary>Vector of Single: y.</summary>
+    Logits,
+
+    /// <summary>Vector of Single: r_1, r_2, …; 0 where nothing is certified.</summary>
+    TopKRadii,
+
+    /// <summary>Single: the radius under the model's guarantee; 0 if none.</summary>
+    CertifiedRadius,
+
+    /// <summary>Boolean: CertifiedRadius &gt; ε.</summary>
+    IsCertified,
+
+    /// <summary>Int32: the size of the certified label set; 0 if not certified.</summary>
+    CertifiedK,
+
+    /// <summary>Vector of keys: the certified label set in order of score; empty if not certified.</summary>
+    CertifiedLabels,
+
+    /// <summary>Vector of keys: the classes that could be top-1 within ε; all of them if a logit is not finite.</summary>
+    ReachableLabels,
+
+    /// <summary>Vector of keys: the coverage set, in order of score; in calibrated models only.</summary>
+    CoverageLabels,
+}
+
+/// <summary>Names, types and annotations of the output columns.</summary>
 internal static class OutputColumns
 {
     /// <summary>Annotation of CertifiedRadius (Single): the ε that IsCertified and the label sets are about.</summary>
@@ -19,14 +53,18 @@ internal static class OutputColumns
     public const string SlotNamesAnnotation = "SlotNames";
 
     // ML.NET's evaluators and calibrators find the columns of one scorer by these three.
-    public const string ScoreColumnKindAnnotation = "ScoreColumnKind", ScoreValueKindAnnotation = "ScoreValueKind", ScoreColumnSetIdAnnotation = "ScoreColumnSetId";
+    public const string ScoreColumnKindAnnotation = "ScoreColumnKind";
+    public const string ScoreValueKindAnnotation = "ScoreValueKind";
+    public const string ScoreColumnSetIdAnnotation = "ScoreColumnSetId";
     public const string ScoreColumnKind = "MultiClassClassification";
 
-    /// <summary>The number of output columns.</summary>
-    public const int Count = (int)OutputColumn.ReachableLabels + 1;
+    private static readonly OutputColumn[] s_all = Enum.GetValues<OutputColumn>();
 
-    /// <summary>All of them, in order.</summary>
-    public static IReadOnlyList<OutputColumn> All { get; } = Enum.GetValues<OutputColumn>();
+    /// <summary>The output columns of a model as a trainer makes it, in order.</summary>
+    public static IReadOnlyList<OutputColumn> Usual { get; } = s_all[..(int)OutputColumn.CoverageLabels];
+
+    /// <summary>The output columns of a model, in order.</summary>
+    public static IReadOnlyList<OutputColumn> Of(GloroModel model) => model.Coverage is null ? Usual : s_all;
 
     /// <summary>The type of the keys of a score column set.</summary>
     public static KeyDataViewType ScoreColumnSetIdType { get; } = new(typeof(uint), int.MaxValue);
@@ -43,7 +81,7 @@ internal static class OutputColumns
         var names = new VBuffer<ReadOnlyMemory<char>>(classes, [.. model.ClassNames.Select(name => name.AsMemory())]);
         var namesType = new VectorDataViewType(TextDataViewType.Instance, classes);
 
-        foreach (var column in All)
+        foreach (var column in Of(model))
         {
             var annotations = new DataViewSchema.Annotations.Builder();
             DataViewType type = column switch
@@ -58,7 +96,7 @@ internal static class OutputColumns
             };
             if (type == perClass)
                 annotations.Add(SlotNamesAnnotation, namesType, (ValueGetter<VBuffer<ReadOnlyMemory<char>>>)GetNames);
-            else if (column is OutputColumn.PredictedLabel or OutputColumn.CertifiedLabels or OutputColumn.ReachableLabels)
+            else if (column is OutputColumn.PredictedLabel or OutputColumn.CertifiedLabels or OutputColumn.ReachableLabels or OutputColumn.CoverageLabels)
                 KeyNames.Add(annotations, model.LabelType, model.ClassNames);
             if (column is OutputColumn.PredictedLabel or OutputColumn.Score)
             {

@@ -2,7 +2,7 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Gloro.MLNet;
 
-/// <summary>Hands the results of a batch out as column values. Keys count from 1; buffers of the caller are used again.</summary>
+/// <summary>Getters that return the results of a batch as column values. Keys count from 1; the caller's buffers are reused.</summary>
 internal static class OutputGetters
 {
     /// <summary>A getter of <paramref name="column"/>.</summary>
@@ -11,7 +11,8 @@ internal static class OutputGetters
     /// <param name="row">Brings the current row's results up to date and returns its index in the batch.</param>
     public static Delegate Create(OutputColumn column, ScoredBatch batch, Func<int> row) => column switch
     {
-        OutputColumn.PredictedLabel => (ValueGetter<uint>)((ref uint value) => value = batch.Order(row()) is [var top, ..] ? (uint)top + 1 : 0),
+        OutputColumn.PredictedLabel => (ValueGetter<uint>)((ref uint value) =>
+            value = batch.Order(row()) is [var top, ..] ? (uint)top + 1 : 0),
         OutputColumn.Score => (ValueGetter<VBuffer<float>>)((ref VBuffer<float> value) =>
         {
             int current = row();
@@ -29,7 +30,9 @@ internal static class OutputGetters
             int current = row();
             CopyKeys(batch.Order(current)[..batch.Certified(current).LoosestK], ref value);
         }),
-        OutputColumn.ReachableLabels => (ValueGetter<VBuffer<uint>>)((ref VBuffer<uint> value) => CopyKeys(batch.Reachable(row()), ref value)),
+        OutputColumn.ReachableLabels => (ValueGetter<VBuffer<uint>>)((ref VBuffer<uint> value) =>
+            CopyKeys(batch.Reachable(row()), ref value)),
+        OutputColumn.CoverageLabels => (ValueGetter<VBuffer<uint>>)((ref VBuffer<uint> value) => CopyKeys(batch.Covered(row()), ref value)),
         _ => throw new ArgumentOutOfRangeException(nameof(column), column, "No such output column."),
     };
 
@@ -47,4 +50,15 @@ internal static class OutputGetters
             editor.Values[i] = (uint)classes[i] + 1;
         value = editor.Commit();
     }
+}
+
+/// <summary>Returns a getter as the type that was asked for, or says what is wrong.</summary>
+internal static class GetterCast
+{
+    public static ValueGetter<TValue> To<TValue>(Delegate? getter, DataViewSchema.Column column) => getter switch
+    {
+        ValueGetter<TValue> typed => typed,
+        null => throw new InvalidOperationException($"Column '{column.Name}' was not asked for when the cursor or row was made."),
+        _ => throw new InvalidOperationException($"Column '{column.Name}' holds {column.Type.RawType}, not {typeof(TValue)}."),
+    };
 }

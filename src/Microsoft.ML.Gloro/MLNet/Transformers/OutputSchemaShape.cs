@@ -4,8 +4,9 @@ using Microsoft.ML.Gloro.Inference;
 namespace Microsoft.ML.Gloro.MLNet;
 
 /// <summary>
-/// What an estimator's GetOutputSchema promises: the shapes of the output columns, with KeyValues and SlotNames, without which MapKeyToValue on CertifiedLabels fails
-/// before anything is trained. A shape's column has no public constructor, but the estimator of a custom mapping makes them from a class definition with annotations.
+/// What an estimator's GetOutputSchema promises: the shapes of the output columns, with KeyValues and SlotNames. Without these,
+/// MapKeyToValue on CertifiedLabels fails before anything is trained. The column of a shape has no public constructor, but the estimator
+/// of a custom mapping makes such columns from a class definition with annotations.
 /// </summary>
 internal static class OutputSchemaShape
 {
@@ -21,6 +22,7 @@ internal static class OutputSchemaShape
         var namesType = new VectorDataViewType(TextDataViewType.Instance, 2);
         var names = new VBuffer<ReadOnlyMemory<char>>(2, ["a".AsMemory(), "b".AsMemory()]);
         var definition = SchemaDefinition.Create(typeof(Row), SchemaDefinition.Direction.Write);
+        var keys = new VectorDataViewType(key);
 
         KeyNames.Promise(Define(OutputColumn.PredictedLabel, key), labelType);
         Define(OutputColumn.Score, new VectorDataViewType(single, 2)).AddAnnotation(OutputColumns.SlotNamesAnnotation, names, namesType);
@@ -32,19 +34,22 @@ internal static class OutputSchemaShape
         radius.AddAnnotation(OutputColumns.ArithmeticAnnotation, ReadOnlyMemory<char>.Empty, TextDataViewType.Instance);
         Define(OutputColumn.IsCertified, BooleanDataViewType.Instance);
         Define(OutputColumn.CertifiedK, NumberDataViewType.Int32);
-        KeyNames.Promise(Define(OutputColumn.CertifiedLabels, new VectorDataViewType(key)), labelType);
-        KeyNames.Promise(Define(OutputColumn.ReachableLabels, new VectorDataViewType(key)), labelType);
+        KeyNames.Promise(Define(OutputColumn.CertifiedLabels, keys), labelType);
+        KeyNames.Promise(Define(OutputColumn.ReachableLabels, keys), labelType);
         foreach (var column in new[] { OutputColumn.PredictedLabel, OutputColumn.Score })
         {
             var defined = definition[column.ToString()];
-            defined.AddAnnotation(OutputColumns.ScoreColumnKindAnnotation, OutputColumns.ScoreColumnKind.AsMemory(), TextDataViewType.Instance);
-            defined.AddAnnotation(OutputColumns.ScoreValueKindAnnotation, column.ToString().AsMemory(), TextDataViewType.Instance);
+            var text = TextDataViewType.Instance;
+            defined.AddAnnotation(OutputColumns.ScoreColumnKindAnnotation, OutputColumns.ScoreColumnKind.AsMemory(), text);
+            defined.AddAnnotation(OutputColumns.ScoreValueKindAnnotation, column.ToString().AsMemory(), text);
             defined.AddAnnotation(OutputColumns.ScoreColumnSetIdAnnotation, 1u, OutputColumns.ScoreColumnSetIdType);
         }
 
         foreach (var column in definition)
             column.ColumnName = prefix + column.ColumnName;
-        return new MLContext().Transforms.CustomMapping<NoInput, Row>((_, _) => { }, contractName: null, inputSchemaDefinition: null, outputSchemaDefinition: definition).GetOutputSchema(input);
+        return new MLContext().Transforms
+            .CustomMapping<NoInput, Row>((_, _) => { }, contractName: null, inputSchemaDefinition: null, outputSchemaDefinition: definition)
+            .GetOutputSchema(input);
 
         SchemaDefinition.Column Define(OutputColumn column, DataViewType type)
         {

@@ -6,8 +6,10 @@ namespace Microsoft.ML.Gloro.MLNet;
 /// <summary>The values that one input column had at the rows of a read-ahead window.</summary>
 internal abstract class ReadAheadColumn : IDisposable
 {
-    private static readonly MethodInfo CreateTypedMethod = typeof(ReadAheadColumn).GetMethod(nameof(CreateTyped), BindingFlags.NonPublic | BindingFlags.Static)!;
-    private static readonly MethodInfo CreateVectorMethod = typeof(ReadAheadColumn).GetMethod(nameof(CreateVector), BindingFlags.NonPublic | BindingFlags.Static)!;
+    private const BindingFlags PrivateStatic = BindingFlags.NonPublic | BindingFlags.Static;
+
+    private static readonly MethodInfo CreateTypedMethod = typeof(ReadAheadColumn).GetMethod(nameof(CreateTyped), PrivateStatic)!;
+    private static readonly MethodInfo CreateVectorMethod = typeof(ReadAheadColumn).GetMethod(nameof(CreateVector), PrivateStatic)!;
 
     /// <summary>A window over <paramref name="column"/> of <paramref name="input"/>.</summary>
     public static ReadAheadColumn Create(DataViewRow input, DataViewSchema.Column column, RowLocator locator)
@@ -27,10 +29,10 @@ internal abstract class ReadAheadColumn : IDisposable
     /// <summary>Keeps the value at the input's current row as that of row <paramref name="row"/> of the window.</summary>
     public abstract void Capture(int row);
 
-    /// <summary>A getter, for users of the cursor, of the value at the row that <paramref name="current"/> names. What it gives is the caller's.</summary>
+    /// <summary>For users of the cursor: gives a copy of the value at the row that <paramref name="current"/> returns.</summary>
     public abstract Delegate Getter(Func<int> current);
 
-    /// <summary>A getter for use inside: what it gives remains the window's, is not copied, and must be neither changed nor disposed.</summary>
+    /// <summary>A getter for internal use: it gives the window's own value, which must be neither changed nor disposed.</summary>
     public abstract Delegate BorrowingGetter(Func<int> current);
 
     public abstract void Dispose();
@@ -67,16 +69,17 @@ internal abstract class ReadAheadColumn : IDisposable
     {
         public override void Capture(int row) => source(ref Values[row]);
 
-        public override Delegate Getter(Func<int> current) => (ValueGetter<VBuffer<T>>)((ref VBuffer<T> value) => Values[current()].CopyTo(ref value));
+        public override Delegate Getter(Func<int> current) =>
+            (ValueGetter<VBuffer<T>>)((ref VBuffer<T> value) => Values[current()].CopyTo(ref value));
     }
 
     /// <summary>
-    /// Images are copied, both ways: a getter of ML.NET disposes at its next call what it gave before, or gives an image that another column gave too
-    /// (ResizeImages, where the size is right already). What the source handed out is never disposed here.
+    /// Images are copied when they are captured and when they are returned: at its next call, a getter of ML.NET disposes the image that it
+    /// gave before, and ResizeImages returns the source's own image if the size is right. Images of the source are never disposed here.
     /// </summary>
     private sealed class Images(ValueGetter<MLImage> source, string columnName, RowLocator locator) : Of<MLImage?>
     {
-        private readonly object _gate = new(); // an image that is freed while it is copied would take the process with it
+        private readonly object _gate = new(); // to free an image while it is copied would crash the process
         private MLImage? _lent;
         private bool _disposed;
 
@@ -98,7 +101,7 @@ internal abstract class ReadAheadColumn : IDisposable
 
         public override Delegate Getter(Func<int> current) => (ValueGetter<MLImage>)((ref MLImage value) =>
         {
-            value?.Dispose(); // ours, of an earlier call: the convention of LoadImages
+            value?.Dispose(); // the copy of an earlier call; LoadImages does the same
             value = null!;
             lock (_gate)
             {

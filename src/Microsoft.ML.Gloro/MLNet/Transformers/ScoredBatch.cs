@@ -4,9 +4,10 @@ using Microsoft.ML.Gloro.Inference;
 namespace Microsoft.ML.Gloro.MLNet;
 
 /// <summary>
-/// Inputs and results of the rows that are scored together. What several columns share (logits, class order, radii, certified set) is computed once for all of them,
-/// and only if an active column needs it; nothing is allocated per row. One batch serves one cursor or row. Several threads may use it if each has rows of its own, except
-/// <see cref="EnsureCapacity"/>, which must be alone, and <see cref="Reachable"/>.
+/// Inputs and results of the rows that are scored together. Results that several columns share (logits, class order, radii, certified set)
+/// are computed once, and only if an active column needs them; nothing is allocated per row. One batch serves one cursor or row. Several
+/// threads may use it if each has its own rows, except <see cref="EnsureCapacity"/>, which no other call may overlap,
+/// <see cref="Reachable"/> and <see cref="Covered"/>.
 /// </summary>
 internal sealed class ScoredBatch
 {
@@ -19,7 +20,7 @@ internal sealed class ScoredBatch
     private bool[] _ranked = [];
     private double[] _errors = [];
     private CertifiedSet[] _certified = [];
-    private int[]? _reachable;
+    private int[]? _reachable, _covered;
 
     /// <param name="transformer">Whose model scores.</param>
     /// <param name="activeOutputs">Which output columns will be asked for, by <see cref="OutputColumn"/>.</param>
@@ -31,16 +32,18 @@ internal sealed class ScoredBatch
         {
             foreach (var column in columns)
             {
-                if (activeOutputs[(int)column])
+                if ((int)column < activeOutputs.Length && activeOutputs[(int)column])
                     return true;
             }
 
             return false;
         }
 
-        _needsRadii = Needs(OutputColumn.TopKRadii, OutputColumn.CertifiedRadius, OutputColumn.IsCertified, OutputColumn.CertifiedK, OutputColumn.CertifiedLabels);
+        _needsRadii = Needs(
+            OutputColumn.TopKRadii, OutputColumn.CertifiedRadius, OutputColumn.IsCertified, OutputColumn.CertifiedK,
+            OutputColumn.CertifiedLabels);
         _needsOrder = _needsRadii || Needs(OutputColumn.PredictedLabel, OutputColumn.ReachableLabels);
-        _ordered = _needsRadii ? _radiiCount : 1; // no certified set is larger: to sort a thousand classes would take longer than to certify them
+        _ordered = _needsRadii ? _radiiCount : 1; // no certified set is larger, and sorting a thousand classes takes longer than certifying
     }
 
     /// <summary>Makes room for <paramref name="rows"/> rows.</summary>
@@ -67,10 +70,10 @@ internal sealed class ScoredBatch
     /// <summary>Scores and certifies <paramref name="rows"/> inputs from <paramref name="first"/> on.</summary>
     /// <param name="first">The first of them.</param>
     /// <param name="rows">How many.</param>
-    /// <param name="alone">Whether the calling thread does all of it, for other threads do the same with other rows.</param>
-    public void Compute(int first, int rows, bool alone = false)
+    /// <param name="threads">Which threads compute the logits.</param>
+    public void Compute(int first, int rows, ScoringThreads threads = ScoringThreads.All)
     {
-        _transformer.Score(_inputs.AsMemory(first * _inputSize), rows, _logits.AsMemory(first * _classes), alone);
+        _transformer.Score(_inputs.AsMemory(first * _inputSize), rows, _logits.AsMemory(first * _classes), threads);
         for (int row = first; row < first + rows; row++)
         {
             var logits = _logits.AsSpan(row * _classes, _classes);
@@ -109,10 +112,10 @@ internal sealed class ScoredBatch
     /// <summary>What is certified at the model's ε under its guarantee.</summary>
     public CertifiedSet Certified(int row) => _certified[row];
 
-    /// <summary>The first classes by descending logit, as many as can be certified together, or one; empty if a logit is not finite.</summary>
+    /// <summary>The first classes by descending logit, as many as a certified set can have; empty if a logit is not finite.</summary>
     public ReadOnlySpan<int> Order(int row) => _ranked[row] ? _order.AsSpan(row * _ordered, _ordered) : [];
 
-    /// <summary>The classes that could be top-1 within ε; every class if the row may not be certified. Valid until the next call.</summary>
+    /// <summary>The classes that could be top-1 within ε; all classes if the row may not be certified. Valid until the next call.</summary>
     public ReadOnlySpan<int> Reachable(int row)
     {
         _reachable ??= new int[_classes];
@@ -121,7 +124,19 @@ internal sealed class ScoredBatch
         return _reachable.AsSpan(0, Certificate.ReachableLabels(Logits(row), order, _model.Constants, error, _model.Epsilon, _reachable));
     }
 
-    /// <summary>Softmax of the logits over the model's temperature, shifted by the largest so that it cannot overflow; NaN if a logit is not finite.</summary>
+    /// <summary>
+    /// The coverage set at the model's ε; every class if nothing is known of the row. Valid until the next call. Calibrated models only.
+    /// </summary>
+    public ReadOnlySpan<int> Covered(int row)
+    {
+        _covered ??= new int[_classes];
+        double error = _model.Epsilon <= _transformer.Guard.LargestRadius ? _errors[row] : double.PositiveInfinity;
+        return _covered.AsSpan(0, _model.Coverage!.Labels(Logits(row), _model.Constants, error, _model.Epsilon, _covered));
+    }
+
+    /// <summary>
+    /// Softmax of the logits over the model's temperature, shifted by the largest so that it cannot overflow; NaN if a logit is not finite.
+    /// </summary>
     public void Softmax(int row, Span<float> destination)
     {
         var logits = Logits(row);

@@ -9,7 +9,8 @@ internal sealed record ScoringOptions
     public string Prefix { get; init; } = "";
 
     /// <summary>
-    /// The most rows that are scored together; 0, the default, chooses from the size of the network's activations. Not saved: it belongs to the machine, not to the model.
+    /// The most rows that are scored together; 0, the default, chooses by the size of the network's activations. Not saved, because it
+    /// depends on the machine, not on the model.
     /// </summary>
     public int ReadAheadRows { get; init; }
 

@@ -4,24 +4,28 @@ using Microsoft.ML.Gloro.Inference;
 namespace Microsoft.ML.Gloro.MLNet;
 
 /// <summary>
-/// Reads windows of rows and scores them on threads of the pool, several windows at once, and gives them out in the order of the source. One window is read at a time. Each is scored by
-/// one thread, so that no thread waits for another within a window, and a thread that reads and decodes takes nothing from those that score.
+/// Reads windows of rows and scores them on threads of the pool, several windows at once, and returns them in the order of the source. One
+/// window is read at a time. Each is scored by one thread, so that no thread waits for another within a window.
 /// </summary>
 /// <remarks>
-/// <para>Whoever needs a window that nobody has begun with does it himself, so that nobody waits for a pool with no thread to spare; who needs one that is begun waits without spinning.</para>
+/// <para>Words. A row is one row of the source. A place is where a row's input and results are kept, counted from 0. A window is a run of
+/// consecutive places that are read, and then scored, together; places are used again once a window was returned. A batch is the memory of
+/// all places (<see cref="ScoredBatch"/>).</para>
+/// <para>A caller that needs a window that no thread has begun computes it itself, so it never waits for a busy pool. For a window that is
+/// begun it waits without spinning.</para>
 /// <para><see cref="Next"/> is for one thread at a time; any thread may call <see cref="Stop"/>.</para>
 /// </remarks>
-/// <param name="workers">How many windows are worked on at once, at least 1.</param>
-/// <param name="life">Entered for every window that is to be read, and left when that is done; refuses new ones once it is disposed.</param>
+/// <param name="workers">How many windows are read or scored at once, at least 1.</param>
+/// <param name="life">Entered before a window is read, and left when it is read; refuses new windows once it is disposed.</param>
 /// <param name="read">Reads the window with this number, below <see cref="WindowsFor"/>. Does not throw.</param>
-/// <param name="score">Scores rows that were read.</param>
+/// <param name="score">Scores the rows of a window.</param>
 internal sealed class ScoringPipeline(int workers, DeferredDisposal life, Func<int, ReadRows> read, Action<ReadRows> score)
 {
     private static readonly ReadRows s_none = new(0, 0, Ended: true, null);
 
     private readonly object _gate = new();
     private readonly Window[] _windows = [.. Enumerable.Range(0, WindowsFor(workers)).Select(number => new Window(number))];
-    private long _offered, _given; // how many windows ever
+    private long _offered, _given; // how many windows since the beginning
     private int _working, _readingThread;
     private bool _reading, _readingForNext, _ended, _stopped;
     private Window? _served;
@@ -35,14 +39,17 @@ internal sealed class ScoringPipeline(int workers, DeferredDisposal life, Func<i
         Served,
     }
 
-    /// <summary>How many windows there must be room for: those that are worked on, one that is served, and one that waits to be, so that no worker waits for whoever is served.</summary>
+    /// <summary>
+    /// How many windows there must be room for: one per worker, the one that the caller is using, and one that is ready for it, so that no
+    /// worker waits for the caller.
+    /// </summary>
     public static int WindowsFor(int workers) => workers + 2;
 
     /// <summary>
-    /// The next window, read and scored; it is the caller's until the next call. No rows, as at the end of the source, if the pipeline was stopped.
-    /// After a window with which the source ended, or after a failure, there is no next.
+    /// The next window, read and scored; the caller may use it until the next call. No rows, as at the end of the source, if the pipeline
+    /// was stopped. Do not call it again after the source ended or a window failed.
     /// </summary>
-    /// <exception cref="Exception">Whatever scoring threw.</exception>
+    /// <exception cref="Exception">The exception that scoring threw.</exception>
     public ReadRows Next()
     {
         lock (_gate)
@@ -73,8 +80,8 @@ internal sealed class ScoringPipeline(int workers, DeferredDisposal life, Func<i
     }
 
     /// <summary>
-    /// Sees to it that nothing is read from now on. A row that the pool is reading is waited for, since what it is made of may be freed after this;
-    /// not one that <see cref="Next"/> reads, nor from inside that very reading, which cannot wait for itself.
+    /// Stops reading. Waits for a row that the pool is reading, because the row's data may be freed after this. Does not wait for a row
+    /// that <see cref="Next"/> reads, nor if it is called by the reading itself, which cannot wait for itself.
     /// </summary>
     public void Stop()
     {
@@ -99,7 +106,7 @@ internal sealed class ScoringPipeline(int workers, DeferredDisposal life, Func<i
             life.Leave();
     }
 
-    /// <summary>Offers the next window to the pool, if there is a next, nobody reads, and a worker and a window are free.</summary>
+    /// <summary>Offers the next window to the pool, if there is one, no thread is reading, and a worker and a window are free.</summary>
     private void Offer()
     {
         Window next;
@@ -114,7 +121,8 @@ internal sealed class ScoringPipeline(int workers, DeferredDisposal life, Func<i
             _offered++;
         }
 
-        ThreadPool.QueueUserWorkItem(static work => work.Pipeline.RunIfOffered(work.Window), (Pipeline: this, Window: next), preferLocal: false);
+        ThreadPool.QueueUserWorkItem(
+            static work => work.Pipeline.RunIfOffered(work.Window), (Pipeline: this, Window: next), preferLocal: false);
     }
 
     private void RunIfOffered(Window window)
@@ -139,12 +147,12 @@ internal sealed class ScoringPipeline(int workers, DeferredDisposal life, Func<i
     private void Run(Window window)
     {
         ReadRows rows = read(window.Number);
-        life.Leave(); // before Stop is told: what is to be freed after it is free then. Scoring needs none of it
+        life.Leave(); // before Stop returns: the source must be free by then. Scoring does not need it
         lock (_gate)
         {
             if (_stopped)
                 rows = s_none;
-            (_reading, _readingForNext, _readingThread) = (false, false, 0); // which goes on to other things
+            (_reading, _readingForNext, _readingThread) = (false, false, 0);
             _ended |= rows.Ended || rows.Failure is not null;
             Monitor.PulseAll(_gate);
         }

@@ -3,7 +3,7 @@ using Microsoft.ML.Gloro.Inference;
 
 namespace Microsoft.ML.Gloro.MLNet;
 
-/// <summary>An input schema with the output columns behind it. Output columns hide input columns of the same name, as everywhere in ML.NET.</summary>
+/// <summary>An input schema, followed by the output columns, which hide input columns of the same name, as usual in ML.NET.</summary>
 /// <remarks>Immutable and safe for concurrent use.</remarks>
 internal sealed class ScoringSchema
 {
@@ -44,7 +44,11 @@ internal sealed class ScoringSchema
         foreach (var column in columns)
         {
             if (column.Index >= active.Length || Output[column.Index].Name != column.Name)
-                throw new ArgumentException($"Column '{column.Name}' (index {column.Index}) is not a column of this schema.", nameof(columns));
+            {
+                throw new ArgumentException(
+                    $"Column '{column.Name}' (index {column.Index}) is not a column of this schema.", nameof(columns));
+            }
+
             active[column.Index] = true;
         }
 
@@ -70,7 +74,8 @@ internal sealed class ScoringSchema
         uint largest = 0;
         foreach (var column in input)
         {
-            if (column.Annotations.Schema.GetColumnOrNull(OutputColumns.ScoreColumnSetIdAnnotation) is { Type: KeyDataViewType { RawType: var raw } } && raw == typeof(uint))
+            if (column.Annotations.Schema.GetColumnOrNull(OutputColumns.ScoreColumnSetIdAnnotation)?.Type is KeyDataViewType key
+                && key.RawType == typeof(uint))
             {
                 uint id = 0;
                 column.Annotations.GetValue(OutputColumns.ScoreColumnSetIdAnnotation, ref id);

@@ -6,12 +6,14 @@ using Microsoft.ML.Gloro.Inference;
 using Microsoft.ML.Gloro.MLNet;
 using Microsoft.ML.Runtime;
 
-[assembly: LoadableClass(typeof(GloroTransformer), typeof(TransformerPersistence), null, typeof(SignatureLoadModel), "GloRo classifier", TransformerPersistence.LoaderSignature)]
+[assembly: LoadableClass(
+    typeof(GloroTransformer), typeof(TransformerPersistence), null, typeof(SignatureLoadModel), "GloRo classifier",
+    TransformerPersistence.LoaderSignature)]
 
 namespace Microsoft.ML.Gloro.MLNet;
 
 /// <summary>
-/// Writes a transformer into ML.NET's model.zip and reads it back; an application that loads one need not register anything. The only file of the library that uses
+/// Writes a transformer into ML.NET's model.zip and reads it back; an application that loads one need not register anything. It uses
 /// internals of ML.NET: build/Publicize.targets makes the named ones visible, and fails the build if one disappears.
 /// </summary>
 internal static class TransformerPersistence
@@ -28,8 +30,14 @@ internal static class TransformerPersistence
         ArgumentNullException.ThrowIfNull(ctx);
         ctx.CheckAtModel();
         ctx.SetVersionInfo(GetVersionInfo());
-        if (Encoding.UTF8.GetByteCount(transformer.FeatureColumnName) + Encoding.UTF8.GetByteCount(transformer.Options.Prefix) > MostSettings - 10)
-            throw new InvalidOperationException($"The names of the feature column and of the output columns' prefix take more than {MostSettings - 10} bytes; a model with such names cannot be stored.");
+        int bytes = Encoding.UTF8.GetByteCount(transformer.FeatureColumnName) + Encoding.UTF8.GetByteCount(transformer.Options.Prefix);
+        if (bytes > MostSettings - 10)
+        {
+            throw new InvalidOperationException(
+                $"The names of the feature column and of the output columns' prefix take more than {MostSettings - 10} bytes; " +
+                "a model with such names cannot be stored.");
+        }
+
         ctx.SaveBinaryStream(ModelPart, writer => GloroModelFile.Write(transformer.GloroModel, writer.BaseStream));
         ctx.SaveBinaryStream(SettingsPart, writer =>
         {
@@ -38,7 +46,7 @@ internal static class TransformerPersistence
         });
     }
 
-    // Called by ML.NET, by its name and signature, through reflection: what is thrown here reaches the user inside a TargetInvocationException.
+    // ML.NET calls this by its name and signature through reflection: an exception reaches the user inside a TargetInvocationException.
     private static GloroTransformer Create(IHostEnvironment env, ModelLoadContext ctx)
     {
         ctx.CheckAtModel(GetVersionInfo());
@@ -48,7 +56,8 @@ internal static class TransformerPersistence
             & ctx.TryLoadBinaryStream(SettingsPart, reader => (featureColumnName, prefix) = ReadSettings(reader));
         return complete && model is not null
             ? new GloroTransformer(env, model, featureColumnName, new ScoringOptions { Prefix = prefix })
-            : throw new FormatException($"The model file is incomplete: a part ('{ModelPart}' or '{SettingsPart}') is missing. Save the model again.");
+            : throw new FormatException(
+                $"The model file is incomplete: a part ('{ModelPart}' or '{SettingsPart}') is missing. Save the model again.");
     }
 
     private static (string FeatureColumnName, string Prefix) ReadSettings(BinaryReader reader)
@@ -57,7 +66,8 @@ internal static class TransformerPersistence
         {
             byte[] bytes = reader.ReadBytes(MostSettings); // no more, whatever the part claims to hold
             using var strings = new BinaryReader(new MemoryStream(bytes), new UTF8Encoding(false, throwOnInvalidBytes: true));
-            return (strings.ReadString(), strings.ReadString()) is { Item1.Length: > 0 } settings && strings.BaseStream.Position == bytes.Length
+            var settings = (Feature: strings.ReadString(), Prefix: strings.ReadString());
+            return settings.Feature.Length > 0 && strings.BaseStream.Position == bytes.Length
                 ? settings
                 : throw new FormatException("it does not hold the name of the feature column and a prefix, and nothing else.");
         }
@@ -69,7 +79,7 @@ internal static class TransformerPersistence
         }
     }
 
-    // The assembly by its simple name: a model that was saved with one version of the library loads with the next.
+    // The assembly by its simple name: a model saved with one version of the library loads with the next.
     private static VersionInfo GetVersionInfo() => new(
         modelSignature: "GLORO ML",
         verWrittenCur: 0x00010001,

@@ -3,9 +3,16 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Gloro.MLNet;
 
-/// <summary>Copies rows of a source, with all that is asked for of them, into the places of a window. It alone uses the source's cursor.</summary>
+/// <summary>Rows that were read ahead.</summary>
+/// <param name="First">The place of the first one.</param>
+/// <param name="Count">How many there are.</param>
+/// <param name="Ended">Whether the source has no more.</param>
+/// <param name="Failure">Why the row after them could not be read; null if nothing went wrong.</param>
+internal readonly record struct ReadRows(int First, int Count, bool Ended, ExceptionDispatchInfo? Failure);
+
+/// <summary>Copies rows of a source, with all columns asked for, into the places of a window. Only it uses the source's cursor.</summary>
 /// <remarks>
-/// For one thread at a time, not always the same; rows at other places than those that are being read may be used meanwhile. Any thread may call <see cref="Stop"/>.
+/// For one thread at a time, not always the same one. Meanwhile, rows at other places may be used. Any thread may call <see cref="Stop"/>.
 /// </remarks>
 internal sealed class WindowReader : IDisposable
 {
@@ -19,14 +26,16 @@ internal sealed class WindowReader : IDisposable
     private int _captured;
     private volatile bool _stopped;
 
-    /// <param name="schema">What is read and which columns there are.</param>
-    /// <param name="source">The view that rows are of, for messages.</param>
+    /// <param name="schema">The columns, and which of them holds the features.</param>
+    /// <param name="source">The view of the rows, for messages.</param>
     /// <param name="input">Its cursor, which is disposed with the reader.</param>
     /// <param name="active">Which columns are asked for.</param>
     /// <param name="batch">Where inputs are written.</param>
     /// <param name="current">The place whose values getters give.</param>
     /// <param name="getters">Receives the getters of the source's columns.</param>
-    public WindowReader(ScoringSchema schema, IDataView source, DataViewRowCursor input, bool[] active, ScoredBatch batch, Func<int> current, Delegate?[] getters)
+    public WindowReader(
+        ScoringSchema schema, IDataView source, DataViewRowCursor input, bool[] active, ScoredBatch batch, Func<int> current,
+        Delegate?[] getters)
     {
         (_input, _batch, _idGetter) = (input, batch, input.GetIdGetter());
         var locator = new RowLocator(input, source);
@@ -42,7 +51,7 @@ internal sealed class WindowReader : IDisposable
                 feature = column;
         }
 
-        // A feature column that is asked for as well is read once: decoding an image twice would cost more than scoring it.
+        // If the feature column is also asked for, it is read once: decoding an image twice could cost more than scoring it.
         _features = feature is null
             ? FeatureReader.Create(input, schema.Feature, schema.InputSpec, source)
             : FeatureReader.Create(schema.Feature, schema.InputSpec, feature.BorrowingGetter(() => _captured), locator);
@@ -54,7 +63,7 @@ internal sealed class WindowReader : IDisposable
     /// <summary>The id of the row at <paramref name="place"/>.</summary>
     public DataViewRowId Id(int place) => _ids[place];
 
-    /// <summary>Makes room for <paramref name="places"/> rows; not while any are read.</summary>
+    /// <summary>Makes room for <paramref name="places"/> rows; not while rows are being read.</summary>
     public void EnsureCapacity(int places)
     {
         if (_ids.Length >= places)
@@ -66,7 +75,9 @@ internal sealed class WindowReader : IDisposable
             column.EnsureCapacity(places);
     }
 
-    /// <summary>Reads rows into places from <paramref name="first"/> on. Never throws: a row that cannot be read is to fail when its turn comes.</summary>
+    /// <summary>
+    /// Reads rows into places from <paramref name="first"/> on. Never throws: a row that cannot be read fails when its turn comes.
+    /// </summary>
     public ReadRows Read(int first, int rows)
     {
         int count = 0;
@@ -87,10 +98,10 @@ internal sealed class WindowReader : IDisposable
         }
     }
 
-    /// <summary>Lets a reading end after the row in hand.</summary>
+    /// <summary>Makes a running <see cref="Read"/> end after its current row.</summary>
     public void Stop() => _stopped = true;
 
-    /// <summary>Lets go of the source.</summary>
+    /// <summary>Releases the source.</summary>
     public void Dispose()
     {
         _features.Dispose();

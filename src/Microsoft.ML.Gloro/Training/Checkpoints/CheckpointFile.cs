@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Training;
@@ -21,7 +22,7 @@ internal static class CheckpointFile
         using (var writer = new BinaryWriter(hashed, Encoding.UTF8, leaveOpen: true))
         {
             writer.Write(Tag);
-            writer.Write(JsonSerializer.Serialize(header));
+            writer.Write(JsonSerializer.Serialize(header, CheckpointJson.Default.CheckpointHeader));
             content(writer);
         }
 
@@ -66,7 +67,7 @@ internal static class CheckpointFile
     {
         if (reader.ReadString() != Tag)
             throw new InvalidDataException("it is not a checkpoint of this version of the library");
-        return JsonSerializer.Deserialize<CheckpointHeader>(reader.ReadString())!;
+        return JsonSerializer.Deserialize(reader.ReadString(), CheckpointJson.Default.CheckpointHeader)!;
     }
 }
 
@@ -85,3 +86,7 @@ internal sealed record CheckpointHeader
     /// <summary>Everything that determines the result of training, by name: options, data, network, versions.</summary>
     public required IReadOnlyDictionary<string, string> Fingerprint { get; init; }
 }
+
+/// <summary>Generated serialization, which also works where an application turns reflection off.</summary>
+[JsonSerializable(typeof(CheckpointHeader))]
+internal sealed partial class CheckpointJson : JsonSerializerContext;

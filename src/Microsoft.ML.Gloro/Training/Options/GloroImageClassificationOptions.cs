@@ -59,11 +59,11 @@ public sealed class GloroImageClassificationOptions : GloroTrainerOptions
     public int Depth { get; set; } = DefaultDepth;
 
     /// <summary>The channels of a LiResNet's residual convolutions, an even number of at least 2. Default: 96.</summary>
-    [Choice(32, 64, DefaultWidth, 128, 192, 256)]
+    [Choice(new object[] { 32, 64, DefaultWidth, 128, 192, 256 }, defaultValue: DefaultWidth)]
     public int Width { get; set; } = DefaultWidth;
 
     /// <summary>The outputs of each of a LiResNet's orthogonal dense layers, an even number of at least 2. Default: 256.</summary>
-    [Choice(64, 128, DefaultTailWidth, 512)]
+    [Choice(new object[] { 64, 128, DefaultTailWidth, 512 }, defaultValue: DefaultTailWidth)]
     public int TailWidth { get; set; } = DefaultTailWidth;
 
     /// <summary>

@@ -22,7 +22,7 @@ public sealed class GloroMulticlassClassificationOptions : GloroTrainerOptions
     public int Depth { get; set; } = DefaultDepth;
 
     /// <summary>The width of all layers, an even number of at least 2. Default: 128.</summary>
-    [Choice(32, 64, DefaultWidth, 256, 512)]
+    [Choice(new object[] { 32, 64, DefaultWidth, 256, 512 }, defaultValue: DefaultWidth)]
     public int Width { get; set; } = DefaultWidth;
 
     /// <summary>

@@ -143,13 +143,13 @@ public abstract partial class GloroTrainerOptions
     public string? CheckpointFolder { get; set; }
 
     /// <summary>Passes over the training rows, at least 1. Default: 30.</summary>
-    [Range(1, 1000, init: 30)]
+    [Range(1, 900, init: 30)] // of 1000, AutoML's rounding would make 29
     public int Epochs { get; set; } = 30;
 
     /// <summary>
     /// Rows per optimizer step, at least 2. Smaller batches take longer per epoch and usually give higher VRA. Default: 64.
     /// </summary>
-    [Choice(32, 64, 128, 256)]
+    [Choice(new object[] { 32, 64, 128, 256 }, defaultValue: 64)]
     public int BatchSize { get; set; } = 64;
 
     /// <summary>
@@ -164,12 +164,12 @@ public abstract partial class GloroTrainerOptions
 
     /// <summary>What training minimizes. Default: <see cref="GloroLossKind.Emma"/>.</summary>
     [Choice(
-        GloroLossKind.Emma,
-        GloroLossKind.CrossEntropy,
-        GloroLossKind.Trades,
-        GloroLossKind.FixedMargin,
-        GloroLossKind.AnnealedEmma,
-        GloroLossKind.RelaxedEmma)]
+        new object[]
+        {
+            GloroLossKind.Emma, GloroLossKind.CrossEntropy, GloroLossKind.Trades,
+            GloroLossKind.FixedMargin, GloroLossKind.AnnealedEmma, GloroLossKind.RelaxedEmma,
+        },
+        defaultValue: GloroLossKind.Emma)]
     public GloroLossKind Loss { get; set; } = GloroLossKind.Emma;
 
     /// <summary>
@@ -241,7 +241,7 @@ public abstract partial class GloroTrainerOptions
     /// The fraction of an exponential moving average of the weights that each step keeps, such as 0.999; from 0 to below 1. The average is
     /// validated and deployed instead of the weights. It forgets the first weights faster than this. Default: 0, no average.
     /// </summary>
-    [Choice(0.0, 0.99, 0.995, 0.999)]
+    [Choice(new object[] { 0.0, 0.99, 0.995, 0.999 }, defaultValue: 0.0)]
     public double AveragingDecay { get; set; }
 
     /// <summary>The gradient of a step is scaled down to this L2 norm if it is longer; it must be positive. Default: 3.</summary>

@@ -22,8 +22,10 @@ internal sealed class GuaranteeJsonConverter : JsonConverter<RobustnessGuarantee
 /// </summary>
 internal sealed class ImageSizeJsonConverter : JsonConverter<(int Height, int Width)>
 {
+    // Without JsonSerializer, which does not know int[] where an application turns reflection off.
     public override (int Height, int Width) Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        JsonSerializer.Deserialize<int[]>(ref reader, options) is [var height, var width]
+        reader.TokenType == JsonTokenType.StartArray && TryReadInteger(ref reader, out int height)
+            && TryReadInteger(ref reader, out int width) && reader.Read() && reader.TokenType == JsonTokenType.EndArray
             ? (height, width)
             : throw new JsonException("An image size is [height, width].");
 
@@ -33,5 +35,11 @@ internal sealed class ImageSizeJsonConverter : JsonConverter<(int Height, int Wi
         writer.WriteNumberValue(value.Height);
         writer.WriteNumberValue(value.Width);
         writer.WriteEndArray();
+    }
+
+    private static bool TryReadInteger(ref Utf8JsonReader reader, out int value)
+    {
+        value = 0;
+        return reader.Read() && reader.TokenType == JsonTokenType.Number && reader.TryGetInt32(out value);
     }
 }

@@ -205,7 +205,7 @@ public sealed class AffinityDiscoveryTests
         HandMadeView good = PlantedRows.View(50, ["ab"], seed: 1);
         Assert.Contains("no column 'TopKRadii'", Fails(new HandMadeView { Without = ["TopKRadii"] }, new()));
         Assert.Contains("no rows", Fails(new HandMadeView(), new()));
-        Assert.Contains("which epsilon", Fails(new HandMadeView { Epsilon = null, Rows = good.Rows }, new()));
+        Assert.Contains("does not record the epsilon", Fails(new HandMadeView { Epsilon = null, Rows = good.Rows }, new()));
         Assert.Contains("too few", Fails(good.Where(row => row == 0), new()));
         Assert.Contains("other classes", Fails(good, new() { HeldOut = PlantedRows.View(50, [], seed: 1, classNames: ["a", "b", "c"]).Build() }));
         good.Rows.ForEach(row => row.Label = 0);

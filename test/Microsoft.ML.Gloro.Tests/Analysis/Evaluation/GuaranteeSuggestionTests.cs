@@ -79,7 +79,7 @@ public sealed class GuaranteeSuggestionTests
 
         Assert.HasCount(2, GuaranteeSuggester.Run(few.Build(), new() { LargestK = 9, Discovery = null }).All);
         Assert.AreEqual(2, GuaranteeSuggester.Run(few.Build(), new()).Discovery!.MaximumSetSize);
-        Assert.Contains("up to 2 only", Assert.ThrowsExactly<ArgumentException>(
+        Assert.Contains("only of sets of up to 2", Assert.ThrowsExactly<ArgumentException>(
             () => GuaranteeSuggester.Run(few.Build(), new() { Guarantees = [RobustnessGuarantee.RelaxedTopK(3)] })).Message);
     }
 

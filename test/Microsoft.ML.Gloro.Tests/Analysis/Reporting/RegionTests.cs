@@ -57,6 +57,24 @@ public sealed class RegionTests
     }
 
     [TestMethod]
+    public void Draw_FeaturesInAColumnOfAnotherName_DrawsTheSame()
+    {
+        var (model, scored, mlContext) = ReportViews.Vectors(30, inputs: 2, classes: 3, guarantee: s_affinity);
+        using GloroTransformer dispose = model, other = TestModels.Transformer(model.GloroModel, "measured", prefix: "my");
+        IDataView renamed = mlContext.Transforms.CopyColumns("measured", "Features").Fit(scored).Transform(scored);
+        renamed = mlContext.Transforms.DropColumns("Features").Fit(renamed).Transform(renamed);
+        var options = new GloroRegionOptions { Resolution = 16 };
+        string svg = mlContext.Gloro.DrawDecisionRegions(model, scored, options);
+        string otherSvg = mlContext.Gloro.DrawDecisionRegions(other, renamed, options);
+        Assert.AreEqual(WithoutIds(svg.Replace("Features[", "measured[", StringComparison.Ordinal)), WithoutIds(otherSvg));
+        var report = mlContext.Gloro.Report(other.Transform(renamed), new() { Model = other, OutputColumnPrefix = "my" });
+        StringAssert.Contains(report.ToHtml(), "Decision regions");
+
+        // Ids are hashes of the drawing, with the column's name in it.
+        static string WithoutIds(string drawing) => Regex.Replace(drawing, "g[0-9a-f]{10}-", "");
+    }
+
+    [TestMethod]
     public void Draw_OtherInputsOrOptions_SaysWhatIsWrong()
     {
         var (model, scored, mlContext) = ReportViews.Vectors(5, inputs: 6);

@@ -183,8 +183,8 @@ public sealed class ReportTests
         var (model, scored, mlContext) = ReportViews.Vectors(50);
         var (fewer, _, _) = ReportViews.Vectors(1, classes: 4);
         using GloroTransformer steeper = TestModels.Transformer(TestModels.Vector(seed: 9)), first = model, second = fewer;
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => mlContext.Gloro.Report(scored, new() { Model = fewer })).Message, "its classes are others");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => mlContext.Gloro.Report(scored, new() { Model = steeper })).Message, "is not the one that scored the view");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => mlContext.Gloro.Report(scored, new() { Model = fewer })).Message, "the model's classes differ");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => mlContext.Gloro.Report(scored, new() { Model = steeper })).Message, "did not score the view");
     }
 
     [TestMethod]

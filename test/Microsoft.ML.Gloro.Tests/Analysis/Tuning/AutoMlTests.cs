@@ -23,6 +23,7 @@ public sealed class AutoMlTests
     [DataRow(typeof(GloroMulticlassClassificationOptions))]
     public void Options_Annotations_AreOfTypesThatSearchSpaceTakes(Type type)
     {
+        object defaults = Activator.CreateInstance(type)!;
         Type[] choosable = [typeof(string), typeof(int), typeof(short), typeof(long), typeof(float), typeof(double), typeof(char)];
         foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance))
         {
@@ -34,11 +35,18 @@ public sealed class AutoMlTests
                     Assert.AreEqual(property.PropertyType, range.Min.GetType(), property.Name);
                     Assert.AreEqual(property.PropertyType, range.Max.GetType(), property.Name);
                     Assert.AreEqual(property.PropertyType, range.Init.GetType(), property.Name);
+                    if (range is { Min: int min, Max: int max, Init: int init })
+                    {
+                        double share = (init / (double)(max - min)) - (min / (double)(max - min)); // as UniformIntOption computes it
+                        Assert.AreEqual(init, Math.Floor(min + ((max - min) * share)), $"{property.Name}: AutoML would begin with another number.");
+                    }
+
                     Assert.IsTrue(!range.LogBase || Convert.ToDouble(range.Min, null) > 0, property.Name);
                     break;
                 case ChoiceAttribute choice:
                     Assert.IsTrue(choosable.Contains(property.PropertyType) || property.PropertyType.IsEnum, property.Name);
                     Assert.IsTrue(choice.Candidates.All(c => c.GetType() == property.PropertyType), property.Name);
+                    Assert.AreEqual(property.GetValue(defaults), choice.DefaultValue, $"{property.Name}: AutoML would begin with the first choice.");
                     break;
                 case BooleanChoiceAttribute:
                     Assert.AreEqual(typeof(bool), property.PropertyType, property.Name);

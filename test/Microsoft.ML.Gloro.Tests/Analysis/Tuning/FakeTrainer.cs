@@ -29,8 +29,8 @@ internal sealed class FakeTrainer(Func<GloroTrainerOptions, double> metric) : IS
 
     /// <summary>A sweep with it.</summary>
     public static GloroSweepResult Sweep(
-        GloroSweepOptions options, ISweptTrainer trainer, SweepJournal? journal = null, TimeProvider? time = null, IProgress<GloroSweepProgress>? progress = null, CancellationToken cancellationToken = default) =>
-        new Sweeper(options, options.Validate(), trainer, journal, time ?? new FakeTime(), _ => { }).Run(progress, cancellationToken);
+        GloroSweepOptions options, ISweptTrainer trainer, SweepJournal? journal = null, TimeProvider? time = null) =>
+        new Sweeper(options, options.Validate(), trainer, journal, time ?? new FakeTime(), _ => { }).Run();
 
     /// <summary>A sweep of 12 learning rates, for 2, 6 and 18 epochs.</summary>
     public static GloroSweepOptions Options() => new(new GloroMulticlassClassificationOptions { Epochs = 18, Seed = 1 })

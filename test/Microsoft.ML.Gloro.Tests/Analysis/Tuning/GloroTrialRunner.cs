@@ -9,12 +9,19 @@ internal sealed class GloroTrialRunner(MLContext mlContext, IDataView train, IDa
     public Task<TrialResult> RunAsync(TrialSettings settings, CancellationToken ct)
     {
         var clock = Stopwatch.StartNew();
-        var options = settings.Parameter["gloro"].AsType<GloroMulticlassClassificationOptions>();   // what is searched; the rest is at its default
+        var options = settings.Parameter["gloro"].AsType<GloroMulticlassClassificationOptions>();   // defaults where nothing is searched
         (options.Guarantee, options.Epsilon, options.Epochs, options.Seed) = (RobustnessGuarantee.RelaxedTopK(2), 0.5f, 30, 1);
         (options.ValidationSet, options.CancellationToken) = (validation, ct);
         var model = mlContext.Gloro.MulticlassClassification(options).Fit(train);
         double vra = mlContext.Gloro.Evaluate(model.Transform(validation)).VerifiedRobustAccuracy;
-        return Task.FromResult(new TrialResult { TrialSettings = settings, Model = model, Metric = vra, Loss = 1 - vra, DurationInMilliseconds = clock.ElapsedMilliseconds });
+        return Task.FromResult(new TrialResult
+        {
+            TrialSettings = settings,
+            Model = model,
+            Metric = vra,
+            Loss = 1 - vra,
+            DurationInMilliseconds = clock.ElapsedMilliseconds,
+        });
     }
 
     public void Dispose()

@@ -160,11 +160,11 @@ public sealed class SearchDimensionTests
         string message = Assert.ThrowsExactly<ArgumentException>(() => options.Validate()).Message;
         string[] all =
         [
-            "CheckpointFolder is for one training", "BatchSize must be at least 2", "Nothing is no option of GloroMulticlassClassificationOptions", "Epochs cannot be searched: successive halving chooses it",
-            "Lookahead has neither [Range] nor [Choice]", "Depth is a whole number and cannot range from 0.5 to 2", "LearningRate cannot range from 0 to 1", "Loss is of type GloroLossKind, and a range is of numbers",
-            "Width has no values", "BatchSize cannot be '1.5', which is no Int32", "Optimizer cannot be 'Fastest', which is no GloroOptimizer", "WeightDecay cannot be null", "Guarantee is of type RobustnessGuarantee",
+            "CheckpointFolder must be null", "BatchSize must be at least 2", "Nothing is not an option of GloroMulticlassClassificationOptions", "Epochs cannot be searched: successive halving chooses it",
+            "Lookahead has neither [Range] nor [Choice]", "Depth is a whole number and cannot range from 0.5 to 2", "LearningRate cannot range from 0 to 1", "Loss is of type GloroLossKind; only an int or a double can have a range",
+            "Width has no values", "BatchSize cannot be '1.5', which is not a value of Int32", "Optimizer cannot be 'Fastest', which is not a value of GloroOptimizer", "WeightDecay cannot be null", "Guarantee is of type RobustnessGuarantee",
             "names AveragingDecay more than once", "Fixed: GloroMulticlassClassificationOptions has no option 'Nowhere'", "GridSteps must be at least 2", "Trials must be at least 1",
-            "HalvingFactor must be at least 2", "MinEpochs must be from 1 to the 30 epochs", "Metric is null", "MetricName is empty", "TimeBudget must be longer than no time", "JournalPath is no file's name",
+            "HalvingFactor must be at least 2", "MinEpochs must be from 1 to the 30 epochs", "Metric is null", "MetricName is empty", "TimeBudget must be positive", "JournalPath is not a valid file name",
         ];
         foreach (string fault in all)
             StringAssert.Contains(message, fault);

@@ -24,7 +24,7 @@ public sealed class SweepJournalTests
             File.WriteAllBytes(path, whole[..length]);
             int end = Array.LastIndexOf(whole[..length], (byte)'\n') + 1;
             int results = Encoding.UTF8.GetString(whole[..end]).Split("\"ended\"").Length - 1;
-            using (var journal = new SweepJournal(path, s_about))
+            using (var journal = Open(path))
                 Assert.AreEqual(results, journal.Count, $"cut off at {length}");
 
             // Every line reaches the disk, which takes its time: whole sweeps at the ends of lines, beside them, and here and there.
@@ -59,8 +59,8 @@ public sealed class SweepJournalTests
         string path = Path.Combine(folder.Path, "sweep.jsonl");
         Sweep(path, out _);
         byte[] before = File.ReadAllBytes(path);
-        string message = Assert.ThrowsExactly<InvalidOperationException>(() => new SweepJournal(path, new Dictionary<string, string>(s_about) { ["the rows"] = "97", ["Width"] = "32" })).Message;
-        foreach (string part in new[] { "is of another sweep", "the rows was ε = 96 and is 97", "Width was not known and is 32", "delete it to give it up" })
+        string message = Assert.ThrowsExactly<InvalidOperationException>(() => new SweepJournal(path, new Dictionary<string, string>(s_about) { ["the rows"] = "97", ["Width"] = "32" }, _ => { })).Message;
+        foreach (string part in new[] { "belongs to another sweep", "the rows was ε = 96 and is 97", "Width was not known and is 32", "delete the file to discard it" })
             StringAssert.Contains(message, part);
         Assert.IsFalse(message.Contains("LearningRate", StringComparison.Ordinal));
         CollectionAssert.AreEqual(before, File.ReadAllBytes(path));
@@ -75,7 +75,7 @@ public sealed class SweepJournalTests
     {
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Path, folder.Write("notes.txt", Encoding.UTF8.GetBytes(content)));
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => new SweepJournal(path, s_about)).Message, "is no journal of a sweep");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Open(path)).Message, "is not the journal of a sweep");
         Assert.AreEqual(content, File.ReadAllText(path));
     }
 
@@ -88,7 +88,7 @@ public sealed class SweepJournalTests
         string[] lines = File.ReadAllLines(path);
         lines[2] = lines[2][..^5];
         File.WriteAllLines(path, lines);
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => new SweepJournal(path, s_about)).Message, "Line 3 of the journal");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Open(path)).Message, "Line 3 of the journal");
     }
 
     [TestMethod]
@@ -96,9 +96,9 @@ public sealed class SweepJournalTests
     {
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Path, "sweep.jsonl");
-        using (new SweepJournal(path, s_about))
-            StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => new SweepJournal(path, s_about)).Message, "cannot be used");
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => new SweepJournal(Path.Combine(folder.Path, "none", "x"), s_about)).Message, "in a folder that is there");
+        using (Open(path))
+            StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Open(path)).Message, "cannot be used");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Open(Path.Combine(folder.Path, "none", "x"))).Message, "in an existing folder");
     }
 
     [TestMethod]
@@ -108,7 +108,7 @@ public sealed class SweepJournalTests
         string path = Path.Combine(folder.Path, "sweep.jsonl");
         for (int death = 1; death <= 3; death++)
         {
-            using var journal = new SweepJournal(path, s_about);
+            using var journal = Open(path);
             journal.Add(new JournalEntry { Event = JournalEntry.Began, Trial = 0, Epochs = 1 });
         }
 
@@ -120,7 +120,7 @@ public sealed class SweepJournalTests
         File.Delete(path);
         foreach (string what in new[] { JournalEntry.Began, JournalEntry.Began, JournalEntry.Began, JournalEntry.Stopped, JournalEntry.Began })
         {
-            using var journal = new SweepJournal(path, s_about);
+            using var journal = Open(path);
             journal.Add(new JournalEntry { Event = what, Trial = 0, Epochs = 1 });
         }
 
@@ -152,20 +152,86 @@ public sealed class SweepJournalTests
         StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Sweep(path, out _, seed: 2)).Message, "holds trial 0 with other settings");
     }
 
+    [TestMethod]
+    [DataRow(1000)] // it stays full
+    [DataRow(2)] // there is space again after two trainings
+    public void Sweep_DiskFull_WarnsOnceAndKeepsTheResult(int trainingsUntilSpace)
+    {
+        using var folder = new TemporaryFolder();
+        string path = Path.Combine(folder.Path, "sweep.jsonl");
+        string expected = Text(Sweep(path, out int trained));
+        byte[] whole = File.ReadAllBytes(path);
+        int first = Array.IndexOf(whole, (byte)'\n') + 1;
+        for (int space = first; space < whole.Length; space += 41)
+        {
+            using var disk = new FullDisk { Space = space };
+            var warnings = new List<string>();
+            int before = 0;
+            double MetricAndSpace(GloroTrainerOptions options)
+            {
+                if (++before > trainingsUntilSpace)
+                    disk.Space = int.MaxValue;
+                return Metric(options);
+            }
+
+            SweepJournal OnDisk() => new(path, s_about, warnings.Add, _ => disk);
+            Assert.AreEqual(expected, Text(Sweep(path, out int again, metric: MetricAndSpace, open: OnDisk)));
+            Assert.AreEqual(trained, again);
+            byte[] written = disk.ToArray();
+            CollectionAssert.AreEqual(whole[..written.Length], written);
+            if (disk.Space == space)
+                Assert.HasCount(1, warnings);
+            else
+                Assert.HasCount(whole.Length, written, "what could not be written follows later");
+            foreach (string warning in warnings)
+                StringAssert.Contains(warning, "cannot be written: No space left on device. The sweep continues");
+        }
+    }
+
+    [TestMethod]
+    public void Open_DiskFull_SaysSo()
+    {
+        using var disk = new FullDisk { Space = 10 };
+        StringAssert.Contains(
+            Assert.ThrowsExactly<InvalidOperationException>(() => new SweepJournal("x", s_about, _ => { }, _ => disk)).Message,
+            "cannot be written: No space left on device.");
+    }
+
+    private static SweepJournal Open(string path) => new(path, s_about, _ => { });
+
     private static double Metric(GloroTrainerOptions options) => options.LearningRate > 0.01 ? throw new InvalidOperationException("too \"fast\"\n") : (options.LearningRate * 10) + (options.Epochs / 1000.0);
 
     // Four settings, one or two epochs; the journal is small enough to be cut off at every byte of it.
     private static GloroSweepResult Sweep(
-        string path, out int trained, int trials = 4, int seed = 1, Func<GloroTrainerOptions, double>? metric = null, CancellationToken cancellationToken = default)
+        string path, out int trained, int trials = 4, int seed = 1, Func<GloroTrainerOptions, double>? metric = null, Func<SweepJournal>? open = null,
+        CancellationToken cancellationToken = default)
     {
         var options = FakeTrainer.Options();
         (options.TrainerOptions.Epochs, options.Trials, options.HalvingFactor, options.MinEpochs, options.Seed) = (2, trials, 4, 1, seed);
+        options.CancellationToken = cancellationToken;
         var trainer = new FakeTrainer(metric ?? Metric);
-        using var journal = new SweepJournal(path, s_about);
-        var result = FakeTrainer.Sweep(options, trainer, journal, cancellationToken: cancellationToken);
+        using var journal = open?.Invoke() ?? Open(path);
+        var result = FakeTrainer.Sweep(options, trainer, journal);
         trained = trainer.Seen.Count;
         return result;
     }
 
     private static string Text(GloroSweepResult result) => $"{result}\n{string.Join('\n', result.Trials)}\n{string.Join('\n', result.ParetoFront)}";
+
+    // Writes what fits, as a disk does.
+    private sealed class FullDisk : MemoryStream
+    {
+        public required int Space { get; set; }
+
+        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+        public override void Write(ReadOnlySpan<byte> buffer)
+        {
+            int fits = (int)Math.Min(buffer.Length, Space - Position);
+            foreach (byte value in buffer[..fits])
+                WriteByte(value);
+            if (fits < buffer.Length)
+                throw new IOException("No space left on device.");
+        }
+    }
 }

@@ -12,7 +12,7 @@ internal static class SweepProcess
     public static int Run(string journal)
     {
         TestSupport.TorchProcess.Prepare();
-        Sweep(journal, progress: new Lines());
+        Sweep(journal, options => options.Progress = new Lines());
         return 0;
     }
 
@@ -21,19 +21,23 @@ internal static class SweepProcess
         new ProcessStartInfo("dotnet", [typeof(SweepProcess).Assembly.Location, Word, journal]) { RedirectStandardOutput = true })!;
 
     /// <summary>Twelve settings, for 1, 2 and 4 epochs; as given, the learning rate is far too low.</summary>
-    public static GloroSweepResult Sweep(
-        string? journal, Action<GloroSweepOptions>? change = null, int seed = 1, IProgress<GloroSweepProgress>? progress = null, CancellationToken cancellationToken = default)
+    public static GloroSweepResult Sweep(string? journal, Action<GloroSweepOptions>? change = null, int seed = 1)
     {
         var trainer = Blobs.Options(epochs: 4);
         trainer.LearningRate = 1e-5;
         var options = new GloroSweepOptions(trainer)
         {
-            Parameters = [GloroSweepParameter.Annotated("LearningRate"), GloroSweepParameter.Choice("Loss", GloroLossKind.Emma, GloroLossKind.CrossEntropy), GloroSweepParameter.Choice("Width", 8, 16)],
+            Parameters =
+            [
+                GloroSweepParameter.Annotated("LearningRate"),
+                GloroSweepParameter.Choice("Loss", GloroLossKind.Emma, GloroLossKind.CrossEntropy),
+                GloroSweepParameter.Choice("Width", 8, 16),
+            ],
             HalvingFactor = 2,
             JournalPath = journal,
         };
         change?.Invoke(options);
-        return new MLContext(seed: 1).Gloro.Sweep(Keyed(96, seed), Keyed(60, 2), options, progress, cancellationToken);
+        return new MLContext(seed: 1).Gloro.Sweep(Keyed(96, seed), Keyed(60, 2), options);
     }
 
     /// <summary>Rows as the trainer takes them.</summary>

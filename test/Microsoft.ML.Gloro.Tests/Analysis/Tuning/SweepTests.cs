@@ -93,17 +93,17 @@ public sealed class SweepTests
         int epochs = 0;
         var result = SweepProcess.Sweep(null, o =>
         {
-            (o.Trials, o.MinEpochs, o.TrainerOptions.Epochs) = (3, 4, 4);
+            (o.Trials, o.MinEpochs, o.TrainerOptions.Epochs, o.CancellationToken) = (3, 4, 4, source.Token);
             o.TrainerOptions.Progress = new Recorder(_ =>
             {
                 if (++epochs == 6)
                     source.Cancel();
             });
-        }, cancellationToken: source.Token);
+        });
         Assert.AreEqual((1, false, 6), (result.Trials.Count, result.IsComplete, epochs));
         Assert.IsTrue(result.Best is { IsBaseline: true });
         result.BestModel!.Dispose();
-        Assert.IsFalse(SweepProcess.Sweep(null, cancellationToken: source.Token).IsComplete);
+        Assert.IsFalse(SweepProcess.Sweep(null, o => o.CancellationToken = source.Token).IsComplete);
     }
 
     [TestMethod]

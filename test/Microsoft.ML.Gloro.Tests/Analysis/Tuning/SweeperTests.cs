@@ -93,7 +93,9 @@ public sealed class SweeperTests
         using var source = new CancellationTokenSource();
         var trainer = new FakeTrainer(o => o.LearningRate);
         var progress = new Reports(p => { if (p.Done == 5) source.Cancel(); });
-        var result = FakeTrainer.Sweep(FakeTrainer.Options(), trainer, progress: progress, cancellationToken: source.Token);
+        var watched = FakeTrainer.Options();
+        (watched.Progress, watched.CancellationToken) = (progress, source.Token);
+        var result = FakeTrainer.Sweep(watched, trainer);
         Assert.AreEqual((5, 5, false), (result.Trials.Count, trainer.Seen.Count, result.IsComplete));
         Assert.AreEqual(result.Trials.Max(t => t.Metric), result.Best!.Metric);
         StringAssert.Contains($"{result}", "(cut short)");
@@ -136,7 +138,9 @@ public sealed class SweeperTests
     public void Run_Progress_TellsOfEveryTrial()
     {
         var reports = new Reports(_ => { });
-        var result = FakeTrainer.Sweep(FakeTrainer.Options(), new FakeTrainer(o => o.LearningRate), progress: reports);
+        var options = FakeTrainer.Options();
+        options.Progress = reports;
+        var result = FakeTrainer.Sweep(options, new FakeTrainer(o => o.LearningRate));
         CollectionAssert.AreEqual(result.Trials.ToArray(), reports.Seen.Select(p => p.Trial).ToArray());
         Assert.AreEqual((17, 17), (reports.Seen[^1].Done, reports.Seen[^1].Total));
         Assert.AreSame(result.Best, reports.Seen[^1].Best);

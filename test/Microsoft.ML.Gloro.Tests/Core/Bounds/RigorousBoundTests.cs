@@ -153,6 +153,17 @@ public sealed class RigorousBoundTests
     }
 
     [TestMethod]
+    public void Compute_EveryLayer_IsReportedBeforeItsBound()
+    {
+        DeployedNetwork network = SmallNetworks.Image(seed: 1);
+        var begun = new List<int>();
+
+        LipschitzBound bound = RigorousBound.Compute(network, begun.Add, CancellationToken.None);
+
+        CollectionAssert.AreEqual(Enumerable.Range(0, bound.Layers.Count).ToArray(), begun);
+    }
+
+    [TestMethod]
     public void Compute_Cancelled_Stops()
     {
         DeployedNetwork network = SmallNetworks.Image(seed: 1);

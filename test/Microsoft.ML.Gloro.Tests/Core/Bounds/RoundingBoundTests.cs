@@ -50,7 +50,7 @@ public sealed class RoundingBoundTests
             .. Enumerable.Range(0, 12).Select(i => new DeployedDense(random.Values(64, weight), random.Values(8, weight * input), 8, 8)),
             new DeployedDense(random.Values(24), new float[3], 8, 3)]);
         LipschitzBound bound = RigorousBound.Compute(network);
-        var values = RoundingBound.Propagate(network, bound, rounds: true);
+        var values = RoundingBound.Propagate(network, bound, FloatFormat.Double);
         float[] x = random.Values(8, input);
         var exact = ExactForward.Run(network, x);
         foreach (SumOrder order in Orders)
@@ -71,7 +71,7 @@ public sealed class RoundingBoundTests
         float[] x = [1, .. Enumerable.Repeat((float)Math.ScaleB(1, -54), terms), 1];
         var network = new DeployedNetwork(
             TensorShape.Vector(terms + 2), [new DeployedDense(weights, [0], terms + 2, 1), new DeployedDense([1, -1], [0, 0], 1, 2)]);
-        var error = RoundingBound.Propagate(network, RigorousBound.Compute(network), rounds: true)[1].Error;
+        var error = RoundingBound.Propagate(network, RigorousBound.Compute(network), FloatFormat.Double)[1].Error;
         double measured = Distance(MachineForward.Run(network, x, SumOrder.Fused)[1], ExactForward.Run(network, x)[1]);
         Assert.AreEqual(terms * Math.ScaleB(1, -54), measured, 1e-18);
         Assert.IsLessThanOrEqualTo(error.At(Norm(x)), measured);
@@ -83,7 +83,7 @@ public sealed class RoundingBoundTests
         double worst = 0;
         for (int seed = 0; seed < 4; seed++)
         {
-            DeployedNetwork network = new RandomNetworks(seed).EveryKind();
+            DeployedNetwork network = seed % 2 == 0 ? new RandomNetworks(seed).EveryKind() : new RandomNetworks(seed).Vector(7, 12, 4);
             RoundingBound rounding = RoundingBound.Compute(network, RigorousBound.Compute(network), CertificateArithmetic.Float64);
             using var scorer = new Float64Scorer(network);
             var logits = new float[network.ClassCount];
@@ -97,8 +97,8 @@ public sealed class RoundingBoundTests
                     for (int j = 0; j < i; j++)
                     {
                         double error = Math.Abs((Exact.Of(logits[i]) - Exact.Of(logits[j])).Over(1) - (y[i] - y[j]).Over(divisor));
-                        Assert.IsLessThanOrEqualTo(rounding.Margin.At(Norm(x)), error);
-                        worst = Math.Max(worst, error / rounding.Margin.At(Norm(x)));
+                        Assert.IsLessThanOrEqualTo(rounding.Margin.At(rounding.SizeOf(x)), error);
+                        worst = Math.Max(worst, error / rounding.Margin.At(rounding.SizeOf(x)));
                     }
                 }
             }
@@ -165,12 +165,73 @@ public sealed class RoundingBoundTests
     }
 
     [TestMethod]
-    public void Compute_Real_ClaimsNothing()
+    public void Compute_RealForImages_ClaimsNothing()
     {
         DeployedNetwork network = new RandomNetworks(1).EveryKind();
         RoundingBound rounding = RoundingBound.Compute(network, RigorousBound.Compute(network), CertificateArithmetic.Real);
-        Assert.AreEqual(0, rounding.MarginError(10));
+        Assert.AreEqual((0.0, 0.0), (rounding.MarginError(10), rounding.Slope));
         Assert.IsGreaterThan(1e20, rounding.LargestNorm);
+    }
+
+    [TestMethod]
+    [DataRow(0)]
+    [DataRow(1000)]
+    [DataRow(4e6)]
+    public void Compute_RealForVectors_BoundsMarginsOfOnnxRuntime(double offset)
+    {
+        double worst = 0;
+        for (int seed = 0; seed < 4; seed++)
+        {
+            var random = new RandomNetworks(seed);
+            var scaling = new DeployedScaling(random.Values(30, 2), random.Values(30, 2 * offset));
+            DeployedLayer[] dense = [random.Dense(30, 40), RandomNetworks.MinMax, random.Dense(40, 40), RandomNetworks.ReLU, random.Dense(40, 5)];
+            var network = new DeployedNetwork(TensorShape.Vector(30), [scaling, .. dense]);
+            RoundingBound rounding = RoundingBound.Compute(network, RigorousBound.Compute(network), CertificateArithmetic.Real);
+            Assert.AreEqual(0, rounding.Slope, "Rounding at other inputs is not claimed.");
+            using var scorer = new OnnxScorer(network);
+            var logits = new float[network.ClassCount];
+            for (int row = 0; row < 50; row++)
+            {
+                // The shift takes the offset away again, up to the spread.
+                float[] x = [.. random.Values(30).Select((v, i) => (float)(v - (scaling.Shift[i] / scaling.Scale[i])))];
+                scorer.Score(x, 1, logits);
+                (Exact[] y, var divisor) = ExactForward.Run(network, x)[^1];
+                for (int i = 1; i < logits.Length; i++)
+                {
+                    double error = Math.Abs((Exact.Of(logits[i]) - Exact.Of(logits[0])).Over(1) - (y[i] - y[0]).Over(divisor));
+                    Assert.IsLessThanOrEqualTo(rounding.MarginError(rounding.SizeOf(x)), error);
+                    worst = Math.Max(worst, error / rounding.MarginError(rounding.SizeOf(x)));
+                }
+            }
+        }
+
+        Assert.IsGreaterThan(1e-4, worst);
+    }
+
+    [TestMethod]
+    public void SizeOf_FactorBelowTheNormalFloats_IsTheNormOfTheInput()
+    {
+        // A machine that reads the factor as zero errs by an amount that grows with the feature.
+        DeployedLayer[] layers = [new DeployedScaling([1, 1e-40f], [-1, 0]), new RandomNetworks(1).Dense(2, 2)];
+        var network = new DeployedNetwork(TensorShape.Vector(2), layers);
+        RoundingBound rounding = RoundingBound.Compute(network, RigorousBound.Compute(network), CertificateArithmetic.Real);
+        Assert.AreEqual(Norm([1, 1e10f]), rounding.SizeOf([1, 1e10f]));
+    }
+
+    [TestMethod]
+    public void SizeOf_ScaledFeatures_IsAtLeastTheirExactNormAndNear()
+    {
+        var random = new RandomNetworks(3);
+        DeployedNetwork network = random.Vector(inputs: 9);
+        RoundingBound rounding = RoundingBound.Compute(network, RigorousBound.Compute(network), CertificateArithmetic.Float64);
+        for (int row = 0; row < 100; row++)
+        {
+            float[] x = random.Values(9, Math.Pow(10, row % 9));
+            Exact squares = ExactForward.Run(network, x)[1].Values.Select(v => v * v).Aggregate((sum, v) => sum + v);
+            double size = rounding.SizeOf(x);
+            Assert.IsTrue(squares <= Exact.Of(size) * Exact.Of(size));
+            Assert.AreEqual(Math.Sqrt(squares.Over(1)), size, 1e-12 * size);
+        }
     }
 
     [TestMethod]
@@ -226,7 +287,7 @@ public sealed class RoundingBoundTests
 
     private static void CheckLayers(DeployedNetwork network, int seed)
     {
-        var values = RoundingBound.Propagate(network, RigorousBound.Compute(network), rounds: true);
+        var values = RoundingBound.Propagate(network, RigorousBound.Compute(network), FloatFormat.Double);
         float[] x = new RandomNetworks(50 + seed).Values(network.InputShape.Size);
         double norm = Norm(x);
         var exact = ExactForward.Run(network, x);

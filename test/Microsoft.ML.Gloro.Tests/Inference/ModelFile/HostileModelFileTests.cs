@@ -286,6 +286,20 @@ public sealed class HostileModelFileTests
         StringAssert.Contains(Refused(ModelFiles.Write(forged)), "its norm is at least");
     }
 
+    [TestMethod]
+    public void Read_OfADenseLayerWithAForgedBound_IsRefused()
+    {
+        // The forger writes every hash and every other number right.
+        const int Rows = 1000;
+        float[] weights = [1, 0, .. Enumerable.Range(0, Rows - 1).SelectMany(_ => (float[])[0, 0.999f])];
+        var dense = new DeployedDense(weights, new float[Rows], 2, Rows);
+        var network = new DeployedNetwork(TensorShape.Vector(2), [dense, new RandomNetworks(1).Dense(Rows, 3)]);
+        var bound = new LipschitzBound(1, [new LayerBound(0, "dense", "Gram iteration", 1, 1)], WeightHash.Compute(network));
+        var forged = new GloroModel(network, bound, ["a", "b", "c"], RobustnessGuarantee.Local, 0.1f, isImage: false);
+
+        StringAssert.Contains(Refused(ModelFiles.Write(forged)), "its norm is at least");
+    }
+
     private static string Refused(byte[] file)
     {
         FormatException error = Assert.ThrowsExactly<FormatException>(() => ModelFiles.Read(file));

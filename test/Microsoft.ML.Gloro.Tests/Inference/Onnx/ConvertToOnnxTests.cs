@@ -66,6 +66,7 @@ public sealed class ConvertToOnnxTests
             (metadata["gloro.weight_hash"], metadata["gloro.guarantee"], metadata["gloro.epsilon"]));
         Assert.AreEqual(typeof(GloroCatalog).Assembly.GetName().Version!.ToString(3), metadata["gloro.library_version"]);
         StringAssert.Contains(metadata["gloro.bound_method"], "dense");
+        StringAssert.Contains(metadata["gloro.scope"], "other steps, such as normalization or resizing, are not in this file");
         using var real = PortableFile.Of(model, new GloroOnnxOptions { Arithmetic = CertificateArithmetic.Real });
         Assert.AreEqual("Real", real.Session.ModelMetadata.CustomMetadataMap["gloro.arithmetic"]);
         StringAssert.Contains(real.Session.ModelMetadata.CustomMetadataMap["gloro.claim"], "mathematical function");

@@ -25,6 +25,26 @@ public sealed class PortableParameterTests
     }
 
     [TestMethod]
+    public void Run_EpsilonAsInput_NeedsItAndIsTheSame()
+    {
+        GloroModel model = TestModels.Vector();
+        using PortableFile file = PortableFile.Of(model), required = PortableFile.Of(model, new GloroOnnxOptions { EpsilonAsInput = true });
+        Assert.AreEqual("epsilon input", string.Join(' ', required.Session.InputMetadata.Keys.Order()));
+        Assert.DoesNotContain("epsilon", required.Session.OverridableInitializerMetadata.Keys);
+        Assert.AreEqual("required", required.Session.ModelMetadata.CustomMetadataMap["gloro.epsilon_input"]);
+        Assert.AreEqual("optional", file.Session.ModelMetadata.CustomMetadataMap["gloro.epsilon_input"]);
+        Assert.Throws<OnnxRuntime.OnnxRuntimeException>(() => required.Run(s_rows));
+        foreach (float epsilon in new[] { 0, model.Epsilon, 5, float.NaN })
+        {
+            foreach (var (first, second) in file.Run(s_rows, epsilon).Zip(required.Run(s_rows, epsilon)))
+            {
+                Assert.AreEqual((first.Radius, first.IsCertified), (second.Radius, second.IsCertified));
+                CollectionAssert.AreEqual(first.Mask, second.Mask);
+            }
+        }
+    }
+
+    [TestMethod]
     public void Run_EpsilonThatIsTheRadius_IsNotCertified()
     {
         using var file = PortableFile.Of(TestModels.Vector());

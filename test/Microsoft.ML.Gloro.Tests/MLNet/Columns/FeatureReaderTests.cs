@@ -112,6 +112,81 @@ public sealed class FeatureReaderTests
     }
 
     [TestMethod]
+    [DataRow("JPEG")]
+    [DataRow("BMP")]
+    public void ReadBytes_CutOffImage_NamesTheRow(string kind)
+    {
+        byte[] file = ImageFileTests.File(kind);
+        byte[] part = file[..^2];
+        AssertCutOff(View(new EncodedRow { Image = part }), "column 'Image'");
+
+        using var folder = new TemporaryFolder();
+        var rows = _mlContext.Data.LoadFromEnumerable(new[] { new { Path = folder.Write("part", part) } });
+        var load = _mlContext.Transforms.LoadImages("Loaded", folder.Path, "Path");
+        AssertCutOff(load.Fit(rows).Transform(rows), "part' is cut off");
+        var resize = load.Append(_mlContext.Transforms.ResizeImages("Small", Width, Height, "Loaded"));
+        AssertCutOff(resize.Fit(rows).Transform(rows), "part' is cut off");
+
+        folder.Write("part", file);
+        Assert.HasCount(Spec.Size, ReadBytes(load.Fit(rows).Transform(rows), Spec));
+    }
+
+    [TestMethod]
+    public void ReadBytes_TransparentImage_IsTheSameFromEverySource()
+    {
+        byte[] file = ImageFileTests.File("transparent PNG");
+        var (width, height) = ImageFile.SizeOf(file);
+        var spec = InputSpec.Image(height, width);
+        byte[] encoded = ReadBytes(View(new EncodedRow { Image = file }), spec);
+
+        using var folder = new TemporaryFolder();
+        var rows = _mlContext.Data.LoadFromEnumerable(new[] { new { Path = folder.Write("image.png", file) } });
+        var load = _mlContext.Transforms.LoadImages("Loaded", folder.Path, "Path");
+        CollectionAssert.AreEqual(encoded, ReadBytes(load.Fit(rows).Transform(rows), spec));
+        var extract = load.Append(_mlContext.Transforms.ResizeImages("Same", width, height, "Loaded"))
+            .Append(_mlContext.Transforms.ExtractPixels("Pixels", "Same", scaleImage: 1f / 255f));
+        CollectionAssert.AreEqual(encoded, ReadBytes(extract.Fit(rows).Transform(rows), spec));
+        Assert.IsLessThanOrEqualTo(100, encoded.Max(), "colors are multiplied by alpha, 100/255");
+    }
+
+    [TestMethod]
+    public void ReadBytes_LargeImage_LeavesNoLargeBuffers()
+    {
+        const int side = 1500;
+        byte[] photo = TestImages.Png(new byte[3 * side * side], side, side);
+        byte[] large = TestImages.Png(TestImages.Planes(900, 900, 1), 900, 900);
+        var view = _mlContext.Data.LoadFromEnumerable(new[] { photo, photo, large, large }.Select(file => new EncodedRow { Image = file }));
+        using var cursor = view.GetRowCursor(view.Schema);
+        using var reader = FeatureReader.Create(cursor, view.Schema["Image"], Spec);
+        var allocated = new List<long>();
+        while (cursor.MoveNext())
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            reader.ReadBytes(new byte[Spec.Size]);
+            allocated.Add(GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        Assert.IsLessThan(side * side, allocated[1], "the pixels of the image are not copied to managed memory, so none can be kept");
+        Assert.IsGreaterThan(large.Length, allocated[3], "the bytes of a large file are allocated again, so they were not kept");
+    }
+
+    [TestMethod]
+    [DataRow(117f, 1 / 255f)]
+    [DataRow(127.5f, 1 / 127.5f)]
+    [DataRow(0f, 1 / 127.5f)]
+    public void ReadBytes_PixelsInAnotherRange_AreRefusedAndReadDoesNotClampThem(float offset, float scale)
+    {
+        IDataView Pixels() => Extract(
+            new ImageRow { Image = TestImages.Create(TestImages.Planes(Height, Width, 4), Height, Width) }, scale, offset: offset);
+
+        var view = Pixels();
+        var e = Assert.ThrowsExactly<InvalidOperationException>(() => ReadBytes(view, Spec));
+        StringAssert.Contains(e.Message, "Row 0 (counted from 0), column 'Pixels'");
+        StringAssert.Contains(e.Message, "scaleImage: 1f / 255f and no offset");
+        Assert.IsTrue(Read(Pixels(), Spec).Any(value => value is < 0 or > 1));
+    }
+
+    [TestMethod]
     public void Read_DisposedImage_NamesTheRow()
     {
         var image = TestImages.Create(TestImages.Planes(Height, Width, 4), Height, Width);
@@ -186,11 +261,20 @@ public sealed class FeatureReaderTests
         read(reader);
     }
 
-    private IDataView Extract(ImageRow row, float scale, bool interleave = false, bool asFloat = true)
+    private static void AssertCutOff(IDataView view, string where)
+    {
+        var e = Assert.ThrowsExactly<InvalidOperationException>(() => ReadBytes(view, Spec));
+        StringAssert.Contains(e.Message, "Row 0 (counted from 0)");
+        StringAssert.Contains(e.Message, "is cut off: it");
+        StringAssert.Contains(e.Message, where);
+    }
+
+    private IDataView Extract(ImageRow row, float scale, bool interleave = false, bool asFloat = true, float offset = 0)
     {
         var view = View(row);
         return _mlContext.Transforms.ResizeImages("Image", Width, Height)
-            .Append(_mlContext.Transforms.ExtractPixels("Pixels", "Image", scaleImage: scale, interleavePixelColors: interleave, outputAsFloatArray: asFloat))
+            .Append(_mlContext.Transforms.ExtractPixels(
+                "Pixels", "Image", scaleImage: scale, offsetImage: offset, interleavePixelColors: interleave, outputAsFloatArray: asFloat))
             .Fit(view).Transform(view);
     }
 

@@ -1,5 +1,9 @@
 using System.Diagnostics;
+using System.Reflection;
+using Microsoft.ML.Gloro.Core;
+using Microsoft.ML.Gloro.MLNet;
 using Microsoft.ML.Gloro.Tests.TestSupport;
+using Microsoft.ML.Runtime;
 using TorchSharp;
 
 namespace Microsoft.ML.Gloro.Tests.MLNet;
@@ -57,6 +61,36 @@ public sealed class TrainingControlTests
         var clock = Stopwatch.StartNew();
         Assert.ThrowsExactly<OperationCanceledException>(() => Trainer(o => (o.Epochs, o.Progress, o.CancellationToken) = (100_000, recorder, source.Token)).Fit(Keyed(Blobs.Rows())));
         Assert.HasCount(2, recorder.Seen);
+        Assert.IsLessThan(s_prompt, clock.Elapsed);
+    }
+
+    [TestMethod]
+    public void Fit_ExecutionOfMLNetCanceledInAnEpoch_StopsWithinABatch()
+    {
+        var recorder = new Recorder(p =>
+        {
+            if (p.Epoch == 2)
+                CancelExecution(_mlContext);
+        });
+        var clock = Stopwatch.StartNew();
+        var trainer = Trainer(o => (o.Epochs, o.Progress) = (100_000, recorder));
+        Assert.ThrowsExactly<OperationCanceledException>(() => trainer.Fit(Keyed(Blobs.Rows())));
+        Assert.IsLessThan(s_prompt, clock.Elapsed);
+        Assert.ThrowsExactly<OperationCanceledException>(() => Trainer(o => o.Epochs = 1).Fit(VectorRow.View(VectorRow.Random(30))));
+    }
+
+    [TestMethod]
+    public void Bound_ExecutionOfMLNetCanceled_Stops()
+    {
+        // As Fit bounds a network: this one takes minutes.
+        using var stop = new ExecutionStop(((IHostEnvironment)_mlContext).Register("Test", null, null), CancellationToken.None);
+        var random = new RandomNetworks(1);
+        var shape = new TensorShape(64, 64, 64);
+        var convolution = random.Convolution(64, 64, 3, 3, 1, ZeroPadding.All(1));
+        var network = new DeployedNetwork(shape, [convolution, new DeployedFlatten(), random.Dense(shape.Size, 2)]);
+        using var timer = new Timer(_ => CancelExecution(_mlContext), null, 200, Timeout.Infinite);
+        var clock = Stopwatch.StartNew();
+        Assert.Throws<OperationCanceledException>(() => RigorousBound.Compute(network, stop.Token));
         Assert.IsLessThan(s_prompt, clock.Elapsed);
     }
 
@@ -195,4 +229,8 @@ public sealed class TrainingControlTests
             yield return row;
         }
     }
+
+    // Internal in ML.NET; AutoML calls it.
+    private static void CancelExecution(MLContext mlContext) =>
+        typeof(MLContext).GetMethod("CancelExecution", BindingFlags.NonPublic | BindingFlags.Instance)!.Invoke(mlContext, null);
 }

@@ -8,7 +8,7 @@ namespace Microsoft.ML.Gloro.Tests.MLNet;
 [TestClass]
 public sealed class ArithmeticTests
 {
-    private const int Inputs = 2000;
+    private const int Inputs = 3 * 23 * 29;
 
     private readonly MLContext _mlContext = new(seed: 1);
 
@@ -34,7 +34,7 @@ public sealed class ArithmeticTests
         var data = VectorRow.View(VectorRow.Random(200));
         var (exact, single) = (ScoredRow.All(model.Transform(data)), ScoredRow.All(real.Transform(data)));
         Assert.IsTrue(exact.Zip(single).Any(p => !p.First.Logits.SequenceEqual(p.Second.Logits)), "Both arithmetics gave the same bits.");
-        Assert.IsTrue(exact.Zip(single).All(p => p.First.CertifiedRadius <= p.Second.CertifiedRadius + 1e-5f));
+        Assert.IsTrue(exact.Zip(single).All(p => Math.Abs(p.First.CertifiedRadius - p.Second.CertifiedRadius) <= 1e-4f));
         Assert.IsGreaterThan(0.4 * single.Count(r => r.CertifiedRadius > 0), exact.Count(r => r.CertifiedRadius > 0), "Covering rounding must cost next to nothing.");
         Assert.AreEqual(CertificateArithmetic.Real, new ScoredArithmetic(real.Transform(data)).Value);
         Assert.AreEqual(CertificateArithmetic.Float64, new ScoredArithmetic(model.Transform(data)).Value);
@@ -69,7 +69,7 @@ public sealed class ArithmeticTests
     /// <summary>Attacks certified points near the boundary, within their radii, and counts those whose class changes.</summary>
     private static (int Broken, int Attacks) Attack(CertificateArithmetic arithmetic)
     {
-        // A sum of positive terms against a constant: it grows to 1,000 and more, where floats are 10⁻⁴ apart, while the margin is next to nothing.
+        // An image, since Real covers the rounding at the row itself for feature vectors. A sum of positive terms against a constant: it grows to 1,000 and more, where floats are 10⁻⁴ apart, while the margin is next to nothing.
         var random = new Random(1);
         float[] weights = Values(random), x = Values(random);
         double sum = weights.Zip(x, (w, v) => (double)w * v).Sum();
@@ -77,8 +77,8 @@ public sealed class ArithmeticTests
         for (int trial = 0; trial < 40; trial++)
         {
             float bias = (float)(sum - (0.002 * (random.NextDouble() - 0.5)));
-            var network = new DeployedNetwork(TensorShape.Vector(Inputs), [new DeployedDense([.. weights, .. new float[Inputs]], [0, bias], Inputs, 2)]);
-            using var transformer = TestModels.Transformer(TestModels.Create(network, RobustnessGuarantee.Local, 0, isImage: false).With(arithmetic));
+            var network = new DeployedNetwork(new TensorShape(3, 23, 29), [new DeployedFlatten(), new DeployedDense([.. weights, .. new float[Inputs]], [0, bias], Inputs, 2)]);
+            using var transformer = TestModels.Transformer(TestModels.Create(network, RobustnessGuarantee.Local, 0, isImage: true).With(arithmetic));
             (int top, float radius) = Certify(transformer, x);
             for (int attack = 0; attack < 50 && radius > 0; attack++, attacks++)
                 broken += Certify(transformer, MoveWithin(radius, x, random)).Top == top ? 0 : 1;

@@ -70,9 +70,12 @@ public sealed class InputGuardTests
     }
 
     [TestMethod]
-    public void TryJudge_Real_HasNoError()
+    public void TryJudge_Real_HasAnErrorForVectorsOnly()
     {
         Assert.IsTrue(new InputGuard(TestModels.Vector().With(CertificateArithmetic.Real)).TryJudge(new float[6], out double error));
+        Assert.IsGreaterThan(0, error);
+        GloroModel image = TestModels.Image().With(CertificateArithmetic.Real);
+        Assert.IsTrue(new InputGuard(image).TryJudge(new float[image.Network.InputShape.Size], out error));
         Assert.AreEqual(0, error);
     }
 

@@ -101,7 +101,7 @@ public abstract class NetworkScorerContract
             int count = 1 + (i % 5);
             int row = i % (rows - count);
             var logits = new float[count * scorer.ClassCount];
-            scorer.Score(inputs.AsMemory(row * scorer.InputSize), count, logits, alone: i % 2 == 0);
+            scorer.Score(inputs.AsMemory(row * scorer.InputSize), count, logits, i % 2 == 0 ? ScoringThreads.Caller : ScoringThreads.All);
             CollectionAssert.AreEqual(expected[(row * scorer.ClassCount)..((row + count) * scorer.ClassCount)], logits);
         });
     }
@@ -136,7 +136,7 @@ public abstract class NetworkScorerContract
                     Array.Fill(logits, float.NaN);
                     try
                     {
-                        scorer.Score(inputs, 8, logits, alone: true);
+                        scorer.Score(inputs, 8, logits, ScoringThreads.Caller);
                     }
                     catch (ObjectDisposedException)
                     {

@@ -93,8 +93,9 @@ public sealed class OnnxScorerTests : NetworkScorerContract
             foreach (int batch in (int[])[1, 2, 3, 5, 7, 8, 16, 33, 64, 256, rows])
             {
                 var logits = new float[rows * network.ClassCount];
+                var by = batch % 2 == 0 ? ScoringThreads.Caller : ScoringThreads.All;
                 for (int row = 0; row < rows; row += batch)
-                    scorer.Score(inputs.AsMemory(row * scorer.InputSize), Math.Min(batch, rows - row), logits.AsMemory(row * scorer.ClassCount), alone: batch % 2 == 0);
+                    scorer.Score(inputs.AsMemory(row * scorer.InputSize), Math.Min(batch, rows - row), logits.AsMemory(row * scorer.ClassCount), by);
                 int[] bits = Array.ConvertAll(logits, BitConverter.SingleToInt32Bits);
                 expected ??= bits;
                 CollectionAssert.AreEqual(expected, bits, $"{threads} threads, batches of {batch}");

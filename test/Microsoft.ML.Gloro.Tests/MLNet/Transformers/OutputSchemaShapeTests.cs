@@ -17,7 +17,7 @@ public sealed class OutputSchemaShapeTests
         var schema = transformer.GetOutputSchema(VectorRow.View([]).Schema);
         var shape = OutputSchemaShape.Append(Shape(), LabelType.Text, prefix);
         Assert.AreEqual(13, shape.Count);
-        foreach (var column in OutputColumns.All)
+        foreach (var column in OutputColumns.Usual)
         {
             string name = OutputColumns.Name(column, prefix);
             var promised = shape.Single(c => c.Name == name);

@@ -4,20 +4,21 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Gloro.MLNet;
 
-/// <summary>Reads the planar pixels of ExtractPixels, which must have been scaled to [0, 1].</summary>
+/// <summary>
+/// Reads the planar pixels of ExtractPixels, which must have been scaled to [0, 1]. They are never clamped: training refuses a pixel
+/// outside [0, 1]; scoring reads it as it is and then certifies nothing, because an attack may leave [0, 1] a little.
+/// </summary>
 internal sealed class PixelVectorReader(string columnName, InputSpec spec, ValueGetter<VBuffer<float>> getter, RowLocator locator)
     : FeatureReader(columnName, spec, locator)
 {
-    // Pixels that were perturbed on purpose may leave [0, 1]; pixels that were never scaled leave it by far.
+    // For scoring: pixels that were perturbed on purpose stay within, pixels that were never scaled leave it by far.
     private const float Lowest = -1, Highest = 2;
 
     private VBuffer<float> _values;
     private float[]? _scratch;
 
-    /// <inheritdoc/>
     public override bool ReadsBytes => true;
 
-    /// <inheritdoc/>
     public override void Read(Span<float> destination)
     {
         getter(ref _values);
@@ -30,7 +31,7 @@ internal sealed class PixelVectorReader(string columnName, InputSpec spec, Value
         {
             // NaN and ±∞ pass: such a row is scored, and nothing is certified for it.
             if (float.IsFinite(value) && (value < Lowest || value > Highest))
-                throw RowError($"the value {value} is no pixel scaled to [0, 1]; use ExtractPixels with scaleImage: 1f / 255f and no offset.");
+                throw NotAPixel(value);
         }
     }
 
@@ -63,7 +64,25 @@ internal sealed class PixelVectorReader(string columnName, InputSpec spec, Value
         {
             if (!float.IsFinite(_scratch[i]))
                 throw RowError($"pixel {i} is {_scratch[i]}.");
-            destination[i] = (byte)Math.Clamp(MathF.Round(_scratch[i] * 255f), 0f, 255f);
+            float rounded = MathF.Round(_scratch[i] * 255f);
+            destination[i] = rounded is >= 0 and <= 255 ? (byte)rounded : throw NotAPixel(_scratch[i]);
         }
+    }
+
+    private InvalidOperationException NotAPixel(float value) => RowError(FormattableString.Invariant(
+        $"the value {value} is no pixel scaled to [0, 1]; use ExtractPixels with scaleImage: 1f / 255f and no offset."));
+}
+
+/// <summary>Reads feature vectors, dense or sparse, as they are.</summary>
+internal sealed class VectorReader(string columnName, InputSpec spec, ValueGetter<VBuffer<float>> getter, RowLocator locator)
+    : FeatureReader(columnName, spec, locator)
+{
+    private VBuffer<float> _values;
+
+    public override void Read(Span<float> destination)
+    {
+        getter(ref _values);
+        CheckLength(_values.Length);
+        _values.CopyTo(destination);
     }
 }

@@ -1,0 +1,58 @@
+using Microsoft.ML.Gloro.Core;
+using Microsoft.ML.Gloro.MLNet;
+
+namespace Microsoft.ML.Gloro.Analysis;
+
+/// <summary>Split conformal calibration: the quantile of the scores of the true labels.</summary>
+internal static class Calibrator
+{
+    /// <param name="model">A Gloro transformer, or a chain with one.</param>
+    /// <param name="calibrationRows">Rows as the model takes them, with labels.</param>
+    /// <param name="options">The options.</param>
+    /// <exception cref="ArgumentException">The options are wrong, or there are too few rows.</exception>
+    public static GloroCoverage Run(ITransformer model, IDataView calibrationRows, GloroCoverageOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(calibrationRows);
+        options = options.Copy();
+        options.Validate();
+        GloroTransformer gloro = GloroInChain.Find(model);
+        CoverageScoreKind kind = options.Score ?? CoverageScoreKind.Softmax;
+        double temperature = kind == CoverageScoreKind.Softmax ? options.Temperature ?? (gloro.Temperature / 2) : 1;
+
+        var scores = new List<double>();
+        long missing = 0;
+        new CoveragePass(model, calibrationRows, options.LabelColumnName).Run(
+            (label, logits, error) =>
+            {
+                if (label == LabelMap.Missing)
+                    missing++;
+                else
+                    // A class that the model does not know is in no set: the score of such a label is above all others.
+                    scores.Add(label < 0 ? double.PositiveInfinity : CoverageScore.AtMost(kind, temperature, logits, label, gloro.GloroModel.Constants, error, epsilon: 0));
+            },
+            options.CancellationToken);
+        int rank = CoverageRule.Rank(scores.Count, options.Coverage);
+        if (rank > scores.Count)
+            throw TooFew(scores.Count, missing, options);
+
+        scores.Sort();
+        var rule = new CoverageRule(kind, temperature, options.Coverage, scores.Count, scores[rank - 1], options.AlwaysIncludePrediction);
+        return new GloroCoverage
+        {
+            Model = GloroInChain.Replace(model, part => part.With(rule)),
+            Coverage = options.Coverage,
+            Quantile = rule.Quantile,
+            RowCount = rule.RowCount,
+            Score = kind,
+            Temperature = temperature,
+        };
+    }
+
+    private static ArgumentException TooFew(int rows, long missing, GloroCoverageOptions options)
+    {
+        FormattableString text = $"A coverage of {options.Coverage} needs at least {CoverageRule.FewestRows(options.Coverage)} calibration rows with a label, and there are {rows}.";
+        FormattableString more = $" {missing} more have no label in column '{options.LabelColumnName}'.";
+        return new ArgumentException(FormattableString.Invariant(text) + (missing > 0 ? FormattableString.Invariant(more) : ""));
+    }
+}

@@ -1,0 +1,85 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Gloro.Inference;
+
+namespace Microsoft.ML.Gloro.MLNet;
+
+/// <summary>
+/// The output columns as operators, for ML.NET's own ONNX export: every column as [N, number of values]. A tensor has one width for all
+/// rows, so vectors of keys are filled up with 0, the missing key.
+/// </summary>
+internal sealed class OnnxColumns
+{
+    private readonly GraphOperators _ops;
+    private readonly GloroModel _model;
+    private readonly CertifiedRows _rows;
+    private readonly GuaranteeGraph _guarantee;
+    private readonly string _allowed, _loosest, _top;
+    private readonly float _largestRadius;
+
+    /// <param name="ops">The graph.</param>
+    /// <param name="model">The model.</param>
+    /// <param name="input">The feature column, in single precision.</param>
+    public OnnxColumns(GraphOperators ops, GloroModel model, string input)
+    {
+        (_ops, _model, _largestRadius) = (ops, model, OnnxExporter.LargestRadius(model));
+        string flat = ops.Reshape(input, -1, model.Network.InputShape.Size); // a column may have several dimensions
+        _rows = CertifiedRows.Append(ops, model, flat, model.RadiiCount, _largestRadius);
+        _top = ops.Slice(_rows.Order, [0], [1], [1], [1]);
+        _guarantee = new GuaranteeGraph(ops, model.RadiiCount);
+        int sets = GuaranteeGraph.Sets(model.ResolvedGuarantee).Count;
+        (_allowed, _loosest) = _guarantee.Evaluate(_rows, model.ResolvedGuarantee, sets, ops.Single(model.Epsilon));
+    }
+
+    /// <summary>The type of <paramref name="column"/> in the graph: of known size, even if the column's own type has none.</summary>
+    public static DataViewType TypeOf(OutputColumn column, DataViewType type, GloroModel model) => column switch
+    {
+        OutputColumn.CertifiedLabels => new VectorDataViewType(((VectorDataViewType)type).ItemType, model.RadiiCount),
+        OutputColumn.ReachableLabels => new VectorDataViewType(((VectorDataViewType)type).ItemType, model.ClassNames.Count),
+        _ => type,
+    };
+
+    /// <summary>Adds the operators of <paramref name="column"/> and returns the name of its tensor.</summary>
+    public string Append(OutputColumn column) => column switch
+    {
+        OutputColumn.PredictedLabel => Keys(_top, _rows.IsScored),
+        OutputColumn.Score => _ops.Where(_rows.IsScored, _rows.Scores, _ops.Single(float.NaN)),
+        OutputColumn.Logits => _ops.Where(_rows.IsScored, _rows.Computed, _ops.Single(float.NaN)),
+        OutputColumn.TopKRadii => _rows.Radii,
+        OutputColumn.CertifiedRadius => _ops.Reduce("ReduceMax", _allowed, axis: 1, keep: true),
+        OutputColumn.IsCertified => _ops.Greater(_loosest, _ops.Single(0.5f)),
+        OutputColumn.CertifiedK => _ops.Cast(_loosest, OnnxType.Int32),
+        OutputColumn.CertifiedLabels => Keys(_rows.Order, _ops.Greater(_guarantee.Within(_loosest), _ops.Single(0.5f))),
+        OutputColumn.ReachableLabels => ReachableLabels(),
+        _ => throw new ArgumentOutOfRangeException(nameof(column), column, "No such output column."),
+    };
+
+    /// <summary>Keys count from 1; 0 is the missing one.</summary>
+    private string Keys(string classes, string present)
+    {
+        string numbers = _ops.Add(classes, _ops.Graph.Initializer([1L]));
+        return _ops.Cast(_ops.Where(present, numbers, _ops.Graph.Initializer([0L])), OnnxType.UInt32);
+    }
+
+    /// <summary>The reachable classes in the order of their logits.</summary>
+    private string ReachableLabels()
+    {
+        int classes = _model.ClassNames.Count;
+        (_, string order) = _ops.TopK(_rows.Logits, classes, axis: 1);
+
+        // Moves them to the front: each weighs its distance from the end of the order, the other classes nothing.
+        float[] weights = [.. Enumerable.Range(0, classes).Select(place => (float)(classes - place))];
+        string ordered = _ops.Multiply(_ops.GatherElements(Reachable(), order, axis: 1), _ops.Singles(weights, classes));
+        (string found, string places) = _ops.TopK(ordered, classes, axis: 1);
+        return Keys(_ops.GatherElements(order, places, axis: 1), _ops.Greater(found, _ops.Single(0.5f)));
+    }
+
+    /// <summary>1 for all classes but those whose quotient, rounded down, exceeds ε in a row that is certified; [N, C].</summary>
+    private string Reachable()
+    {
+        var certificate = new CertificateGraph(_ops, _model.With(CertificateArithmetic.Float64).Constants, _model.RadiiCount);
+        string quotients = certificate.TopQuotients(_rows.Logits, _rows.Highest, _top, _rows.Error);
+        double epsilon = _model.Epsilon <= _largestRadius ? _model.Epsilon : double.MaxValue; // nothing is excluded beyond
+        string excluded = _ops.And(_ops.Greater(quotients, _ops.Double(epsilon)), _rows.CanCertify);
+        return _ops.Cast(_ops.Not(excluded), OnnxType.Single);
+    }
+}
