@@ -304,20 +304,21 @@ public sealed class GloroCatalog(MLContext mlContext)
     }
 
     /// <summary>
-    /// Calibrates a model, so that it gives every row a set of labels that holds the true label with a given probability, even if someone moves
-    /// the input by up to ε. Unlike certified label sets, these exist for every row.
+    /// Calibrates a model, so that it gives every row a set of labels that holds the true label with a given probability, even if someone
+    /// moves the input by up to ε. Unlike certified label sets, these exist for every row.
     /// </summary>
     /// <param name="model">A fitted or loaded Gloro transformer, or a chain of transformers that contains one.</param>
     /// <param name="calibrationRows">
-    /// Labeled input rows of the whole model. They must come from the same source as the rows to score later, in no particular order, and must not have
-    /// been used for training, for validation, or to choose the model or these options. A test set is fine, if the coverage is not measured on it.
+    /// Labeled input rows of the whole model. They must come from the same source as the rows to score later, in no particular order, and
+    /// must not have been used for training, for validation, or to choose the model or these options. A test set is fine, if the coverage
+    /// is not measured on it.
     /// </param>
     /// <param name="coverage">The least probability that a set holds the true label, above 0 and below 1.</param>
     /// <param name="options">The score and other options; null for the defaults. Their coverage is replaced by the one given.</param>
     /// <returns>The quantile, and a new model with the column CoverageLabels. Saved models keep it.</returns>
     /// <remarks>
-    /// Robust split conformal prediction with the proved margin constants (compare Massena et al., "Efficient Robust Conformal Prediction via
-    /// Lipschitz-Bounded Networks", ICML 2025). Rounding is covered in Float64. The calibration holds for every ε, so
+    /// Robust split conformal prediction with the proved margin constants (compare Massena et al., "Efficient Robust Conformal Prediction
+    /// via Lipschitz-Bounded Networks", ICML 2025). Rounding is covered in Float64. The calibration holds for every ε, so
     /// <see cref="WithGuarantee"/> keeps it; <see cref="WithViews"/> and another arithmetic drop it.
     /// </remarks>
     /// <exception cref="ArgumentException">The rows are too few, or an option or a column is invalid.</exception>

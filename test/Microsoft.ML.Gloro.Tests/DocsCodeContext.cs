@@ -31,6 +31,7 @@ internal static class DocsCodeContext
         {
             public static MLContext mlContext = null!;
             public static IDataView data = null!, train = null!, validation = null!, test = null!, scored = null!, trainRows = null!, validationRows = null!;
+            public static IDataView calibrationRows = null!, testRows = null!, newRows = null!;
             public static IEnumerable<ImageRow> trainImages = [], testImages = [];
             public static IEstimator<ITransformer> pipeline = null!;
             public static ITransformer model = null!;

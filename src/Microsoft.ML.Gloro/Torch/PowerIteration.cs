@@ -4,9 +4,9 @@ using static TorchSharp.torch;
 namespace Microsoft.ML.Gloro.Torch;
 
 /// <summary>
-/// Estimates the largest singular value of a linear map while its weights are being trained: a few warm-started steps of power iteration a batch,
-/// then one application of the map through which the estimate is differentiated. It approaches the norm from below and so <b>proves nothing</b>;
-/// <see cref="RigorousBound"/> replaces it once training is over.
+/// Estimates the largest singular value of a linear map while its weights are being trained: a few warm-started steps of power iteration a
+/// batch, then one application of the map through which the estimate is differentiated. It approaches the norm from below and so <b>proves
+/// nothing</b>; <see cref="RigorousBound"/> replaces it once training is over.
 /// </summary>
 /// <remarks>Not thread-safe: it keeps the singular vector found so far.</remarks>
 internal sealed class PowerIteration : IDisposable
@@ -26,7 +26,10 @@ internal sealed class PowerIteration : IDisposable
     /// <summary>The right singular vector found so far, part of a checkpoint.</summary>
     public Tensor Vector => _vector;
 
-    /// <summary>Moves the vector by <paramref name="steps"/> steps and returns ‖A v‖ ≈ σ₁(A), differentiable in the weights of <paramref name="apply"/>.</summary>
+    /// <summary>
+    /// Moves the vector by <paramref name="steps"/> steps and returns ‖A v‖ ≈ σ₁(A), differentiable in the weights of
+    /// <paramref name="apply"/>.
+    /// </summary>
     /// <param name="apply">A.</param>
     /// <param name="applyTransposed">Aᵀ.</param>
     /// <param name="steps">Power steps, each one application of A and one of Aᵀ.</param>

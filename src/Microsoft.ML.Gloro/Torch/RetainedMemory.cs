@@ -3,12 +3,14 @@ using System.Runtime.InteropServices;
 namespace Microsoft.ML.Gloro.Torch;
 
 /// <summary>
-/// Lets the C library keep the memory that a step of training frees, for as long as this object is not disposed. glibc gives it back to the system after every step and
-/// asks for it again in the next, page by page, each page cleared: about a tenth of a step's time. With it the process stays at the most that a step needs, and no more.
+/// Lets the C library keep the memory that a step of training frees, for as long as this object is not disposed. glibc gives it back to the
+/// system after every step and asks for it again in the next, page by page, each page cleared: about a tenth of a step's time. With it the
+/// process stays at the most that a step needs, and no more.
 /// </summary>
 /// <remarks>
-/// The settings are the process's. The last of several trainings to end puts them back, to the values that glibc reaches by itself once blocks of this size were freed
-/// (M_MMAP_THRESHOLD in mallopt(3)), and hands the memory back. Does nothing where there is no glibc. Thread-safe.
+/// The settings are the process's. The last of several trainings to end puts them back, to the values that glibc reaches by itself once
+/// blocks of this size were freed (M_MMAP_THRESHOLD in mallopt(3)), and hands the memory back. Does nothing where there is no glibc.
+/// Thread-safe.
 /// </remarks>
 internal sealed class RetainedMemory : IDisposable
 {
@@ -31,7 +33,8 @@ internal sealed class RetainedMemory : IDisposable
             Set(TrimThreshold, -1);
             Set(MMapMax, 0);
 
-            // Threads but the first have heaps of 64 MB each, which go when they are empty unless the padding asks for more than two of them.
+            // Threads but the first have heaps of 64 MB each, which go when they are empty unless the padding asks for more than two of
+            // them.
             Set(TopPad, 2 * HeapSize);
         }
     }

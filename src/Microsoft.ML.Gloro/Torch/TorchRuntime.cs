@@ -10,8 +10,8 @@ namespace Microsoft.ML.Gloro.Torch;
 /// Loads TorchSharp and its native half, libtorch. The application brings both; if one is missing, the message names the package to add.
 /// </summary>
 /// <remarks>
-/// Left alone, TorchSharp searches the NuGet cache when it finds no libtorch beside the application, copies half a gigabyte into the application's
-/// folder and reports the whole search. So the library is tried first, in the way TorchSharp itself begins. Thread-safe.
+/// Left alone, TorchSharp searches the NuGet cache when it finds no libtorch beside the application, copies half a gigabyte into the
+/// application's folder and reports the whole search. So the library is tried first, in the way TorchSharp itself begins. Thread-safe.
 /// </remarks>
 internal static class TorchRuntime
 {
@@ -110,7 +110,8 @@ internal static class TorchRuntime
     {
         var managed = typeof(torch).Assembly;
 
-        // TorchSharp's own first step. libtorch before the library that depends on it: on Windows a dependency is found only if it is loaded already.
+        // TorchSharp's own first step. libtorch before the library that depends on it: on Windows a dependency is found only if it is
+        // loaded already.
         NativeLibrary.TryLoad("torch_cpu", managed, DllImportSearchPath.AssemblyDirectory, out _);
         if (!NativeLibrary.TryLoad(NativeLibraryName, managed, DllImportSearchPath.AssemblyDirectory, out _) && IsBesideApplication(managed))
             NativeLibrary.Load(NativeLibraryName, managed, DllImportSearchPath.AssemblyDirectory); // Once more, for the loader's words.

@@ -3,8 +3,8 @@ using Microsoft.ML.Gloro.Analysis;
 namespace Microsoft.ML.Gloro;
 
 /// <summary>
-/// A calibrated model. Its <see cref="Model"/> gives a column <c>CoverageLabels</c>: a set of labels that holds the true label with probability
-/// <see cref="Coverage"/> or more, even if someone moved the input by up to the model's ε.
+/// A calibrated model. Its <see cref="Model"/> gives a column <c>CoverageLabels</c>: a set of labels that holds the true label with
+/// probability <see cref="Coverage"/> or more, even if someone moved the input by up to the model's ε.
 /// </summary>
 /// <remarks>
 /// The probability is over the draw of the calibration rows and of the new row, which must come from the same source in no particular order
@@ -16,7 +16,9 @@ public sealed class GloroCoverage
     {
     }
 
-    /// <summary>The model with the column CoverageLabels. Save it, and change its ε with <c>WithGuarantee</c>: the calibration stays valid.</summary>
+    /// <summary>
+    /// The model with the column CoverageLabels. Save it, and change its ε with <c>WithGuarantee</c>: the calibration stays valid.
+    /// </summary>
     public required ITransformer Model { get; init; }
 
     /// <summary>1 − α.</summary>
@@ -39,7 +41,9 @@ public sealed class GloroCoverage
         $"coverage {Coverage:0.####} from {RowCount:N0} rows: labels with a {Score} score of at most {Quantile:G6} within ε (temperature {Temperature:G4})");
 }
 
-/// <summary>How well coverage sets do on rows that were used neither for training nor for calibration. Fractions are between 0 and 1.</summary>
+/// <summary>
+/// How well coverage sets do on rows that were used neither for training nor for calibration. Fractions are between 0 and 1.
+/// </summary>
 public sealed class GloroCoverageMetrics
 {
     internal GloroCoverageMetrics()
@@ -55,7 +59,9 @@ public sealed class GloroCoverageMetrics
     /// <summary>The number of rows with a label that the model knows.</summary>
     public required long RowCount { get; init; }
 
-    /// <summary>The fraction of rows whose set holds their label. On rows that nobody moved it is above <see cref="Coverage"/> for ε &gt; 0.</summary>
+    /// <summary>
+    /// The fraction of rows whose set holds their label. On rows that nobody moved it is above <see cref="Coverage"/> for ε &gt; 0.
+    /// </summary>
     public required double CoveredFraction { get; init; }
 
     /// <summary>The standard error of <see cref="CoveredFraction"/>, from the number of these rows and of the calibration rows.</summary>
@@ -71,8 +77,8 @@ public sealed class GloroCoverageMetrics
     public required double EmptyFraction { get; init; }
 
     /// <summary>
-    /// The fraction of rows whose label stays in the set for ε = 0, wherever within ε the row is moved. It is proved for these rows, and tells what
-    /// sets made without regard to an attacker are worth under attack.
+    /// The fraction of rows whose label stays in the set for ε = 0, wherever within ε the row is moved. It is proved for these rows, and
+    /// tells what sets made without regard to an attacker are worth under attack.
     /// </summary>
     public required double PlainCoveredUnderAttackFraction { get; init; }
 
@@ -82,7 +88,9 @@ public sealed class GloroCoverageMetrics
     /// </summary>
     public required double PlainCoverageUnderAttack { get; init; }
 
-    /// <summary>For each class of the model, in its order: its name, its rows, and the fraction of them whose set holds their label.</summary>
+    /// <summary>
+    /// For each class of the model, in its order: its name, its rows, and the fraction of them whose set holds their label.
+    /// </summary>
     public required IReadOnlyList<GloroClassCoverage> PerClass { get; init; }
 
     /// <summary>A small table, in the invariant culture.</summary>

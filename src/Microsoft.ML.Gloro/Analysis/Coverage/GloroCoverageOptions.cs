@@ -6,26 +6,26 @@ namespace Microsoft.ML.Gloro;
 public sealed class GloroCoverageOptions
 {
     /// <summary>
-    /// 1 − α: the least probability that a set holds the true label, above 0 and below 1. Default: 0.9. Higher coverage needs more calibration
-    /// rows: 9 for 0.9, 19 for 0.95, 99 for 0.99; with a hundred times as many the sets vary little.
+    /// 1 − α: the least probability that a set holds the true label, above 0 and below 1. Default: 0.9. Higher coverage needs more
+    /// calibration rows: 9 for 0.9, 19 for 0.95, 99 for 0.99; with a hundred times as many the sets vary little.
     /// </summary>
     public double Coverage { get; set; } = 0.9;
 
     /// <summary>
-    /// The score of a label. Default: null, which is <see cref="CoverageScoreKind.Softmax"/>. Choose it before you see the calibration rows, or on
-    /// other rows.
+    /// The score of a label. Default: null, which is <see cref="CoverageScoreKind.Softmax"/>. Choose it before you see the calibration
+    /// rows, or on other rows.
     /// </summary>
     public CoverageScoreKind? Score { get; set; }
 
     /// <summary>
-    /// The temperature of <see cref="CoverageScoreKind.Softmax"/>, above 0. Default: null, half of the model's own temperature. Like the score, it
-    /// must not be chosen on the calibration rows.
+    /// The temperature of <see cref="CoverageScoreKind.Softmax"/>, above 0. Default: null, half of the model's own temperature. Like the
+    /// score, it must not be chosen on the calibration rows.
     /// </summary>
     public double? Temperature { get; set; }
 
     /// <summary>
-    /// Whether every set also holds the predicted label, so that no set is empty. It never lowers the coverage. Default: false; without it, an
-    /// empty set says that no label fits the row.
+    /// Whether every set also holds the predicted label, so that no set is empty. It never lowers the coverage. Default: false; without it,
+    /// an empty set says that no label fits the row.
     /// </summary>
     public bool AlwaysIncludePrediction { get; set; }
 

@@ -5,8 +5,8 @@ namespace Microsoft.ML.Gloro;
 
 /// <summary>
 /// Which sets of a row's k highest classes may be certified. A certified set of k classes is proved to be the same for every input within
-/// L2 distance r_k (the column TopKRadii). The column CertifiedRadius is the largest r_k of the sets that the guarantee allows, which may be
-/// another set than the one in CertifiedLabels. Immutable and safe for concurrent use.
+/// L2 distance r_k (the column TopKRadii). The column CertifiedRadius is the largest r_k of the sets that the guarantee allows, which may
+/// be another set than the one in CertifiedLabels. Immutable and safe for concurrent use.
 /// </summary>
 /// <example>
 /// <code language="csharp">

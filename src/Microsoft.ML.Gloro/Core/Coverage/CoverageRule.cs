@@ -2,10 +2,10 @@ namespace Microsoft.ML.Gloro.Core;
 
 /// <summary>
 /// Which labels belong to the coverage set of a row: those whose score can be at most the quantile somewhere within ε. With n calibration
-/// rows exchangeable with the rows to come, and the quantile q the ⌈(n + 1)(1 − α)⌉-th smallest of their scores, the true label of a new row
-/// belongs to the set with probability 1 − α or more, whatever moves the row by up to ε: s of the row itself is at most q with that
-/// probability, and the set holds every label whose score may be that small at some point within ε of the row that was seen.
-/// Immutable and thread-safe. ε is not part of it: a quantile is computed from rows that nobody moved, and holds for every ε.
+/// rows exchangeable with the rows to come, and the quantile q the ⌈(n + 1)(1 − α)⌉-th smallest of their scores, the true label of a new
+/// row belongs to the set with probability 1 − α or more, whatever moves the row by up to ε: s of the row itself is at most q with that
+/// probability, and the set holds every label whose score may be that small at some point within ε of the row that was seen. Immutable and
+/// thread-safe. ε is not part of it: a quantile is computed from rows that nobody moved, and holds for every ε.
 /// </summary>
 internal sealed record CoverageRule
 {
@@ -34,14 +34,18 @@ internal sealed record CoverageRule
 
     public bool AlwaysTop { get; }
 
-    /// <summary>The rank of the quantile among n scores in ascending order, from 1: ⌈(n + 1)(1 − α)⌉; above n if n rows are too few.</summary>
+    /// <summary>
+    /// The rank of the quantile among n scores in ascending order, from 1: ⌈(n + 1)(1 − α)⌉; above n if n rows are too few.
+    /// </summary>
     /// <remarks>In decimal, where .9 is .9: in binary, .9·10 may come out above 9.</remarks>
     public static int Rank(int rowCount, double coverage) => (int)Math.Ceiling((rowCount + 1) * (decimal)coverage);
 
     /// <summary>The fewest calibration rows that allow this coverage.</summary>
     public static int FewestRows(double coverage) => (int)Math.Ceiling((decimal)coverage / (1 - (decimal)coverage));
 
-    /// <summary>Writes the coverage set at <paramref name="epsilon"/>, in the order of the classes' logits; all classes if nothing is known.</summary>
+    /// <summary>
+    /// Writes the coverage set at <paramref name="epsilon"/>, in the order of the classes' logits; all classes if nothing is known.
+    /// </summary>
     /// <param name="logits">y.</param>
     /// <param name="constants">K_ij.</param>
     /// <param name="error">By how much rounding can have changed a margin.</param>

@@ -12,23 +12,24 @@ public enum CoverageScoreKind
     Softmax,
 
     /// <summary>
-    /// s(x, c) = max_{i≠c} (y_i − y_c)/K_ic: minus the L2 distance within which c provably stays the top class. It needs no temperature, and
-    /// changes by no more than the input does.
+    /// s(x, c) = max_{i≠c} (y_i − y_c)/K_ic: minus the L2 distance within which c provably stays the top class. It needs no temperature,
+    /// and changes by no more than the input does.
     /// </summary>
     Margin,
 }
 
 /// <summary>
-/// Bounds of the score of a label, at a row and everywhere near it. Within ε of the row, a margin y_i − y_c moves by at most ε·K_ic; the logits
-/// of a machine are off by rounding, and a margin of them by at most an error that is added or subtracted.
-/// Stateless and thread-safe; nothing is allocated. The method is robust conformal prediction with Lipschitz margins (compare Massena et al., ICML
-/// 2025, who use one constant for all pairs of classes).
+/// Bounds of the score of a label, at a row and everywhere near it. Within ε of the row, a margin y_i − y_c moves by at most ε·K_ic; the
+/// logits of a machine are off by rounding, and a margin of them by at most an error that is added or subtracted. Stateless and
+/// thread-safe; nothing is allocated. The method is robust conformal prediction with Lipschitz margins (compare Massena et al., ICML 2025,
+/// who use one constant for all pairs of classes).
 /// </summary>
 internal static class CoverageScore
 {
     /// <summary>
     /// Covers the rounding of this code, relative to the largest term: a few operations of relative error 2^−53 for each term, one addition
-    /// for each class, and exp and log, which .NET takes from the system's library. Together they err by less than 10^−10, even with a million classes.
+    /// for each class, and exp and log, which .NET takes from the system's library. Together they err by less than 10^−10, even with a
+    /// million classes.
     /// </summary>
     private const double Slack = 1e-10;
 
@@ -44,7 +45,10 @@ internal static class CoverageScore
         CoverageScoreKind kind, double temperature, ReadOnlySpan<float> logits, int label, MarginConstants constants, double error, double epsilon) =>
         IsKnown(logits, error, epsilon) ? Bound(kind, temperature, logits, label, constants.Row(label), error, epsilon, +1) : double.PositiveInfinity;
 
-    /// <summary>At most s(x′, c) for every x′ within <paramref name="epsilon"/> of the row; −∞ if nothing is known. Parameters as in <see cref="AtMost"/>.</summary>
+    /// <summary>
+    /// At most s(x′, c) for every x′ within <paramref name="epsilon"/> of the row; −∞ if nothing is known. Parameters as in
+    /// <see cref="AtMost"/>.
+    /// </summary>
     public static double AtLeast(
         CoverageScoreKind kind, double temperature, ReadOnlySpan<float> logits, int label, MarginConstants constants, double error, double epsilon) =>
         IsKnown(logits, error, epsilon) ? Bound(kind, temperature, logits, label, constants.Row(label), error, epsilon, -1) : double.NegativeInfinity;

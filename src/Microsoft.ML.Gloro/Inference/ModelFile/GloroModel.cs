@@ -3,7 +3,8 @@ using Microsoft.ML.Gloro.Core;
 namespace Microsoft.ML.Gloro.Inference;
 
 /// <summary>
-/// A deployed model: the network, the bound that was proved for exactly its weights, the classes, and the guarantee that is certified at <see cref="Epsilon"/>, in which arithmetic.
+/// A deployed model: the network, the bound that was proved for exactly its weights, the classes, and the guarantee that is certified at
+/// <see cref="Epsilon"/>, in which arithmetic.
 /// </summary>
 /// <remarks>Immutable and safe for concurrent use.</remarks>
 internal sealed class GloroModel
@@ -22,7 +23,9 @@ internal sealed class GloroModel
     /// <param name="temperature">What logits are divided by before softmax makes scores of them.</param>
     /// <param name="labelType">The type of the label values that the names stand for; null for text.</param>
     /// <param name="coverage">How coverage sets are made; null for a model that was not calibrated.</param>
-    /// <exception cref="ArgumentException">The parts do not fit each other, or one is not usable; the message says which and why.</exception>
+    /// <exception cref="ArgumentException">
+    /// The parts do not fit each other, or one is not usable; the message says which and why.
+    /// </exception>
     public GloroModel(
         DeployedNetwork network,
         LipschitzBound bound,
@@ -76,7 +79,9 @@ internal sealed class GloroModel
     /// <summary>The type of the label values that <see cref="ClassNames"/> stand for.</summary>
     public LabelType LabelType { get; }
 
-    /// <summary>How many rows of each class the network was trained on; empty if that is not known. A class with 0 was never seen.</summary>
+    /// <summary>
+    /// How many rows of each class the network was trained on; empty if that is not known. A class with 0 was never seen.
+    /// </summary>
     public IReadOnlyList<int> TrainingRowCounts { get; }
 
     public RobustnessGuarantee Guarantee { get; }
@@ -108,16 +113,21 @@ internal sealed class GloroModel
     public ResolvedGuarantee ResolvedGuarantee { get; }
 
     /// <summary>
-    /// How many radii r_1, r_2, … a scored row keeps: enough for the guarantee, and ten where there are as many, so that other guarantees can be read from a scored row.
+    /// How many radii r_1, r_2, … a scored row keeps: enough for the guarantee, and ten where there are as many, so that other guarantees
+    /// can be read from a scored row.
     /// </summary>
     public int RadiiCount => Math.Min(ClassNames.Count - 1, Math.Max(UsualRadii, ResolvedGuarantee.MaxK));
 
     /// <summary>The same network under another guarantee and radius. Nothing is computed anew: neither enters the bound.</summary>
-    /// <exception cref="ArgumentException">The guarantee does not fit the classes, or <paramref name="epsilon"/> is negative or not finite.</exception>
+    /// <exception cref="ArgumentException">
+    /// The guarantee does not fit the classes, or <paramref name="epsilon"/> is negative or not finite.
+    /// </exception>
     public GloroModel With(RobustnessGuarantee guarantee, float epsilon) =>
         new(this, Network, guarantee, epsilon, Arithmetic, Temperature, Coverage);
 
-    /// <summary>The same network, scored and certified in another arithmetic. Coverage sets need a new calibration if it is another one.</summary>
+    /// <summary>
+    /// The same network, scored and certified in another arithmetic. Coverage sets need a new calibration if it is another one.
+    /// </summary>
     public GloroModel With(CertificateArithmetic arithmetic) =>
         new(this, Network, Guarantee, Epsilon, arithmetic, Temperature, arithmetic == Arithmetic ? Coverage : null);
 
@@ -139,7 +149,8 @@ internal sealed class GloroModel
         if (!Enum.IsDefined(arithmetic))
             throw new ArgumentOutOfRangeException(nameof(arithmetic), arithmetic, "Unknown arithmetic.");
         var rounding = RoundingBound.Compute(network, bound, arithmetic);
-        return (arithmetic, rounding, MarginLipschitz.Compute(network, bound, rounding.Slope)); // refuses a bound that was proved for other weights
+        // Refuses a bound that was proved for other weights.
+        return (arithmetic, rounding, MarginLipschitz.Compute(network, bound, rounding.Slope));
     }
 
     private static LabelType CheckLabelType(LabelType type, IReadOnlyList<string> classNames) =>

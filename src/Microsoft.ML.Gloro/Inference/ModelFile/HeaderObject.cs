@@ -3,8 +3,8 @@ using System.Text.Json;
 namespace Microsoft.ML.Gloro.Inference;
 
 /// <summary>
-/// One JSON object of a model file's header, read strictly: every property is asked for by name, type and range, and none may be left over or be there twice.
-/// What is wrong becomes a <see cref="FormatException"/> that names the place.
+/// One JSON object of a model file's header, read strictly: every property is asked for by name, type and range, and none may be left over
+/// or be there twice. What is wrong becomes a <see cref="FormatException"/> that names the place.
 /// </summary>
 internal readonly struct HeaderObject
 {

@@ -6,7 +6,9 @@ internal static class ModelFileFormat
     /// <summary>The version that is written, and the only one that is read: no file of an earlier one was ever released.</summary>
     public const int Version = 3;
 
-    /// <summary>Bytes before the header: the magic, the version and the header's length, the last two as 32-bit little-endian numbers.</summary>
+    /// <summary>
+    /// Bytes before the header: the magic, the version and the header's length, the last two as 32-bit little-endian numbers.
+    /// </summary>
     public const int PreambleLength = 16;
 
     /// <summary>Bytes of JSON. Everything that <see cref="ModelLimits"/> allows fits.</summary>
@@ -18,7 +20,10 @@ internal static class ModelFileFormat
     /// <summary>What a model file starts with.</summary>
     public static ReadOnlySpan<byte> Magic => "GLOROMDL"u8;
 
-    /// <summary>The file does not hold what this library wrote. The message says all there is to say: an inner exception would hide it from GetBaseException.</summary>
+    /// <summary>
+    /// The file does not hold what this library wrote. The message says all there is to say: an inner exception would hide it from
+    /// GetBaseException.
+    /// </summary>
     public static FormatException Damaged(string what) =>
         Error($"{what}. The file was damaged or altered, or was not written by this library: copy it again from its source, or train and save the model again.");
 

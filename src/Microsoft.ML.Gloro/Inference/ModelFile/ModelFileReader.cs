@@ -2,7 +2,10 @@ using System.Security.Cryptography;
 
 namespace Microsoft.ML.Gloro.Inference;
 
-/// <summary>Reads the bytes of a model file in order and hashes them on the way. Memory is taken as bytes arrive, never because a number in the file asks for it.</summary>
+/// <summary>
+/// Reads the bytes of a model file in order and hashes them on the way. Memory is taken as bytes arrive, never because a number in the file
+/// asks for it.
+/// </summary>
 internal sealed class ModelFileReader(Stream stream) : IDisposable
 {
     private const int BlockLength = 1 << 16;

@@ -65,7 +65,10 @@ internal sealed record ModelHeader(
         return bytes.WrittenSpan.ToArray();
     }
 
-    /// <summary>Reads a header strictly. Sizes are checked here; whether the parts fit each other is for <see cref="DeployedNetwork"/> and <see cref="GloroModel"/> to say.</summary>
+    /// <summary>
+    /// Reads a header strictly. Sizes are checked here; whether the parts fit each other is for <see cref="DeployedNetwork"/> and
+    /// <see cref="GloroModel"/> to say.
+    /// </summary>
     /// <exception cref="FormatException">It is not a header of this version; the message names the place.</exception>
     public static ModelHeader Read(ReadOnlyMemory<byte> utf8)
     {

@@ -4,8 +4,8 @@ using Microsoft.ML.Gloro.Core;
 namespace Microsoft.ML.Gloro.Inference;
 
 /// <summary>
-/// The largest model there can be. A model file comes from anywhere; these limits keep a forged one from asking for memory or time out of proportion,
-/// and they hold for every <see cref="GloroModel"/>, so that each one that can be made can also be saved and loaded.
+/// The largest model there can be. A model file comes from anywhere; these limits keep a forged one from asking for memory or time out of
+/// proportion, and they hold for every <see cref="GloroModel"/>, so that each one that can be made can also be saved and loaded.
 /// </summary>
 internal static class ModelLimits
 {

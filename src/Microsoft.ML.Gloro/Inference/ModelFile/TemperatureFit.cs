@@ -2,23 +2,27 @@
 namespace Microsoft.ML.Gloro.Inference;
 
 /// <summary>
-/// Finds the temperature T &gt; 0 with which softmax(y / T) makes given labels most likely (Guo, Pleiss, Sun, Weinberger: On Calibration of Modern Neural Networks, ICML 2017).
+/// Finds the temperature T &gt; 0 with which softmax(y / T) makes given labels most likely (Guo, Pleiss, Sun, Weinberger: On Calibration of
+/// Modern Neural Networks, ICML 2017).
 /// </summary>
 /// <remarks>
-/// <para>In b = 1/T the negative log-likelihood is convex: of a row its slope is Σ_i p_i y_i − y_label and its curvature the variance of y under p = softmax(b·y). Newton's method finds where
-/// the slope is 0, kept between an end with a negative and one with a positive slope.</para>
-/// <para>To N rows one more is added whose label may be any class and whose logits are like theirs: each row has the weight 1/N on all classes alike, beside 1 on its label. Were all rows
-/// right, the likelihood alone would ask for T = 0, which is to say for no doubt at all; so the doubt stays that N rows leave, about 1 in N (Platt, 1999, smooths his targets for this reason).
-/// Where some are wrong it moves T little, and less the more rows there are.</para>
+/// <para>In b = 1/T the negative log-likelihood is convex: of a row its slope is Σ_i p_i y_i − y_label and its curvature the variance of y
+/// under p = softmax(b·y). Newton's method finds where the slope is 0, kept between an end with a negative and one with a positive
+/// slope.</para>
+/// <para>To N rows one more is added whose label may be any class and whose logits are like theirs: each row has the weight 1/N on all
+/// classes alike, beside 1 on its label. Were all rows right, the likelihood alone would ask for T = 0, which is to say for no doubt at
+/// all; so the doubt stays that N rows leave, about 1 in N (Platt, 1999, smooths his targets for this reason). Where some are wrong it
+/// moves T little, and less the more rows there are.</para>
 /// <para>Scaling all logits scales T. Stateless and thread-safe; the same rows in the same order give the same bits.</para>
 /// </remarks>
 internal static class TemperatureFit
 {
-    // In units of 1 / (the rows' mean spread of logits). The least, which labels take that are right no more often than chance, leaves scores that are nearly
-    // equal, and yet in the order of the logits; the largest only keeps the search finite.
+    // In units of 1 / (the rows' mean spread of logits). The least, which labels take that are right no more often than chance, leaves
+    // scores that are nearly equal, and yet in the order of the logits; the largest only keeps the search finite.
     private const double Least = 1e-3, Largest = 1e6;
 
-    // The last step of Newton's method is as short as this; what is left is the square of it. About ten steps are needed; halving alone, of nine decades, would take forty.
+    // The last step of Newton's method is as short as this; what is left is the square of it. About ten steps are needed; halving alone, of
+    // nine decades, would take forty.
     private const double Tolerance = 1e-10;
     private const int MostSteps = 100;
 

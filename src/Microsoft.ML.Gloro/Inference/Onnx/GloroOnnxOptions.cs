@@ -40,7 +40,8 @@ public sealed class GloroOnnxOptions
 
     /// <summary>
     /// The names of the features, in the order of the vector that the model reads, for clients that read them from columns. They go into
-    /// the metadata only. Default: null, the name of the model's feature column with a number: Features0, Features1, … Not for image models.
+    /// the metadata only. Default: null, the name of the model's feature column with a number: Features0, Features1, … Not for image
+    /// models.
     /// </summary>
     public IReadOnlyList<string>? FeatureNames { get; set; }
 

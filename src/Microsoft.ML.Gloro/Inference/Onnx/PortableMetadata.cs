@@ -52,7 +52,9 @@ internal static class PortableMetadata
         return entries.Select(entry => (PortableNames.MetadataPrefix + entry.Key, entry.Value));
     }
 
-    /// <summary>What a client must know to fill the input without asking its user. Every file has every key; those of the other kind are [].</summary>
+    /// <summary>
+    /// What a client must know to fill the input without asking its user. Every file has every key; those of the other kind are [].
+    /// </summary>
     private static IEnumerable<(string Key, string Value)> Input(GloroModel model, GloroOnnxOptions options)
     {
         var shape = model.Network.InputShape;

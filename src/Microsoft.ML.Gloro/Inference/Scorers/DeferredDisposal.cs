@@ -1,7 +1,8 @@
 namespace Microsoft.ML.Gloro.Inference;
 
 /// <summary>
-/// Frees what an object holds once it is disposed and no use of it is running any more: at once, or when the last use ends. Disposing never waits.
+/// Frees what an object holds once it is disposed and no use of it is running any more: at once, or when the last use ends. Disposing never
+/// waits.
 /// </summary>
 /// <param name="owner">Whose name an <see cref="ObjectDisposedException"/> bears.</param>
 /// <param name="free">Called once, by whoever is last.</param>

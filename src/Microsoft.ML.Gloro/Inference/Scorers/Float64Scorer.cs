@@ -2,7 +2,10 @@ using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Inference;
 
-/// <summary>Computes logits of a <see cref="DeployedNetwork"/> in double, in managed code, as <see cref="ForwardPass"/> lays down: the same bits on every machine, in any batch, with any number of threads.</summary>
+/// <summary>
+/// Computes logits of a <see cref="DeployedNetwork"/> in double, in managed code, as <see cref="ForwardPass"/> lays down: the same bits on
+/// every machine, in any batch, with any number of threads.
+/// </summary>
 internal sealed class Float64Scorer : INetworkScorer
 {
     private readonly int _threads;
@@ -10,8 +13,8 @@ internal sealed class Float64Scorer : INetworkScorer
 
     /// <param name="network">The network to run.</param>
     /// <param name="threads">
-    /// Threads that share the work, the calling one included. 0, the default, takes every processor that this process may use; 1 runs on the calling thread alone.
-    /// They come from the thread pool when it has some to spare, so a busy process loses speed and nothing else.
+    /// Threads that share the work, the calling one included. 0, the default, takes every processor that this process may use; 1 runs on
+    /// the calling thread alone. They come from the thread pool when it has some to spare, so a busy process loses speed and nothing else.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">A negative number of threads.</exception>
     public Float64Scorer(DeployedNetwork network, int threads = 0)
@@ -40,6 +43,9 @@ internal sealed class Float64Scorer : INetworkScorer
         ScorerRows.Blank(this, inputs.Span, rows, logits.Span);
     }
 
-    /// <summary>Refuses further calls. Weights and buffers are memory of the runtime, which takes them back when the last running <see cref="Score"/> is done. May be called often.</summary>
+    /// <summary>
+    /// Refuses further calls. Weights and buffers are memory of the runtime, which takes them back when the last running
+    /// <see cref="Score"/> is done. May be called often.
+    /// </summary>
     public void Dispose() => Volatile.Write(ref _pass, null);
 }

@@ -21,8 +21,8 @@ internal interface INetworkScorer : IDisposable
     int ClassCount { get; }
 
     /// <summary>
-    /// Computes the logits of <paramref name="rows"/> rows. A row holding NaN or an infinity gets NaN logits, so nothing is certified for it.
-    /// The logits of a row are the same bits whichever rows it is scored with.
+    /// Computes the logits of <paramref name="rows"/> rows. A row holding NaN or an infinity gets NaN logits, so nothing is certified for
+    /// it. The logits of a row are the same bits whichever rows it is scored with.
     /// </summary>
     /// <param name="inputs">The rows, one after the other: rows × <see cref="InputSize"/> values (more are ignored).</param>
     /// <param name="rows">The number of rows; 0 does nothing.</param>

@@ -5,14 +5,16 @@ using Microsoft.ML.Gloro.Core;
 namespace Microsoft.ML.Gloro.Inference;
 
 /// <summary>
-/// Says what a row's input allows: whether it can be scored at all, whether it may be certified, and by how much rounding may have raised its margins.
+/// Says what a row's input allows: whether it can be scored at all, whether it may be certified, and by how much rounding may have raised
+/// its margins.
 /// <para>
-/// NaN and ±∞ are not scored: max(x, 0) and max(a, b) can swallow a NaN, so a row that holds one could come out with finite logits. For the same reason an input so large that a value
-/// on the way may overflow is not scored: ∞ − ∞ is the NaN that is swallowed.
+/// NaN and ±∞ are not scored: max(x, 0) and max(a, b) can swallow a NaN, so a row that holds one could come out with finite logits. For the
+/// same reason an input so large that a value on the way may overflow is not scored: ∞ − ∞ is the NaN that is swallowed.
 /// </para>
 /// <para>
-/// Pixels outside [0, 1] and denormal numbers are scored, but not certified. No image has them: they come from scaling that was forgotten, or from an attacker
-/// who looks for arithmetic that does not behave. (A certificate at an honest input still speaks of them, as of every point of the ball around it.)
+/// Pixels outside [0, 1] and denormal numbers are scored, but not certified. No image has them: they come from scaling that was forgotten,
+/// or from an attacker who looks for arithmetic that does not behave. (A certificate at an honest input still speaks of them, as of every
+/// point of the ball around it.)
 /// </para>
 /// </summary>
 /// <remarks>Immutable and safe for concurrent use.</remarks>
@@ -31,7 +33,10 @@ internal sealed class InputGuard
         LargestRadius = half > 0 ? (float)Math.Min(half, float.MaxValue / 2) : 0;
     }
 
-    /// <summary>The largest radius that is certified: nearly half of the norm up to which nothing overflows, so that no point of a ball around a certified input does.</summary>
+    /// <summary>
+    /// The largest radius that is certified: nearly half of the norm up to which nothing overflows, so that no point of a ball around a
+    /// certified input does.
+    /// </summary>
     public float LargestRadius { get; }
 
     /// <summary>Judges one input.</summary>
@@ -41,7 +46,8 @@ internal sealed class InputGuard
     public bool TryJudge(ReadOnlySpan<float> input, out double error)
     {
         double norm = LinearLayerNorms.Norm(input);
-        bool certifiable = norm < LargestRadius && IsOrdinary(input); // strictly: the largest radius is 0 where nothing is safe from overflow
+        // Strictly: the largest radius is 0 where nothing is safe from overflow.
+        bool certifiable = norm < LargestRadius && IsOrdinary(input);
         error = certifiable ? _model.Rounding.MarginError(_model.Rounding.SizeOf(input)) : double.PositiveInfinity;
         return norm <= _model.Rounding.LargestNorm; // false for NaN
     }

@@ -9,9 +9,9 @@ namespace Microsoft.ML.Gloro.Inference;
 /// Safe for concurrent use, also of <see cref="Dispose"/>. Changes no state outside its own session.
 /// On the CPU the logits of a row are the same bits in any batch and with any number of threads. ONNX Runtime does not promise that, but
 /// keeps it for this graph: a convolution
-/// treats each image alone, and a dense layer is a Gemm whose constant weights are packed beforehand, so that a single row does not get a kernel of its own with another order
-/// of summation. Measured on 1.31.1, x64, batches of 1 to 300, 1 to 4 threads, dense layers up to 8192 wide and convolutions up to 64×64; a test holds it.
-/// Another processor may give other last bits, always the same ones on that processor.
+/// treats each image alone, and a dense layer is a Gemm whose constant weights are packed beforehand, so that a single row does not get a
+/// kernel of its own with another order of summation. Measured on 1.31.1, x64, batches of 1 to 300, 1 to 4 threads, dense layers up to 8192
+/// wide and convolutions up to 64×64; a test holds it. Another processor may give other last bits, always the same ones on that processor.
 /// </remarks>
 internal sealed class OnnxScorer : INetworkScorer
 {
@@ -25,8 +25,9 @@ internal sealed class OnnxScorer : INetworkScorer
 
     /// <param name="network">The network to run.</param>
     /// <param name="threads">
-    /// Threads that share the work inside one operator, the calling one included. 0, the default, takes every processor that this process may use
-    /// (a container's limit is honored, unlike ONNX Runtime's own default); 1 runs on the calling thread alone. They change no bit of the logits.
+    /// Threads that share the work inside one operator, the calling one included. 0, the default, takes every processor that this process
+    /// may use (a container's limit is honored, unlike ONNX Runtime's own default); 1 runs on the calling thread alone. They change no bit
+    /// of the logits.
     /// </param>
     /// <param name="provider">Where it runs; null for the CPU.</param>
     /// <exception cref="ArgumentOutOfRangeException">A negative number of threads.</exception>
@@ -69,7 +70,9 @@ internal sealed class OnnxScorer : INetworkScorer
         }
     }
 
-    /// <summary>Refuses further calls and frees the session, at once or when the last running <see cref="Score"/> is done. May be called often.</summary>
+    /// <summary>
+    /// Refuses further calls and frees the session, at once or when the last running <see cref="Score"/> is done. May be called often.
+    /// </summary>
     public void Dispose() => _life.Dispose();
 
     private static InferenceSession CreateSession(DeployedNetwork network, int threads, ExecutionProvider provider)
@@ -82,10 +85,12 @@ internal sealed class OnnxScorer : INetworkScorer
             LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR,
         };
 
-        // A waiting thread must not take a processor from decoding, or from another session. It may look around for 0.1 ms, which bridges one operator and the next: on a machine with nothing else to do, waking it for each takes longer than the work.
+        // A waiting thread must not take a processor from decoding, or from another session. It may look around for 0.1 ms, which bridges
+        // one operator and the next: on a machine with nothing else to do, waking it for each takes longer than the work.
         options.AddSessionConfigEntry("session.intra_op.allow_spinning", "1");
         options.AddSessionConfigEntry("session.intra_op.spin_duration_us", "100");
-        options.AddSessionConfigEntry("optimization.disable_specified_optimizers", "ConvMulFusion;ConvAddFusion"); // they would multiply scalings into kernels: other weights than those the bound was proved for
+        // They would multiply scalings into kernels: other weights than those the bound was proved for.
+        options.AddSessionConfigEntry("optimization.disable_specified_optimizers", "ConvMulFusion;ConvAddFusion");
         provider.AddTo(options);
         return new InferenceSession(OnnxGraph.Build(network), options);
     }

@@ -19,7 +19,10 @@ internal static class ScorerRows
         return (inputs[..inputLength], logits[..outputLength]);
     }
 
-    /// <summary>Writes NaN over the logits of rows that hold NaN or an infinity: on the way a comparison may have swallowed it, and then they would look like those of a real input.</summary>
+    /// <summary>
+    /// Writes NaN over the logits of rows that hold NaN or an infinity: on the way a comparison may have swallowed it, and then they would
+    /// look like those of a real input.
+    /// </summary>
     public static void Blank(INetworkScorer scorer, ReadOnlySpan<float> inputs, int rows, Span<float> logits)
     {
         for (int row = 0; row < rows; row++)
