@@ -28,7 +28,7 @@ torchsharp=$(property TorchSharpVersion)
 
 work=$(mktemp -d)
 packages=$(dotnet nuget locals global-packages --list --force-english-output | sed 's/^global-packages: //')
-trap '[ -z "${server:-}" ] || kill "$server" 2>/dev/null; rm -rf "$work" "${packages%/}/microsoft.ml.gloro/$version"' EXIT
+trap '[ -z "${server:-}" ] || kill "$server" 2>/dev/null || true; rm -rf "$work" "${packages%/}/microsoft.ml.gloro/$version"' EXIT
 
 fail() { echo "consumer check: $*" >&2; exit 1; }
 quietly() { "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "failed: $*"; }; }
@@ -244,4 +244,5 @@ expect '"predictedLabel":"Lake"' curl -sS --fail --data-binary @images/Lake/1.bm
 expect "are no image that can be decoded" curl -sS --data-binary @table.csv "$address/certify"
 kill "$server"
 wait "$server" 2>/dev/null || true
+server=
 echo "consumer check: passed"
