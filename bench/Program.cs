@@ -27,8 +27,8 @@ const string Usage = """
       dotnet run -c Release --project bench -- export MODEL.zip FILE.onnx [float64|real]
           The ONNX file of a saved model, as examples/ServeOnnx takes it.
 
-      dotnet run -c Release --project bench -- parity MODEL.zip FOLDER
-          Which images of a folder the exported graph certifies, against the library.
+      dotnet run -c Release --project bench -- parity MODEL.zip FOLDER [GUARANTEE]
+          Which images of a folder the exported graph certifies, against the library; under the model's guarantee or another, such as rtk:3.
 
       dotnet run -c Release --project bench -- coverage MODEL.zip FOLDER|test.bin [COVERAGE]
           Coverage sets on 20 random halves of labeled images: their size at several ε with our constants and with one for all pairs.
@@ -90,8 +90,14 @@ switch (args)
         }
 
         return 0;
-    case ["parity", var path, var folder]:
+    case ["parity", var path, var folder, .. var guarantee]:
         var (chain, inChain) = Load(path);
+        if (guarantee is [var asked])
+        {
+            chain = new MLContext().Gloro.WithGuarantee(inChain, RobustnessGuarantee.Parse(asked));
+            inChain = (GloroTransformer)chain;
+        }
+
         PortableParity.Run(chain, inChain, folder);
         return 0;
     case ["augmentation"]:

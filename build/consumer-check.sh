@@ -9,6 +9,7 @@
 #   Serve             14   loads it, predicts by class names, and again WithGuarantee                              one file
 #   BesideTorchSharp  12   the model beside Microsoft.ML.TorchSharp, with its TorchSharp and with ours
 #   BesideOnnxGpu     12   the model beside ONNX Runtime's GPU build, which must stay what it is (Linux x64)
+# Last, the programs of README.md and docs/start.md: pasted into new projects, as their readers do, and run on images that this script draws.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
@@ -27,7 +28,7 @@ torchsharp=$(property TorchSharpVersion)
 
 work=$(mktemp -d)
 packages=$(dotnet nuget locals global-packages --list --force-english-output | sed 's/^global-packages: //')
-trap 'rm -rf "$work" "${packages%/}/microsoft.ml.gloro/$version"' EXIT
+trap '[ -z "${server:-}" ] || kill "$server" 2>/dev/null || true; rm -rf "$work" "${packages%/}/microsoft.ml.gloro/$version"' EXIT
 
 fail() { echo "consumer check: $*" >&2; exit 1; }
 quietly() { "$@" >"$work/log" 2>&1 || { cat "$work/log" >&2; fail "failed: $*"; }; }
@@ -183,4 +184,65 @@ if [ "$rid" = linux-x64 ]; then
   expect "CUDAExecutionProvider" dotnet BesideOnnxGpu/bin/Release/net8.0/BesideOnnxGpu.dll
   expect "on CUDA: " dotnet BesideOnnxGpu/bin/Release/net8.0/BesideOnnxGpu.dll
 fi
+
+# The programs of the documents.
+program() { # program DOCUMENT HEADING: the first C# under the heading
+  awk -v heading="## $2" '$0 == heading { under = 1 } under && /^```csharp$/ { code = 1; next } code && /^```$/ { exit } code' "$root/$1"
+}
+paste() { # paste NAME TEMPLATE DOCUMENT HEADING PACKAGE...: a new project with the packages and the program
+  local name=$1 template=$2 document=$3 heading=$4 package
+  shift 4
+  quietly dotnet new "$template" -o "$name" --no-restore
+  for package in "Microsoft.ML.Gloro@$version" "$@"; do quietly dotnet add "$name" package "${package%@*}" --version "${package#*@}"; done
+  program "$document" "$heading" >"$name/Program.cs"
+  [ -s "$name/Program.cs" ] || fail "no C# under '$heading' in $document"
+  quietly dotnet build "$name" -c Release -nologo -p:TreatWarningsAsErrors=true -p:WarningsNotAsErrors=NU1603
+}
+draw() { # draw FILE BLUE GREEN RED SEED: 32 x 32 pixels around a color, as a BMP file
+  local pixels
+  pixels=$(awk -v blue="$2" -v green="$3" -v red="$4" -v seed="$5" 'BEGIN {
+    srand(seed)
+    for (i = 0; i < 1024; i++) printf "\\%03o\\%03o\\%03o", blue + int(40 * rand()), green + int(40 * rand()), red + int(40 * rand())
+  }')
+  printf 'BM\066\014\0\0\0\0\0\0\066\0\0\0\050\0\0\0\040\0\0\0\040\0\0\0\001\0\030\0\0\0\0\0\0\014\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0' >"$1"
+  # shellcheck disable=SC2059 # The pixels are escapes.
+  printf "$pixels" >>"$1"
+}
+mkdir -p images/Field images/Lake images/Town
+for i in $(seq 20); do
+  draw "images/Field/$i.bmp" 40 140 60 "$i"
+  draw "images/Lake/$i.bmp" 150 70 30 "$i"
+  draw "images/Town/$i.bmp" 120 120 130 "$i"
+done
+awk 'BEGIN {
+  srand(1)
+  print "Length,Width,Count,Grade"
+  for (i = 0; i < 300; i++) { grade = 1 + i % 3; printf "%.3f,%.3f,%d,%d\n", 3 + grade + rand(), 2 + grade / 2 + rand(), 2 * grade + int(2 * rand()), grade }
+}' >table.csv
+cat >nuget.config <<EOF
+<configuration><packageSources><add key="check" value="$work/feed" /></packageSources></configuration>
+EOF
+export OMP_WAIT_POLICY=passive # Threads that spin for each other make a busy machine slow.
+training=("TorchSharp@$torchsharp" "libtorch-cpu-$rid@$libtorch")
+
+paste First console README.md "A first program" "${training[@]}"
+expect "verified-robust accuracy (VRA)" dotnet First/bin/Release/net10.0/First.dll images
+paste Named console docs/start.md "Score images with the saved model"
+expect "proved: {Lake" dotnet Named/bin/Release/net10.0/Named.dll images/Lake
+without_libtorch Named/bin/Release/net10.0
+paste Table console docs/start.md "Your own table" "${training[@]}"
+expect "clean accuracy" dotnet Table/bin/Release/net10.0/Table.dll
+paste Endpoint web docs/start.md "A web endpoint"
+dotnet Endpoint/bin/Release/net10.0/Endpoint.dll --urls http://127.0.0.1:0 >server.txt 2>&1 &
+server=$!
+for _ in $(seq 60); do
+  address=$(grep -oE 'http://127\.0\.0\.1:[0-9]+' server.txt | head -n 1) || true
+  [ -z "$address" ] || break
+  sleep 0.5
+done
+expect '"predictedLabel":"Lake"' curl -sS --fail --data-binary @images/Lake/1.bmp "$address/certify"
+expect "are no image that can be decoded" curl -sS --data-binary @table.csv "$address/certify"
+kill "$server"
+wait "$server" 2>/dev/null || true
+server=
 echo "consumer check: passed"

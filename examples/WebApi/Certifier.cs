@@ -1,6 +1,7 @@
 using Examples.Page;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Gloro;
 
 namespace WebApi;
 
@@ -10,10 +11,13 @@ internal sealed class Certifier : IDisposable
     private readonly ServedModel _model;
     private readonly EnginePool<UploadedImage, ScoredImage> _engines;
 
+    /// <param name="mlContext">The context to load and score with.</param>
+    /// <param name="modelPath">The saved model.</param>
+    /// <param name="guarantee">The guarantee to serve; null for the model's own.</param>
     /// <exception cref="FormatException">The file does not hold an image classifier that this example can show.</exception>
-    public Certifier(MLContext mlContext, string modelPath)
+    public Certifier(MLContext mlContext, string modelPath, RobustnessGuarantee? guarantee)
     {
-        _model = ServedModel.Load(mlContext, modelPath);
+        _model = ServedModel.Load(mlContext, modelPath, guarantee);
         var gloro = _model.AtZero;
         var options = new PredictionEngineOptions
         {

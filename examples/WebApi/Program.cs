@@ -1,22 +1,26 @@
 // Serves certified predictions: POST an image to /api/certify, or open the page and drop one there.
-//   dotnet run -c Release --project examples/WebApi -- [--model model.zip] [--urls http://localhost:5080]
+//   dotnet run -c Release --project examples/WebApi -- [--model model.zip] [--guarantee rtk:3] [--urls http://localhost:5080]
+// Without --model it serves the EuroSAT model, under rtk:3. Without --guarantee, a model of your own keeps its guarantee.
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.ML;
+using Microsoft.ML.Gloro;
 using WebApi;
 
 const string PagePolicy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src blob: data:; "
     + "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 var builder = WebApplication.CreateBuilder(args);
-string modelPath = builder.Configuration["model"] ?? Path.Combine(AppContext.BaseDirectory, "models", "eurosat-rt3.zip");
+string? ownModel = builder.Configuration["model"];
+string modelPath = ownModel ?? Path.Combine(AppContext.BaseDirectory, "models", "eurosat-best.zip");
 Certifier loaded;
 try
 {
-    loaded = new Certifier(new MLContext(), modelPath);
+    string? guarantee = builder.Configuration["guarantee"] ?? (ownModel is null ? "rtk:3" : null);
+    loaded = new Certifier(new MLContext(), modelPath, guarantee is null ? null : RobustnessGuarantee.Parse(guarantee));
 }
 catch (Exception e) when (e is IOException or FormatException)
 {
-    Console.Error.WriteLine($"{e.Message} Name one: --model model.zip");
+    Console.Error.WriteLine($"{e.Message} Usage: WebApi [--model model.zip] [--guarantee local|rtk:3|affinity:…] [--urls http://localhost:5080]");
     return 2;
 }
 

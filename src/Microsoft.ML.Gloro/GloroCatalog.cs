@@ -11,6 +11,15 @@ namespace Microsoft.ML.Gloro;
 /// Holds nothing but its MLContext. Safe for concurrent use. Progress and cancellation of long calls are set in their options, as for Fit.
 /// </remarks>
 /// <param name="mlContext">The context that supplies the seed, the log and the GPU settings.</param>
+/// <example>
+/// <code language="csharp">
+/// var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
+///     .Append(mlContext.Transforms.LoadImages("Image", imageFolder, "ImagePath"))
+///     .Append(mlContext.Gloro.ImageClassification());
+/// ITransformer model = pipeline.Fit(train);
+/// GloroMetrics metrics = mlContext.Gloro.Evaluate(model.Transform(test));
+/// </code>
+/// </example>
 [SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so all methods are instance methods.")]
 public sealed class GloroCatalog(MLContext mlContext)
 {
@@ -25,6 +34,11 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <param name="epsilon">The L2 radius ε of the proof, in pixels scaled to [0, 1].</param>
     /// <param name="validationSet">The validation rows; null to hold out a tenth of the training rows.</param>
     /// <exception cref="ArgumentException">An argument is invalid; the message lists every invalid one.</exception>
+    /// <example>
+    /// <code language="csharp">
+    /// GloroEstimator trainer = mlContext.Gloro.ImageClassification(guarantee: RobustnessGuarantee.RelaxedTopK(3), epsilon: 36f / 255f);
+    /// </code>
+    /// </example>
     public GloroEstimator ImageClassification(
         string labelColumnName = "Label", string featureColumnName = "Image", RobustnessGuarantee? guarantee = null,
         float epsilon = GloroTrainerOptions.DefaultEpsilon, IDataView? validationSet = null) => ImageClassification(
@@ -33,6 +47,16 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <summary>Creates a trainer for provably robust image classification.</summary>
     /// <param name="options">The options; they are copied.</param>
     /// <exception cref="ArgumentException">An option is invalid; the message lists every invalid one.</exception>
+    /// <example>
+    /// <code language="csharp">
+    /// GloroEstimator trainer = mlContext.Gloro.ImageClassification(new GloroImageClassificationOptions
+    /// {
+    ///     ImageSize = (64, 64),
+    ///     Size = GloroModelSize.Small,
+    ///     Augmentation = GloroAugmentationOptions.Photographs,
+    /// });
+    /// </code>
+    /// </example>
     public GloroEstimator ImageClassification(GloroImageClassificationOptions options) => new(_mlContext, options);
 
     /// <summary>Creates a trainer for provably robust classification of feature vectors, with defaults for all other options.</summary>
@@ -42,6 +66,14 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <param name="epsilon">The L2 radius ε of the proof, in the units of the features.</param>
     /// <param name="validationSet">The validation rows; null to hold out a tenth of the training rows.</param>
     /// <exception cref="ArgumentException">An argument is invalid; the message lists every invalid one.</exception>
+    /// <example>
+    /// <code language="csharp">
+    /// var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
+    ///     .Append(mlContext.Transforms.Concatenate("Features", "Length", "Width"))
+    ///     .Append(mlContext.Transforms.NormalizeMeanVariance("Features", fixZero: false)) // now ε is in standard deviations
+    ///     .Append(mlContext.Gloro.MulticlassClassification(epsilon: 0.25f));
+    /// </code>
+    /// </example>
     public GloroEstimator MulticlassClassification(
         string labelColumnName = "Label", string featureColumnName = "Features", RobustnessGuarantee? guarantee = null,
         float epsilon = GloroTrainerOptions.DefaultEpsilon, IDataView? validationSet = null) => MulticlassClassification(
@@ -50,6 +82,15 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <summary>Creates a trainer for provably robust classification of feature vectors.</summary>
     /// <param name="options">The options; they are copied.</param>
     /// <exception cref="ArgumentException">An option is invalid; the message lists every invalid one.</exception>
+    /// <example>
+    /// <code language="csharp">
+    /// GloroEstimator trainer = mlContext.Gloro.MulticlassClassification(new GloroMulticlassClassificationOptions
+    /// {
+    ///     Epsilon = 0.25f,
+    ///     Epochs = 60,
+    /// });
+    /// </code>
+    /// </example>
     public GloroEstimator MulticlassClassification(GloroMulticlassClassificationOptions options) => new(_mlContext, options);
 
     /// <summary>
@@ -64,6 +105,13 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <exception cref="ArgumentException">
     /// A column is missing or has the wrong type, or the guarantee does not fit the scored view.
     /// </exception>
+    /// <example>
+    /// <code language="csharp">
+    /// GloroMetrics metrics = mlContext.Gloro.Evaluate(scored);
+    /// GloroMetrics other = mlContext.Gloro.Evaluate(scored, guarantee: RobustnessGuarantee.RelaxedTopK(3), epsilon: 0.25f);
+    /// Console.WriteLine($"VRA {metrics.VerifiedRobustAccuracy:P1}, relaxed and at 0.25 {other.VerifiedRobustAccuracy:P1}");
+    /// </code>
+    /// </example>
     public GloroMetrics Evaluate(
         IDataView scored, string labelColumnName = "Label", RobustnessGuarantee? guarantee = null, float? epsilon = null,
         string outputColumnPrefix = "") =>
@@ -78,6 +126,12 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <param name="seed">The seed of the splits; null for the MLContext's.</param>
     /// <param name="outputColumnPrefix">The prefix of the scored columns.</param>
     /// <returns>One model and its metrics for each fold.</returns>
+    /// <example>
+    /// <code language="csharp">
+    /// var folds = mlContext.Gloro.CrossValidate(data, pipeline, numberOfFolds: 5);
+    /// Console.WriteLine($"VRA of the worst fold: {folds.Min(fold =&gt; fold.Metrics.VerifiedRobustAccuracy):P1}");
+    /// </code>
+    /// </example>
     public IReadOnlyList<GloroCrossValidationResult> CrossValidate(
         IDataView data, IEstimator<ITransformer> estimator, int numberOfFolds = 5, string labelColumnName = "Label",
         string? samplingKeyColumnName = null, int? seed = null, string outputColumnPrefix = "")
@@ -114,6 +168,12 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// A column is missing or has the wrong type, an option is invalid, or too few rows have a label.
     /// </exception>
     /// <exception cref="OperationCanceledException">The options' cancellation token was cancelled.</exception>
+    /// <example>
+    /// <code language="csharp">
+    /// GloroAffinityDiscovery discovery = mlContext.Gloro.DiscoverAffinitySets(scored);
+    /// Console.WriteLine(discovery); // the sets, the evidence for them, and the gain of each
+    /// </code>
+    /// </example>
     public GloroAffinityDiscovery DiscoverAffinitySets(IDataView scored, GloroAffinityDiscoveryOptions? options = null) =>
         AffinityDiscoverer.Run(scored, options ?? new(), Warn);
 
@@ -129,6 +189,13 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// A column is missing or has the wrong type, an option is invalid, a guarantee does not fit, or too few rows have a label.
     /// </exception>
     /// <exception cref="OperationCanceledException">The options' cancellation token was cancelled.</exception>
+    /// <example>
+    /// <code language="csharp">
+    /// GuaranteeSuggestions suggestions = mlContext.Gloro.Suggest(scored);
+    /// Console.WriteLine(suggestions);
+    /// ITransformer chosen = mlContext.Gloro.WithGuarantee(model, suggestions.Best.Guarantee);
+    /// </code>
+    /// </example>
     public GuaranteeSuggestions Suggest(IDataView scored, GloroSuggestionOptions? options = null) =>
         GuaranteeSuggester.Run(scored, options ?? new(), Warn);
 
@@ -142,6 +209,12 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <exception cref="ArgumentException">
     /// The chain contains no Gloro transformer or several, or the guarantee does not fit its classes.
     /// </exception>
+    /// <example>
+    /// <code language="csharp">
+    /// ITransformer saved = mlContext.Model.Load("model.zip", out _);
+    /// ITransformer relaxed = mlContext.Gloro.WithGuarantee(saved, RobustnessGuarantee.RelaxedTopK(3), epsilon: 0.25f);
+    /// </code>
+    /// </example>
     public ITransformer WithGuarantee(ITransformer model, RobustnessGuarantee guarantee, float? epsilon = null)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -154,6 +227,11 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <param name="arithmetic">The arithmetic that the new certificates cover.</param>
     /// <returns>A new transformer, or a new chain with it in place of the old one.</returns>
     /// <exception cref="ArgumentException">The chain contains no Gloro transformer or several, or the arithmetic is unknown.</exception>
+    /// <example>
+    /// <code language="csharp">
+    /// ITransformer fast = mlContext.Gloro.WithArithmetic(model, CertificateArithmetic.Real); // twice as fast; rounding is not covered
+    /// </code>
+    /// </example>
     public ITransformer WithArithmetic(ITransformer model, CertificateArithmetic arithmetic)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -172,6 +250,11 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <exception cref="ArgumentException">
     /// The chain contains no Gloro transformer or several, the views are unknown, or the model's inputs have no such views.
     /// </exception>
+    /// <example>
+    /// <code language="csharp">
+    /// ITransformer averaged = mlContext.Gloro.WithViews(model, GloroImageViews.Mirrored);
+    /// </code>
+    /// </example>
     public ITransformer WithViews(ITransformer model, GloroImageViews views)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -206,6 +289,11 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// or the model's arithmetic is not <see cref="CertificateArithmetic.Real"/> and a provider is given.
     /// </exception>
     /// <exception cref="DllNotFoundException">A provider is given and the native ONNX Runtime is missing.</exception>
+    /// <example>
+    /// <code language="csharp">
+    /// ITransformer served = mlContext.Gloro.WithScoringOptions(model, threads: 1); // for a server: requests already run side by side
+    /// </code>
+    /// </example>
     public ITransformer WithScoringOptions(ITransformer model, int threads = 0, int readAheadRows = 0, string? executionProvider = null)
     {
         ArgumentNullException.ThrowIfNull(model);
@@ -272,6 +360,12 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <exception cref="InvalidOperationException">There are no rows, or a row cannot be read.</exception>
     /// <exception cref="DllNotFoundException">libtorch, which the attacks need, is missing or fails to load.</exception>
     /// <exception cref="OperationCanceledException">The options' cancellation token was cancelled.</exception>
+    /// <example>
+    /// <code language="csharp">
+    /// GloroAuditReport report = mlContext.Gloro.Audit(model, test, new GloroAuditOptions { MaxRows = 500 });
+    /// Console.WriteLine(report);
+    /// </code>
+    /// </example>
     public GloroAuditReport Audit(ITransformer model, IDataView data, GloroAuditOptions? options = null) =>
         Auditor.Run(_mlContext, model, data, options ?? new());
 
@@ -297,6 +391,13 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// There are no rows, or the journal cannot be opened or begun, or belongs to another sweep.
     /// </exception>
     /// <exception cref="DllNotFoundException">libtorch is missing or fails to load.</exception>
+    /// <example>
+    /// <code language="csharp">
+    /// var options = new GloroSweepOptions(new GloroImageClassificationOptions()) { Trials = 12, JournalPath = "sweep.jsonl" };
+    /// GloroSweepResult result = mlContext.Gloro.Sweep(trainRows, validationRows, options);
+    /// Console.WriteLine(result);
+    /// </code>
+    /// </example>
     public GloroSweepResult Sweep(IDataView train, IDataView validation, GloroSweepOptions options) =>
         SweepRun.Run(_mlContext, train, validation, options);
 
@@ -336,6 +437,12 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <exception cref="ArgumentException">
     /// The chain contains no Gloro transformer or several, an option is invalid, or the stream cannot be written to.
     /// </exception>
+    /// <example>
+    /// <code language="csharp">
+    /// using (FileStream file = File.Create("model.onnx"))
+    ///     mlContext.Gloro.ConvertToOnnx(model, file);
+    /// </code>
+    /// </example>
     public void ConvertToOnnx(ITransformer model, Stream stream, GloroOnnxOptions? options = null) =>
         OnnxExporter.Write(model, stream, options ?? new());
 
@@ -382,6 +489,11 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// audit belongs to another view.
     /// </exception>
     /// <exception cref="OperationCanceledException">The options' cancellation token was cancelled.</exception>
+    /// <example>
+    /// <code language="csharp">
+    /// mlContext.Gloro.Report(scored, new GloroReportOptions { Model = model }).Save("report.html");
+    /// </code>
+    /// </example>
     public GloroReport Report(IDataView scored, GloroReportOptions? options = null) => Reporter.Run(scored, options ?? new(), Warn);
 
     /// <summary>
@@ -398,6 +510,11 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <exception cref="ArgumentException">
     /// The model does not read two features, no row has two finite features, an option is invalid, or a guarantee does not fit.
     /// </exception>
+    /// <example>
+    /// <code language="csharp">
+    /// File.WriteAllText("regions.svg", mlContext.Gloro.DrawDecisionRegions(model, data));
+    /// </code>
+    /// </example>
     public string DrawDecisionRegions(ITransformer model, IDataView data, GloroRegionOptions? options = null) =>
         RegionDrawing.Run(model, data, options ?? new());
 

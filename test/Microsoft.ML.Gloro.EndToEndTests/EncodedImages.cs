@@ -22,11 +22,13 @@ internal static class EncodedImages
         return TestImages.Png(planes, 64, 64);
     })];
 
-    /// <summary>The columns that Transform gives, and the classes by name, best first.</summary>
-    public static List<(ScoredRow Row, string[] Classes)> Transform(string modelPath, byte[][] files)
+    /// <summary>The columns that Transform gives under a guarantee (null: the model's own), and the classes by name, best first.</summary>
+    public static List<(ScoredRow Row, string[] Classes)> Transform(string modelPath, byte[][] files, RobustnessGuarantee? guarantee = null)
     {
         var mlContext = new MLContext(seed: 1);
-        var model = mlContext.Model.Load(modelPath, out _);
+        ITransformer model = mlContext.Model.Load(modelPath, out _);
+        if (guarantee is not null)
+            model = mlContext.Gloro.WithGuarantee(model, guarantee);
         using var gloro = ((IEnumerable<ITransformer>)model).OfType<GloroTransformer>().Single();
         var rows = ScoredRow.All(gloro.Transform(mlContext.Data.LoadFromEnumerable(files.Select(file => new Encoded { Image = file }))));
         return rows.ConvertAll(row => (row, gloro.ClassNames.Select((name, i) => (name, row.Logits[i])).OrderByDescending(p => p.Item2).Select(p => p.name).ToArray()));

@@ -22,7 +22,7 @@ public sealed partial class ExampleTests
     ];
 
     // Those that are started by a test of their own, here or beside what they show.
-    private static readonly string[] s_others = ["Audit", "Cifar100", "EuroSat", "ScoreOnly", "ServeOnnx", "Sweep", "WebApi"];
+    private static readonly string[] s_others = ["Audit", "Browser", "Cifar100", "EuroSat", "ScoreOnly", "ServeOnnx", "Sweep", "WebApi"];
 
     private static readonly string[] s_classes =
         ["AnnualCrop", "Forest", "HerbaceousVegetation", "Highway", "Industrial", "Pasture", "PermanentCrop", "Residential", "River", "SeaLake"];

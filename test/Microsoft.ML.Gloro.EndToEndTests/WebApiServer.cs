@@ -12,7 +12,10 @@ internal sealed partial class WebApiServer : IDisposable
     private WebApiServer(Process process, Uri address) => (_process, Address) = (process, address);
 
     /// <summary>The model that it serves.</summary>
-    public static string ModelPath { get; } = Path.Combine(Repository.Root, "examples", "EuroSat", "models", "eurosat-rt3.zip");
+    public static string ModelPath { get; } = Path.Combine(Repository.Root, "examples", "EuroSat", "models", "eurosat-best.zip");
+
+    /// <summary>The guarantee that it serves this model with.</summary>
+    public static RobustnessGuarantee Guarantee { get; } = RobustnessGuarantee.RelaxedTopK(3);
 
     /// <summary>Where it listens.</summary>
     public Uri Address { get; }

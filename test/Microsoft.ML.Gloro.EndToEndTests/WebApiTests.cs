@@ -31,7 +31,7 @@ public sealed class WebApiTests
     public async Task Certify_ManyAtOnce_AnswersTheBitsOfTransform()
     {
         byte[][] files = EncodedImages.Drawings(12);
-        var expected = EncodedImages.Transform(WebApiServer.ModelPath, files);
+        var expected = EncodedImages.Transform(WebApiServer.ModelPath, files, WebApiServer.Guarantee);
         var answers = await Task.WhenAll(files.Select(async (file, i) => await Read(await (i % 2 == 0 ? PostRaw(file) : PostForm(file)), HttpStatusCode.OK)));
         for (int i = 0; i < files.Length; i++)
         {

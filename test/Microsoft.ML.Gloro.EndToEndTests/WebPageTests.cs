@@ -20,7 +20,7 @@ public sealed class WebPageTests
 
         // A drawing of which several sets are proved, each for other ε.
         byte[][] drawings = EncodedImages.Drawings(12);
-        var (chosen, row, classes) = EncodedImages.Transform(WebApiServer.ModelPath, drawings).Select((e, i) => (i, e.Row, e.Classes))
+        var (chosen, row, classes) = EncodedImages.Transform(WebApiServer.ModelPath, drawings, WebApiServer.Guarantee).Select((e, i) => (i, e.Row, e.Classes))
             .MaxBy(e => (Enumerable.Range(0, 145).Select(n => CertifiedK(e.Row, n)).Distinct().Count(), e.Row.CertifiedRadius));
         Assert.IsGreaterThan(2, Enumerable.Range(0, 145).Select(n => CertifiedK(row, n)).Distinct().Count());
         string file = Path.Combine(folder.Path, folder.Write("drawing.png", drawings[chosen]));

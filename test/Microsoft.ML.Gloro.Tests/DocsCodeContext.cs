@@ -122,8 +122,15 @@ internal static class DocsCodeContext
         }
         """;
 
+    // What a project of Microsoft.NET.Sdk.Web has beyond the others.
+    private const string Web =
+        "global using Microsoft.AspNetCore.Builder;\nglobal using Microsoft.AspNetCore.Hosting;\nglobal using Microsoft.AspNetCore.Http;\n";
+
     /// <summary>The context of a document.</summary>
-    public static string Source(string document) => document == "docs/automl.md"
-        ? $"global using Microsoft.ML.AutoML;\nglobal using Microsoft.ML.SearchSpace;\n{Usings}{Names}{AutoMl}"
-        : Usings + Names;
+    public static string Source(string document) => document switch
+    {
+        "docs/automl.md" => $"global using Microsoft.ML.AutoML;\nglobal using Microsoft.ML.SearchSpace;\n{Usings}{Names}{AutoMl}",
+        "docs/start.md" => Web + Usings + Names,
+        _ => Usings + Names,
+    };
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Xml.Linq;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -8,8 +9,9 @@ using Microsoft.ML.Gloro.Tests.TestSupport;
 namespace Microsoft.ML.Gloro.Tests;
 
 /// <summary>
-/// Every block of C# in README.md and docs compiles against the library, as the body of a program with the SDK's implicit usings. What a block may take for granted
-/// (<c>mlContext</c>, <c>train</c>, <c>model</c>, …) stands in <see cref="DocsCodeContext"/>; types that an earlier block of the same document declares are there too.
+/// Every block of C# in README.md and docs, and every example in the XML documentation, compiles against the library, as the body of a
+/// program with the SDK's implicit usings. What a block may take for granted (<c>mlContext</c>, <c>train</c>, <c>model</c>, …) stands in
+/// <see cref="DocsCodeContext"/>; types that an earlier block of the same document declares are there too.
 /// </summary>
 [TestClass]
 public sealed class DocsCodeTests
@@ -32,6 +34,17 @@ public sealed class DocsCodeTests
     {
         string[] faults = [.. Faults(document, File.ReadAllText(Path.Combine(Repository.Root, document)))];
         Assert.IsEmpty(faults, $"{faults.Length} blocks do not compile:\n{string.Join('\n', faults)}");
+    }
+
+    [TestMethod]
+    public void XmlDocumentation_EveryExample_Compiles()
+    {
+        var members = XDocument.Load(Path.ChangeExtension(typeof(GloroCatalog).Assembly.Location, ".xml")).Descendants("member");
+        var examples = members.SelectMany(
+            member => member.Elements("example").Elements("code"), (member, code) => (Name: (string)member.Attribute("name")!, code.Value)).ToList();
+        Assert.IsGreaterThanOrEqualTo(20, examples.Count);
+        string[] faults = [.. examples.SelectMany(example => Faults(example.Name, $"```csharp\n{example.Value}\n```"))];
+        Assert.IsEmpty(faults, $"{faults.Length} examples do not compile:\n{string.Join('\n', faults)}");
     }
 
     [TestMethod]
@@ -108,7 +121,9 @@ public sealed class DocsCodeTests
         }
     }
 
-    // What an application has: the framework, ML.NET and the library, without the tests' own packages.
+    // What an application has: the frameworks, ML.NET and the library, without the tests' own packages.
     private static bool IsForDocs(string path) => Path.GetFileName(path) is var name && !name.StartsWith("Microsoft.ML.Gloro.Tests", StringComparison.Ordinal)
-        && (name.StartsWith("System.", StringComparison.Ordinal) || name.StartsWith("Microsoft.ML", StringComparison.Ordinal) || name is "netstandard.dll" or "mscorlib.dll" or "Microsoft.CSharp.dll");
+        && (name.StartsWith("System.", StringComparison.Ordinal) || name.StartsWith("Microsoft.ML", StringComparison.Ordinal)
+            || name.StartsWith("Microsoft.AspNetCore.", StringComparison.Ordinal)
+            || name.StartsWith("Microsoft.Extensions.", StringComparison.Ordinal) || name is "netstandard.dll" or "mscorlib.dll" or "Microsoft.CSharp.dll");
 }

@@ -21,12 +21,18 @@ internal sealed class ServedModel : IDisposable
     /// </summary>
     public GloroTransformer AtZero { get; }
 
+    /// <summary>Loads a model.</summary>
+    /// <param name="mlContext">The context to load and score with.</param>
+    /// <param name="path">The saved model.</param>
+    /// <param name="guarantee">The guarantee to show; null for the model's own.</param>
     /// <exception cref="IOException">There is no such file.</exception>
     /// <exception cref="FormatException">The file holds no image classifier of this library.</exception>
-    public static ServedModel Load(MLContext mlContext, string path)
+    public static ServedModel Load(MLContext mlContext, string path, RobustnessGuarantee? guarantee = null)
     {
         // Images come as files in memory. The Gloro transformer decodes them itself, so steps that load images from paths are left out.
         ITransformer model = ImageModel.Load(mlContext, path, out GloroTransformer gloro);
+        if (guarantee is not null)
+            gloro = (GloroTransformer)mlContext.Gloro.WithGuarantee(gloro, guarantee);
         if (gloro.Guarantee.Match == AffinityMatch.Exact)
         {
             throw new FormatException(

@@ -10,8 +10,6 @@ public sealed class CommittedModelTests
     [TestMethod]
     [DataRow("eurosat-best.zip", "local", 1.309, GloroImageViews.One)]
     [DataRow("eurosat-best-local.zip", "local", 1.296, GloroImageViews.MirroredAndTurned)]
-    [DataRow("eurosat-local.zip", "local", 1.178, GloroImageViews.One)]
-    [DataRow("eurosat-rt3.zip", "rtk:3", 1.055, GloroImageViews.One)]
     public void Load_ModelBesideTheExample_ScoresAnImage(string name, string guarantee, double temperature, GloroImageViews views)
     {
         var mlContext = new MLContext(seed: 1);

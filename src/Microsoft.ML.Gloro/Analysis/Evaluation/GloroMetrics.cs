@@ -12,6 +12,13 @@ namespace Microsoft.ML.Gloro;
 /// All accuracies are fractions of <see cref="RowCount"/> between 0 and 1. Immutable and safe for concurrent use; <see cref="ToString"/>
 /// prints a table.
 /// </remarks>
+/// <example>
+/// <code language="csharp">
+/// GloroMetrics metrics = mlContext.Gloro.Evaluate(scored);
+/// Console.WriteLine($"{metrics.VerifiedRobustAccuracy:P1} of {metrics.CleanAccuracy:P1} at ε = {metrics.Epsilon}");
+/// Console.WriteLine($"at half of it: {metrics.CertifiedAccuracyCurve.At(metrics.Epsilon / 2):P1}");
+/// </code>
+/// </example>
 public sealed class GloroMetrics
 {
     internal GloroMetrics()

@@ -7,6 +7,12 @@ namespace Microsoft.ML.Gloro;
 /// Immutable and thread-safe. Whether the classes exist is checked when a model is trained or loaded, since only then are they known.
 /// </summary>
 /// <remarks>Two instances are equal if they hold the same sets, in whatever order sets and classes are written.</remarks>
+/// <example>
+/// <code language="csharp">
+/// AffinitySets sets = AffinitySets.Parse("Highway+River,Forest+Pasture");
+/// GloroMetrics metrics = mlContext.Gloro.Evaluate(scored, guarantee: RobustnessGuarantee.Affinity(sets));
+/// </code>
+/// </example>
 public sealed class AffinitySets : IEquatable<AffinitySets>
 {
     private readonly string _text;

@@ -8,6 +8,14 @@ namespace Microsoft.ML.Gloro;
 /// L2 distance r_k (the column TopKRadii). The columns CertifiedLabels and CertifiedRadius have the tightest set that holds at ε, and its
 /// r_k. Immutable and safe for concurrent use.
 /// </summary>
+/// <example>
+/// <code language="csharp">
+/// RobustnessGuarantee one = RobustnessGuarantee.Local;
+/// RobustnessGuarantee few = RobustnessGuarantee.RelaxedTopK(3);
+/// RobustnessGuarantee group = RobustnessGuarantee.Affinity(AffinitySets.Parse("Highway+River,Forest+Pasture"));
+/// RobustnessGuarantee read = RobustnessGuarantee.Parse("rtk:3");
+/// </code>
+/// </example>
 public sealed class RobustnessGuarantee : IEquatable<RobustnessGuarantee>
 {
     private const string LocalText = "local", RelaxedTopKText = "rtk", AffinityKindText = "affinity";

@@ -28,6 +28,13 @@ namespace Microsoft.ML.Gloro;
 /// <para>Disposing it frees the network's scorer once rows that are being scored are done; cursors and engines that are still open then
 /// throw <see cref="ObjectDisposedException"/>. ML.NET's PredictionEngine disposes its model unless told not to.</para>
 /// </remarks>
+/// <example>
+/// <code language="csharp">
+/// ITransformer saved = mlContext.Model.Load("model.zip", out _);
+/// GloroTransformer classifier = ((IEnumerable&lt;ITransformer&gt;)saved).OfType&lt;GloroTransformer&gt;().Single();
+/// Console.WriteLine($"{classifier.Guarantee} at ε = {classifier.Epsilon}: {string.Join(", ", classifier.ClassNames)}");
+/// </code>
+/// </example>
 public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<GloroModelParameters>, IDisposable
 {
     private const int MostReadAheadRows = 256;

@@ -33,6 +33,18 @@ public sealed class GloroImageClassificationOptions : GloroTrainerOptions
     /// inputs before it and the last layer with a row per class are always added. An empty list gives a linear model. Default: null, no
     /// layers of your own.
     /// </summary>
+    /// <example>
+    /// <code language="csharp">
+    /// var options = new GloroImageClassificationOptions
+    /// {
+    ///     Layers =
+    ///     [
+    ///         GloroLayer.SpaceToDepth(4), GloroLayer.Convolution(64), GloroLayer.Centering(), GloroLayer.MinMax(),
+    ///         GloroLayer.Flatten(), GloroLayer.OrthogonalDense(128), GloroLayer.MinMax(),
+    ///     ],
+    /// };
+    /// </code>
+    /// </example>
     public IReadOnlyList<GloroLayer>? Layers { get; set; }
 
     /// <summary>
