@@ -3,7 +3,10 @@ using Microsoft.ML.Gloro.Inference;
 
 namespace Microsoft.ML.Gloro.Bench;
 
-/// <summary>What it costs to score in the arithmetic that certificates cover: the scorers alone, on random pixels, with nothing decoded or certified.</summary>
+/// <summary>
+/// What it costs to score in the arithmetic that certificates cover: the scorers alone, on random pixels, with nothing decoded or
+/// certified.
+/// </summary>
 internal static class ArithmeticBench
 {
     private const int Images = 1600; // for each size of batch

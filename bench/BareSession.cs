@@ -4,7 +4,10 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Microsoft.ML.Gloro.Bench;
 
-/// <summary>ONNX Runtime alone on a network's graph: its own defaults but for the number of threads, inputs and logits in place, no copy. The least that scoring can cost.</summary>
+/// <summary>
+/// ONNX Runtime alone on a network's graph: its own defaults but for the number of threads, inputs and logits in place, no copy. The least
+/// that scoring can cost.
+/// </summary>
 internal sealed class BareSession : IDisposable
 {
     private static readonly int[] s_batches = [1, 2, 4, 8, 16, 32, 64];

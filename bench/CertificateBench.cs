@@ -2,7 +2,10 @@ using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Bench;
 
-/// <summary>What the certificate of one row costs by itself: finding the first K classes, the radii r_1 … r_K from logits and margin constants, and the classes within reach.</summary>
+/// <summary>
+/// What the certificate of one row costs by itself: finding the first K classes, the radii r_1 … r_K from logits and margin constants, and
+/// the classes within reach.
+/// </summary>
 internal static class CertificateBench
 {
     private const int Rows = 64, Rounds = 200;

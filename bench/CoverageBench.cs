@@ -5,8 +5,9 @@ using Microsoft.ML.Gloro.Core;
 namespace Microsoft.ML.Gloro.Bench;
 
 /// <summary>
-/// Coverage sets of a saved model: labeled images are halved at random again and again; one half calibrates, the other one measures. Beside our
-/// pairs of constants K_ij stands one constant for all pairs, 2κ, as published (Massena et al., ICML 2025), on the same logits and scores.
+/// Coverage sets of a saved model: labeled images are halved at random again and again; one half calibrates, the other one measures. Beside
+/// our pairs of constants K_ij stands one constant for all pairs, 2κ, as published (Massena et al., ICML 2025), on the same logits and
+/// scores.
 /// </summary>
 internal static class CoverageBench
 {

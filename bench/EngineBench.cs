@@ -4,7 +4,9 @@ using Microsoft.ML.Gloro.Inference;
 
 namespace Microsoft.ML.Gloro.Bench;
 
-/// <summary>Single predictions: what an engine adds to a run of the bare session, many engines at once, and what a hundred thousand leave behind.</summary>
+/// <summary>
+/// Single predictions: what an engine adds to a run of the bare session, many engines at once, and what a hundred thousand leave behind.
+/// </summary>
 internal static class EngineBench
 {
     /// <summary>The time of a prediction over that of the bare session's run, one after the other.</summary>

@@ -11,7 +11,10 @@ internal static class LoadBench
 
     private static readonly string[] s_steps = ["new MLContext", "Model.Load", "CreatePredictionEngine", "first Predict", "second Predict", "second Model.Load"];
 
-    /// <summary>Starts processes and prints the medians of what they measured, of the model and of one of ML.NET's own that does nothing: what is between them is ours.</summary>
+    /// <summary>
+    /// Starts processes and prints the medians of what they measured, of the model and of one of ML.NET's own that does nothing: what is
+    /// between them is ours.
+    /// </summary>
     public static void Run(string path, int processes)
     {
         string nothing = Path.GetTempFileName();

@@ -5,9 +5,10 @@ using TorchSharp;
 namespace Microsoft.ML.Gloro.Bench;
 
 /// <summary>
-/// What the trainer's loop costs beside the arithmetic. First an epoch of <see cref="Trainer.Run"/> in images a second against loops written out, in turns on the same images.
-/// Then an upper bound of the time outside libtorch's kernels: a step of the same network with 2 channels on 16×16 images makes the same calls and hardly computes, so that its
-/// time is what calls cost, in TorchSharp, in the crossing and in libtorch's own bookkeeping; gathering the batch comes on top.
+/// What the trainer's loop costs beside the arithmetic. First an epoch of <see cref="Trainer.Run"/> in images a second against loops
+/// written out, in turns on the same images. Then an upper bound of the time outside libtorch's kernels: a step of the same network with 2
+/// channels on 16×16 images makes the same calls and hardly computes, so that its time is what calls cost, in TorchSharp, in the crossing
+/// and in libtorch's own bookkeeping; gathering the batch comes on top.
 /// </summary>
 internal static class LoopBench
 {

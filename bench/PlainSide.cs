@@ -3,7 +3,9 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Bench;
 
-/// <summary>The same network trained with cross-entropy and no guarantee, as one writes it in PyTorch: no κ, no margins, the same optimizer.</summary>
+/// <summary>
+/// The same network trained with cross-entropy and no guarantee, as one writes it in PyTorch: no κ, no margins, the same optimizer.
+/// </summary>
 internal sealed class PlainSide(TrainingProblem problem, TrainingContext settings) : TrainingSide(problem, settings, "cross-entropy")
 {
     /// <inheritdoc/>

@@ -5,7 +5,10 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Microsoft.ML.Gloro.Bench;
 
-/// <summary>What the certificate inside an exported graph costs: the graph against the bare network in the same arithmetic, for more classes and radii than the model has.</summary>
+/// <summary>
+/// What the certificate inside an exported graph costs: the graph against the bare network in the same arithmetic, for more classes and
+/// radii than the model has.
+/// </summary>
 internal static class PortableBench
 {
     private const int Rounds = 15;

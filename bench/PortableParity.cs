@@ -3,7 +3,10 @@ using Microsoft.ML.OnnxRuntime;
 
 namespace Microsoft.ML.Gloro.Bench;
 
-/// <summary>An exported graph against the library's columns on a folder of images of the network's size: which rows each certifies, and how far they are apart.</summary>
+/// <summary>
+/// An exported graph against the library's columns on a folder of images of the network's size: which rows each certifies, and how far they
+/// are apart.
+/// </summary>
 internal static class PortableParity
 {
     private const int BatchSize = 32;

@@ -4,13 +4,14 @@ using Microsoft.ML.Gloro.Inference;
 namespace Microsoft.ML.Gloro.Bench;
 
 /// <summary>
-/// What the certified columns cost over the bare network: Transform and PredictionEngine against ONNX Runtime on the same graph, with the same threads. Both sides of a ratio run in turns;
-/// medians are printed, and quartiles in brackets.
+/// What the certified columns cost over the bare network: Transform and PredictionEngine against ONNX Runtime on the same graph, with the
+/// same threads. Both sides of a ratio run in turns; medians are printed, and quartiles in brackets.
 /// </summary>
 internal static class ServingBench
 {
     private const int Engines = 16;
-    private const double PassMilliseconds = 600; // of one side of a ratio: long against a switch of threads, short enough to take turns often
+    // Of one side of a ratio: long against a switch of threads, short enough to take turns often.
+    private const double PassMilliseconds = 600;
 
     /// <summary>Measures and prints.</summary>
     /// <param name="path">The model.</param>

@@ -6,7 +6,10 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 
 namespace Microsoft.ML.Gloro.Bench;
 
-/// <summary>The ratios of <see cref="ServingBench"/> by BenchmarkDotNet: in each category ONNX Runtime's bare session is the baseline. For a machine that does nothing else.</summary>
+/// <summary>
+/// The ratios of <see cref="ServingBench"/> by BenchmarkDotNet: in each category ONNX Runtime's bare session is the baseline. For a machine
+/// that does nothing else.
+/// </summary>
 [GroupBenchmarksBy(BenchmarkLogicalGroupRule.ByCategory)]
 [CategoriesColumn]
 [MemoryDiagnoser]

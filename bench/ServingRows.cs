@@ -4,7 +4,10 @@ using Microsoft.ML.Transforms.Image;
 
 namespace Microsoft.ML.Gloro.Bench;
 
-/// <summary>The same rows in the forms in which an application may have them. Their pictures are smooth, as pictures are: noise would take longer to decode.</summary>
+/// <summary>
+/// The same rows in the forms in which an application may have them. Their pictures are smooth, as pictures are: noise would take longer to
+/// decode.
+/// </summary>
 internal sealed class ServingRows : IDisposable
 {
     private readonly MLContext _context = new(seed: 1);

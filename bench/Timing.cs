@@ -5,7 +5,10 @@ namespace Microsoft.ML.Gloro.Bench;
 /// <summary>Times of repeated work, and what stands for them: medians and quartiles, which one interrupted run does not move.</summary>
 internal static class Timing
 {
-    /// <summary>Whether the processor's time for this process counts, all threads together, instead of the time that passes: for one thread on a busy machine.</summary>
+    /// <summary>
+    /// Whether the processor's time for this process counts, all threads together, instead of the time that passes: for one thread on a
+    /// busy machine.
+    /// </summary>
     public static bool OfProcessor { get; set; }
 
     public static double Milliseconds(Action action)

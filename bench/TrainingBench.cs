@@ -3,7 +3,10 @@ using TorchSharp;
 
 namespace Microsoft.ML.Gloro.Bench;
 
-/// <summary>What a guarantee costs a step of training: the trainer's own step with each loss against the same network's with plain cross-entropy, step by step in turns.</summary>
+/// <summary>
+/// What a guarantee costs a step of training: the trainer's own step with each loss against the same network's with plain cross-entropy,
+/// step by step in turns.
+/// </summary>
 internal static class TrainingBench
 {
     /// <summary>K of RTK, and the size of each affinity set.</summary>

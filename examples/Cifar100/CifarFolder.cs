@@ -4,8 +4,8 @@ using Microsoft.ML.Gloro;
 namespace Cifar100;
 
 /// <summary>
-/// CIFAR-100 as its authors publish it (the binary version): <c>train.bin</c> and <c>test.bin</c> of records {superclass, class, 3072 bytes in planes of R, G, B},
-/// <c>fine_label_names.txt</c> and <c>coarse_label_names.txt</c>.
+/// CIFAR-100 as its authors publish it (the binary version): <c>train.bin</c> and <c>test.bin</c> of records {superclass, class, 3072 bytes
+/// in planes of R, G, B}, <c>fine_label_names.txt</c> and <c>coarse_label_names.txt</c>.
 /// </summary>
 internal sealed class CifarFolder
 {
@@ -40,7 +40,9 @@ internal sealed class CifarFolder
     /// <summary>The twenty superclasses of five classes each, as affinity sets.</summary>
     public AffinitySets Superclasses => AffinitySets.FromSuperclasses(SuperclassOf);
 
-    /// <summary>The images of <paramref name="records"/>, each made when it is asked for: their pixels are in memory once, as bytes.</summary>
+    /// <summary>
+    /// The images of <paramref name="records"/>, each made when it is asked for: their pixels are in memory once, as bytes.
+    /// </summary>
     public IEnumerable<CifarImage> Images(byte[] records)
     {
         for (int start = 0; start < records.Length; start += Record)

@@ -1,4 +1,5 @@
-// A model of last year's harvest is trained further on a few grains of this year's. Another machine measured them, and they include a new kind.
+// A model of last year's harvest is trained further on a few grains of this year's. Another machine measured them, and they include a new
+// kind.
 //   dotnet run -c Release --project examples/FineTune [-- --short]
 using Examples;
 using Microsoft.ML;

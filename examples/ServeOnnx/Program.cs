@@ -1,5 +1,6 @@
 // Scores a folder of images with a file that mlContext.Gloro.ConvertToOnnx wrote, on ONNX Runtime alone: no ML.NET, and no reference to
-// Microsoft.ML.Gloro. The graph takes pixels and returns labels, the tightest and the loosest certified sets, and radii. ε and K can be overridden.
+// Microsoft.ML.Gloro. The graph takes pixels and returns labels, the tightest and the loosest certified sets, and radii. ε and K can be
+// overridden.
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;

@@ -10,8 +10,8 @@ internal sealed class SharedSets
     private readonly int[,] _counts;
 
     /// <summary>
-    /// Counts the loosest sets of at most <paramref name="largest"/> classes that are certified at <paramref name="epsilon"/>. Only the radii count,
-    /// not the guarantee that the rows were scored under.
+    /// Counts the loosest sets of at most <paramref name="largest"/> classes that are certified at <paramref name="epsilon"/>. Only the
+    /// radii count, not the guarantee that the rows were scored under.
     /// </summary>
     /// <param name="context">Reads the rows.</param>
     /// <param name="scored">Scored rows, of which <c>Logits</c> and <c>TopKRadii</c> are read.</param>

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Experiments;
 
-/// <summary>Draws <see cref="SharedSets"/> as a heat map in SVG: a row for each true class, a column for each class in its certified sets.</summary>
+/// <summary>
+/// Draws <see cref="SharedSets"/> as a heat map in SVG: a row for each true class, a column for each class in its certified sets.
+/// </summary>
 internal static class SharedSetsFigure
 {
     /// <summary>The picture, with the most frequent pairs in words below.</summary>

@@ -52,7 +52,9 @@ internal static class Upload
     }
 
     /// <summary>Width and height of an image that decodes to its end.</summary>
-    /// <exception cref="UploadException">It is no image, has too many pixels, or ends too early (which would decode, with gray for what is missing).</exception>
+    /// <exception cref="UploadException">
+    /// It is no image, has too many pixels, or ends too early (which would decode, with gray for what is missing).
+    /// </exception>
     public static (int Width, int Height) Check(byte[] file)
     {
         using var data = SKData.CreateCopy(file);

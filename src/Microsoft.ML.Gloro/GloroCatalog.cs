@@ -447,8 +447,8 @@ public sealed class GloroCatalog(MLContext mlContext)
         OnnxExporter.Write(model, stream, options ?? new());
 
     /// <summary>
-    /// Reads a network that another library trained (PyTorch, for instance) from an ONNX file, proves its Lipschitz and rounding bounds, and
-    /// returns a model that certifies its predictions. docs/import.md lists the operators and how to export.
+    /// Reads a network that another library trained (PyTorch, for instance) from an ONNX file, proves its Lipschitz and rounding bounds,
+    /// and returns a model that certifies its predictions. docs/import.md lists the operators and how to export.
     /// </summary>
     /// <param name="stream">The ONNX file; read from its current position to its end and left open.</param>
     /// <param name="classNames">The classes in the order of the logits. Labels are keys of these names.</param>
@@ -457,9 +457,10 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// The model. Its temperature is 1: scores are the softmax of the logits, and nothing is calibrated.
     /// </returns>
     /// <remarks>
-    /// Factors and summands between layers are folded into weights, which are then rounded to float32. The bounds are proved for the rounded
-    /// weights. The logits are compared with ONNX Runtime's on random rows if the application has the native ONNX Runtime; MLContext.Log and
-    /// the model's origin in the report say so. Import only files whose network you mean to use: certificates are about that network.
+    /// Factors and summands between layers are folded into weights, which are then rounded to float32. The bounds are proved for the
+    /// rounded weights. The logits are compared with ONNX Runtime's on random rows if the application has the native ONNX Runtime;
+    /// MLContext.Log and the model's origin in the report say so. Import only files whose network you mean to use: certificates are about
+    /// that network.
     /// </remarks>
     /// <exception cref="NotSupportedException">
     /// A node has no layer with a proof, or the logits differ from ONNX Runtime's. The message names the node and what to do instead.

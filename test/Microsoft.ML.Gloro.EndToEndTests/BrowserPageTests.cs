@@ -3,7 +3,9 @@ using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.EndToEnd;
 
-/// <summary>The site that examples/Browser writes, in a real browser: ONNX Runtime compiled to WebAssembly against the library's columns.</summary>
+/// <summary>
+/// The site that examples/Browser writes, in a real browser: ONNX Runtime compiled to WebAssembly against the library's columns.
+/// </summary>
 [TestClass]
 public sealed class BrowserPageTests
 {

@@ -4,7 +4,9 @@ using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.EndToEnd;
 
-/// <summary>The WebApi example as a process of its own, on a free port of this machine, with the model that lies beside the EuroSAT example.</summary>
+/// <summary>
+/// The WebApi example as a process of its own, on a free port of this machine, with the model that lies beside the EuroSAT example.
+/// </summary>
 internal sealed partial class WebApiServer : IDisposable
 {
     private readonly Process _process;

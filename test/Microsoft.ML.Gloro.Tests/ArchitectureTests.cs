@@ -5,15 +5,17 @@ using Microsoft.ML.Gloro.Tests.TestSupport;
 namespace Microsoft.ML.Gloro.Tests;
 
 /// <summary>
-/// Who may know whom, as the design fixes it. Source files are read rather than the assembly: a public type has the library's namespace whichever room it is built in,
-/// so a room is a folder. A type is known by a file that writes its name in code (comments and texts do not count).
+/// Who may know whom, as the design fixes it. Source files are read rather than the assembly: a public type has the library's namespace
+/// whichever room it is built in, so a room is a folder. A type is known by a file that writes its name in code (comments and texts do not
+/// count).
 /// </summary>
 [TestClass]
 public sealed partial class ArchitectureTests
 {
     private const string FrontDoor = "";
 
-    // The rooms from the bottom up. A room may know those that are named here, and of its own rooms each may know the ones above it in the list.
+    // The rooms from the bottom up. A room may know those that are named here, and of its own rooms each may know the ones above it in the
+    // list.
     private static readonly (string Room, string[] MayKnow, string[] Within)[] s_rooms =
     [
         ("Torch", [], []),

@@ -1,6 +1,9 @@
 namespace Microsoft.ML.Gloro.Tests;
 
-/// <summary>What the blocks of code in the documents may take for granted: usings as a project with ImplicitUsings has them, and names that the text around a block explains.</summary>
+/// <summary>
+/// What the blocks of code in the documents may take for granted: usings as a project with ImplicitUsings has them, and names that the text
+/// around a block explains.
+/// </summary>
 internal static class DocsCodeContext
 {
     private const string Usings = """

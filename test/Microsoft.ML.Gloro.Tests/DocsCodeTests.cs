@@ -95,7 +95,8 @@ public sealed class DocsCodeTests
             bool isProgram = tree.GetCompilationUnitRoot().Members.Any(member => member is GlobalStatementSyntax);
             var options = new CSharpCompilationOptions(isProgram ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable);
             var error = CSharpCompilation.Create("Docs", [.. known, tree], s_references, options).GetDiagnostics()
-                .Where(d => d.Severity == DiagnosticSeverity.Error || d.Id is "CS0612" or "CS0618") // what is obsolete is not to be shown either
+                // What is obsolete is not to be shown either.
+                .Where(d => d.Severity == DiagnosticSeverity.Error || d.Id is "CS0612" or "CS0618")
                 .OrderBy(d => d.Location.SourceTree == tree ? d.Location.SourceSpan.Start : int.MinValue).FirstOrDefault();
             if (error is not null)
                 yield return $"{(error.Location.SourceTree == tree ? $"{document}:{line + error.Location.GetLineSpan().StartLinePosition.Line}" : $"{document}:{line}, in what it takes for granted")}: {error.Id} {error.GetMessage(CultureInfo.InvariantCulture)}";

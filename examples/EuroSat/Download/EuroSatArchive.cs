@@ -4,8 +4,8 @@ using System.Text.RegularExpressions;
 namespace EuroSat.Download;
 
 /// <summary>
-/// The archive of EuroSAT RGB: <c>EuroSAT_RGB/Forest/Forest_17.jpg</c> and so on. It has no official split. Here, as in docs/results.md, the file number decides: if it leaves 1 divided by 5
-/// the image is for testing, if 2, 3 or 4 for training, and if 0 it is kept aside.
+/// The archive of EuroSAT RGB: <c>EuroSAT_RGB/Forest/Forest_17.jpg</c> and so on. It has no official split. Here, as in docs/results.md,
+/// the file number decides: if it leaves 1 divided by 5 the image is for testing, if 2, 3 or 4 for training, and if 0 it is kept aside.
 /// </summary>
 internal static partial class EuroSatArchive
 {
@@ -44,7 +44,8 @@ internal static partial class EuroSatArchive
                 if (entry.Length > LargestImage)
                     throw new InvalidDataException($"{entry.FullName} has {entry.Length} bytes, which is no image of EuroSAT.");
 
-                // Names are put together from a class of letters and a number, never taken from the archive: no entry can lead out of the folder.
+                // Names are put together from a class of letters and a number, never taken from the archive: no entry can lead out of the
+                // folder.
                 string part = s_partOfRemainder[(name.Groups["number"].Value[^1] - '0') % 5];
                 string classFolder = Path.Combine(unpacking, part, name.Groups["class"].Value);
                 Directory.CreateDirectory(classFolder);

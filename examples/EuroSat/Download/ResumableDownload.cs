@@ -6,8 +6,9 @@ using System.Security.Cryptography;
 namespace EuroSat.Download;
 
 /// <summary>
-/// Fetches a file of known checksum. What has come lies beside it as <c>.part</c>: a transfer that breaks off goes on where it stopped, in the same run or in a later one, if the server
-/// can (HTTP Range), and begins again if it cannot. The file takes its name only when it is whole and its checksum is right.
+/// Fetches a file of known checksum. What has come lies beside it as <c>.part</c>: a transfer that breaks off goes on where it stopped, in
+/// the same run or in a later one, if the server can (HTTP Range), and begins again if it cannot. The file takes its name only when it is
+/// whole and its checksum is right.
 /// </summary>
 internal sealed class ResumableDownload(HttpClient client)
 {
@@ -23,7 +24,9 @@ internal sealed class ResumableDownload(HttpClient client)
     /// <param name="md5">Its MD5 in hexadecimal, which archives of research data publish.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellation">Stops; what has come stays.</param>
-    /// <exception cref="InvalidDataException">The whole file has another checksum. What was fetched is deleted; a file that was there before is not.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The whole file has another checksum. What was fetched is deleted; a file that was there before is not.
+    /// </exception>
     /// <exception cref="HttpRequestException">The server refuses, or cannot be reached.</exception>
     /// <exception cref="IOException">The transfer breaks off again and again, or the file cannot be written.</exception>
     public async Task FetchAsync(Uri address, string path, string md5, IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default)

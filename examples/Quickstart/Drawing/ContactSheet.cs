@@ -5,7 +5,9 @@ internal static class ContactSheet
 {
     private const int Gap = 4;
 
-    /// <summary>Saves the first <paramref name="columns"/> tiles of every class, classes in alphabetical order from top to bottom, as a PNG file.</summary>
+    /// <summary>
+    /// Saves the first <paramref name="columns"/> tiles of every class, classes in alphabetical order from top to bottom, as a PNG file.
+    /// </summary>
     public static void Save(IReadOnlyList<Tile> tiles, string path, int columns = 12)
     {
         List<Tile[]> rows = [.. tiles.GroupBy(t => t.Label).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => g.Take(columns).ToArray())];

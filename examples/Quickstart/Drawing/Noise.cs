@@ -1,6 +1,8 @@
 namespace Quickstart.Drawing;
 
-/// <summary>Smooth random fields over the plane: value noise on a hashed lattice, and the distance to scattered points (for tree crowns).</summary>
+/// <summary>
+/// Smooth random fields over the plane: value noise on a hashed lattice, and the distance to scattered points (for tree crowns).
+/// </summary>
 internal sealed class Noise(ulong seed)
 {
     /// <summary>One octave, between −1 and 1, with features of about one unit.</summary>
@@ -27,7 +29,9 @@ internal sealed class Noise(ulong seed)
         return sum;
     }
 
-    /// <summary>For points scattered one a unit cell: the distance to the nearest, and a number in [0, 1) that is that point's own.</summary>
+    /// <summary>
+    /// For points scattered one a unit cell: the distance to the nearest, and a number in [0, 1) that is that point's own.
+    /// </summary>
     public (double Distance, double Own) Crown(double x, double y)
     {
         int ix = (int)Math.Floor(x), iy = (int)Math.Floor(y);

@@ -1,8 +1,8 @@
 namespace Quickstart.Drawing;
 
 /// <summary>
-/// Random numbers that are the same on every machine and in every .NET: SplitMix64 (Steele, Lea and Flood 2014). The drawing uses no sine, power or exponential
-/// for the same reason: their last bit is the platform's, while +, −, ×, ÷ and √ are exact everywhere.
+/// Random numbers that are the same on every machine and in every .NET: SplitMix64 (Steele, Lea and Flood 2014). The drawing uses no sine,
+/// power or exponential for the same reason: their last bit is the platform's, while +, −, ×, ÷ and √ are exact everywhere.
 /// </summary>
 internal sealed class TileRandom(ulong seed)
 {

@@ -1,8 +1,9 @@
 namespace Quickstart.Drawing;
 
 /// <summary>
-/// Draws land use as seen from above, in ten classes. As in real aerial images, about two tiles in five hold two subjects (a highway through fields, houses beside
-/// water) and carry the label of one of them: a classifier can be quite sure of "highway or field" where it cannot be of either, which is what relaxed guarantees are for.
+/// Draws land use as seen from above, in ten classes. As in real aerial images, about two tiles in five hold two subjects (a highway
+/// through fields, houses beside water) and carry the label of one of them: a classifier can be quite sure of "highway or field" where it
+/// cannot be of either, which is what relaxed guarantees are for.
 /// </summary>
 /// <remarks>The same seed gives the same tiles, byte for byte, on every machine, and a larger count only adds to them.</remarks>
 internal static class TileSet

@@ -3,8 +3,8 @@ using Microsoft.ML;
 namespace Examples;
 
 /// <summary>
-/// A row of a generated table: a grain as a sorting machine measures it. Some kinds are alike on purpose (two wheats; rye and triticale), so that there is something to be said by
-/// sets of kinds; the number of the tray says nothing at all.
+/// A row of a generated table: a grain as a sorting machine measures it. Some kinds are alike on purpose (two wheats; rye and triticale),
+/// so that there is something to be said by sets of kinds; the number of the tray says nothing at all.
 /// </summary>
 internal sealed class Grain
 {
@@ -64,8 +64,8 @@ internal sealed class Grain
     }
 
     /// <summary>
-    /// The steps before the trainer: keys for the labels and one vector of features, each with mean 0 and standard deviation 1. ε then means
-    /// standard deviations in every column.
+    /// The steps before the trainer: keys for the labels and one vector of features, each with mean 0 and standard deviation 1. ε then
+    /// means standard deviations in every column.
     /// </summary>
     public static IEstimator<ITransformer> Prepare(MLContext mlContext) => mlContext.Transforms.Conversion.MapValueToKey("Label")
         .Append(mlContext.Transforms.Concatenate("Features", Columns))

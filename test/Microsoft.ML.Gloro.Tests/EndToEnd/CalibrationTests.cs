@@ -92,7 +92,8 @@ public sealed class CalibrationTests
         var scored = s_mlContext.Transforms.Conversion.MapValueToKey("Label").Fit(data).Transform(Blobs.View(300, seed: 2));
         var metrics = s_mlContext.Gloro.Evaluate(model.Transform(scored));
 
-        // Nine rows were validated on, all right: that is no proof of no errors, so scores stay below 1; and with none in new rows log-loss is small.
+        // Nine rows were validated on, all right: that is no proof of no errors, so scores stay below 1; and with none in new rows log-loss
+        // is small.
         Assert.AreEqual(1, metrics.CleanAccuracy);
         Assert.IsTrue(metrics.Classification!.LogLoss is > 1e-4 and < 0.1, $"{metrics.Classification.LogLoss}");
     }

@@ -77,7 +77,8 @@ public sealed class ImageRoadTests
         Assert.AreEqual(expected, ModelFiles.GloroPart(pixels.LastTransformer));
         CollectionAssert.AreEqual(Texts(image.Transform(s_train.View)), Texts(bytes.Transform(s_train.View)));
 
-        // ExtractPixels multiplies by 1 / 255 where bytes are divided by 255: training rounds back to bytes, scoring reads what it is given, an ulp away.
+        // ExtractPixels multiplies by 1 / 255 where bytes are divided by 255: training rounds back to bytes, scoring reads what it is
+        // given, an ulp away.
         foreach (var (one, other) in ScoredRow.All(image.Transform(s_train.View)).Zip(ScoredRow.All(pixels.Transform(s_train.View))))
         {
             Assert.AreEqual(one.PredictedLabel, other.PredictedLabel);

@@ -8,7 +8,9 @@ using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.EndToEnd;
 
-/// <summary>An application that turns JSON reflection off, as PublishTrimmed does. The switch is read once, so it has its own process.</summary>
+/// <summary>
+/// An application that turns JSON reflection off, as PublishTrimmed does. The switch is read once, so it has its own process.
+/// </summary>
 [TestClass]
 public sealed class JsonReflectionTests
 {

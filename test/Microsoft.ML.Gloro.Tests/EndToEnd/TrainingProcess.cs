@@ -10,8 +10,8 @@ internal static class TrainingProcess
     public const int Epochs = 4;
 
     /// <summary>
-    /// Trains with the checkpoint folder <c>args[0]</c>, writes a line an epoch, and the model to <c>args[1]</c>. Or does what its first word
-    /// says.
+    /// Trains with the checkpoint folder <c>args[0]</c>, writes a line an epoch, and the model to <c>args[1]</c>. Or does what its first
+    /// word says.
     /// </summary>
     public static int Main(string[] args)
     {

@@ -5,8 +5,8 @@ using Microsoft.ML.Gloro.Tests.Core;
 namespace Microsoft.ML.Gloro.Tests.Hostile;
 
 /// <summary>
-/// A forger who writes every hash and checksum anew and makes bounds smaller, to certify more. States exactly what loading refuses, and what is left for those who prove
-/// the bound again.
+/// A forger who writes every hash and checksum anew and makes bounds smaller, to certify more. States exactly what loading refuses, and
+/// what is left for those who prove the bound again.
 /// </summary>
 [TestClass]
 public sealed class ForgedBoundTests
@@ -39,7 +39,8 @@ public sealed class ForgedBoundTests
     [TestMethod]
     public void Load_BoundALittleTooSmallAndConsistent_IsLoadedAndRefutedByProvingItAgain()
     {
-        // What loading cannot see in the time of scoring a row: norms of matrices, which a few steps of power iteration find to within a tenth or so.
+        // What loading cannot see in the time of scoring a row: norms of matrices, which a few steps of power iteration find to within a
+        // tenth or so.
         for (int i = 0; i < Network.Layers.Count - 1; i++)
         {
             if (Network.Layers[i] is not (DeployedConvolution or DeployedDense))

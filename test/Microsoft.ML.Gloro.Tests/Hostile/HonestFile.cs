@@ -65,8 +65,9 @@ internal sealed class HonestFile : IDisposable
     }
 
     /// <summary>
-    /// Whether ML.NET's own "Schema" part is damaged, and nothing else is known yet. Its reader follows the list of a column's annotations without an end if the list points back
-    /// at itself, about once in 4000 flipped bits of a small file, before it comes to anything of ours; .NET does not compare an archive's checksums either. Such files are not loaded here.
+    /// Whether ML.NET's own "Schema" part is damaged, and nothing else is known yet. Its reader follows the list of a column's annotations
+    /// without an end if the list points back at itself, about once in 4000 flipped bits of a small file, before it comes to anything of
+    /// ours; .NET does not compare an archive's checksums either. Such files are not loaded here.
     /// </summary>
     public bool IsSchemaDamaged(byte[] zip)
     {

@@ -9,15 +9,17 @@ using Microsoft.ML.Gloro.Tests.TestSupport;
 namespace Microsoft.ML.Gloro.Tests.Hostile;
 
 /// <summary>
-/// Ten thousand damaged and forged files. Each is refused with a clear message, or it is the same model, or it certifies less; none takes memory or time out of proportion.
-/// What ML.NET and .NET say of an archive that they cannot read is theirs, and only sorted here; what is said of our part is ours, one type and one form.
+/// Ten thousand damaged and forged files. Each is refused with a clear message, or it is the same model, or it certifies less; none takes
+/// memory or time out of proportion. What ML.NET and .NET say of an archive that they cannot read is theirs, and only sorted here; what is
+/// said of our part is ours, one type and one form.
 /// </summary>
 [TestClass]
 public sealed class HostileZipTests
 {
     private static readonly HonestFile Honest = new();
     private static readonly HonestFile Other = new(seed: 2);
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10); // milliseconds really; a busy machine may stop a thread for a while
+    // Milliseconds really; a busy machine may stop a thread for a while.
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(10);
 
     [ClassCleanup]
     public static void Cleanup()
@@ -130,7 +132,10 @@ public sealed class HostileZipTests
         return false;
     }
 
-    /// <summary>The same weights, and constants that are not smaller than what the honest file's layers attain; radii are then not larger, but for the slack of the bound.</summary>
+    /// <summary>
+    /// The same weights, and constants that are not smaller than what the honest file's layers attain; radii are then not larger, but for
+    /// the slack of the bound.
+    /// </summary>
     private static void AssertCertifiesNoMore(GloroModel model)
     {
         Assert.AreEqual(Honest.Honest.Bound.WeightHash, WeightHash.Compute(model.Network));
@@ -142,7 +147,9 @@ public sealed class HostileZipTests
         }
     }
 
-    /// <summary>Loads the whole file and scores with it. Returns whether it was refused, at the latest when the columns did not fit.</summary>
+    /// <summary>
+    /// Loads the whole file and scores with it. Returns whether it was refused, at the latest when the columns did not fit.
+    /// </summary>
     private static bool JudgeZip(byte[] zip, bool score)
     {
         ITransformer? loaded = null;
@@ -187,7 +194,9 @@ public sealed class HostileZipTests
             Assert.IsLessThanOrEqualTo(honest.TopKRadii[k] * sharp, row.TopKRadii[k]);
     }
 
-    /// <summary>Runs something and returns what it threw, at its root, once it is known that it took neither much memory nor long.</summary>
+    /// <summary>
+    /// Runs something and returns what it threw, at its root, once it is known that it took neither much memory nor long.
+    /// </summary>
     private static Exception? Measure(int length, Action action)
     {
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -207,7 +216,9 @@ public sealed class HostileZipTests
         return error;
     }
 
-    /// <summary>An exception that an application can show: a message at its root, and a type that says that the file or its columns are at fault.</summary>
+    /// <summary>
+    /// An exception that an application can show: a message at its root, and a type that says that the file or its columns are at fault.
+    /// </summary>
     private static void AssertClear(Exception error)
     {
         Exception root = error.GetBaseException();

@@ -2,7 +2,10 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.Gloro.Tests.TestSupport;
 
-/// <summary>A source that counts what is asked of it and can fail at a row, or when a cursor is made. Columns: Id (Int32), Features (six Single), Other (Single).</summary>
+/// <summary>
+/// A source that counts what is asked of it and can fail at a row, or when a cursor is made. Columns: Id (Int32), Features (six Single),
+/// Other (Single).
+/// </summary>
 internal sealed class ProbeDataView : IDataView
 {
     private readonly int _rows;
@@ -56,7 +59,8 @@ internal sealed class ProbeDataView : IDataView
     }
 
     public DataViewRowCursor[] GetRowCursorSet(IEnumerable<DataViewSchema.Column> columnsNeeded, int n, Random? rand = null) =>
-        [.. Enumerable.Range(0, FailingCursor > 0 ? n : 1).Select(_ => GetRowCursor(columnsNeeded, rand))]; // several that share no rows out: for those who only make them
+        // Several that share no rows out: for those who only make them.
+        [.. Enumerable.Range(0, FailingCursor > 0 ? n : 1).Select(_ => GetRowCursor(columnsNeeded, rand))];
 
     /// <summary>The features of a row.</summary>
     public static float[] FeaturesOf(long row) => TestModels.Features(new Random((int)row), 6);

@@ -3,8 +3,9 @@ using Microsoft.ML.Gloro.Core;
 namespace Microsoft.ML.Gloro.Tests.TestSupport;
 
 /// <summary>
-/// The plain layers written down once more, in double, by their definitions and with no thought of speed: what a <see cref="DeployedNetwork"/> means.
-/// Tests compare everything else (ONNX graph, trainable network, bounds) with it. Layouts: images [channel, row, column], vectors as they are.
+/// The plain layers written down once more, in double, by their definitions and with no thought of speed: what a
+/// <see cref="DeployedNetwork"/> means. Tests compare everything else (ONNX graph, trainable network, bounds) with it. Layouts: images
+/// [channel, row, column], vectors as they are.
 /// </summary>
 internal static class ReferenceForward
 {
@@ -18,7 +19,10 @@ internal static class ReferenceForward
     /// <summary>The logits of one float input.</summary>
     public static double[] Run(DeployedNetwork network, float[] input) => Run(network, Array.ConvertAll(input, x => (double)x));
 
-    /// <summary>The values behind the first <paramref name="layerCount"/> layers; <c>Layers.Count - 1</c> gives the penultimate layer. Of the image as it is, not of other views.</summary>
+    /// <summary>
+    /// The values behind the first <paramref name="layerCount"/> layers; <c>Layers.Count - 1</c> gives the penultimate layer. Of the image
+    /// as it is, not of other views.
+    /// </summary>
     public static double[] Run(DeployedNetwork network, IReadOnlyList<double> input, int layerCount)
     {
         if (input.Count != network.InputShape.Size)
@@ -29,7 +33,9 @@ internal static class ReferenceForward
         return values;
     }
 
-    /// <summary>One layer on an input of shape <paramref name="shape"/>; with <paramref name="linearOnly"/> biases and shifts are left out.</summary>
+    /// <summary>
+    /// One layer on an input of shape <paramref name="shape"/>; with <paramref name="linearOnly"/> biases and shifts are left out.
+    /// </summary>
     public static double[] Apply(DeployedLayer layer, TensorShape shape, double[] x, bool linearOnly = false) => layer switch
     {
         DeployedConvolution convolution => Convolve(convolution, shape, x, linearOnly),

@@ -2,10 +2,14 @@ using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Tests.TestSupport;
 
-/// <summary>The views of an image by their definition, pixel by pixel: what <see cref="ImageView"/> means, written down once more.</summary>
+/// <summary>
+/// The views of an image by their definition, pixel by pixel: what <see cref="ImageView"/> means, written down once more.
+/// </summary>
 internal static class TurnedImages
 {
-    /// <summary>What a network with these views is asked about, in the order in which logits are added. Images are [channel, row, column].</summary>
+    /// <summary>
+    /// What a network with these views is asked about, in the order in which logits are added. Images are [channel, row, column].
+    /// </summary>
     public static T[][] Of<T>(GloroImageViews views, TensorShape shape, IReadOnlyList<T> image)
     {
         T[] mirrored = Move(shape, image, (i, j) => (i, shape.Width - 1 - j));

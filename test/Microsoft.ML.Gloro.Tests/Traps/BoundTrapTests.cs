@@ -5,11 +5,14 @@ using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Traps;
 
-/// <summary>Flaws that certified-robustness code has had in its Lipschitz bounds, each as a network on which it would certify what is false.</summary>
+/// <summary>
+/// Flaws that certified-robustness code has had in its Lipschitz bounds, each as a network on which it would certify what is false.
+/// </summary>
 [TestClass]
 public sealed class BoundTrapTests
 {
-    // Convolution bounds by the Fourier transform (Sedghi, Gupta, Long, 2019) are of circular convolutions; several libraries use them for zero-padded ones with N = n, where they are no bound.
+    // Convolution bounds by the Fourier transform (Sedghi, Gupta, Long, 2019) are of circular convolutions; several libraries use them for
+    // zero-padded ones with N = n, where they are no bound.
     [TestMethod]
     public void ZeroPadding_KernelOnWhichTheCircleIsSmaller_IsBoundedForZeros()
     {
@@ -47,7 +50,8 @@ public sealed class BoundTrapTests
         LinearTruth.AssertNoMarginIsSteeper(LinearTruth.WorstCase(new TensorShape(3, height, width), layer), sharpness: 1.05);
     }
 
-    // Published radii have been off by 1/std because the normalization of the input was not counted: ε is in pixels, and the network that was bounded began behind it.
+    // Published radii have been off by 1/std because the normalization of the input was not counted: ε is in pixels, and the network that
+    // was bounded began behind it.
     [TestMethod]
     public void NormalizedInput_CountsWithTheSmallestDeviation()
     {
@@ -60,7 +64,8 @@ public sealed class BoundTrapTests
         Assert.AreEqual(5, model.Bound.Value, 5e-4);
     }
 
-    // Power iteration from a constant start never finds a singular vector that is orthogonal to it: the "norm" is 0 and every radius infinite. So it is with a few steps of any start from below.
+    // Power iteration from a constant start never finds a singular vector that is orthogonal to it: the "norm" is 0 and every radius
+    // infinite. So it is with a few steps of any start from below.
     [TestMethod]
     public void RankOneLayer_StartOrthogonalToTheSingularVector_IsBoundedAndAttained()
     {
@@ -74,7 +79,8 @@ public sealed class BoundTrapTests
         Assert.IsGreaterThan(0, row.CertifiedRadius);
     }
 
-    // An additive 10⁻¹² under a root or in a denominator, or a flush of denormals, makes a layer of the smallest floats a layer of zeros; what follows may be as large as it likes.
+    // An additive 10⁻¹² under a root or in a denominator, or a flush of denormals, makes a layer of the smallest floats a layer of zeros;
+    // what follows may be as large as it likes.
     [TestMethod]
     public void SmallestFloats_BeforeALargeLayer_StillBoundTheMargin()
     {
@@ -90,7 +96,8 @@ public sealed class BoundTrapTests
         LinearTruth.AssertNoRadiusIsTooLarge(network, [1, 2, 3, 4, 5, 6], [-1, 0, 0, 2, 0, 0.5f], [0, 0, 0, 0, 0, 0]);
     }
 
-    // The function stays the same when one layer's weights are doubled and the next one's halved; a bound, or a training penalty, that does not see that has been exploited to fake robustness.
+    // The function stays the same when one layer's weights are doubled and the next one's halved; a bound, or a training penalty, that does
+    // not see that has been exploited to fake robustness.
     [TestMethod]
     public void WeightsMovedBetweenLayersHundredTimes_BoundAndRadiiStayTheSame()
     {

@@ -3,7 +3,10 @@ using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Traps;
 
-/// <summary>Flaws that code has had between the logits and the certificate, each as a network and a row on which it would certify what is false; seen through the public columns.</summary>
+/// <summary>
+/// Flaws that code has had between the logits and the certificate, each as a network and a row on which it would certify what is false;
+/// seen through the public columns.
+/// </summary>
 [TestClass]
 public sealed class CertificateTrapTests
 {
@@ -89,7 +92,8 @@ public sealed class CertificateTrapTests
         Assert.IsTrue(rows.Any(row => row.IsCertified) && rows.Any(row => !row.IsCertified) && rows.All(row => row.CertifiedK <= 1));
     }
 
-    // max(x, 0) swallows −∞, and in many libraries NaN, so that a row of them comes out with finite logits and a certificate. (Every slot and activation: TransformerColumnTests.)
+    // max(x, 0) swallows −∞, and in many libraries NaN, so that a row of them comes out with finite logits and a certificate. (Every slot
+    // and activation: TransformerColumnTests.)
     [TestMethod]
     [DataRow(float.NaN)]
     [DataRow(float.PositiveInfinity)]
@@ -102,7 +106,8 @@ public sealed class CertificateTrapTests
             Assert.AreEqual((0f, false), Certificate(Score(relu, [bad, 0, 0, 0, 0, 0], RobustnessGuarantee.Local, epsilon: 0, arithmetic)), arithmetic.ToString());
     }
 
-    // Denormals are flushed by some processors and settings and kept by others: nobody can say what arithmetic such a row would see. It is scored, and not certified.
+    // Denormals are flushed by some processors and settings and kept by others: nobody can say what arithmetic such a row would see. It is
+    // scored, and not certified.
     [TestMethod]
     [DataRow(float.Epsilon)]
     [DataRow(-1e-39f)]

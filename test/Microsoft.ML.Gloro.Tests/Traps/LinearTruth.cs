@@ -6,8 +6,9 @@ using Microsoft.ML.Gloro.Tests.TestSupport;
 namespace Microsoft.ML.Gloro.Tests.Traps;
 
 /// <summary>
-/// Networks without activations, of which everything is known: a margin is a linear function of the input, its Lipschitz constant the norm of its gradient, and the distance to a
-/// decision boundary the margin over that. The final rows are laid along the direction that the layers before stretch most, so that a bound that is any smaller than the truth shows.
+/// Networks without activations, of which everything is known: a margin is a linear function of the input, its Lipschitz constant the norm
+/// of its gradient, and the distance to a decision boundary the margin over that. The final rows are laid along the direction that the
+/// layers before stretch most, so that a bound that is any smaller than the truth shows.
 /// </summary>
 internal static class LinearTruth
 {
@@ -47,7 +48,9 @@ internal static class LinearTruth
         return model;
     }
 
-    /// <summary>Asserts for rows on vectors that no certified radius goes beyond the nearest point at which the top class changes. Returns the rows.</summary>
+    /// <summary>
+    /// Asserts for rows on vectors that no certified radius goes beyond the nearest point at which the top class changes. Returns the rows.
+    /// </summary>
     public static List<ScoredRow> AssertNoRadiusIsTooLarge(DeployedNetwork network, params float[][] inputs)
     {
         using var transformer = TestModels.Transformer(TestModels.Create(network, RobustnessGuarantee.Local, 0, isImage: false));

@@ -35,8 +35,8 @@ public sealed class GloroAuditReport
     public required int CertifiedRows { get; init; }
 
     /// <summary>
-    /// Rows that were attacked within their certified radius: the largest of the sets that the guarantee allows, so that a claim at least as
-    /// far-reaching as that of the column CertifiedRadius is tested. No attack broke a certificate.
+    /// Rows that were attacked within their certified radius: the largest of the sets that the guarantee allows, so that a claim at least
+    /// as far-reaching as that of the column CertifiedRadius is tested. No attack broke a certificate.
     /// </summary>
     public required int AttackedRows { get; init; }
 

@@ -12,7 +12,8 @@ public sealed class GloroSweepOptions
     /// <summary>Creates options with their defaults.</summary>
     /// <param name="trainer">
     /// The trainer's options. Options that are not searched keep their values; <see cref="GloroTrainerOptions.Epochs"/> is the length of a
-    /// full training, 30 if it is null. Without a <see cref="GloroTrainerOptions.ValidationSet"/> the trials use the sweep's validation rows.
+    /// full training, 30 if it is null. Without a <see cref="GloroTrainerOptions.ValidationSet"/> the trials use the sweep's validation
+    /// rows.
     /// </param>
     public GloroSweepOptions(GloroTrainerOptions trainer) => TrainerOptions = trainer;
 

@@ -226,6 +226,7 @@ internal static class Certificate
 /// <param name="TightestK">The smallest allowed k with r_k &gt; ε; 0 if the row is not certified at ε.</param>
 /// <param name="LoosestK">The largest allowed k with r_k &gt; ε; 0 if the row is not certified at ε.</param>
 /// <param name="LargestRadius">
-/// The largest r_k over the k that the guarantee allows, whatever ε is; 0 if there is none. The row is certified at exactly the radii below.
+/// The largest r_k over the k that the guarantee allows, whatever ε is; 0 if there is none. The row is certified at exactly the radii
+/// below.
 /// </param>
 internal readonly record struct CertifiedSet(float Radius, int TightestK, int LoosestK, float LargestRadius);

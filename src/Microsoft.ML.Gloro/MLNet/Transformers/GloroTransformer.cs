@@ -10,8 +10,8 @@ namespace Microsoft.ML.Gloro;
 /// <summary>
 /// Scores rows with a Lipschitz-bounded network and certifies them. To each row it adds PredictedLabel, Score (probabilities), Logits,
 /// TopKRadii, CertifiedRadius, IsCertified, CertifiedK, CertifiedLabels, LoosestK and ReachableLabels. CertifiedLabels is the tightest set
-/// that the guarantee allows and that no input within L2 distance ε of the row's can change; none nearer than CertifiedRadius, the radius of
-/// that set, changes it. Larger sets, up to the LoosestK highest classes, may hold too: VRA counts a row if the label is in the loosest.
+/// that the guarantee allows and that no input within L2 distance ε of the row's can change; none nearer than CertifiedRadius, the radius
+/// of that set, changes it. Larger sets, up to the LoosestK highest classes, may hold too: VRA counts a row if the label is in the loosest.
 /// </summary>
 /// <remarks>
 /// <para>

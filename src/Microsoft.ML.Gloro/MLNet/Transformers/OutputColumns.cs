@@ -35,7 +35,9 @@ internal enum OutputColumn
     /// <summary>Vector of keys: the certified label set in order of score; empty if not certified.</summary>
     CertifiedLabels,
 
-    /// <summary>Int32: the size of the loosest set that holds, the largest k with r_k &gt; ε that the guarantee allows; 0 if none.</summary>
+    /// <summary>
+    /// Int32: the size of the loosest set that holds, the largest k with r_k &gt; ε that the guarantee allows; 0 if none.
+    /// </summary>
     LoosestK,
 
     /// <summary>Vector of keys: the classes that could be top-1 within ε; all of them if a logit is not finite.</summary>

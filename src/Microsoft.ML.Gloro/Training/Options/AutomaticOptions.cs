@@ -48,8 +48,8 @@ internal static class AutomaticOptions
 
     /// <summary>The number of libtorch threads; null for one per core.</summary>
     /// <remarks>
-    /// A LiResNet computes at 16 × 16 places or a few more, so its weights tell its work. Other networks for images may have few weights and
-    /// much work.
+    /// A LiResNet computes at 16 × 16 places or a few more, so its weights tell its work. Other networks for images may have few weights
+    /// and much work.
     /// </remarks>
     /// <param name="options">The options, with what was chosen.</param>
     /// <param name="input">The shape of the input.</param>

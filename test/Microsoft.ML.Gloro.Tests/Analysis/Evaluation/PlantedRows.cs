@@ -12,7 +12,8 @@ internal static class PlantedRows
     public static double K(int i, int j) => i == j ? 0 : 1 + (0.1 * ((i + j) % 3));
 
     /// <summary>
-    /// Rows whose label is at least 2·ε ahead of every class, but for the classes of one group of the label's, which in a share of the rows stand within 0.8 ε of it, the label not always first.
+    /// Rows whose label is at least 2·ε ahead of every class, but for the classes of one group of the label's, which in a share of the rows
+    /// stand within 0.8 ε of it, the label not always first.
     /// </summary>
     /// <param name="rows">How many.</param>
     /// <param name="groups">Which classes crowd each other; a class may be in several.</param>

@@ -3,7 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace Microsoft.ML.Gloro.Tests.Analysis;
 
-/// <summary>What a trial runner sees of Microsoft.ML.AutoML, which the tests do not have: names, types, and the way of options through JSON.</summary>
+/// <summary>
+/// What a trial runner sees of Microsoft.ML.AutoML, which the tests do not have: names, types, and the way of options through JSON.
+/// </summary>
 internal static class AutoMlStandIns
 {
     public interface ITrialRunner : IDisposable

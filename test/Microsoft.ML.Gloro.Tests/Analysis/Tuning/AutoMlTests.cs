@@ -10,7 +10,8 @@ using static Microsoft.ML.Gloro.Tests.Analysis.AutoMlStandIns;
 namespace Microsoft.ML.Gloro.Tests.Analysis;
 
 /// <summary>
-/// What docs/automl.md relies on. Microsoft.ML.AutoML itself is not here: these are the shapes that its SearchSpace&lt;T&gt; and ITrialRunner need. More of them is in OptionsTests.
+/// What docs/automl.md relies on. Microsoft.ML.AutoML itself is not here: these are the shapes that its SearchSpace&lt;T&gt; and
+/// ITrialRunner need. More of them is in OptionsTests.
 /// </summary>
 [TestClass]
 public sealed class AutoMlTests

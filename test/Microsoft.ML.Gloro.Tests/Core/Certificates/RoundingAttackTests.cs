@@ -54,8 +54,8 @@ public sealed class RoundingAttackTests
     [DataRow(1e15f)]
     public void ComputeRadii_HugeBiasesThatCancel_HoldForTheExactAndTheComputedNetwork(float bias)
     {
-        // Biases that one layer adds and the next removes (after arXiv 2603.13334 v3): in exact arithmetic they do not matter, and a machine
-        // loses what they cover.
+        // Biases that one layer adds and the next removes (after arXiv 2603.13334 v3): in exact arithmetic they do not matter, and a
+        // machine loses what they cover.
         const int Width = 6;
         var random = new RandomNetworks(12);
         float large = (float)Math.ScaleB(1, Math.ILogB(bias));

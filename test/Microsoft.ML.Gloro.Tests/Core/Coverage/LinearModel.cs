@@ -42,7 +42,9 @@ internal sealed class LinearModel
         return [.. x.Zip(direction, (v, d) => v + (length * d))];
     }
 
-    /// <summary>The point at <paramref name="distance"/> where class <paramref name="to"/> has gained most over <paramref name="from"/>.</summary>
+    /// <summary>
+    /// The point at <paramref name="distance"/> where class <paramref name="to"/> has gained most over <paramref name="from"/>.
+    /// </summary>
     public double[] Towards(double[] x, int to, int from, double distance)
     {
         double[] direction = Difference(to, from);

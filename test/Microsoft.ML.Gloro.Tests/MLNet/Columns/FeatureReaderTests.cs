@@ -50,7 +50,8 @@ public sealed class FeatureReaderTests
     public void ReadBytes_PixelsOfExtractPixels_AreTheImagesBytes()
     {
         var planes = TestImages.Planes(Height, Width, 4);
-        ImageRow Row() => new() { Image = TestImages.Create(planes, Height, Width) }; // a new one each time: ExtractPixels disposes the image that it was given
+        // A new one each time: ExtractPixels disposes the image that it was given.
+        ImageRow Row() => new() { Image = TestImages.Create(planes, Height, Width) };
         CollectionAssert.AreEqual(planes, ReadBytes(Extract(Row(), scale: 1 / 255f), Spec));
         float[] values = Read(Extract(Row(), scale: 1 / 255f), Spec);
         for (int i = 0; i < planes.Length; i++)

@@ -15,8 +15,9 @@ public sealed class ArithmeticTests
     [TestMethod]
     public void Transform_LastBitsNearABoundary_BreakRealCertificatesAndNoneOfFloat64()
     {
-        // After Jia and Rinard, "Exploiting verified neural networks via floating point numerical error" (2021): near a boundary, where rounding is larger than the margin,
-        // inputs that differ in the last bits of some values differ in their class, although the margin promises a larger radius.
+        // After Jia and Rinard, "Exploiting verified neural networks via floating point numerical error" (2021): near a boundary, where
+        // rounding is larger than the margin, inputs that differ in the last bits of some values differ in their class, although the margin
+        // promises a larger radius.
         (int broken, int attacks) = Attack(CertificateArithmetic.Real);
         Assert.IsGreaterThan(0, broken, $"Rounding was not exploited in {attacks} attacks: this test says nothing of the other arithmetic either.");
         (broken, attacks) = Attack(CertificateArithmetic.Float64);
@@ -69,7 +70,8 @@ public sealed class ArithmeticTests
     /// <summary>Attacks certified points near the boundary, within their radii, and counts those whose class changes.</summary>
     private static (int Broken, int Attacks) Attack(CertificateArithmetic arithmetic)
     {
-        // An image, since Real covers the rounding at the row itself for feature vectors. A sum of positive terms against a constant: it grows to 1,000 and more, where floats are 10⁻⁴ apart, while the margin is next to nothing.
+        // An image, since Real covers the rounding at the row itself for feature vectors. A sum of positive terms against a constant: it
+        // grows to 1,000 and more, where floats are 10⁻⁴ apart, while the margin is next to nothing.
         var random = new Random(1);
         float[] weights = Values(random), x = Values(random);
         double sum = weights.Zip(x, (w, v) => (double)w * v).Sum();

@@ -85,7 +85,8 @@ public sealed class ImageViewsTests
     [TestMethod]
     public void Margins_OfViews_AreBoundedByTheConstantsOfTheNetwork()
     {
-        // The steepest the mean can be is where all views are as steep: a network whose only layer sums the pixels. Its bound is attained, and not passed.
+        // The steepest the mean can be is where all views are as steep: a network whose only layer sums the pixels. Its bound is attained,
+        // and not passed.
         var dense = new DeployedDense([.. Enumerable.Repeat(1f, 48), .. Enumerable.Repeat(-1f, 48)], [0, 0], 48, 2);
         var network = new DeployedNetwork(new TensorShape(3, 4, 4), [new DeployedFlatten(), dense], GloroImageViews.MirroredAndTurned);
         var constants = MarginLipschitz.Compute(network, RigorousBound.Compute(network));

@@ -237,7 +237,8 @@ public sealed class InterruptedScoringTests
         Assert.IsLessThan(before.Managed + (256 << 10), after.Managed, figures);
         Assert.IsLessThan(before.Process + (64L << 20), after.Process, figures);
         Assert.IsLessThanOrEqualTo(before.Threads + 4, after.Threads, figures);
-        Assert.IsLessThan(before.PoolThreads + 32, after.PoolThreads, figures); // of which a busy machine has more; one kept a round would be hundreds
+        // Of which a busy machine has more; one kept a round would be hundreds.
+        Assert.IsLessThan(before.PoolThreads + 32, after.PoolThreads, figures);
         Assert.IsLessThanOrEqualTo(before.Handles + 8, after.Handles, figures);
     }
 

@@ -145,7 +145,8 @@ public abstract class NetworkScorerContract
 
                     Assert.IsTrue(Array.TrueForAll(logits, float.IsFinite));
                 }
-            }, TestContext.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default))]; // threads of their own: they would take all of the pool's, and the scorer's tasks come before the third of them
+            // Threads of their own: they would take all of the pool's, and the scorer's tasks come before the third of them.
+            }, TestContext.CancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default))];
             started.Wait(TestContext.CancellationToken);
 
             scorer.Dispose();

@@ -83,7 +83,8 @@ public sealed class OnnxScorerTests : NetworkScorerContract
     [DataRow("turned")]
     public void Score_AnyBatchSizeAndThreadCount_GivesTheSameBits(string kind)
     {
-        // Criterion of the library: a row has one result, alone (PredictionEngine), in a batch (Transform), in another process with other threads.
+        // Criterion of the library: a row has one result, alone (PredictionEngine), in a batch (Transform), in another process with other
+        // threads.
         DeployedNetwork network = OfKind(kind);
         int rows = network.InputShape.IsVector ? 300 : 40;
         float[] inputs = new RandomNetworks(11).Values(rows * network.InputShape.Size);

@@ -3,7 +3,10 @@ using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.MLNet;
 
-/// <summary>Rows that threads of the pool read and score while those before them are served. With windows of 4 rows at most these are the rows from 1 on.</summary>
+/// <summary>
+/// Rows that threads of the pool read and score while those before them are served. With windows of 4 rows at most these are the rows from
+/// 1 on.
+/// </summary>
 [TestClass]
 public sealed class OverlappedReadingTests
 {

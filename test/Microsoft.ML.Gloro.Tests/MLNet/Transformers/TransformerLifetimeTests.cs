@@ -18,7 +18,8 @@ public sealed class TransformerLifetimeTests
         {
             if (thread % 2 == 0)
             {
-                var engine = _mlContext.Model.CreatePredictionEngine<VectorRow, ScoredRow>(transformer); // not disposed: that would dispose the transformer
+                // Not disposed: that would dispose the transformer.
+                var engine = _mlContext.Model.CreatePredictionEngine<VectorRow, ScoredRow>(transformer);
                 for (int i = 0; i < rows.Count; i++)
                     Interlocked.Add(ref wrong, engine.Predict(rows[i]).ToString() == expected[i] ? 0 : 1);
             }
