@@ -11,7 +11,7 @@ const string PagePolicy = "default-src 'none'; style-src 'self'; script-src 'sel
 
 var builder = WebApplication.CreateBuilder(args);
 string? ownModel = builder.Configuration["model"];
-string modelPath = ownModel ?? Path.Combine(AppContext.BaseDirectory, "models", "eurosat-best.zip");
+string modelPath = ownModel is null ? Path.Combine(AppContext.BaseDirectory, "models", "eurosat-best.zip") : Path.GetFullPath(ownModel);
 Certifier loaded;
 try
 {

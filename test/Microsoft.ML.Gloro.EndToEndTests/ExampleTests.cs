@@ -154,7 +154,7 @@ public sealed partial class ExampleTests
         File.WriteAllText(Path.Combine(s_folder.Path, "notes.md"), "notes");
         var (code, output, error) = await ExampleProcess.RunAsync(name, s_folder.Path, name == "ScoreOnly" ? ["notes.md", "data"] : [.. before, "notes.md"]);
         Assert.AreEqual(2, code, output + error);
-        StringAssert.Contains(error, "notes.md is not a model ");
+        StringAssert.Contains(error, name == "ScoreOnly" ? "notes.md is not a model of image files" : "notes.md is not a saved model");
         Assert.DoesNotContain("Unhandled exception", error);
     }
 
