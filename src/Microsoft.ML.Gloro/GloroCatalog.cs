@@ -323,7 +323,8 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// </remarks>
     /// <exception cref="ArgumentException">The rows are too few, or an option or a column is invalid.</exception>
     [SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so it stays an instance method.")]
-    public GloroCoverage Calibrate(ITransformer model, IDataView calibrationRows, double coverage = 0.9, GloroCoverageOptions? options = null)
+    public GloroCoverage Calibrate(
+        ITransformer model, IDataView calibrationRows, double coverage = 0.9, GloroCoverageOptions? options = null)
     {
         GloroCoverageOptions copy = options?.Copy() ?? new();
         copy.Coverage = coverage;
@@ -339,7 +340,8 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <exception cref="ArgumentException">The model is not calibrated, no row has a known label, or a column is invalid.</exception>
     [SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so it stays an instance method.")]
     public GloroCoverageMetrics EvaluateCoverage(
-        ITransformer model, IDataView rows, float? epsilon = null, string labelColumnName = "Label", CancellationToken cancellationToken = default) =>
+        ITransformer model, IDataView rows, float? epsilon = null, string labelColumnName = "Label",
+        CancellationToken cancellationToken = default) =>
         CoverageEvaluator.Run(model, rows, epsilon, labelColumnName, cancellationToken);
 
     /// <summary>

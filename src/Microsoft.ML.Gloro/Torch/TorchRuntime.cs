@@ -44,7 +44,8 @@ internal static class TorchRuntime
             {
                 Load();
             }
-            catch (Exception e) when (e is DllNotFoundException or BadImageFormatException or TypeInitializationException or NotSupportedException or EntryPointNotFoundException)
+            catch (Exception e) when (e is DllNotFoundException or BadImageFormatException or TypeInitializationException
+            or NotSupportedException or EntryPointNotFoundException)
             {
                 throw new DllNotFoundException(
                     Describe(system, architecture, Innermost(e).Message, torchSharp, builtWith, builtWithLibTorch), e);
@@ -80,19 +81,23 @@ internal static class TorchRuntime
         version.Length == 0 || (Parse(version) is { } given && Parse(than) is { } lowest && given < lowest);
 
     /// <summary>The message for a missing libtorch, from what is known of the system and what the loader said.</summary>
-    internal static string Describe(string system, Architecture architecture, string loaderMessage, string torchSharp, string builtWithTorchSharp, string builtWithLibTorch)
+    internal static string Describe(
+        string system, Architecture architecture, string loaderMessage, string torchSharp, string builtWithTorchSharp,
+        string builtWithLibTorch)
     {
         var (cpu, cuda) = Packages(system, architecture);
         string said = Relevant(loaderMessage);
         string fault = said.Contains("GLIBCXX", StringComparison.Ordinal)
-            ? "It asks for a newer C++ library than this system has. Microsoft.ML.Gloro's build targets remove a need of this kind; make sure that they reach " +
-              "the application's project (no ExcludeAssets=\"buildTransitive\", no GloroRelaxTorchSharp=false) and rebuild it."
+            ? "It asks for a newer C++ library than this system has. Microsoft.ML.Gloro's build targets remove a need of this kind; make " +
+              "sure that they reach the application's project (no ExcludeAssets=\"buildTransitive\", no GloroRelaxTorchSharp=false) and " +
+              "rebuild it."
             : cpu == null
                 ? NoNativeLibrary
-                : $"Add one package to the application's project: {cpu}{(torchSharp == builtWithTorchSharp ? " " + builtWithLibTorch : "")} for the CPU (or TorchSharp-cpu {torchSharp}, " +
-                  $"which holds every platform's){(cuda == null ? "" : $", or {cuda} {torchSharp} for an NVIDIA GPU")}.";
-        return $"Training needs libtorch, the native half of TorchSharp {torchSharp}, and it could not be loaded on {system} {architecture}. {fault} " +
-            $"Scoring with a trained model needs none of this. The loader said: {said}";
+                : $"Add one package to the application's project: {cpu}{(torchSharp == builtWithTorchSharp ? " " + builtWithLibTorch : "")} " +
+                  $"for the CPU (or TorchSharp-cpu {torchSharp}, which holds every platform's)" +
+                  (cuda == null ? "." : $", or {cuda} {torchSharp} for an NVIDIA GPU.");
+        return $"Training needs libtorch, the native half of TorchSharp {torchSharp}, and it could not be loaded on {system} " +
+            $"{architecture}. {fault} Scoring with a trained model needs none of this. The loader said: {said}";
     }
 
     private static (string? Cpu, string? Cuda) Packages(string system, Architecture architecture) => (system, architecture) switch
@@ -113,26 +118,30 @@ internal static class TorchRuntime
         // TorchSharp's own first step. libtorch before the library that depends on it: on Windows a dependency is found only if it is
         // loaded already.
         NativeLibrary.TryLoad("torch_cpu", managed, DllImportSearchPath.AssemblyDirectory, out _);
-        if (!NativeLibrary.TryLoad(NativeLibraryName, managed, DllImportSearchPath.AssemblyDirectory, out _) && IsBesideApplication(managed))
+        if (!NativeLibrary.TryLoad(NativeLibraryName, managed, DllImportSearchPath.AssemblyDirectory, out _)
+            && IsBesideApplication(managed))
             NativeLibrary.Load(NativeLibraryName, managed, DllImportSearchPath.AssemblyDirectory); // Once more, for the loader's words.
 
         // In a notebook TorchSharp lies in the NuGet cache and knows how to find libtorch there.
         torch.InitializeDeviceType(DeviceType.CPU);
     }
 
-    [UnconditionalSuppressMessage("SingleFile", "IL3000", Justification = "The empty location of an assembly in a single-file application is an answer.")]
+    [UnconditionalSuppressMessage(
+        "SingleFile", "IL3000", Justification = "The empty location of an assembly in a single-file application is an answer.")]
     private static bool IsBesideApplication(Assembly assembly)
     {
         string folder = Path.GetDirectoryName(assembly.Location) ?? "";
         return folder.Length == 0 // Inside a single-file application.
-            || Path.GetFullPath(folder).TrimEnd(Path.DirectorySeparatorChar) == Path.GetFullPath(AppContext.BaseDirectory).TrimEnd(Path.DirectorySeparatorChar);
+            || Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder))
+                == Path.TrimEndingDirectorySeparator(Path.GetFullPath(AppContext.BaseDirectory));
     }
 
     /// <summary>.NET reports every path that was tried; where one file was found and refused, only that matters.</summary>
     private static string Relevant(string loaderMessage)
     {
         var lines = loaderMessage.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Distinct().ToList();
-        var refused = lines.Where(line => line.Contains(".so", StringComparison.Ordinal) || line.Contains(".dylib", StringComparison.Ordinal))
+        var refused = lines
+            .Where(line => line.Contains(".so", StringComparison.Ordinal) || line.Contains(".dylib", StringComparison.Ordinal))
             .Where(line => !(line.Contains(NativeLibraryName, StringComparison.Ordinal)
                 && line.Contains("no such file", StringComparison.OrdinalIgnoreCase))).ToList();
         return refused.Count > 0 ? string.Join(' ', refused) : lines.Count > 0 ? lines[0].Split(". In order to help")[0] : "nothing";
@@ -141,7 +150,9 @@ internal static class TorchRuntime
     private static Exception Innermost(Exception exception) => exception.InnerException is { } inner ? Innermost(inner) : exception;
 
     private static string OperatingSystemName() =>
-        OperatingSystem.IsWindows() ? "Windows" : OperatingSystem.IsMacOS() ? "macOS" : OperatingSystem.IsLinux() ? "Linux" : RuntimeInformation.OSDescription;
+        OperatingSystem.IsWindows() ? "Windows"
+        : OperatingSystem.IsMacOS() ? "macOS"
+        : OperatingSystem.IsLinux() ? "Linux" : RuntimeInformation.OSDescription;
 
     // By its simple name, so that an older one than the library was built with is found too.
     private static string ManagedVersion()
@@ -162,5 +173,6 @@ internal static class TorchRuntime
     private static Version? Parse(string version) => Version.TryParse(version.Split('-')[0], out var parsed) ? parsed : null;
 
     private static string BuiltWith(string key) =>
-        typeof(TorchRuntime).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(attribute => attribute.Key == key)?.Value ?? "";
+        typeof(TorchRuntime).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .FirstOrDefault(attribute => attribute.Key == key)?.Value ?? "";
 }

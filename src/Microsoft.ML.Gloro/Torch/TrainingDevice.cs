@@ -16,11 +16,13 @@ internal static class TrainingDevice
         if (torch.cuda.is_available() && id >= 0 && id < torch.cuda.device_count())
             return Report(new torch.Device(DeviceType.CUDA, id), $"GPU {id}");
 
-        string fault = $"MLContext.GpuDeviceId is {id}, and libtorch sees {(torch.cuda.is_available() ? torch.cuda.device_count() : 0)} CUDA devices";
+        int seen = torch.cuda.is_available() ? torch.cuda.device_count() : 0;
+        string fault = $"MLContext.GpuDeviceId is {id}, and libtorch sees {seen} CUDA devices";
         if (!mlContext.FallbackToCpu)
         {
             throw new InvalidOperationException(
-                $"{fault}. Add the package TorchSharp-cuda-windows or TorchSharp-cuda-linux and check the driver, or set MLContext.FallbackToCpu to train on the CPU.");
+                $"{fault}. Add the package TorchSharp-cuda-windows or TorchSharp-cuda-linux and check the driver, or set " +
+                "MLContext.FallbackToCpu to train on the CPU.");
         }
 
         channel.Warning(MessageSensitivity.None, $"{fault}; falling back to the CPU.");

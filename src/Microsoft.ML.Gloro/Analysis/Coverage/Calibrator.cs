@@ -28,10 +28,15 @@ internal static class Calibrator
                 if (label == LabelMap.Missing)
                     missing++;
                 else
-                    // A class that the model does not know is in no set: the score of such a label is above all others.
-                    scores.Add(label < 0 ? double.PositiveInfinity : CoverageScore.AtMost(kind, temperature, logits, label, gloro.GloroModel.Constants, error, epsilon: 0));
+                    scores.Add(Score(label, logits, error));
             },
             options.CancellationToken);
+
+        // A class that the model does not know is in no set: the score of such a label is above all others.
+        double Score(int label, ReadOnlySpan<float> logits, double error) => label < 0
+            ? double.PositiveInfinity
+            : CoverageScore.AtMost(kind, temperature, logits, label, gloro.GloroModel.Constants, error, epsilon: 0);
+
         int rank = CoverageRule.Rank(scores.Count, options.Coverage);
         if (rank > scores.Count)
             throw TooFew(scores.Count, missing, options);
@@ -51,7 +56,9 @@ internal static class Calibrator
 
     private static ArgumentException TooFew(int rows, long missing, GloroCoverageOptions options)
     {
-        FormattableString text = $"A coverage of {options.Coverage} needs at least {CoverageRule.FewestRows(options.Coverage)} calibration rows with a label, and there are {rows}.";
+        int fewest = CoverageRule.FewestRows(options.Coverage);
+        FormattableString text =
+            $"A coverage of {options.Coverage} needs at least {fewest} calibration rows with a label, and there are {rows}.";
         FormattableString more = $" {missing} more have no label in column '{options.LabelColumnName}'.";
         return new ArgumentException(FormattableString.Invariant(text) + (missing > 0 ? FormattableString.Invariant(more) : ""));
     }

@@ -14,14 +14,17 @@ internal static class CoverageEvaluator
     /// <param name="labelColumnName">The key column of the true classes.</param>
     /// <param name="cancellation">Stops between batches.</param>
     /// <exception cref="ArgumentException">The model is not calibrated, or there is no row with a label that it knows.</exception>
-    public static GloroCoverageMetrics Run(ITransformer model, IDataView rows, float? epsilon, string labelColumnName, CancellationToken cancellation)
+    public static GloroCoverageMetrics Run(
+        ITransformer model, IDataView rows, float? epsilon, string labelColumnName, CancellationToken cancellation)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(rows);
         ArgumentException.ThrowIfNullOrEmpty(labelColumnName);
         GloroTransformer gloro = GloroInChain.Find(model);
         CoverageRule rule = gloro.GloroModel.Coverage
-            ?? throw new ArgumentException("The model has no coverage sets. Make them with mlContext.Gloro.Calibrate(model, calibrationRows), and evaluate its Model.", nameof(model));
+            ?? throw new ArgumentException(
+                "The model has no coverage sets. Make them with mlContext.Gloro.Calibrate(model, calibrationRows), and evaluate its Model.",
+                nameof(model));
         float radius = epsilon ?? gloro.Epsilon;
         EvaluationArguments.CheckEpsilon(radius, nameof(epsilon));
 
@@ -47,7 +50,11 @@ internal static class CoverageEvaluator
 
         long n = rowsOf.Sum();
         if (n == 0)
-            throw new ArgumentException($"No row has a label in column '{labelColumnName}' that the model knows: there is nothing to evaluate.", nameof(rows));
+        {
+            throw new ArgumentException(
+                $"No row has a label in column '{labelColumnName}' that the model knows: there is nothing to evaluate.", nameof(rows));
+        }
+
         double covered = (double)coveredOf.Sum() / n, safeShare = (double)safe / n;
         return new GloroCoverageMetrics
         {
@@ -61,7 +68,8 @@ internal static class CoverageEvaluator
             EmptyFraction = (double)empty / n,
             PlainCoveredUnderAttackFraction = safeShare,
             PlainCoverageUnderAttack = Math.Max(0, safeShare - Math.Sqrt(Math.Log(1 / Doubt) / (2.0 * n))),
-            PerClass = Array.AsReadOnly([.. gloro.ClassNames.Select((name, i) => new GloroClassCoverage(name, rowsOf[i], rowsOf[i] == 0 ? 0 : (double)coveredOf[i] / rowsOf[i]))]),
+            PerClass = Array.AsReadOnly([.. gloro.ClassNames.Select((name, i) =>
+                new GloroClassCoverage(name, rowsOf[i], rowsOf[i] == 0 ? 0 : (double)coveredOf[i] / rowsOf[i]))]),
         };
     }
 }

@@ -17,7 +17,8 @@ internal sealed class CoveragePass
     public CoveragePass(ITransformer model, IDataView data, string labelColumnName)
     {
         _gloro = GloroInChain.Find(model);
-        _rows = new RowReader(_gloro.GloroModel, GloroInChain.TransformBefore(model, data), _gloro.FeatureColumnName, labelColumnName, "to measure coverage");
+        IDataView rows = GloroInChain.TransformBefore(model, data);
+        _rows = new RowReader(_gloro.GloroModel, rows, _gloro.FeatureColumnName, labelColumnName, "to measure coverage");
         if (_rows.LabelColumnName is null)
             throw new ArgumentException($"The rows have no column '{labelColumnName}', which should hold the true classes.", nameof(data));
     }

@@ -38,7 +38,8 @@ public sealed class GloroCoverage
 
     /// <summary>One line, in the invariant culture.</summary>
     public override string ToString() => FormattableString.Invariant(
-        $"coverage {Coverage:0.####} from {RowCount:N0} rows: labels with a {Score} score of at most {Quantile:G6} within ε (temperature {Temperature:G4})");
+        $"coverage {Coverage:0.####} from {RowCount:N0} rows: labels with a {Score} score of at most {Quantile:G6} within ε ") +
+        FormattableString.Invariant($"(temperature {Temperature:G4})");
 }
 
 /// <summary>
@@ -102,7 +103,8 @@ public sealed class GloroCoverageMetrics
         table.Row("mean labels in a set", MeanSetSize, "F2");
         table.Row("sets with one label", SingletonFraction);
         table.Row("empty sets", EmptyFraction);
-        table.Row("plain sets that hold it under attack", $"{PlainCoveredUnderAttackFraction,8:F4}, so at least {PlainCoverageUnderAttack:F4}");
+        table.Row("plain sets that hold it under attack",
+            $"{PlainCoveredUnderAttackFraction,8:F4}, so at least {PlainCoverageUnderAttack:F4}");
         foreach (GloroClassCoverage c in PerClass.Count <= 20 ? PerClass : [])
             table.Line($"    {c.Name,-30}{c.RowCount,8:N0}{c.CoveredFraction,8:F3}");
         return table.ToString();

@@ -161,8 +161,9 @@ public sealed class GloroClassMetrics
     public required double LocalVerifiedRobustAccuracy { get; init; }
 
     /// <summary>The class and its figures in a line, in the invariant culture.</summary>
-    public override string ToString() => Name + FormattableString.Invariant(
-        $": {RowCount:N0} rows, clean accuracy {CleanAccuracy:F3}, VRA {VerifiedRobustAccuracy:F3}, local {LocalVerifiedRobustAccuracy:F3}");
+    public override string ToString() =>
+        Name + FormattableString.Invariant($": {RowCount:N0} rows, clean accuracy {CleanAccuracy:F3}, ") +
+        FormattableString.Invariant($"VRA {VerifiedRobustAccuracy:F3}, local {LocalVerifiedRobustAccuracy:F3}");
 }
 
 /// <summary>One fold of a cross-validation.</summary>

@@ -53,8 +53,8 @@ internal static class CurveSection
 
         page.Add($"</tbody>\n</table></div>\n");
         page.Add($"<p class=\"note\">VRA: certified, and the label in the loosest set that holds. Top-1 VRA: certified, and ")
-            .Add($"the label is the first class. RT<i>k</i>: relaxed top-<i>k</i> robustness. Mean set: classes in the tightest set that holds, of ")
-            .Add($"{data.ClassNames.Count}; beside it those in the loosest. Mean radius: the largest certified, over all ")
+            .Add($"the label is the first class. RT<i>k</i>: relaxed top-<i>k</i> robustness. Mean set: classes in the tightest set that ")
+            .Add($"holds, of {data.ClassNames.Count}; beside it those in the loosest. Mean radius: the largest certified, over all ")
             .Add($"{data.Rows}, 0 where nothing is certified.</p>\n");
     }
 }

@@ -138,7 +138,8 @@ internal static partial class SummarySection
         if (!isLocal)
             Figure(page, main.MeanCertifiedSetSize.ToString("F2", CultureInfo.InvariantCulture),
                 string.Create(CultureInfo.InvariantCulture,
-                    $"of {data.ClassNames.Count} classes in the tightest certified set, {main.MeanLoosestSetSize:F2} in the loosest, on average"));
+                    $"of {data.ClassNames.Count} classes in the tightest certified set, ")
+                + string.Create(CultureInfo.InvariantCulture, $"{main.MeanLoosestSetSize:F2} in the loosest, on average"));
         page.Add($"</dl>\n");
     }
 

@@ -17,8 +17,14 @@ internal sealed record CoverageRule
     /// <param name="alwaysTop">Whether the top class is added to every set.</param>
     public CoverageRule(CoverageScoreKind kind, double temperature, double coverage, int rowCount, double quantile, bool alwaysTop)
     {
-        if (!Enum.IsDefined(kind) || !(temperature > 0) || !double.IsFinite(temperature) || !(coverage > 0 && coverage < 1) || double.IsNaN(quantile) || rowCount < 1)
-            throw new ArgumentException($"A coverage rule of {kind}, T = {temperature}, coverage {coverage}, {rowCount} rows, and quantile {quantile} is not possible.");
+        if (!Enum.IsDefined(kind) || !(temperature > 0) || !double.IsFinite(temperature) || !(coverage > 0 && coverage < 1)
+            || double.IsNaN(quantile) || rowCount < 1)
+        {
+            throw new ArgumentException(
+                $"A coverage rule of {kind}, T = {temperature}, coverage {coverage}, {rowCount} rows, and quantile {quantile} " +
+                "is not possible.");
+        }
+
         (Kind, Temperature, Coverage, RowCount, Quantile, AlwaysTop) = (kind, temperature, coverage, rowCount, quantile, alwaysTop);
     }
 

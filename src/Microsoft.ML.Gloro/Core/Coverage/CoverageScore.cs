@@ -42,23 +42,29 @@ internal static class CoverageScore
     /// <param name="error">By how much rounding can have changed a margin; +∞ if unknown.</param>
     /// <param name="epsilon">ε, at least 0; 0 for the row itself.</param>
     public static double AtMost(
-        CoverageScoreKind kind, double temperature, ReadOnlySpan<float> logits, int label, MarginConstants constants, double error, double epsilon) =>
-        IsKnown(logits, error, epsilon) ? Bound(kind, temperature, logits, label, constants.Row(label), error, epsilon, +1) : double.PositiveInfinity;
+        CoverageScoreKind kind, double temperature, ReadOnlySpan<float> logits, int label, MarginConstants constants, double error,
+        double epsilon) => IsKnown(logits, error, epsilon)
+        ? Bound(kind, temperature, logits, label, constants.Row(label), error, epsilon, +1)
+        : double.PositiveInfinity;
 
     /// <summary>
     /// At most s(x′, c) for every x′ within <paramref name="epsilon"/> of the row; −∞ if nothing is known. Parameters as in
     /// <see cref="AtMost"/>.
     /// </summary>
     public static double AtLeast(
-        CoverageScoreKind kind, double temperature, ReadOnlySpan<float> logits, int label, MarginConstants constants, double error, double epsilon) =>
-        IsKnown(logits, error, epsilon) ? Bound(kind, temperature, logits, label, constants.Row(label), error, epsilon, -1) : double.NegativeInfinity;
+        CoverageScoreKind kind, double temperature, ReadOnlySpan<float> logits, int label, MarginConstants constants, double error,
+        double epsilon) => IsKnown(logits, error, epsilon)
+        ? Bound(kind, temperature, logits, label, constants.Row(label), error, epsilon, -1)
+        : double.NegativeInfinity;
 
     private static bool IsKnown(ReadOnlySpan<float> logits, double error, double epsilon) =>
         error >= 0 && double.IsFinite(error) && epsilon >= 0 && double.IsFinite(epsilon) && FiniteValues.Only(logits);
 
     private static double Bound(
-        CoverageScoreKind kind, double temperature, ReadOnlySpan<float> logits, int label, ReadOnlySpan<double> row, double error, double epsilon, int side) =>
-        kind == CoverageScoreKind.Margin ? Margin(logits, label, row, error, epsilon, side) : Softmax(temperature, logits, label, row, error, epsilon, side);
+        CoverageScoreKind kind, double temperature, ReadOnlySpan<float> logits, int label, ReadOnlySpan<double> row, double error,
+        double epsilon, int side) => kind == CoverageScoreKind.Margin
+        ? Margin(logits, label, row, error, epsilon, side)
+        : Softmax(temperature, logits, label, row, error, epsilon, side);
 
     // Everything is finite; K_ic is above 0, so no quotient is NaN. One that overflows is infinite on the right side.
     private static double Margin(ReadOnlySpan<float> logits, int label, ReadOnlySpan<double> row, double error, double epsilon, int side)
@@ -76,7 +82,8 @@ internal static class CoverageScore
         return largest + (side * (epsilon * (1 + Slack)));
     }
 
-    private static double Softmax(double temperature, ReadOnlySpan<float> logits, int label, ReadOnlySpan<double> row, double error, double epsilon, int side)
+    private static double Softmax(
+        double temperature, ReadOnlySpan<float> logits, int label, ReadOnlySpan<double> row, double error, double epsilon, int side)
     {
         // The largest exponent is taken out of the sum, which then neither overflows nor is 0.
         double largest = double.NegativeInfinity, scale = 0;

@@ -57,13 +57,15 @@ internal sealed class GloroModel
     }
 
     private GloroModel(
-        GloroModel other, DeployedNetwork network, RobustnessGuarantee guarantee, float epsilon, CertificateArithmetic arithmetic, double temperature,
-        CoverageRule? coverage)
+        GloroModel other, DeployedNetwork network, RobustnessGuarantee guarantee, float epsilon, CertificateArithmetic arithmetic,
+        double temperature, CoverageRule? coverage)
     {
         (Network, Bound, IsImage) = (network, other.Bound, other.IsImage);
         (ClassNames, LabelType) = (other.ClassNames, other.LabelType);
         (TrainingRowCounts, Provenance) = (other.TrainingRowCounts, other.Provenance);
-        (Arithmetic, Rounding, Constants) = arithmetic == other.Arithmetic && network == other.Network ? (arithmetic, other.Rounding, other.Constants) : Margins(network, other.Bound, arithmetic);
+        (Arithmetic, Rounding, Constants) = arithmetic == other.Arithmetic && network == other.Network
+            ? (arithmetic, other.Rounding, other.Constants)
+            : Margins(network, other.Bound, arithmetic);
         (Guarantee, Epsilon, ResolvedGuarantee) = (guarantee, CheckEpsilon(epsilon), Bind(guarantee, ClassNames));
         Temperature = CheckTemperature(temperature);
         Coverage = coverage;
@@ -144,7 +146,8 @@ internal sealed class GloroModel
     public GloroModel WithTemperature(double temperature) =>
         new(this, Network, Guarantee, Epsilon, Arithmetic, temperature, Coverage);
 
-    private static (CertificateArithmetic Arithmetic, RoundingBound Rounding, MarginConstants Constants) Margins(DeployedNetwork network, LipschitzBound bound, CertificateArithmetic arithmetic)
+    private static (CertificateArithmetic Arithmetic, RoundingBound Rounding, MarginConstants Constants) Margins(
+        DeployedNetwork network, LipschitzBound bound, CertificateArithmetic arithmetic)
     {
         if (!Enum.IsDefined(arithmetic))
             throw new ArgumentOutOfRangeException(nameof(arithmetic), arithmetic, "Unknown arithmetic.");
@@ -160,12 +163,16 @@ internal sealed class GloroModel
 
     private static float CheckEpsilon(float epsilon) => float.IsFinite(epsilon) && epsilon >= 0
         ? epsilon
-        : throw new ArgumentOutOfRangeException(nameof(epsilon), epsilon, "Epsilon is an L2 radius: a finite number, 0 or more, in units of the input (pixels in [0, 1]), such as 36f / 255f.");
+        : throw new ArgumentOutOfRangeException(
+            nameof(epsilon), epsilon,
+            "Epsilon is an L2 radius: a finite number, 0 or more, in units of the input (pixels in [0, 1]), such as 36f / 255f.");
 
-    private static double CheckTemperature(double temperature) => temperature is >= ModelLimits.LeastTemperature and <= ModelLimits.LargestTemperature
+    private static double CheckTemperature(double temperature) =>
+        temperature is >= ModelLimits.LeastTemperature and <= ModelLimits.LargestTemperature
         ? temperature
         : throw new ArgumentOutOfRangeException(
-            nameof(temperature), temperature, FormattableString.Invariant($"The temperature of the scores is a number from {ModelLimits.LeastTemperature} to {ModelLimits.LargestTemperature}."));
+            nameof(temperature), temperature, FormattableString.Invariant(
+                $"The temperature of the scores is a number from {ModelLimits.LeastTemperature} to {ModelLimits.LargestTemperature}."));
 
     private static ResolvedGuarantee Bind(RobustnessGuarantee guarantee, IReadOnlyList<string> classNames)
     {
@@ -195,7 +202,10 @@ internal sealed class GloroModel
     private static void CheckInput(TensorShape shape, bool isImage)
     {
         if (isImage ? shape.Channels != 3 : !shape.IsVector)
-            throw new ArgumentException($"{(isImage ? "Images have 3 channels (R, G, B)" : "Inputs other than images are vectors")}; the network takes {shape}.", nameof(isImage));
+        {
+            string rule = isImage ? "Images have 3 channels (R, G, B)" : "Inputs other than images are vectors";
+            throw new ArgumentException($"{rule}; the network takes {shape}.", nameof(isImage));
+        }
     }
 
     private static void CheckBound(LipschitzBound bound)

@@ -101,13 +101,18 @@ internal static class GloroModelFile
         int version = BinaryPrimitives.ReadInt32LittleEndian(numbers);
         int headerLength = BinaryPrimitives.ReadInt32LittleEndian(numbers.AsSpan(4));
         if (version > ModelFileFormat.Version)
-            throw ModelFileFormat.Error($"it has format version {version}, and this version of Microsoft.ML.Gloro reads version {ModelFileFormat.Version}. Use the version of the package that wrote it, or a newer one.");
+            throw ModelFileFormat.Error(
+                $"it has format version {version}, and this version of Microsoft.ML.Gloro reads version {ModelFileFormat.Version}. " +
+                "Use the version of the package that wrote it, or a newer one.");
         if (version is > 0 and < ModelFileFormat.Version)
-            throw ModelFileFormat.Error($"it has format version {version}, which no release ever wrote; this version of Microsoft.ML.Gloro reads version {ModelFileFormat.Version}. Train and save the model again.");
+            throw ModelFileFormat.Error(
+                $"it has format version {version}, which no release ever wrote; this version of Microsoft.ML.Gloro reads version " +
+                $"{ModelFileFormat.Version}. Train and save the model again.");
         if (version != ModelFileFormat.Version)
             throw ModelFileFormat.Damaged($"it claims format version {version}, which never was");
         if (headerLength is < 2 or > ModelFileFormat.MaxHeaderLength)
-            throw ModelFileFormat.Damaged($"it claims a header of {headerLength} bytes, where 2 to {ModelFileFormat.MaxHeaderLength} are possible");
+            throw ModelFileFormat.Damaged(
+                $"it claims a header of {headerLength} bytes, where 2 to {ModelFileFormat.MaxHeaderLength} are possible");
         return headerLength;
     }
 }

@@ -75,10 +75,13 @@ internal readonly struct HeaderObject
     public HeaderObject Object(string name) => new(Get(name), $"{_path}.{name}");
 
     /// <summary>A list of at most <paramref name="maxCount"/> objects.</summary>
-    public HeaderObject[] Objects(string name, int maxCount) => [.. Items(name, maxCount).Select(item => new HeaderObject(item.Element, item.Path))];
+    public HeaderObject[] Objects(string name, int maxCount) =>
+        [.. Items(name, maxCount).Select(item => new HeaderObject(item.Element, item.Path))];
 
     /// <summary>How many values a list holds.</summary>
-    public int CountOf(string name) => Get(name) is { ValueKind: JsonValueKind.Array } element ? element.GetArrayLength() : throw Error($"{_path}.{name}", "must be a list");
+    public int CountOf(string name) => Get(name) is { ValueKind: JsonValueKind.Array } element
+        ? element.GetArrayLength()
+        : throw Error($"{_path}.{name}", "must be a list");
 
     /// <summary>The error that something under this object is wrong.</summary>
     public FormatException Wrong(string name, string what) => Error($"{_path}.{name}", what);
@@ -114,5 +117,6 @@ internal readonly struct HeaderObject
         return [.. Get(name).EnumerateArray().Select((element, i) => (element, $"{path}.{name}[{i}]"))];
     }
 
-    private JsonElement Get(string name) => _element.TryGetProperty(name, out JsonElement value) ? value : throw Error(_path, $"has no property '{name}'");
+    private JsonElement Get(string name) =>
+        _element.TryGetProperty(name, out JsonElement value) ? value : throw Error(_path, $"has no property '{name}'");
 }

@@ -25,7 +25,9 @@ internal static class ModelFileFormat
     /// GetBaseException.
     /// </summary>
     public static FormatException Damaged(string what) =>
-        Error($"{what}. The file was damaged or altered, or was not written by this library: copy it again from its source, or train and save the model again.");
+        Error(
+            $"{what}. The file was damaged or altered, or was not written by this library: copy it again from its source, or train " +
+            "and save the model again.");
 
     /// <summary>The file cannot be used; <paramref name="what"/> says why and what to do.</summary>
     public static FormatException Error(string what) => new($"The GloRo model cannot be loaded: {what}");

@@ -113,7 +113,9 @@ internal sealed record ModelHeader(
     private static string ReadGuarantee(HeaderObject root)
     {
         string guarantee = root.Text("guarantee");
-        return guarantee.Length <= ModelLimits.GuaranteeLength ? guarantee : throw root.Wrong("guarantee", $"has more than {ModelLimits.GuaranteeLength} characters");
+        return guarantee.Length <= ModelLimits.GuaranteeLength
+            ? guarantee
+            : throw root.Wrong("guarantee", $"has more than {ModelLimits.GuaranteeLength} characters");
     }
 
     private static CertificateArithmetic ReadArithmetic(HeaderObject root) => root.Text("arithmetic") switch
@@ -162,7 +164,8 @@ internal sealed record ModelHeader(
         try
         {
             return new CoverageRule(
-                kind, rule.Double("temperature"), rule.Double("coverage"), rule.Integer("rows", 1, int.MaxValue), quantile, rule.Boolean("includesPrediction"));
+                kind, rule.Double("temperature"), rule.Double("coverage"), rule.Integer("rows", 1, int.MaxValue), quantile,
+                rule.Boolean("includesPrediction"));
         }
         catch (ArgumentException e)
         {
@@ -221,7 +224,9 @@ internal sealed record ModelHeader(
     private static LayerBound ReadLayerBound(HeaderObject header)
     {
         header.Expect("index", "kind", "method", "bound", "attained");
-        return new LayerBound(header.Integer("index", 0, ModelLimits.Layers), header.Text("kind"), header.Text("method"), header.Double("bound"), header.Double("attained"));
+        return new LayerBound(
+            header.Integer("index", 0, ModelLimits.Layers), header.Text("kind"), header.Text("method"), header.Double("bound"),
+            header.Double("attained"));
     }
 
     private static void WriteList<T>(Utf8JsonWriter json, string name, IEnumerable<T> values, Action<T> write)

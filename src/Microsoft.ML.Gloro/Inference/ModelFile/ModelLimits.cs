@@ -121,7 +121,9 @@ internal static class ModelLimits
         for (int i = 0; i < weights.Length; i++)
         {
             if (!float.IsFinite(weights[i]))
-                throw new ArgumentException($"{what} holds {weights[i]} among its weights (number {i}); nothing can be proved of it. If it was trained so, train with a lower learning rate.");
+                throw new ArgumentException(
+                    $"{what} holds {weights[i]} among its weights (number {i}); nothing can be proved of it. If it was trained so, " +
+                    "train with a lower learning rate.");
         }
     }
 }

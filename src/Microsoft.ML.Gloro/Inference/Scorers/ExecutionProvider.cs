@@ -48,9 +48,9 @@ internal sealed record ExecutionProvider(string Name, int DeviceId = 0)
             or BadImageFormatException or FileNotFoundException)
         {
             throw new DllNotFoundException(
-                "CertificateArithmetic.Real needs the native ONNX Runtime, and it could not be loaded. Add one package to the application's " +
-                "project: Microsoft.ML.OnnxRuntime for the CPU, or Microsoft.ML.OnnxRuntime.Gpu.Linux or Microsoft.ML.OnnxRuntime.Gpu.Windows " +
-                "for an NVIDIA GPU. Float64, the default, needs none. " +
+                "CertificateArithmetic.Real needs the native ONNX Runtime, and it could not be loaded. Add one package to the " +
+                "application's project: Microsoft.ML.OnnxRuntime for the CPU, or Microsoft.ML.OnnxRuntime.Gpu.Linux or " +
+                "Microsoft.ML.OnnxRuntime.Gpu.Windows for an NVIDIA GPU. Float64, the default, needs none. " +
                 $"The loader said: {e.GetBaseException().Message.Split('\n')[0]}", e);
         }
     }

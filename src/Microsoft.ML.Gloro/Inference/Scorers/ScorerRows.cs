@@ -7,7 +7,8 @@ internal static class ScorerRows
 {
     /// <summary>Cuts both buffers to the given number of rows.</summary>
     /// <exception cref="ArgumentException">A buffer is too short, or <paramref name="rows"/> is negative.</exception>
-    public static (ReadOnlyMemory<float> Inputs, Memory<float> Logits) Take(INetworkScorer scorer, ReadOnlyMemory<float> inputs, int rows, Memory<float> logits)
+    public static (ReadOnlyMemory<float> Inputs, Memory<float> Logits) Take(
+        INetworkScorer scorer, ReadOnlyMemory<float> inputs, int rows, Memory<float> logits)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(rows);
         int inputLength = checked(rows * scorer.InputSize);

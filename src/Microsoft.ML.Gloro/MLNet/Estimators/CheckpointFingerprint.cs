@@ -44,7 +44,8 @@ internal static class CheckpointFingerprint
             : Array.Empty<KeyValuePair<string, string>>(),
         new(SeedName, seed.ToString(CultureInfo.InvariantCulture)),
         new(nameof(GloroTrainerOptions.MixedPrecision), mixedPrecision ? "true" : "false"),
-        new("the classes", Describe(classNames.Count, hash => hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(classNames, FingerprintJson.Default.IReadOnlyListString)))),
+        new("the classes", Describe(classNames.Count, hash =>
+            hash.AppendData(JsonSerializer.SerializeToUtf8Bytes(classNames, FingerprintJson.Default.IReadOnlyListString)))),
     ];
 
     /// <summary>

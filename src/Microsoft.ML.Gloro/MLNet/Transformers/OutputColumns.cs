@@ -106,7 +106,8 @@ internal static class OutputColumns
             };
             if (type == perClass)
                 annotations.Add(SlotNamesAnnotation, namesType, (ValueGetter<VBuffer<ReadOnlyMemory<char>>>)GetNames);
-            else if (column is OutputColumn.PredictedLabel or OutputColumn.CertifiedLabels or OutputColumn.ReachableLabels or OutputColumn.CoverageLabels)
+            else if (column is OutputColumn.PredictedLabel or OutputColumn.CertifiedLabels or OutputColumn.ReachableLabels
+                or OutputColumn.CoverageLabels)
                 KeyNames.Add(annotations, model.LabelType, model.ClassNames);
             if (column is OutputColumn.PredictedLabel or OutputColumn.Score)
             {
