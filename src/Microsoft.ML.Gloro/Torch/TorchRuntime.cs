@@ -87,14 +87,14 @@ internal static class TorchRuntime
     {
         var (cpu, cuda) = Packages(system, architecture);
         string said = Relevant(loaderMessage);
+        string version = torchSharp == builtWithTorchSharp ? " " + builtWithLibTorch : "";
         string fault = said.Contains("GLIBCXX", StringComparison.Ordinal)
             ? "It asks for a newer C++ library than this system has. Microsoft.ML.Gloro's build targets remove a need of this kind; make " +
               "sure that they reach the application's project (no ExcludeAssets=\"buildTransitive\", no GloroRelaxTorchSharp=false) and " +
               "rebuild it."
             : cpu == null
                 ? NoNativeLibrary
-                : $"Add one package to the application's project: {cpu}{(torchSharp == builtWithTorchSharp ? " " + builtWithLibTorch : "")} " +
-                  $"for the CPU (or TorchSharp-cpu {torchSharp}, which holds every platform's)" +
+                : $"Add one package to the application's project: {cpu}{version} for the CPU (or TorchSharp-cpu {torchSharp}, which holds every platform's)" +
                   (cuda == null ? "." : $", or {cuda} {torchSharp} for an NVIDIA GPU.");
         return $"Training needs libtorch, the native half of TorchSharp {torchSharp}, and it could not be loaded on {system} " +
             $"{architecture}. {fault} Scoring with a trained model needs none of this. The loader said: {said}";
