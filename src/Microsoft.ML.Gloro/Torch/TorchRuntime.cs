@@ -94,7 +94,8 @@ internal static class TorchRuntime
               "rebuild it."
             : cpu == null
                 ? NoNativeLibrary
-                : $"Add one package to the application's project: {cpu}{version} for the CPU (or TorchSharp-cpu {torchSharp}, which holds every platform's)" +
+                : $"Add one package to the application's project: {cpu}{version} for the CPU (or TorchSharp-cpu {torchSharp}, " +
+                  "which holds every platform's)" +
                   (cuda == null ? "." : $", or {cuda} {torchSharp} for an NVIDIA GPU.");
         return $"Training needs libtorch, the native half of TorchSharp {torchSharp}, and it could not be loaded on {system} " +
             $"{architecture}. {fault} Scoring with a trained model needs none of this. The loader said: {said}";
