@@ -8,13 +8,12 @@ internal static class Calibrator
 {
     /// <param name="model">A Gloro transformer, or a chain with one.</param>
     /// <param name="calibrationRows">Rows as the model takes them, with labels.</param>
-    /// <param name="options">The options.</param>
+    /// <param name="options">The options, which nobody else changes.</param>
     /// <exception cref="ArgumentException">The options are wrong, or there are too few rows.</exception>
     public static GloroCoverage Run(ITransformer model, IDataView calibrationRows, GloroCoverageOptions options)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(calibrationRows);
-        options = options.Copy();
         options.Validate();
         GloroTransformer gloro = GloroInChain.Find(model);
         CoverageScoreKind kind = options.Score ?? CoverageScoreKind.Softmax;

@@ -38,6 +38,7 @@ internal static class CoverageEvaluator
             {
                 if (label < 0)
                     return;
+                error = gloro.Guard.ErrorWithin(radius, error);
                 int count = rule.Labels(logits, constants, error, radius, set);
                 rowsOf[label]++;
                 coveredOf[label] += set.AsSpan(0, count).Contains(label) ? 1 : 0;

@@ -39,6 +39,9 @@ internal sealed class InputGuard
     /// </summary>
     public float LargestRadius { get; }
 
+    /// <summary>A row's error for statements about all points within <paramref name="epsilon"/>: +∞ if one of them may overflow.</summary>
+    public double ErrorWithin(float epsilon, double error) => epsilon <= LargestRadius ? error : double.PositiveInfinity;
+
     /// <summary>Judges one input.</summary>
     /// <param name="input">The network's input.</param>
     /// <param name="error">What is to be subtracted from each margin: +∞ if the row must not be certified.</param>

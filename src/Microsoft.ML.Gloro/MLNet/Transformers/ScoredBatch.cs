@@ -120,7 +120,7 @@ internal sealed class ScoredBatch
     {
         _reachable ??= new int[_classes];
         var order = _order.AsSpan(row * _ordered, _ordered);
-        double error = _model.Epsilon <= _transformer.Guard.LargestRadius ? _errors[row] : double.PositiveInfinity;
+        double error = _transformer.Guard.ErrorWithin(_model.Epsilon, _errors[row]);
         return _reachable.AsSpan(0, Certificate.ReachableLabels(Logits(row), order, _model.Constants, error, _model.Epsilon, _reachable));
     }
 
@@ -130,7 +130,7 @@ internal sealed class ScoredBatch
     public ReadOnlySpan<int> Covered(int row)
     {
         _covered ??= new int[_classes];
-        double error = _model.Epsilon <= _transformer.Guard.LargestRadius ? _errors[row] : double.PositiveInfinity;
+        double error = _transformer.Guard.ErrorWithin(_model.Epsilon, _errors[row]);
         return _covered.AsSpan(0, _model.Coverage!.Labels(Logits(row), _model.Constants, error, _model.Epsilon, _covered));
     }
 
