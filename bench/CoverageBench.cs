@@ -17,27 +17,32 @@ internal static class CoverageBench
 
     /// <param name="model">The model.</param>
     /// <param name="data">A folder with a folder for each class, or CIFAR-100's test.bin.</param>
-    /// <param name="coverage">1 − α.</param>
-    public static void Run(GloroTransformer model, string data, double coverage)
+    /// <param name="arguments">1 − α, the temperatures, and how many rows are attacked.</param>
+    public static void Run(GloroTransformer model, string data, CoverageArguments arguments)
     {
         var rows = Read(model, data);
         MarginConstants pairs = model.GloroModel.Constants, one = Same(2 * model.LipschitzBound, pairs.ClassCount);
-        double temperature = model.Temperature / 2;
-        Console.WriteLine(FormattableString.Invariant($"{rows.Count} rows, coverage {coverage}, {Splits} halves, temperature {temperature:G4}"));
-        Console.WriteLine($"{"score",-8} {"constants",-9} {"ε",6} {"labels",8} {"single",7} {"covered",15} {"plain, proved",13}");
+        Console.WriteLine(FormattableString.Invariant(
+            $"{rows.Count} rows, coverage {arguments.Coverage}, {Splits} halves, {model.Views}, temperature of the model {model.Temperature:G4}"));
+        Console.WriteLine($"{"score",-8} {"T share",7} {"constants",-9} {"ε",6} {"labels",8} {"single",7} {"covered",15} {"plain, proved",13}");
         foreach (CoverageScoreKind kind in Enum.GetValues<CoverageScoreKind>())
         {
-            foreach (var (name, constants) in new[] { ("K_ij", pairs), ("2κ", one) })
+            foreach (double share in kind == CoverageScoreKind.Softmax ? arguments.Temperatures : [1])
             {
-                foreach (float epsilon in s_radii)
-                    Measure(rows, kind, temperature, constants, name, epsilon, coverage);
+                foreach (var (name, constants) in new[] { ("K_ij", pairs), ("2κ", one) })
+                {
+                    foreach (float epsilon in s_radii)
+                        Measure(rows, kind, (share, share * model.Temperature), constants, name, epsilon, arguments.Coverage);
+                }
             }
         }
     }
 
     private static void Measure(
-        List<Scored> rows, CoverageScoreKind kind, double temperature, MarginConstants constants, string name, float epsilon, double coverage)
+        List<Scored> rows, CoverageScoreKind kind, (double Share, double Value) of, MarginConstants constants, string name, float epsilon,
+        double coverage)
     {
+        double temperature = of.Value;
         double[] own = [.. rows.Select(row => CoverageScore.AtMost(kind, temperature, row.Logits, row.Label, constants, row.Error, 0))];
         double[] worst = [.. rows.Select(row => CoverageScore.AtMost(kind, temperature, row.Logits, row.Label, constants, row.Error, epsilon))];
         double[][] reached = [.. rows.Select(row => Enumerable.Range(0, constants.ClassCount)
@@ -61,7 +66,7 @@ internal static class CoverageBench
 
         double mean = covered.Average(), deviation = Math.Sqrt(covered.Average(c => (c - mean) * (c - mean)));
         Console.WriteLine(FormattableString.Invariant(
-            $"{kind,-8} {name,-9} {epsilon,6:F3} {labels,8:F2} {single,7:F3} {mean,7:F4} ± {deviation:F4} {proved,13:F3}"));
+            $"{kind,-8} {of.Share,7:F3} {name,-9} {epsilon,6:F3} {labels,8:F2} {single,7:F3} {mean,7:F4} ± {deviation:F4} {proved,13:F3}"));
     }
 
     private static List<Scored> Read(GloroTransformer model, string data)

@@ -30,8 +30,9 @@ const string Usage = """
       dotnet run -c Release --project bench -- parity MODEL.zip FOLDER [GUARANTEE]
           Which images of a folder the exported graph certifies, against the library; under the model's guarantee or another, such as rtk:3.
 
-      dotnet run -c Release --project bench -- coverage MODEL.zip FOLDER|test.bin [COVERAGE]
-          Coverage sets on 20 random halves of labeled images: their size at several ε with our constants and with one for all pairs.
+      dotnet run -c Release --project bench -- coverage MODEL.zip FOLDER|test.bin [--coverage .9] [--temperatures .5] [--views NAME] [--attack ROWS]
+          Coverage sets on 20 random halves of labeled images: their size at several ε with our constants and with one for all pairs. Temperatures are
+          shares of the model's, separated by commas. With --attack: coverage before and after an attack of that many rows at 36/255.
 
       dotnet run -c Release --project bench -- augmentation
           Microseconds that augmenting an image takes.
@@ -61,9 +62,10 @@ switch (args)
     case ["arithmetic", var path]:
         ArithmeticBench.Run(Load(path).Gloro.GloroModel.Network);
         return 0;
-    case ["coverage", var path, var data, .. var share]:
+    case ["coverage", var path, var data, .. var words] when CoverageArguments.Parse(words) is { } wanted:
         using (GloroTransformer model = Load(path).Gloro)
-            CoverageBench.Run(model, data, share is [var wanted] ? double.Parse(wanted, CultureInfo.InvariantCulture) : 0.9);
+        using (GloroTransformer seen = (GloroTransformer)new MLContext().Gloro.WithViews(model, wanted.Views ?? model.Views))
+            CoverageBench.Run(seen, data, wanted);
         return 0;
     case ["serving", var path, .. var roundCount]:
         using (GloroTransformer model = Load(path).Gloro)

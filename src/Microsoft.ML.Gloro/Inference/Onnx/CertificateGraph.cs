@@ -18,6 +18,14 @@ internal sealed class CertificateGraph(GraphOperators ops, MarginConstants const
     private const double Enlarge = 1 + (1.0 / (1 << 21));
     private const float LeastRadius = 1e-30f;
 
+    private string? _constants;
+
+    /// <summary>
+    /// K_ij in floats, rounded up, [C, C]; 1 on the diagonal, whose quotients are masked. None is below the smallest normal float, because
+    /// some machines read denormal numbers as 0.
+    /// </summary>
+    public string Constants => _constants ??= RoundedUp();
+
     /// <summary>Adds the operators and returns the radii, [N, K] in single precision.</summary>
     /// <param name="logits">y, [N, C] in single precision, all finite.</param>
     /// <param name="highest">The K highest of them, in order.</param>
@@ -27,7 +35,7 @@ internal sealed class CertificateGraph(GraphOperators ops, MarginConstants const
     public string Append(string logits, string highest, string order, string error, float largest)
     {
         // Rows of K for the classes of F^K: [N, K, C].
-        string rows = ops.Gather(Constants(), order, axis: 0);
+        string rows = ops.Gather(Constants, order, axis: 0);
         string lowered = ops.Unsqueeze(ops.Subtract(ops.Cast(highest, OnnxType.Double), error), axis: 2);
 
         // Masked by index: classes of F^K get a logit so low that their quotients limit nothing. Logits are below 10³⁰.
@@ -52,7 +60,7 @@ internal sealed class CertificateGraph(GraphOperators ops, MarginConstants const
     /// <param name="error">What rounding may have added to a margin, [N, 1] in double.</param>
     public string TopQuotients(string logits, string highest, string top, string error)
     {
-        string row = ops.Cast(ops.Reshape(ops.Gather(Constants(), top, axis: 0), -1, constants.ClassCount), OnnxType.Double);
+        string row = ops.Cast(ops.Reshape(ops.Gather(Constants, top, axis: 0), -1, constants.ClassCount), OnnxType.Double);
         string lowered = ops.Subtract(ops.Cast(ops.Slice(highest, [0], [1], [1], [1]), OnnxType.Double), error);
         return ops.Divide(ops.Subtract(lowered, ops.Cast(logits, OnnxType.Double)), row);
     }
@@ -63,11 +71,7 @@ internal sealed class CertificateGraph(GraphOperators ops, MarginConstants const
         return ops.Cast(ops.Divide(margins, ops.Cast(rows, OnnxType.Double)), OnnxType.Single);
     }
 
-    /// <summary>
-    /// K_ij in floats, rounded up; 1 on the diagonal, whose quotients are masked. None is below the smallest normal float, because some
-    /// machines read denormal numbers as 0.
-    /// </summary>
-    private string Constants()
+    private string RoundedUp()
     {
         int classes = constants.ClassCount;
         var values = new float[checked(classes * classes)];

@@ -13,9 +13,10 @@ namespace Microsoft.ML.Gloro.Inference;
 /// <param name="Order">Their classes, [N, K].</param>
 /// <param name="Error">What rounding may have added to a margin, [N, 1] in double.</param>
 /// <param name="Radii">r_1 … r_K, [N, K]; 0 in rows that are not certified.</param>
+/// <param name="Constants">K_ij of double precision in floats, rounded up, [C, C]; 1 on the diagonal.</param>
 internal sealed record CertifiedRows(
     string IsScored, string CanCertify, string Computed, string Logits, string Scores, string Highest, string Order, string Error,
-    string Radii)
+    string Radii, string Constants)
 {
     /// <summary>Adds the operators.</summary>
     /// <param name="ops">The graph.</param>
@@ -43,9 +44,10 @@ internal sealed record CertifiedRows(
         string scores = ops.Graph.Node("Softmax", [tempered], integers: [("axis", 1)]);
 
         (string highest, string order) = ops.TopK(logits, radii, axis: 1);
-        string all = new CertificateGraph(ops, exact.Constants, radii).Append(logits, highest, order, checks.Error, largestRadius);
+        var certificate = new CertificateGraph(ops, exact.Constants, radii);
+        string all = certificate.Append(logits, highest, order, checks.Error, largestRadius);
         string certifiable = ops.And(isScored, checks.CanCertify);
         string certified = ops.Where(certifiable, all, ops.Single(0), radiiName); // chosen, not multiplied: the norm of NaN is NaN
-        return new(isScored, certifiable, computed, logits, scores, highest, order, checks.Error, certified);
+        return new(isScored, certifiable, computed, logits, scores, highest, order, checks.Error, certified, certificate.Constants);
     }
 }

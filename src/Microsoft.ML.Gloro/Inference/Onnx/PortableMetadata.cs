@@ -48,6 +48,7 @@ internal static class PortableMetadata
             ("bound_method", ToJson(layers.Select(layer => $"{layer.Index} {layer.Kind}: {layer.Method}"))),
             ("weight_hash", model.Bound.WeightHash),
             .. Input(model, options),
+            .. model.Coverage is { } coverage ? Coverage(coverage, unit) : [],
         ];
         return entries.Select(entry => (PortableNames.MetadataPrefix + entry.Key, entry.Value));
     }
@@ -63,6 +64,19 @@ internal static class PortableMetadata
         yield return ("image_size", model.IsImage ? FormattableString.Invariant($"[{shape.Height},{shape.Width}]") : "[]");
         yield return ("pixel_range", model.IsImage ? options.BytePixels ? "[0,255]" : "[0,1]" : "[]");
         yield return ("feature_names", ToJson(options.FeatureNames ?? []));
+    }
+
+    /// <summary>Files with coverage_mask alone have these keys.</summary>
+    private static IEnumerable<(string Key, string Value)> Coverage(CoverageRule rule, string unit)
+    {
+        yield return ("coverage", rule.Coverage.ToString("R", CultureInfo.InvariantCulture));
+        yield return ("coverage_rows", rule.RowCount.ToString(CultureInfo.InvariantCulture));
+        yield return ("coverage_score", rule.Kind.ToString());
+        yield return ("coverage_temperature", rule.Temperature.ToString("R", CultureInfo.InvariantCulture));
+        yield return ("coverage_quantile", rule.Quantile.ToString("R", CultureInfo.InvariantCulture));
+        yield return ("coverage_claim",
+            "coverage_mask holds the true label with probability coverage or more, on average over calibration rows and new rows of the " +
+            $"same source, even if a row was moved by up to epsilon ({unit}). No set is smaller than the library's.");
     }
 
     private static string ToJson(IEnumerable<string> texts) => JsonSerializer.Serialize([.. texts], s_json.StringArray);

@@ -31,9 +31,15 @@ internal static class PortableModel
         ops.Where(rows.IsScored, rows.Scores, nan, PortableNames.Probabilities);
         string shown = ops.Where(rows.IsScored, rows.Order, graph.Initializer([-1L]), PortableNames.TopKIndex);
         ops.Reshape(ops.Slice(shown, [0], [1], [1], [1]), [-1], PortableNames.PredictedIndex);
-        AppendGuarantee(ops, model, rows, radii, capacity, Epsilon(graph, model, options));
-
+        string epsilon = Epsilon(graph, model, options);
+        AppendGuarantee(ops, model, rows, radii, capacity, epsilon);
         Declare(graph, classes, radii);
+        if (model.Coverage is { } coverage)
+        {
+            new CoverageGraph(ops, coverage, model).Append(rows, epsilon, largestRadius, PortableNames.CoverageMask);
+            graph.DeclareOutput(PortableNames.CoverageMask, [classes], OnnxType.Boolean);
+        }
+
         return graph.ToModel(OnnxGraph.IrVersion, OnnxGraph.OpsetVersion, PortableMetadata.Of(model, radii, options));
     }
 

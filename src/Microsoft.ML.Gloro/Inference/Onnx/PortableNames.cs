@@ -19,6 +19,7 @@ internal static class PortableNames
     public const string CertifiedMask = "certified_mask";
     public const string LoosestMask = "loosest_mask";
     public const string IsCertified = "is_certified";
+    public const string CoverageMask = "coverage_mask";
 
     /// <summary>Before every key of the metadata.</summary>
     public const string MetadataPrefix = "gloro.";

@@ -34,7 +34,8 @@ internal sealed class OnnxColumns
     public static DataViewType TypeOf(OutputColumn column, DataViewType type, GloroModel model) => column switch
     {
         OutputColumn.CertifiedLabels => new VectorDataViewType(((VectorDataViewType)type).ItemType, model.RadiiCount),
-        OutputColumn.ReachableLabels => new VectorDataViewType(((VectorDataViewType)type).ItemType, model.ClassNames.Count),
+        OutputColumn.ReachableLabels or OutputColumn.CoverageLabels =>
+            new VectorDataViewType(((VectorDataViewType)type).ItemType, model.ClassNames.Count),
         _ => type,
     };
 
@@ -50,7 +51,9 @@ internal sealed class OnnxColumns
         OutputColumn.CertifiedK => _ops.Cast(_tightest, OnnxType.Int32),
         OutputColumn.LoosestK => _ops.Cast(_loosest, OnnxType.Int32),
         OutputColumn.CertifiedLabels => Keys(_rows.Order, _ops.Greater(_guarantee.Within(_tightest), _ops.Single(0.5f))),
-        OutputColumn.ReachableLabels => ReachableLabels(),
+        OutputColumn.ReachableLabels => InOrder(Reachable()),
+        OutputColumn.CoverageLabels => InOrder(new CoverageGraph(_ops, _model.Coverage!, _model)
+            .Append(_rows, _ops.Single(_model.Epsilon), _largestRadius)),
         _ => throw new ArgumentOutOfRangeException(nameof(column), column, "No such output column."),
     };
 
@@ -61,26 +64,26 @@ internal sealed class OnnxColumns
         return _ops.Cast(_ops.Where(present, numbers, _ops.Graph.Initializer([0L])), OnnxType.UInt32);
     }
 
-    /// <summary>The reachable classes in the order of their logits.</summary>
-    private string ReachableLabels()
+    /// <summary>The classes of a mask, [N, C], in the order of their logits.</summary>
+    private string InOrder(string mask)
     {
         int classes = _model.ClassNames.Count;
         (_, string order) = _ops.TopK(_rows.Logits, classes, axis: 1);
 
         // Moves them to the front: each weighs its distance from the end of the order, the other classes nothing.
         float[] weights = [.. Enumerable.Range(0, classes).Select(place => (float)(classes - place))];
-        string ordered = _ops.Multiply(_ops.GatherElements(Reachable(), order, axis: 1), _ops.Singles(weights, classes));
+        string ordered = _ops.Multiply(_ops.GatherElements(_ops.Cast(mask, OnnxType.Single), order, axis: 1), _ops.Singles(weights, classes));
         (string found, string places) = _ops.TopK(ordered, classes, axis: 1);
         return Keys(_ops.GatherElements(order, places, axis: 1), _ops.Greater(found, _ops.Single(0.5f)));
     }
 
-    /// <summary>1 for all classes but those whose quotient, rounded down, exceeds ε in a row that is certified; [N, C].</summary>
+    /// <summary>All classes but those whose quotient, rounded down, exceeds ε in a row that is certified; [N, C].</summary>
     private string Reachable()
     {
         var certificate = new CertificateGraph(_ops, _model.With(CertificateArithmetic.Float64).Constants, _model.RadiiCount);
         string quotients = certificate.TopQuotients(_rows.Logits, _rows.Highest, _top, _rows.Error);
         double epsilon = _model.Epsilon <= _largestRadius ? _model.Epsilon : double.MaxValue; // nothing is excluded beyond
         string excluded = _ops.And(_ops.Greater(quotients, _ops.Double(epsilon)), _rows.CanCertify);
-        return _ops.Cast(_ops.Not(excluded), OnnxType.Single);
+        return _ops.Not(excluded);
     }
 }

@@ -23,8 +23,19 @@ internal static class OnnxExporter
             throw new ArgumentException("The stream cannot be written to: it was opened for reading, or is closed.", nameof(stream));
         options.NameInput(transformer.FeatureColumnName, gloro.Network.InputShape.Size, gloro.IsImage);
         if (options.Arithmetic is { } arithmetic)
-            gloro = gloro.With(arithmetic);
+            gloro = InArithmetic(gloro, arithmetic);
         stream.Write(PortableModel.Build(gloro, LargestRadius(gloro), options));
+    }
+
+    private static GloroModel InArithmetic(GloroModel model, CertificateArithmetic arithmetic)
+    {
+        GloroModel other = model.With(arithmetic);
+        if (model.Coverage is null || other.Coverage is not null)
+            return other;
+        throw new ArgumentException(
+            $"The model's coverage sets were calibrated in {model.Arithmetic}, and a file in {arithmetic} would lose them. Calibrate " +
+            $"mlContext.Gloro.WithArithmetic(model, CertificateArithmetic.{arithmetic}) and export its Model; for a file without coverage " +
+            "sets, export a model that is not calibrated.");
     }
 
     /// <summary>Rows up to this norm are certified, in the model's own arithmetic and in that of a graph.</summary>

@@ -55,8 +55,6 @@ internal sealed class OnnxPipelineView(GloroTransformer transformer, ScoringSche
                 CultureInfo.InvariantCulture, $"TopKRadii has {count} values, and a graph at most {GloroOnnxOptions.MostRadii}. {Instead}");
         }
 
-        if (model.Coverage is not null)
-            return $"the coverage sets of a calibrated model cannot be exported this way. {Instead}";
         if (feature.Type is not VectorDataViewType { IsKnownSize: true })
             return $"column '{feature.Name}' is of type {feature.Type}, a vector of unknown size.";
 

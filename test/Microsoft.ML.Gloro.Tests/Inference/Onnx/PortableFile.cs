@@ -73,6 +73,19 @@ internal sealed class PortableFile : IDisposable
         }
     }
 
+    /// <summary>The classes in the coverage mask of each row, in ascending order.</summary>
+    public int[][] RunCoverage(float[][] rows, float? epsilon = null)
+    {
+        using var input = OrtValue.CreateTensorValueFromMemory(rows.SelectMany(x => x).ToArray(), [rows.Length, .. _inputShape]);
+        using var radius = OrtValue.CreateTensorValueFromMemory([epsilon ?? 0], [1]);
+        string[] names = epsilon is null ? ["input"] : ["input", "epsilon"];
+        OrtValue[] inputs = epsilon is null ? [input] : [input, radius];
+        using var values = Session.Run(_run, names, inputs, ["coverage_mask"]);
+        bool[] mask = values[0].GetTensorDataAsSpan<bool>().ToArray();
+        int classes = mask.Length / rows.Length;
+        return [.. mask.Chunk(classes).Select(row => Enumerable.Range(0, classes).Where(c => row[c]).ToArray())];
+    }
+
     public void Dispose()
     {
         Session.Dispose();

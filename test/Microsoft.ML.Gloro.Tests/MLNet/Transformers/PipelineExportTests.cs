@@ -118,6 +118,27 @@ public sealed class PipelineExportTests
     }
 
     [TestMethod]
+    public void ConvertToOnnx_CalibratedModel_HasTheLibrarysCoverageSets()
+    {
+        List<TableRow> rows = Rows(500, 2);
+        IDataView data = _mlContext.Data.LoadFromEnumerable(rows);
+        var rule = new Gloro.Core.CoverageRule(CoverageScoreKind.Softmax, .4, .9, 100, 0.5, alwaysTop: false);
+        var pipeline = Pipeline(TestModels.Vector(epsilon: 0.1f).With(rule), data);
+        uint[][] library = [.. pipeline.Transform(data).GetColumn<uint[]>("CoverageLabels")];
+        using var session = Session(pipeline, data);
+        using var outputs = session.Run(
+        [
+            NamedOnnxValue.CreateFromTensor("Label", new DenseTensor<string>(rows.Select(row => row.Label).ToArray(), [rows.Count, 1])),
+            NamedOnnxValue.CreateFromTensor(
+                "Features", new DenseTensor<float>(rows.SelectMany(row => row.Features).ToArray(), [rows.Count, 6])),
+        ]);
+        uint[][] graph = [.. outputs.Single(o => o.Name == "CoverageLabels.output").AsEnumerable<uint>().Chunk(5)];
+        for (int i = 0; i < rows.Count; i++)
+            CollectionAssert.AreEqual(library[i], graph[i].TakeWhile(key => key > 0).ToArray(), $"row {i}");
+        Assert.IsGreaterThan(2, library.Select(set => set.Length).Distinct().Count(), "the comparison says little");
+    }
+
+    [TestMethod]
     public void ConvertToOnnx_WhatCannotBeExported_IsRefusedAndNothingWritten()
     {
         IDataView data = _mlContext.Data.LoadFromEnumerable(Rows(10, 1));
