@@ -20,7 +20,15 @@ internal static class CoverageBench
     /// <param name="arguments">1 − α, the temperatures, and how many rows are attacked.</param>
     public static void Run(GloroTransformer model, string data, CoverageArguments arguments)
     {
-        var rows = Read(model, data);
+        IDataView view = View(model, data);
+        var rows = new List<ScoredImage>();
+        new CoveragePass(model, view, "Label").Run((label, _, logits, error) => rows.Add(new(label, logits.ToArray(), error)), default);
+        if (arguments.Attack > 0)
+        {
+            CoverageAttackBench.Run(model, view, rows, arguments.Coverage, arguments.Attack);
+            return;
+        }
+
         MarginConstants pairs = model.GloroModel.Constants, one = Same(2 * model.LipschitzBound, pairs.ClassCount);
         Console.WriteLine(FormattableString.Invariant(
             $"{rows.Count} rows, coverage {arguments.Coverage}, {Splits} halves, {model.Views}, temperature of the model {model.Temperature:G4}"));
@@ -39,7 +47,7 @@ internal static class CoverageBench
     }
 
     private static void Measure(
-        List<Scored> rows, CoverageScoreKind kind, (double Share, double Value) of, MarginConstants constants, string name, float epsilon,
+        List<ScoredImage> rows, CoverageScoreKind kind, (double Share, double Value) of, MarginConstants constants, string name, float epsilon,
         double coverage)
     {
         double temperature = of.Value;
@@ -69,16 +77,13 @@ internal static class CoverageBench
             $"{kind,-8} {of.Share,7:F3} {name,-9} {epsilon,6:F3} {labels,8:F2} {single,7:F3} {mean,7:F4} ± {deviation:F4} {proved,13:F3}"));
     }
 
-    private static List<Scored> Read(GloroTransformer model, string data)
+    private static IDataView View(GloroTransformer model, string data)
     {
         var mlContext = new MLContext();
         var names = model.ClassNames;
-        IDataView view = File.Exists(data) ? Bits(data) : Files(data);
-        var rows = new List<Scored>();
-        new CoveragePass(model, view, "Label").Run((label, logits, error) => rows.Add(new(label, logits.ToArray(), error)), default);
-        return rows;
+        return File.Exists(data) ? Bits(data) : Files(data);
 
-        IDataView Files(string folder) => View(
+        IDataView Files(string folder) => Rows(
             Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
                 .Select(file => new Encoded { Label = Key(Path.GetFileName(Path.GetDirectoryName(file))!), Image = File.ReadAllBytes(file) }),
             typeof(byte));
@@ -87,13 +92,13 @@ internal static class CoverageBench
         IDataView Bits(string file)
         {
             string[] fine = File.ReadAllLines(Path.Combine(Path.GetDirectoryName(file)!, "fine_label_names.txt"));
-            return View(
+            return Rows(
                 File.ReadAllBytes(file).Chunk(3074)
                     .Select(record => new Planes { Label = Key(fine[record[1]]), Image = [.. record[2..].Select(value => value / 255f)] }),
                 typeof(float));
         }
 
-        IDataView View<T>(IEnumerable<T> source, Type item)
+        IDataView Rows<T>(IEnumerable<T> source, Type item)
             where T : class
         {
             var schema = SchemaDefinition.Create(typeof(T));
@@ -114,8 +119,6 @@ internal static class CoverageBench
         return new(values, classes);
     }
 
-    private sealed record Scored(int Label, float[] Logits, double Error);
-
     private sealed class Encoded
     {
         public uint Label { get; set; }
@@ -130,3 +133,6 @@ internal static class CoverageBench
         public float[] Image { get; set; } = [];
     }
 }
+
+/// <summary>A labeled image as the model sees it.</summary>
+internal sealed record ScoredImage(int Label, float[] Logits, double Error);

@@ -222,6 +222,27 @@ public sealed class GloroCatalog(MLContext mlContext)
         return GloroInChain.Replace(model, gloro => gloro.With(guarantee, epsilon ?? gloro.Epsilon));
     }
 
+    /// <summary>Returns the same model with another ε, without training or bounding it again.</summary>
+    /// <param name="model">A fitted or loaded Gloro transformer, or a chain of transformers that contains one.</param>
+    /// <param name="epsilon">The new L2 radius, finite and at least 0, in pixels scaled to [0, 1] or raw features.</param>
+    /// <returns>
+    /// A new transformer, or a new chain with it in place of the old one. It shares the network session with <paramref name="model"/>. A
+    /// calibration (<see cref="Calibrate"/>) stays valid: its quantile does not depend on ε.
+    /// </returns>
+    /// <exception cref="ArgumentException">
+    /// The chain contains no Gloro transformer or several, or <paramref name="epsilon"/> is negative or not finite.
+    /// </exception>
+    /// <example>
+    /// <code language="csharp">
+    /// ITransformer stricter = mlContext.Gloro.WithEpsilon(model, 36f / 255f);
+    /// </code>
+    /// </example>
+    public ITransformer WithEpsilon(ITransformer model, float epsilon)
+    {
+        ArgumentNullException.ThrowIfNull(model);
+        return GloroInChain.Replace(model, gloro => gloro.With(gloro.Guarantee, epsilon));
+    }
+
     /// <summary>Returns the same model, scored and certified in another arithmetic, without training or bounding it again.</summary>
     /// <param name="model">A fitted or loaded Gloro transformer, or a chain of transformers that contains one.</param>
     /// <param name="arithmetic">The arithmetic that the new certificates cover.</param>
@@ -319,16 +340,16 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <remarks>
     /// Robust split conformal prediction with the proved margin constants (compare Massena et al., "Efficient Robust Conformal Prediction
     /// via Lipschitz-Bounded Networks", ICML 2025). Rounding is covered in Float64. The calibration holds for every ε, so
-    /// <see cref="WithGuarantee"/> keeps it; <see cref="WithViews"/> and another arithmetic drop it.
+    /// <see cref="WithEpsilon"/> and <see cref="WithGuarantee"/> keep it; <see cref="WithViews"/> and another arithmetic drop it.
+    /// MLContext.Log gets warnings of rows without a label or of an unknown class, of many repeated rows, and of absent classes.
     /// </remarks>
     /// <exception cref="ArgumentException">The rows are too few, or an option or a column is invalid.</exception>
-    [SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so it stays an instance method.")]
     public GloroCoverage Calibrate(
         ITransformer model, IDataView calibrationRows, double coverage = 0.9, GloroCoverageOptions? options = null)
     {
         GloroCoverageOptions copy = options?.Copy() ?? new();
         copy.Coverage = coverage;
-        return Calibrator.Run(model, calibrationRows, copy);
+        return Calibrator.Run(model, calibrationRows, copy, Warn);
     }
 
     /// <summary>Measures the coverage sets of a calibrated model.</summary>
@@ -337,12 +358,41 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <param name="epsilon">The L2 radius of the sets; null for the model's own.</param>
     /// <param name="labelColumnName">The key column of the true classes.</param>
     /// <param name="cancellationToken">Stops between batches.</param>
+    /// <remarks>
+    /// MLContext.Log gets warnings of rows that are left out, and if a row has exactly the score that the calibration took for its quantile:
+    /// then calibration rows are probably among the rows.
+    /// </remarks>
     /// <exception cref="ArgumentException">The model is not calibrated, no row has a known label, or a column is invalid.</exception>
-    [SuppressMessage("Performance", "CA1822", Justification = "Called on mlContext.Gloro, so it stays an instance method.")]
     public GloroCoverageMetrics EvaluateCoverage(
         ITransformer model, IDataView rows, float? epsilon = null, string labelColumnName = "Label",
         CancellationToken cancellationToken = default) =>
-        CoverageEvaluator.Run(model, rows, epsilon, labelColumnName, cancellationToken);
+        CoverageEvaluator.Run(model, rows, epsilon is { } radius ? [radius] : null, labelColumnName, Warn, cancellationToken)[0];
+
+    /// <summary>Measures the coverage sets of a calibrated model at several ε, and scores the rows once.</summary>
+    /// <param name="model">The model of <see cref="Calibrate"/>.</param>
+    /// <param name="rows">Labeled input rows of the whole model that were not used for training or calibration.</param>
+    /// <param name="epsilons">The L2 radii of the sets, one at least.</param>
+    /// <param name="labelColumnName">The key column of the true classes.</param>
+    /// <param name="cancellationToken">Stops between batches.</param>
+    /// <returns>The metrics at each radius, in the order given.</returns>
+    /// <remarks>Warnings as in <see cref="EvaluateCoverage"/>. The metrics fit <see cref="GloroReportOptions.Coverage"/>.</remarks>
+    /// <exception cref="ArgumentException">
+    /// There is no radius or one is invalid, the model is not calibrated, no row has a known label, or a column is invalid.
+    /// </exception>
+    /// <example>
+    /// <code language="csharp">
+    /// IReadOnlyList&lt;GloroCoverageMetrics&gt; curve = mlContext.Gloro.EvaluateCoverageAt(coverage.Model, test, [0, 0.03f, 36f / 255f]);
+    /// </code>
+    /// </example>
+    public IReadOnlyList<GloroCoverageMetrics> EvaluateCoverageAt(
+        ITransformer model, IDataView rows, IReadOnlyList<float> epsilons, string labelColumnName = "Label",
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(epsilons);
+        if (epsilons.Count == 0)
+            throw new ArgumentException("There is no radius to measure at.", nameof(epsilons));
+        return CoverageEvaluator.Run(model, rows, [.. epsilons], labelColumnName, Warn, cancellationToken);
+    }
 
     /// <summary>
     /// Tries to break a model's certificates: attacks rows within their certified radius and near their decision boundary, checks every

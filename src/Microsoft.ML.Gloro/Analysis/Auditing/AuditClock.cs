@@ -69,7 +69,8 @@ internal sealed class AuditClock(GloroAuditOptions options, IChannel channel)
         GloroAuditStage.Rows => 0.25,
         GloroAuditStage.Certificates => 0.65,
         GloroAuditStage.Boundary => 0.85,
-        GloroAuditStage.RobustAccuracy => 0.95,
+        GloroAuditStage.RobustAccuracy => 0.9,
+        GloroAuditStage.Coverage => 0.95,
         _ => 1,
     };
 

@@ -46,6 +46,14 @@ internal static class AuditTable
             table.Row("robust accuracy", $"not measured: no audited row has a label");
         }
 
+        if (report.Coverage is { } coverage)
+        {
+            table.Row(FormattableString.Invariant($"coverage {coverage.Coverage:0.####}, sets for ε"), $"{coverage.CoveredFraction:F4}, after attacks ",
+                $"{coverage.AttackedFraction:F4} ± {coverage.StandardError:F4}, proved {coverage.ProvedFraction:F4}");
+            table.Row("sets for ε = 0", $"{coverage.PlainCoveredFraction:F4}, after attacks ",
+                $"{coverage.PlainAttackedFraction:F4}, proved {coverage.PlainProvedFraction:F4}");
+        }
+
         table.Row("Lipschitz bound κ", $"{report.LipschitzBound:G7} (",
             double.IsNaN(report.RecomputedLipschitzBound)
                 ? (FormattableString)$"not proved anew" : $"proved anew: {report.RecomputedLipschitzBound:G7}",

@@ -52,7 +52,9 @@ internal sealed class Auditor
         List<AuditRow> certified = [.. rows.Where(r => r.Point.K > 0)];
         var consumed = AttackCertificates(certified);
         var (walk, lastBits) = WalkBoundaries(consumed);
-        GloroAuditAccuracy? accuracy = Labeled(rows) is { Count: > 0 } labeled ? AttackAccuracy(labeled) : null;
+        List<AuditRow> labeled = Labeled(rows);
+        GloroAuditAccuracy? accuracy = labeled.Count > 0 ? AttackAccuracy(labeled) : null;
+        GloroAuditCoverage? coverage = AttackCoverage(labeled);
         GloroAuditSlope[] slopes = AscendLipschitz(rows);
 
         var worst = consumed.OrderByDescending(c => c.Value).ThenBy(c => c.Key.Number).FirstOrDefault();
@@ -80,6 +82,7 @@ internal sealed class Auditor
             LastBitTrials = lastBits.Trials,
             LastBitCounterexamples = _findings.LastBitCounterexamples,
             Accuracy = accuracy,
+            Coverage = coverage,
             Slopes = [.. slopes.OrderByDescending(s => s.Fraction)],
             LipschitzBound = _model.Bound.Value,
             RecomputedLipschitzBound = proved?.Value ?? double.NaN,
@@ -190,6 +193,20 @@ internal sealed class Auditor
             UnprovedRows = unproved.Length,
             AttackedRows = attacked,
         };
+    }
+
+    private GloroAuditCoverage? AttackCoverage(List<AuditRow> labeled)
+    {
+        if (_model.Coverage is not { } rule || _model.Epsilon == 0)
+        {
+            _clock.Begin(GloroAuditStage.Coverage, 0);
+            return null;
+        }
+
+        var attack = new CoverageAttack(_judge, _replica, _reader.Describe, _options);
+        var outcomes = new List<CoverageOutcome>();
+        InBatches(GloroAuditStage.Coverage, [.. labeled.Where(row => row.Label >= 0)], batch => outcomes.AddRange(attack.Run(batch)));
+        return GloroAuditCoverage.Of(outcomes, rule);
     }
 
     // The set certified at ε lies within the largest allowed set, so a verified row is also right.

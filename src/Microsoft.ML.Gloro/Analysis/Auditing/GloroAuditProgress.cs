@@ -43,6 +43,9 @@ public enum GloroAuditStage
     /// <summary>Rows that are right but not certified are attacked at ε.</summary>
     RobustAccuracy,
 
+    /// <summary>Labeled rows of a calibrated model are attacked at ε, to drive their label out of the coverage set.</summary>
+    Coverage,
+
     /// <summary>Lower bounds of margin Lipschitz constants are searched.</summary>
     Lipschitz,
 }

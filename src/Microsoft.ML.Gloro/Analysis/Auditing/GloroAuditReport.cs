@@ -85,6 +85,11 @@ public sealed class GloroAuditReport
     /// <summary>Lower and upper bounds of the robust accuracy; null if no audited row has a label.</summary>
     public required GloroAuditAccuracy? Accuracy { get; init; }
 
+    /// <summary>
+    /// What attacks left of the coverage sets; null if the model is not calibrated, its ε is 0, or no audited row has a label that it knows.
+    /// </summary>
+    public required GloroAuditCoverage? Coverage { get; init; }
+
     /// <summary>Margin Lipschitz constants from below and above, by pairs of classes, the largest fraction first.</summary>
     public required IReadOnlyList<GloroAuditSlope> Slopes { get; init; }
 

@@ -13,7 +13,8 @@ public sealed class GloroBrokenCertificateException : InvalidOperationException
 }
 
 /// <summary>
-/// Two inputs that break a certificate: nearer to each other than the certified radius of the first, and with different top-k sets.
+/// Two inputs that break a certificate: nearer to each other than the certified radius of the first, and with different top-k sets; or, of a
+/// calibrated model, not farther than ε, and the label that the coverage set provably holds is lost.
 /// </summary>
 /// <remarks>Immutable as long as its arrays are not modified.</remarks>
 public sealed class GloroCounterexample
@@ -37,16 +38,22 @@ public sealed class GloroCounterexample
     /// <summary>The L2 distance between the two inputs, rounded up.</summary>
     public required double Distance { get; init; }
 
-    /// <summary>The radius of <see cref="CertifiedLabels"/>, the largest that is certified; larger than <see cref="Distance"/>.</summary>
+    /// <summary>
+    /// The radius of <see cref="CertifiedLabels"/>, the largest that is certified; larger than <see cref="Distance"/>. Of a coverage set, ε.
+    /// </summary>
     public required float CertifiedRadius { get; init; }
 
-    /// <summary>The certified top-k set of <see cref="Original"/> that was broken, by descending logit.</summary>
+    /// <summary>
+    /// The certified top-k set of <see cref="Original"/> that was broken, by descending logit; of a coverage set, the label that is lost.
+    /// </summary>
     public required IReadOnlyList<string> CertifiedLabels { get; init; }
 
-    /// <summary>The top-k set of <see cref="Changed"/>, for the same k.</summary>
+    /// <summary>The top-k set of <see cref="Changed"/>, for the same k; empty for a coverage set.</summary>
     public required IReadOnlyList<string> LabelsFound { get; init; }
 
     /// <summary>The change in a line, in the invariant culture.</summary>
     public override string ToString() => FormattableString.Invariant($"row {Row}: at distance {Distance:R} of {CertifiedRadius:R}, ") +
-        $"{{{string.Join(", ", CertifiedLabels)}}} becomes {{{string.Join(", ", LabelsFound)}}}";
+        (LabelsFound.Count == 0
+            ? $"{string.Join(", ", CertifiedLabels)} leaves the coverage set"
+            : $"{{{string.Join(", ", CertifiedLabels)}}} becomes {{{string.Join(", ", LabelsFound)}}}");
 }

@@ -9,8 +9,9 @@ internal static class Calibrator
     /// <param name="model">A Gloro transformer, or a chain with one.</param>
     /// <param name="calibrationRows">Rows as the model takes them, with labels.</param>
     /// <param name="options">The options, which nobody else changes.</param>
+    /// <param name="warn">Receives warnings.</param>
     /// <exception cref="ArgumentException">The options are wrong, or there are too few rows.</exception>
-    public static GloroCoverage Run(ITransformer model, IDataView calibrationRows, GloroCoverageOptions options)
+    public static GloroCoverage Run(ITransformer model, IDataView calibrationRows, GloroCoverageOptions options, Action<string> warn)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(calibrationRows);
@@ -21,9 +22,11 @@ internal static class Calibrator
 
         var scores = new List<double>();
         long missing = 0;
+        var checks = new CoverageRowChecks(gloro.GloroModel, options.LabelColumnName);
         new CoveragePass(model, calibrationRows, options.LabelColumnName).Run(
-            (label, logits, error) =>
+            (label, input, logits, error) =>
             {
+                checks.Add(label, input);
                 if (label == LabelMap.Missing)
                     missing++;
                 else
@@ -39,6 +42,7 @@ internal static class Calibrator
         int rank = CoverageRule.Rank(scores.Count, options.Coverage);
         if (rank > scores.Count)
             throw TooFew(scores.Count, missing, options);
+        checks.WarnOfCalibrationRows(warn);
 
         scores.Sort();
         var rule = new CoverageRule(kind, temperature, options.Coverage, scores.Count, scores[rank - 1], options.AlwaysIncludePrediction);

@@ -2,7 +2,7 @@ using Microsoft.ML.Gloro.MLNet;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
-/// <summary>Scores labeled rows, and hands out each row's label, logits, and how far rounding can have moved a margin.</summary>
+/// <summary>Scores labeled rows, and hands out each row's label, input, logits, and how far rounding can have moved a margin.</summary>
 internal sealed class CoveragePass
 {
     private const int BatchRows = 64;
@@ -24,7 +24,7 @@ internal sealed class CoveragePass
     }
 
     /// <summary>What is done with a row. <paramref name="label"/> may be one of LabelMap's negative numbers.</summary>
-    public delegate void Visitor(int label, ReadOnlySpan<float> logits, double error);
+    public delegate void Visitor(int label, ReadOnlySpan<float> input, ReadOnlySpan<float> logits, double error);
 
     /// <summary>Visits every row once, in order.</summary>
     public void Run(Visitor visit, CancellationToken cancellation)
@@ -44,7 +44,7 @@ internal sealed class CoveragePass
                 var values = logits.AsSpan(row * classes, classes);
                 if (!_gloro.Guard.TryJudge(batch[row].Input, out double error))
                     values.Fill(float.NaN);
-                visit(batch[row].Label, values, error);
+                visit(batch[row].Label, batch[row].Input, values, error);
             }
         }
     }

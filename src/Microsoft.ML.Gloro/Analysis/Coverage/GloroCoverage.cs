@@ -17,7 +17,7 @@ public sealed class GloroCoverage
     }
 
     /// <summary>
-    /// The model with the column CoverageLabels. Save it, and change its ε with <c>WithGuarantee</c>: the calibration stays valid.
+    /// The model with the column CoverageLabels. Save it, and change its ε with <c>WithEpsilon</c>: the calibration stays valid.
     /// </summary>
     public required ITransformer Model { get; init; }
 
@@ -84,8 +84,8 @@ public sealed class GloroCoverageMetrics
     public required double PlainCoveredUnderAttackFraction { get; init; }
 
     /// <summary>
-    /// A lower bound of the probability that <see cref="PlainCoveredUnderAttackFraction"/> estimates; it holds with probability 99.9 %
-    /// (Hoeffding's inequality).
+    /// A lower bound of the probability that <see cref="PlainCoveredUnderAttackFraction"/> estimates. With probability 99.9 % it holds at all
+    /// ε at once (Dvoretzky, Kiefer and Wolfowitz, with Massart's constant).
     /// </summary>
     public required double PlainCoverageUnderAttack { get; init; }
 

@@ -61,6 +61,12 @@ public sealed class GloroReportOptions
     /// <summary>The report of an audit of the model. Default: null.</summary>
     public GloroAuditReport? Audit { get; set; }
 
+    /// <summary>
+    /// Coverage sets of the model as measured at one or more ε, such as the result of <c>mlContext.Gloro.EvaluateCoverageAt</c>. Default:
+    /// none, and then the report has no section on them.
+    /// </summary>
+    public IReadOnlyList<GloroCoverageMetrics> Coverage { get; set; } = [];
+
     /// <summary>Cancels between rows, with <see cref="OperationCanceledException"/>. Default: none.</summary>
     public CancellationToken CancellationToken { get; set; }
 
@@ -69,6 +75,7 @@ public sealed class GloroReportOptions
     {
         var copy = (GloroReportOptions)MemberwiseClone();
         copy.Guarantees = Guarantees is null ? null! : [.. Guarantees];
+        copy.Coverage = Coverage is null ? null! : [.. Coverage];
         return copy;
     }
 
@@ -90,6 +97,10 @@ public sealed class GloroReportOptions
             yield return $"{nameof(Guarantees)} is null or holds null.";
         else if (Guarantees.Count > 4)
             yield return $"{nameof(Guarantees)} holds {Guarantees.Count}; a chart of more than 4 beside RTK cannot be read.";
+        if (Coverage is null || Coverage.Any(metrics => metrics is null))
+            yield return $"{nameof(Coverage)} is null or holds null.";
+        else if (Coverage.Select(metrics => (metrics.Coverage, metrics.RowCount)).Distinct().Count() > 1)
+            yield return $"{nameof(Coverage)} holds metrics of several calibrations or of different rows.";
         if (GalleryImages is < 0 or > 60)
             yield return $"{nameof(GalleryImages)} must be from 0 to 60, not {GalleryImages}.";
         if (MaximumEpsilon is { } limit && (!(limit > 0) || !float.IsFinite(limit)))

@@ -16,6 +16,7 @@ internal static class ReportPage
         HistogramSection.Add(page, data);
         ClassSection.Add(page, data);
         PairSection.Add(page, data);
+        CoverageSection.Add(page, data);
         RegionSection.Add(page, data, scored);
         SummarySection.AddMeaning(page, data);
         AuditSection.Add(page, data);
