@@ -106,6 +106,62 @@ public sealed class CalibrationOfCoverageTests
     }
 
     [TestMethod]
+    public void WithEpsilon_AnyModel_KeepsTheGuaranteeAndTheCalibration()
+    {
+        using var model = TestModels.Transformer(TestModels.Vector(guarantee: RobustnessGuarantee.RelaxedTopK(2), epsilon: Epsilon));
+        IDataView rows = View(Drawn(model, 100, seed: 1));
+        ITransformer calibrated = _mlContext.Gloro.Calibrate(model, rows).Model;
+        var other = (GloroTransformer)_mlContext.Gloro.WithEpsilon(calibrated, 0.2f);
+        Assert.AreEqual((model.Guarantee, 0.2f), (other.Guarantee, other.Epsilon));
+        ITransformer same = _mlContext.Gloro.WithGuarantee(calibrated, model.Guarantee, 0.2f);
+        uint[][] sets = [.. other.Transform(rows).GetColumn<uint[]>("CoverageLabels")];
+        uint[][] expected = [.. same.Transform(rows).GetColumn<uint[]>("CoverageLabels")];
+        for (int i = 0; i < sets.Length; i++)
+            CollectionAssert.AreEqual(expected[i], sets[i]);
+        foreach (float bad in new[] { -0.1f, float.NaN, float.PositiveInfinity })
+            Assert.Throws<ArgumentOutOfRangeException>(() => _mlContext.Gloro.WithEpsilon(model, bad));
+    }
+
+    [TestMethod]
+    public void EvaluateCoverageAt_SeveralEpsilons_IsWhatEachOfThemGives()
+    {
+        using var model = TestModels.Transformer(TestModels.Vector(epsilon: Epsilon));
+        IDataView rows = View(Drawn(model, 200, seed: 1));
+        ITransformer calibrated = _mlContext.Gloro.Calibrate(model, rows).Model;
+        float[] radii = [0.2f, 0, 0.05f];
+        var all = _mlContext.Gloro.EvaluateCoverageAt(calibrated, rows, radii);
+        Assert.HasCount(3, all);
+        for (int i = 0; i < 3; i++)
+            Assert.AreEqual(_mlContext.Gloro.EvaluateCoverage(calibrated, rows, radii[i]).ToString(), all[i].ToString());
+        Refuses(() => _mlContext.Gloro.EvaluateCoverageAt(calibrated, rows, []), "There is no radius to measure at");
+        Assert.Throws<ArgumentException>(() => _mlContext.Gloro.EvaluateCoverageAt(calibrated, rows, [0, -1]));
+    }
+
+    [TestMethod]
+    public void Report_WithCoverage_ShowsWhatWasMeasured()
+    {
+        using var model = TestModels.Transformer(TestModels.Vector(epsilon: Epsilon));
+        IDataView rows = View(Drawn(model, 200, seed: 1)), others = View(Drawn(model, 150, seed: 2));
+        ITransformer calibrated = _mlContext.Gloro.Calibrate(model, rows).Model;
+        var curve = _mlContext.Gloro.EvaluateCoverageAt(calibrated, others, [0.1f, 0]);
+        IDataView scored = calibrated.Transform(others);
+        string html = System.Net.WebUtility.HtmlDecode(_mlContext.Gloro.Report(scored, new() { Coverage = curve }).ToHtml());
+        foreach (GloroCoverageMetrics one in curve)
+        {
+            StringAssert.Contains(html, FormattableString.Invariant($"{100 * one.CoveredFraction:F1} ± {100 * one.StandardError:F1}</td>"));
+            StringAssert.Contains(html, FormattableString.Invariant($"<td>{one.MeanSetSize:F2}</td>"));
+        }
+
+        GloroClassCoverage worst = curve[0].PerClass.MinBy(one => one.CoveredFraction)!;
+        StringAssert.Contains(html, FormattableString.Invariant($"the least covered: {worst.Name} {100 * worst.CoveredFraction:F1}"));
+        Assert.DoesNotContain("Sets that hold the true label", _mlContext.Gloro.Report(scored).ToHtml());
+
+        var fewer = _mlContext.Gloro.EvaluateCoverage(calibrated, rows);
+        Refuses(() => _mlContext.Gloro.Report(scored, new() { Coverage = [curve[0], fewer] }), "Coverage holds metrics of several calibrations");
+        Refuses(() => _mlContext.Gloro.Report(scored, new() { Coverage = [null!] }), "Coverage is null or holds null");
+    }
+
+    [TestMethod]
     public void Save_CalibratedModel_LoadsWithTheSameSets()
     {
         using var model = TestModels.Transformer(TestModels.Vector(epsilon: Epsilon));
