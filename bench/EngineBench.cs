@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Inference;
 
@@ -28,7 +29,7 @@ internal static class EngineBench
             over.Add(second - first);
         }
 
-        Console.WriteLine(FormattableString.Invariant(
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{name,-38} {1000 * Timing.Median(over),6:F1} µs over the bare session's {1000 * Timing.Median(bare):F0} "
                 + $"({1000 * Timing.Quantile(over, 0.25):F1}–{1000 * Timing.Quantile(over, 0.75):F1})  ≤ 30"));
     }
@@ -59,7 +60,7 @@ internal static class EngineBench
         }
 
         engines.ForEach(engine => engine.Dispose());
-        Console.WriteLine(FormattableString.Invariant(
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{count + " engines at once, Real",-38} {Timing.Median(ratios),6:F3} of the throughput "
                 + $"({Timing.Quantile(ratios, 0.25):F3}–{Timing.Quantile(ratios, 0.75):F3})  ≥ 0.9"));
     }
@@ -82,10 +83,10 @@ internal static class EngineBench
         Predict(predictions);
         allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
         var (managedAfter, processAfter) = Measure();
-        Console.WriteLine(FormattableString.Invariant(
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{predictions + " predictions, " + name}: {(managedAfter - managed) / 1e3:F0} kB more alive, "
-                + $"{(processAfter - process) / 1e6:F1} MB more in the process, {(double)allocated / predictions:F0} bytes of garbage "
-                + "each"));
+                + $"{(processAfter - process) / 1e6:F1} MB more in the process, "
+                + $"{(double)allocated / predictions:F0} bytes of garbage each"));
     }
 
     /// <summary>A model for inputs of that shape whose network computes next to nothing: what is left is the way to it and back.</summary>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Inference;
 using Microsoft.ML.Gloro.MLNet;
@@ -56,7 +57,7 @@ internal static class PortableBench
         }
 
         var (network, both) = (Timing.Median(times.Bare), Timing.Median(times.Certified));
-        Console.WriteLine(FormattableString.Invariant(
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{name,-8} {model.Arithmetic,-10} {model.ClassNames.Count,7} {k,3} {batch,5}  {network,9:F3} {both,9:F3} "
                 + $"{both / network,5:F2} {Timing.Median(times.Certified.Zip(times.Bare, (c, b) => c - b)),11:F3}"));
     }
