@@ -31,8 +31,9 @@ internal static class CoverageBench
 
         MarginConstants pairs = model.GloroModel.Constants, one = Same(2 * model.LipschitzBound, pairs.ClassCount);
         Console.WriteLine(FormattableString.Invariant(
-            $"{rows.Count} rows, coverage {arguments.Coverage}, {Splits} halves, {model.Views}, temperature of the model {model.Temperature:G4}"));
-        Console.WriteLine($"{"score",-8} {"T share",7} {"constants",-9} {"ε",6} {"labels",8} {"single",7} {"covered",15} {"plain, proved",13}");
+            $"{rows.Count} rows, coverage {arguments.Coverage}, {Splits} halves, {model.Views}, model's T {model.Temperature:G4}"));
+        Console.WriteLine(
+            $"{"score",-8} {"T share",7} {"constants",-9} {"ε",6} {"labels",8} {"single",7} {"covered",15} {"plain, proved",13}");
         foreach (CoverageScoreKind kind in Enum.GetValues<CoverageScoreKind>())
         {
             foreach (double share in kind == CoverageScoreKind.Softmax ? arguments.Temperatures : [1])
@@ -47,12 +48,13 @@ internal static class CoverageBench
     }
 
     private static void Measure(
-        List<ScoredImage> rows, CoverageScoreKind kind, (double Share, double Value) of, MarginConstants constants, string name, float epsilon,
-        double coverage)
+        List<ScoredImage> rows, CoverageScoreKind kind, (double Share, double Value) of, MarginConstants constants, string name,
+        float epsilon, double coverage)
     {
         double temperature = of.Value;
         double[] own = [.. rows.Select(row => CoverageScore.AtMost(kind, temperature, row.Logits, row.Label, constants, row.Error, 0))];
-        double[] worst = [.. rows.Select(row => CoverageScore.AtMost(kind, temperature, row.Logits, row.Label, constants, row.Error, epsilon))];
+        double[] worst =
+            [.. rows.Select(row => CoverageScore.AtMost(kind, temperature, row.Logits, row.Label, constants, row.Error, epsilon))];
         double[][] reached = [.. rows.Select(row => Enumerable.Range(0, constants.ClassCount)
             .Select(label => CoverageScore.AtLeast(kind, temperature, row.Logits, label, constants, row.Error, epsilon)).ToArray())];
         double labels = 0, single = 0, proved = 0;
@@ -85,7 +87,8 @@ internal static class CoverageBench
 
         IDataView Files(string folder) => Rows(
             Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
-                .Select(file => new Encoded { Label = Key(Path.GetFileName(Path.GetDirectoryName(file))!), Image = File.ReadAllBytes(file) }),
+                .Select(file =>
+                    new Encoded { Label = Key(Path.GetFileName(Path.GetDirectoryName(file))!), Image = File.ReadAllBytes(file) }),
             typeof(byte));
 
         // A record is a coarse label, a fine label, and the planes R, G, B.

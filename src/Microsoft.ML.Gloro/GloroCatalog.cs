@@ -359,8 +359,8 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <param name="labelColumnName">The key column of the true classes.</param>
     /// <param name="cancellationToken">Stops between batches.</param>
     /// <remarks>
-    /// MLContext.Log gets warnings of rows that are left out, and if a row has exactly the score that the calibration took for its quantile:
-    /// then calibration rows are probably among the rows.
+    /// MLContext.Log gets warnings of rows that are left out, and if a row has exactly the score that the calibration took for its
+    /// quantile: then calibration rows are probably among the rows.
     /// </remarks>
     /// <exception cref="ArgumentException">The model is not calibrated, no row has a known label, or a column is invalid.</exception>
     public GloroCoverageMetrics EvaluateCoverage(

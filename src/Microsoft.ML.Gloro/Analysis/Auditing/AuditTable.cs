@@ -48,7 +48,8 @@ internal static class AuditTable
 
         if (report.Coverage is { } coverage)
         {
-            table.Row(FormattableString.Invariant($"coverage {coverage.Coverage:0.####}, sets for ε"), $"{coverage.CoveredFraction:F4}, after attacks ",
+            string sets = FormattableString.Invariant($"coverage {coverage.Coverage:0.####}, sets for ε");
+            table.Row(sets, $"{coverage.CoveredFraction:F4}, after attacks ",
                 $"{coverage.AttackedFraction:F4} ± {coverage.StandardError:F4}, proved {coverage.ProvedFraction:F4}");
             table.Row("sets for ε = 0", $"{coverage.PlainCoveredFraction:F4}, after attacks ",
                 $"{coverage.PlainAttackedFraction:F4}, proved {coverage.PlainProvedFraction:F4}");

@@ -133,8 +133,8 @@ internal sealed class CoverageAttack
         return new GloroBrokenCertificateException(
             FormattableString.Invariant($"The coverage set {set}of {_describeRow(row.Number)} is broken: its label ") +
             FormattableString.Invariant($"'{_model.ClassNames[row.Label]}' provably stays in it within ε = {_model.Epsilon:R}, and at ") +
-            FormattableString.Invariant($"distance {distance:R} it is lost. A margin constant or the bound of the rounding errors is wrong. ") +
-            "Do not use the model; prove its bound again from the weights that it has.", found);
+            FormattableString.Invariant($"distance {distance:R} it is lost. A margin constant or the bound of the rounding errors is ") +
+            "wrong. Do not use the model; prove its bound again from the weights that it has.", found);
     }
 }
 

@@ -86,7 +86,8 @@ public sealed class GloroAuditReport
     public required GloroAuditAccuracy? Accuracy { get; init; }
 
     /// <summary>
-    /// What attacks left of the coverage sets; null if the model is not calibrated, its ε is 0, or no audited row has a label that it knows.
+    /// What attacks left of the coverage sets; null if the model is not calibrated, its ε is 0, or no audited row has a label that it
+    /// knows.
     /// </summary>
     public required GloroAuditCoverage? Coverage { get; init; }
 

@@ -13,8 +13,8 @@ public sealed class GloroBrokenCertificateException : InvalidOperationException
 }
 
 /// <summary>
-/// Two inputs that break a certificate: nearer to each other than the certified radius of the first, and with different top-k sets; or, of a
-/// calibrated model, not farther than ε, and the label that the coverage set provably holds is lost.
+/// Two inputs that break a certificate: nearer to each other than the certified radius of the first, and with different top-k sets; or, of
+/// a calibrated model, not farther than ε, and the label that the coverage set provably holds is lost.
 /// </summary>
 /// <remarks>Immutable as long as its arrays are not modified.</remarks>
 public sealed class GloroCounterexample
@@ -39,7 +39,8 @@ public sealed class GloroCounterexample
     public required double Distance { get; init; }
 
     /// <summary>
-    /// The radius of <see cref="CertifiedLabels"/>, the largest that is certified; larger than <see cref="Distance"/>. Of a coverage set, ε.
+    /// The radius of <see cref="CertifiedLabels"/>, the largest that is certified; larger than <see cref="Distance"/>. Of a coverage set,
+    /// ε.
     /// </summary>
     public required float CertifiedRadius { get; init; }
 

@@ -56,20 +56,22 @@ internal sealed class CoverageRowChecks(GloroModel model, string labelColumnName
         WarnOfLabels(warn, "calibration rows");
         if (_unknown > 0)
         {
-            warn(FormattableString.Invariant($"{_unknown:N0} calibration rows have a class that the model does not know. No set can hold ") +
-                "it, so these rows make all sets larger.");
+            warn(FormattableString.Invariant($"{_unknown:N0} calibration rows have a class that the model does not know. No set can ") +
+                "hold it, so these rows make all sets larger.");
         }
 
         if (_repeats > ManyRepeats * Known)
         {
-            warn(FormattableString.Invariant($"{_repeats:N0} of {Known:N0} calibration rows repeat the features and label of another one. ") +
-                "If they were copied or oversampled, calibrate each row once: the coverage is promised for rows that were drawn one by one.");
+            warn(FormattableString.Invariant($"{_repeats:N0} of {Known:N0} calibration rows repeat the features and label of another ") +
+                "one. If they were copied or oversampled, calibrate each row once: the coverage is promised for rows that were drawn one by " +
+                "one.");
         }
 
         if (Absent() is { Count: > 0 } absent)
         {
-            string order = _isSorted ? " The rows come in the order of their classes: were they cut off a sorted table? Shuffle it first." : "";
-            string names = string.Join(", ", absent.Take(Named).Select(i => $"'{model.ClassNames[i]}'")) + (absent.Count > Named ? ", …" : "");
+            const string Sorted = " The rows come in the order of their classes: were they cut off a sorted table? Shuffle it first.";
+            string order = _isSorted ? Sorted : "", more = absent.Count > Named ? ", …" : "";
+            string names = string.Join(", ", absent.Take(Named).Select(i => $"'{model.ClassNames[i]}'")) + more;
             warn(FormattableString.Invariant($"No calibration row has one of {absent.Count:N0} classes of the model ({names}), which is ") +
                 $"unlikely by chance. Calibration rows must come from the same source as the rows to score.{order}");
         }
@@ -81,14 +83,14 @@ internal sealed class CoverageRowChecks(GloroModel model, string labelColumnName
         WarnOfLabels(warn, "rows");
         if (_unknown > 0)
         {
-            warn(FormattableString.Invariant($"{_unknown:N0} rows have a class that the model does not know. No set holds it, and they are ") +
-                "left out.");
+            warn(FormattableString.Invariant($"{_unknown:N0} rows have a class that the model does not know. No set holds it, and they ") +
+                "are left out.");
         }
 
         if (_meetsQuantile)
         {
-            warn("A row has exactly the score that the calibration took for its quantile, so calibration rows are probably among the rows. " +
-                "Measure the coverage on other rows.");
+            warn("A row has exactly the score that the calibration took for its quantile, so calibration rows are probably among the " +
+                "rows. Measure the coverage on other rows.");
         }
     }
 

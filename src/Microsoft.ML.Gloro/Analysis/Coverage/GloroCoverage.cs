@@ -84,8 +84,8 @@ public sealed class GloroCoverageMetrics
     public required double PlainCoveredUnderAttackFraction { get; init; }
 
     /// <summary>
-    /// A lower bound of the probability that <see cref="PlainCoveredUnderAttackFraction"/> estimates. With probability 99.9 % it holds at all
-    /// ε at once (Dvoretzky, Kiefer and Wolfowitz, with Massart's constant).
+    /// A lower bound of the probability that <see cref="PlainCoveredUnderAttackFraction"/> estimates. With probability 99.9 % it holds at
+    /// all ε at once (Dvoretzky, Kiefer and Wolfowitz, with Massart's constant).
     /// </summary>
     public required double PlainCoverageUnderAttack { get; init; }
 

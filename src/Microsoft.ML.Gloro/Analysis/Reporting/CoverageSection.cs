@@ -14,8 +14,8 @@ internal static class CoverageSection
         GloroCoverageMetrics[] curve = [.. all.OrderBy(one => one.Epsilon)];
         string wanted = ReportNumbers.Percent(curve[0].Coverage);
         page.Add($"<section>\n<h2>Sets that hold the true label</h2>\n");
-        page.Add($"<p class=\"note\">Every {data.Row} has a coverage set. It holds the true label with a probability of {wanted} or more, on ")
-            .Add($"average over all {data.Rows}, even if an attacker moves the input by up to ε. Measured on ")
+        page.Add($"<p class=\"note\">Every {data.Row} has a coverage set. It holds the true label with a probability of {wanted} or more, ")
+            .Add($"on average over all {data.Rows}, even if an attacker moves the input by up to ε. Measured on ")
             .Add($"{ReportNumbers.Count(curve[0].RowCount)} {data.Rows} that nobody moved, where sets for ε &gt; 0 cover more than that. ")
             .Add($"Last column: what is proved of the sets for ε = 0 under attack, with a confidence of 99.9{'\u202F'}%.</p>\n");
         Table(page, curve);

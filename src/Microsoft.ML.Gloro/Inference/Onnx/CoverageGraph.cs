@@ -5,12 +5,13 @@ namespace Microsoft.ML.Gloro.Inference;
 /// <summary>
 /// The coverage sets of <see cref="CoverageRule"/> as operators, for a whole batch: which labels have a score of at most the quantile q
 /// somewhere within ε. No logarithm is needed, and no tensor of all pairs for the softmax score: label c is in the set if
-/// Σ_{i≠c} exp((y_i − y_1)/T)·exp(−ε·K_ic/T) ≤ exp(q + (y_c − y_1 + err)/T), whose left side is one matrix product. y_1 is the highest logit.
+/// Σ_{i≠c} exp((y_i − y_1)/T)·exp(−ε·K_ic/T) ≤ exp(q + (y_c − y_1 + err)/T), whose left side is one matrix product. y_1 is the highest
+/// logit.
 /// </summary>
 /// <remarks>
 /// Everything is rounded towards larger sets: none is smaller than the library's. Margins lose more than the library takes
-/// (<see cref="InputChecks"/>), constants are rounded up, and comparisons have a slack of <see cref="Slack"/>. A term that underflows leaves
-/// the left side smaller. A comparison with NaN is false, and a label is left out only where one is true.
+/// (<see cref="InputChecks"/>), constants are rounded up, and comparisons have a slack of <see cref="Slack"/>. A term that underflows
+/// leaves the left side smaller. A comparison with NaN is false, and a label is left out only where one is true.
 /// </remarks>
 internal sealed class CoverageGraph(GraphOperators ops, CoverageRule rule, GloroModel model)
 {
@@ -62,7 +63,8 @@ internal sealed class CoverageGraph(GraphOperators ops, CoverageRule rule, Gloro
         return ops.Greater(sum, ops.Add(ops.Node("Exp", reach), ops.Double(Least)));
     }
 
-    /// <summary>Where y_i − (q + ε)·K_ic exceeds y_c + err for an i: [N, C, C]. The score has exactly these K, so they are not rounded.</summary>
+    /// <summary>Where y_i − (q + ε)·K_ic exceeds y_c + err for an i: [N, C, C]. The score has exactly these K, so they are not
+    /// rounded.</summary>
     private string LeftOutByMargin(CertifiedRows rows, string logits, string margins, string radius)
     {
         var values = new double[checked(_classes * _classes)];

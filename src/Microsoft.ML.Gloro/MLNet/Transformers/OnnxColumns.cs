@@ -72,7 +72,8 @@ internal sealed class OnnxColumns
 
         // Moves them to the front: each weighs its distance from the end of the order, the other classes nothing.
         float[] weights = [.. Enumerable.Range(0, classes).Select(place => (float)(classes - place))];
-        string ordered = _ops.Multiply(_ops.GatherElements(_ops.Cast(mask, OnnxType.Single), order, axis: 1), _ops.Singles(weights, classes));
+        string present = _ops.GatherElements(_ops.Cast(mask, OnnxType.Single), order, axis: 1);
+        string ordered = _ops.Multiply(present, _ops.Singles(weights, classes));
         (string found, string places) = _ops.TopK(ordered, classes, axis: 1);
         return Keys(_ops.GatherElements(order, places, axis: 1), _ops.Greater(found, _ops.Single(0.5f)));
     }

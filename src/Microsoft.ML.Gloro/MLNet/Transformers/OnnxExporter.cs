@@ -34,8 +34,8 @@ internal static class OnnxExporter
             return other;
         throw new ArgumentException(
             $"The model's coverage sets were calibrated in {model.Arithmetic}, and a file in {arithmetic} would lose them. Calibrate " +
-            $"mlContext.Gloro.WithArithmetic(model, CertificateArithmetic.{arithmetic}) and export its Model; for a file without coverage " +
-            "sets, export a model that is not calibrated.");
+            $"mlContext.Gloro.WithArithmetic(model, CertificateArithmetic.{arithmetic}) and export its Model; for a file without " +
+            "coverage sets, export a model that is not calibrated.");
     }
 
     /// <summary>Rows up to this norm are certified, in the model's own arithmetic and in that of a graph.</summary>

@@ -27,7 +27,7 @@ public sealed class CoverageAttackTests
             Assert.AreEqual((Rows, .9), (found.RowCount, found.Coverage));
             double threeErrors = 3 * Math.Sqrt(.09 * 2 / Rows);
             Assert.IsGreaterThanOrEqualTo(.9 - threeErrors, found.AttackedFraction, $"{kind}: sets for ε hold under attack");
-            Assert.IsLessThan(.9 - (threeErrors / 2), found.PlainAttackedFraction, $"{kind}: sets for ε = 0 do not; the attack is worth something");
+            Assert.IsLessThan(.9 - (threeErrors / 2), found.PlainAttackedFraction, $"{kind}: sets for ε = 0 do not");
             Assert.IsLessThanOrEqualTo(found.CoveredFraction, found.AttackedFraction);
             Assert.IsLessThanOrEqualTo(found.AttackedFraction, found.ProvedFraction);
             Assert.IsLessThanOrEqualTo(found.PlainAttackedFraction, found.PlainProvedFraction);
@@ -44,7 +44,7 @@ public sealed class CoverageAttackTests
         GloroAuditCoverage found = GloroAuditCoverage.Of(Attack(model, rows: 300), model.Coverage!)!;
         Assert.AreEqual(found.PlainProvedFraction, found.PlainAttackedFraction, 0.01);
         Assert.AreEqual(found.ProvedFraction, found.AttackedFraction, 0.01);
-        Assert.IsLessThan(found.PlainCoveredFraction - 0.1, found.PlainAttackedFraction);
+        Assert.IsLessThan(found.PlainCoveredFraction - 0.05, found.PlainAttackedFraction);
     }
 
     [TestMethod]

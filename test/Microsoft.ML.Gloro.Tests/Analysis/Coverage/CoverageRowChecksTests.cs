@@ -5,7 +5,7 @@ using Microsoft.ML.Gloro.Tests.TestSupport;
 
 namespace Microsoft.ML.Gloro.Tests.Analysis;
 
-/// <summary>What is said of rows that break the promise of coverage, as far as they show it; and that sound rows are left in peace.</summary>
+/// <summary>Rows that break the promise of coverage cause warnings, as far as they show it. Sound rows cause none.</summary>
 [TestClass]
 public sealed class CoverageRowChecksTests
 {

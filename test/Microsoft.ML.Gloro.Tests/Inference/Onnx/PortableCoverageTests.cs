@@ -205,7 +205,11 @@ public sealed class PortableCoverageTests
     {
         Assert.HasCount(library.Length, graph);
         for (int i = 0; i < library.Length; i++)
-            CollectionAssert.IsSubsetOf(library[i], graph[i], $"row {i}: {string.Join(' ', library[i])}, file {string.Join(' ', graph[i])}");
+        {
+            string both = $"row {i}: {string.Join(' ', library[i])}, file {string.Join(' ', graph[i])}";
+            CollectionAssert.IsSubsetOf(library[i], graph[i], both);
+        }
+
         return library.Zip(graph).Count(pair => pair.First.Length < pair.Second.Length);
     }
 }
