@@ -381,7 +381,7 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// </exception>
     /// <example>
     /// <code language="csharp">
-    /// IReadOnlyList&lt;GloroCoverageMetrics&gt; curve = mlContext.Gloro.EvaluateCoverageAt(coverage.Model, test, [0, 0.03f, 36f / 255f]);
+    /// IReadOnlyList&lt;GloroCoverageMetrics&gt; curve = mlContext.Gloro.EvaluateCoverageAt(model, test, [0, 0.03f, 36f / 255f]);
     /// </code>
     /// </example>
     public IReadOnlyList<GloroCoverageMetrics> EvaluateCoverageAt(
