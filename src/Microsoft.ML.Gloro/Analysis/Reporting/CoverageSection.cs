@@ -20,6 +20,14 @@ internal static class CoverageSection
             .Add($"Last column: what is proved of the sets for ε = 0 under attack, with a confidence of 99.9{'\u202F'}%.</p>\n");
         Table(page, curve);
         Classes(page, curve[^1]);
+        if (data.Options.Audit is { Coverage: { } attacked } audit)
+        {
+            page.Add($"<p class=\"note\">Attacks on {ReportNumbers.Count(attacked.RowCount)} {data.Rows} within ε = ")
+                .Add($"{ReportNumbers.Epsilon(audit.Epsilon)} left {ReportNumbers.PercentOnly(attacked.AttackedFraction)} ± ")
+                .Add($"{ReportNumbers.Percent(attacked.StandardError)} of the sets for this ε with their label in them, and ")
+                .Add($"{ReportNumbers.Percent(attacked.PlainAttackedFraction)} of the sets for ε = 0.</p>\n");
+        }
+
         page.Add($"</section>\n");
     }
 

@@ -70,6 +70,9 @@ public sealed class CoverageAttackTests
         GloroAuditReport report = _mlContext.Gloro.Audit(calibrated, rows, Quick());
         Assert.AreEqual(12, report.Coverage!.RowCount);
         StringAssert.Contains(report.ToString(), "coverage 0.5, sets for ε");
+        var options = new GloroReportOptions { Audit = report, Coverage = [_mlContext.Gloro.EvaluateCoverage(calibrated, rows)] };
+        string html = System.Net.WebUtility.HtmlDecode(_mlContext.Gloro.Report(calibrated.Transform(rows), options).ToHtml());
+        StringAssert.Contains(html, "Attacks on 12 rows within ε");
         Assert.IsNull(_mlContext.Gloro.Audit(_mlContext.Gloro.WithEpsilon(calibrated, 0), rows, Quick()).Coverage);
     }
 
