@@ -9,8 +9,8 @@ namespace Microsoft.ML.Gloro.Inference;
 /// logit.
 /// </summary>
 /// <remarks>
-/// Everything is rounded towards larger sets: none is smaller than the library's. Margins lose more than the library takes
-/// (<see cref="InputChecks"/>), constants are rounded up, and comparisons have a slack of <see cref="Slack"/>. A term that underflows
+/// Everything is rounded towards larger sets: in double precision none is smaller than the library's. Margins lose more than the library
+/// takes (<see cref="InputChecks"/>), constants are rounded up, and comparisons have a slack of <see cref="Slack"/>. A term that underflows
 /// leaves the left side smaller. A comparison with NaN is false, and a label is left out only where one is true.
 /// </remarks>
 internal sealed class CoverageGraph(GraphOperators ops, CoverageRule rule, GloroModel model)

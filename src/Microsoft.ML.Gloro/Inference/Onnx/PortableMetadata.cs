@@ -48,7 +48,7 @@ internal static class PortableMetadata
             ("bound_method", ToJson(layers.Select(layer => $"{layer.Index} {layer.Kind}: {layer.Method}"))),
             ("weight_hash", model.Bound.WeightHash),
             .. Input(model, options),
-            .. model.Coverage is { } coverage ? Coverage(coverage, unit) : [],
+            .. model.Coverage is { } coverage ? Coverage(model, coverage, unit) : [],
         ];
         return entries.Select(entry => (PortableNames.MetadataPrefix + entry.Key, entry.Value));
     }
@@ -67,8 +67,10 @@ internal static class PortableMetadata
     }
 
     /// <summary>Files with coverage_mask alone have these keys.</summary>
-    private static IEnumerable<(string Key, string Value)> Coverage(CoverageRule rule, string unit)
+    private static IEnumerable<(string Key, string Value)> Coverage(GloroModel model, CoverageRule rule, string unit)
     {
+        string rounding = model.Arithmetic == CertificateArithmetic.Float64
+            ? "No set is smaller than the library's." : "Rounding is counted as in the claim about topk_radii.";
         yield return ("coverage", rule.Coverage.ToString("R", CultureInfo.InvariantCulture));
         yield return ("coverage_rows", rule.RowCount.ToString(CultureInfo.InvariantCulture));
         yield return ("coverage_score", rule.Kind.ToString());
@@ -76,7 +78,7 @@ internal static class PortableMetadata
         yield return ("coverage_quantile", rule.Quantile.ToString("R", CultureInfo.InvariantCulture));
         yield return ("coverage_claim",
             "coverage_mask holds the true label with probability coverage or more, on average over calibration rows and new rows of the " +
-            $"same source, even if a row was moved by up to epsilon ({unit}). No set is smaller than the library's.");
+            $"same source, even if a row was moved by up to epsilon ({unit}). {rounding}");
     }
 
     private static string ToJson(IEnumerable<string> texts) => JsonSerializer.Serialize([.. texts], s_json.StringArray);
