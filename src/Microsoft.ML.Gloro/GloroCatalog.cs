@@ -487,8 +487,8 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// The export options; null for the defaults, which keep the model's arithmetic, guarantee and ε. They are copied.
     /// </param>
     /// <exception cref="ArgumentException">
-    /// The chain contains no Gloro transformer or several, an option is invalid, the options' arithmetic is not that of the model's coverage
-    /// sets, or the stream cannot be written to.
+    /// The chain contains no Gloro transformer or several, an option is invalid, the options' arithmetic is not that of the model's
+    /// coverage sets, or the stream cannot be written to.
     /// </exception>
     /// <example>
     /// <code language="csharp">

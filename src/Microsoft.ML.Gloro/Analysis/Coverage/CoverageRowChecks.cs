@@ -63,8 +63,8 @@ internal sealed class CoverageRowChecks(GloroModel model, string labelColumnName
         if (_repeats > ManyRepeats * Known)
         {
             warn(FormattableString.Invariant($"{_repeats:N0} of {Known:N0} calibration rows repeat the features and label of another ") +
-                "one. If they were copied or oversampled, calibrate each row once: the coverage is promised for rows that were drawn one by " +
-                "one.");
+                "one. If they were copied or oversampled, calibrate each row once: the coverage is promised for rows that were drawn one " +
+                "by one.");
         }
 
         if (Absent() is { Count: > 0 } absent)

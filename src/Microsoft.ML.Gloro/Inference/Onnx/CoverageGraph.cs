@@ -63,8 +63,9 @@ internal sealed class CoverageGraph(GraphOperators ops, CoverageRule rule, Gloro
         return ops.Greater(sum, ops.Add(ops.Node("Exp", reach), ops.Double(Least)));
     }
 
-    /// <summary>Where y_i − (q + ε)·K_ic exceeds y_c + err for an i: [N, C, C]. The score has exactly these K, so they are not
-    /// rounded.</summary>
+    /// <summary>
+    /// Where y_i − (q + ε)·K_ic exceeds y_c + err for an i, from [N, C, C]. The score has exactly these K, so they are not rounded.
+    /// </summary>
     private string LeftOutByMargin(CertifiedRows rows, string logits, string margins, string radius)
     {
         var values = new double[checked(_classes * _classes)];
