@@ -19,6 +19,7 @@ public sealed class PipelineExportTests
     [DataRow("rtk:3", 0.3f, CertificateArithmetic.Real, 1)]
     [DataRow("local", 0.1f, CertificateArithmetic.Float64, 2)]
     [DataRow("affinity:#0+#1,#1+#3:exact", 0.1f, CertificateArithmetic.Float64, 3)]
+    [DataRow("affinity:small=ant+bee,animals=ant+bee+cat+dog,pets=cat+dog,dog+eel,a=ant+cat+dog+eel", 0.4f, CertificateArithmetic.Float64, 0)]
     public void ConvertToOnnx_WholePipelineOnThousandRows_HasTheLibrarysLabelsAndSetsAndNoLargerRadius(
         string guarantee, float epsilon, CertificateArithmetic arithmetic, int seed)
     {
@@ -36,7 +37,7 @@ public sealed class PipelineExportTests
                 "Features", new DenseTensor<float>(rows.SelectMany(row => row.Features).ToArray(), [rows.Count, 6])),
         ]);
         T[] Column<T>(string name) => [.. outputs.Single(o => o.Name == name + ".output").AsEnumerable<T>()];
-        string[] name = Column<string>("Name"), certifiedNames = Column<string>("CertifiedNames");
+        string[] name = Column<string>("Name"), certifiedNames = Column<string>("CertifiedNames"), groups = Column<string>("CertifiedGroup");
         uint[] predicted = Column<uint>("PredictedLabel"), certified = Column<uint>("CertifiedLabels");
         uint[] reachable = Column<uint>("ReachableLabels");
         float[] radii = Column<float>("TopKRadii"), radius = Column<float>("CertifiedRadius");
@@ -46,7 +47,7 @@ public sealed class PipelineExportTests
         for (int i = 0; i < rows.Count; i++)
         {
             ScoredTable row = library[i];
-            Assert.AreEqual((row.PredictedLabel, row.Name), (predicted[i], name[i]), $"row {i}");
+            Assert.AreEqual((row.PredictedLabel, row.Name, row.CertifiedGroup), (predicted[i], name[i], groups[i]), $"row {i}");
             Assert.AreEqual((row.IsCertified, row.CertifiedK, row.LoosestK), (isCertified[i], size[i], loosest[i]), $"row {i}");
             CollectionAssert.AreEqual(row.CertifiedLabels, Row(certified, i).TakeWhile(key => key > 0).ToArray(), $"row {i}");
             CollectionAssert.AreEqual(row.CertifiedNames, Row(certifiedNames, i).Take(size[i]).ToArray(), $"row {i}");
@@ -238,5 +239,7 @@ public sealed class PipelineExportTests
         public int LoosestK { get; set; }
 
         public uint[] ReachableLabels { get; set; } = [];
+
+        public string CertifiedGroup { get; set; } = "";
     }
 }
