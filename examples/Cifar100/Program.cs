@@ -48,4 +48,4 @@ return experiment.Run(
         ("RT5", RobustnessGuarantee.RelaxedTopK(5)),
         ("superclasses", RobustnessGuarantee.Affinity(data.Superclasses)),
     ],
-    model => NamedSets.Print(mlContext, model, test, data.Superclasses));
+    (model, scored) => NamedSets.Print(mlContext, model, test, scored, RobustnessGuarantee.Affinity(data.Superclasses)));
