@@ -42,7 +42,8 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// </example>
     public GloroEstimator ImageClassification(
         string labelColumnName = "Label", string featureColumnName = "Image", string? exampleWeightColumnName = null,
-        RobustnessGuarantee? guarantee = null, float epsilon = GloroTrainerOptions.DefaultEpsilon, IDataView? validationSet = null) => ImageClassification(
+        RobustnessGuarantee? guarantee = null, float epsilon = GloroTrainerOptions.DefaultEpsilon,
+        IDataView? validationSet = null) => ImageClassification(
             With(
                 new GloroImageClassificationOptions(), labelColumnName, featureColumnName, exampleWeightColumnName, guarantee, epsilon,
                 validationSet));
@@ -80,7 +81,8 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// </example>
     public GloroEstimator MulticlassClassification(
         string labelColumnName = "Label", string featureColumnName = "Features", string? exampleWeightColumnName = null,
-        RobustnessGuarantee? guarantee = null, float epsilon = GloroTrainerOptions.DefaultEpsilon, IDataView? validationSet = null) => MulticlassClassification(
+        RobustnessGuarantee? guarantee = null, float epsilon = GloroTrainerOptions.DefaultEpsilon,
+        IDataView? validationSet = null) => MulticlassClassification(
             With(
                 new GloroMulticlassClassificationOptions(), labelColumnName, featureColumnName, exampleWeightColumnName, guarantee, epsilon,
                 validationSet));

@@ -39,8 +39,8 @@ internal sealed record ModelCard(
         {
             0 => $"Nothing is proved at ε = {Down(Epsilon)}.",
             1 => $"No change of the image {within} changes the predicted class: it stays {labels[0]}.",
-            _ => $"No change of the image {within} changes the set of the {labels.Count} highest classes: they stay {string.Join(", ", labels)}"
-                + (group.Length > 0 ? $", all of them {group}." : "."),
+            _ => $"No change of the image {within} changes the set of the {labels.Count} highest classes: they stay "
+                + $"{string.Join(", ", labels)}{(group.Length > 0 ? $", all of them {group}" : "")}.",
         };
     }
 

@@ -216,7 +216,7 @@ public sealed class RowWeightTests
     {
         foreach (var guarantee in LossTests.Guarantees(classes, seed))
         {
-            var context = Problems.Settings(classes, guarantee: RobustnessGuarantee.Local) with { Guarantee = Rows.Bind(guarantee, classes) };
+            var context = Problems.Settings(classes, guarantee: guarantee);
             foreach (var kind in Enum.GetValues<GloroLossKind>())
                 yield return ($"{kind}, {guarantee}", GloroLoss.Create(context.With(o => o.Loss = kind)));
         }

@@ -129,7 +129,7 @@ internal sealed class RowTally
             CertifiedFraction = Share(certified, Rows),
             RejectionRate = Share(Rows - certified, Rows),
             GroupFraction = Share(groups.Sum(group => group.Rows), Rows),
-            PerGroup = Array.AsReadOnly([.. Enumerable.Range(0, groups.Length).Where(i => guarantee.GroupNames[i] is not null).Select(Group)]),
+            PerGroup = Array.AsReadOnly([.. guarantee.Groups.OrderBy(group => group.Place).Select(ToMetrics)]),
             MeanCertifiedSetSize = MeanSize(tightestK),
             MeanLoosestSetSize = MeanSize(loosestK),
             CertifiedKCounts = Array.AsReadOnly(tightestK),
@@ -142,12 +142,12 @@ internal sealed class RowTally
         };
     }
 
-    private GloroGroupMetrics Group(int index) => new()
+    private GloroGroupMetrics ToMetrics(ResolvedSet group) => new()
     {
-        Name = guarantee.GroupNames[index]!,
-        ClassCount = guarantee.AffinitySets![index].Length,
-        RowCount = groups[index].Rows,
-        CorrectRowCount = groups[index].Correct,
+        Name = group.Name!,
+        ClassCount = group.Count,
+        RowCount = groups[group.Place].Rows,
+        CorrectRowCount = groups[group.Place].Correct,
     };
 
     private static void Add(ref long counter, bool condition) => counter += condition ? 1 : 0;

@@ -65,7 +65,11 @@ internal sealed class ResolvedGuarantee
             {
                 AffinitySets = [.. sets.Select(set => set.Members())],
                 GroupNames = [.. sets.Select(set => set.Name)],
-                Groups = [.. sets.Where(set => set.Name is not null).OrderBy(set => set.Count).ThenBy(set => set.Name, StringComparer.Ordinal)],
+                Groups =
+                [
+                    .. sets.Where(set => set.Name is not null)
+                        .OrderBy(set => set.Count).ThenBy(set => set.Name, StringComparer.Ordinal),
+                ],
             };
         }
 

@@ -20,7 +20,8 @@ internal static class ResolvedSets
                 throw new ArgumentException(
                     $"An affinity set holds all {classCount} classes ({Existing(classNames)}): it would allow any prediction at all. " +
                     "Leave at least one class out of each set.");
-            if (set.Name is { } name && Enumerable.Range(0, classCount).Any(i => classNames[i] == name && !(set.Contains[i] && set.Count == 1)))
+            bool IsOther(int index) => !(set.Contains[index] && set.Count == 1);
+            if (set.Name is { } name && Enumerable.Range(0, classCount).Any(index => classNames[index] == name && IsOther(index)))
                 throw new ArgumentException(
                     $"An affinity set has the name '{name}', which is the name of a class too. Give the set another name.");
         }

@@ -71,8 +71,8 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
     /// model do not fit the inputs.
     /// </exception>
     /// <exception cref="InvalidOperationException">
-    /// The rows cannot be trained on, a weight cannot be used, an image cannot be read, training diverged, or the checkpoint folder cannot be used or holds an
-    /// interrupted training of something else.
+    /// The rows cannot be trained on, a weight cannot be used, an image cannot be read, training diverged, or the checkpoint folder cannot
+    /// be used or holds an interrupted training of something else.
     /// </exception>
     /// <exception cref="DllNotFoundException">
     /// TorchSharp or libtorch (or, for <see cref="CertificateArithmetic.Real"/>, native ONNX Runtime) is missing or does not load. The

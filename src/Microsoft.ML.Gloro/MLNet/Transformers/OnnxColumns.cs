@@ -96,7 +96,8 @@ internal sealed class OnnxColumns
         string counts = _ops.Sum(_ops.Multiply(ofOrder, _ops.Unsqueeze(_guarantee.Within(_tightest), axis: 2)), axis: 1);
         string holds = _ops.Greater(_ops.Reshape(counts, -1, groups), _ops.Subtract(_tightest, _ops.Single(0.5f)));
         float[] weights = [.. Enumerable.Range(0, groups).Select(place => (float)(groups - place))];
-        (string found, string first) = _ops.TopK(_ops.Multiply(_ops.Cast(holds, OnnxType.Single), _ops.Singles(weights, groups)), 1, axis: 1);
+        string weighted = _ops.Multiply(_ops.Cast(holds, OnnxType.Single), _ops.Singles(weights, groups));
+        (string found, string first) = _ops.TopK(weighted, 1, axis: 1);
         return _ops.Where(_ops.Greater(found, _ops.Single(0.5f)), first, nothing);
     }
 

@@ -113,7 +113,7 @@ public sealed class ResolvedGuaranteeTests
     {
         Expect("affinity:x=1+y", ["x=1", "1", "y"], "the text 'x=1' can mean either");
         Expect("affinity:y=1+x", ["x", "1", "y"], "has the name 'y', which is the name of a class too");
-        Assert.AreEqual("y", ResolvedGuarantee.Bind(RobustnessGuarantee.Parse("affinity:y=y"), ["x", "1", "y"]).NameOf([2]), "no harm here");
+        Assert.AreEqual("y", ResolvedGuarantee.Bind(RobustnessGuarantee.Parse("affinity:y=y"), ["x", "1", "y"]).NameOf([2]));
 
         static void Expect(string guarantee, string[] classes, string message) => StringAssert.Contains(
             Assert.ThrowsExactly<ArgumentException>(() => ResolvedGuarantee.Bind(RobustnessGuarantee.Parse(guarantee), classes)).Message,

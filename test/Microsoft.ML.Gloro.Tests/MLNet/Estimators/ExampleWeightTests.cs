@@ -143,7 +143,7 @@ public sealed class ExampleWeightTests
         using var model = Pipeline(options).Fit(View(WeightedRow.Of(Blobs.Rows(), i => 1 + (i % 5)))).LastTransformer;
         double vra = _mlContext.Gloro.Evaluate(model.Transform(options.ValidationSet)).VerifiedRobustAccuracy;
         Assert.AreEqual(vra, seen.Seen[^1].VerifiedRobustAccuracy, 0.04);
-        StringAssert.Contains(model.GloroModel.Provenance.Training, $"rows weighted by {Column}");
+        StringAssert.Contains(model.GloroModel.Provenance.Training, "weighted rows");
     }
 
     [TestMethod]
@@ -155,7 +155,8 @@ public sealed class ExampleWeightTests
         Assert.ThrowsExactly<OperationCanceledException>(
             () => Fit(o => (o.CancellationToken, o.Progress) = (source.Token, new Recorder(_ => source.Cancel()))));
         rows[4].RowWeight = 1.5f;
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Fit(_ => { })).Message, "the training rows was 96 (SHA-256");
+        var e = Assert.ThrowsExactly<InvalidOperationException>(() => Fit(_ => { }));
+        StringAssert.Contains(e.Message, "the training rows was 96 (SHA-256");
         rows[4].RowWeight = 5;
         Fit(_ => { });
 

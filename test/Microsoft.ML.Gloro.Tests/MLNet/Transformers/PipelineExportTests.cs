@@ -19,7 +19,7 @@ public sealed class PipelineExportTests
     [DataRow("rtk:3", 0.3f, CertificateArithmetic.Real, 1)]
     [DataRow("local", 0.1f, CertificateArithmetic.Float64, 2)]
     [DataRow("affinity:#0+#1,#1+#3:exact", 0.1f, CertificateArithmetic.Float64, 3)]
-    [DataRow("affinity:small=ant+bee,animals=ant+bee+cat+dog,pets=cat+dog,dog+eel,a=ant+cat+dog+eel", 0.4f, CertificateArithmetic.Float64, 0)]
+    [DataRow("affinity:small=ant+bee,all=ant+bee+cat+dog,pets=cat+dog,dog+eel,a=ant+cat+dog+eel", 0.4f, CertificateArithmetic.Float64, 0)]
     public void ConvertToOnnx_WholePipelineOnThousandRows_HasTheLibrarysLabelsAndSetsAndNoLargerRadius(
         string guarantee, float epsilon, CertificateArithmetic arithmetic, int seed)
     {
@@ -37,7 +37,8 @@ public sealed class PipelineExportTests
                 "Features", new DenseTensor<float>(rows.SelectMany(row => row.Features).ToArray(), [rows.Count, 6])),
         ]);
         T[] Column<T>(string name) => [.. outputs.Single(o => o.Name == name + ".output").AsEnumerable<T>()];
-        string[] name = Column<string>("Name"), certifiedNames = Column<string>("CertifiedNames"), groups = Column<string>("CertifiedGroup");
+        string[] name = Column<string>("Name"), certifiedNames = Column<string>("CertifiedNames");
+        string[] groups = Column<string>("CertifiedGroup");
         uint[] predicted = Column<uint>("PredictedLabel"), certified = Column<uint>("CertifiedLabels");
         uint[] reachable = Column<uint>("ReachableLabels");
         float[] radii = Column<float>("TopKRadii"), radius = Column<float>("CertifiedRadius");
@@ -97,6 +98,7 @@ public sealed class PipelineExportTests
             Assert.AreEqual(isMissing, float.IsNaN(Column<float>("Logits")[0]), $"{odd}");
             CollectionAssert.AreEqual(scored.GetColumn<uint[]>("P.ReachableLabels").Single(), Column<uint>("ReachableLabels"), $"{odd}");
             Assert.IsTrue(Column<float>("TopKRadii").Concat(Column<float>("CertifiedRadius")).All(radius => radius == 0), $"{odd}");
+            Assert.AreEqual("", Column<string>("CertifiedGroup").Single(), $"{odd}");
             Assert.IsTrue(!Column<bool>("IsCertified").Single() && Column<uint>("CertifiedLabels").All(key => key == 0), $"{odd}");
         }
     }
