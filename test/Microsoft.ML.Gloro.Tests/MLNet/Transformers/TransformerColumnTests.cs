@@ -56,9 +56,11 @@ public sealed class TransformerColumnTests
             Assert.AreEqual(row.PredictedLabel, row.ReachableLabels[0]);
             if (row.IsCertified)
                 Assert.AreEqual(row.PredictedLabel, row.CertifiedLabels[0]);
-            CollectionAssert.IsSubsetOf(row.IsCertified ? row.ReachableLabels.Intersect(row.CertifiedLabels).ToArray() : [], row.CertifiedLabels);
+            CollectionAssert.IsSubsetOf(
+                row.IsCertified ? row.ReachableLabels.Intersect(row.CertifiedLabels).ToArray() : [], row.CertifiedLabels);
             if (row.IsCertified)
-                Assert.IsEmpty(row.ReachableLabels.Except(row.CertifiedLabels), "a class outside the certified set cannot be top-1 within ε");
+                Assert.IsEmpty(
+                    row.ReachableLabels.Except(row.CertifiedLabels), "a class outside the certified set cannot be top-1 within ε");
         }
     }
 
@@ -127,8 +129,11 @@ public sealed class TransformerColumnTests
         var schema = transformer.GetOutputSchema(VectorRow.View([]).Schema);
         string types = string.Join("; ", schema.Skip(4).Select(c => $"{c.Name}: {c.Type}"));
         Assert.AreEqual(
-            "PredictedLabel: Key<UInt32, 0-4>; Score: Vector<Single, 5>; Logits: Vector<Single, 5>; TopKRadii: Vector<Single, 4>; CertifiedRadius: Single; IsCertified: Boolean; " +
-            "CertifiedK: Int32; CertifiedLabels: Vector<Key<UInt32, 0-4>>; LoosestK: Int32; ReachableLabels: Vector<Key<UInt32, 0-4>>; CertifiedGroup: String", types);
+            "PredictedLabel: Key<UInt32, 0-4>; Score: Vector<Single, 5>; Logits: Vector<Single, 5>; TopKRadii: Vector<Single, 4>; "
+                + "CertifiedRadius: Single; IsCertified: Boolean; " +
+            "CertifiedK: Int32; CertifiedLabels: Vector<Key<UInt32, 0-4>>; LoosestK: Int32; ReachableLabels: Vector<Key<UInt32, 0-4>>; "
+                + "CertifiedGroup: String",
+                types);
         foreach (string name in new[] { "PredictedLabel", "CertifiedLabels", "ReachableLabels" })
         {
             VBuffer<ReadOnlyMemory<char>> names = default;
@@ -227,7 +232,8 @@ public sealed class TransformerColumnTests
         float sum = 0;
         foreach (float e in exponentials)
             sum += e;
-        var reachable = order.Where(i => i == order[0] || logits[i] + (model.Epsilon * model.Constants[order[0], i]) + error >= logits[order[0]]);
+        var reachable =
+            order.Where(i => i == order[0] || logits[i] + (model.Epsilon * model.Constants[order[0], i]) + error >= logits[order[0]]);
         return new ScoredRow
         {
             PredictedLabel = (uint)order[0] + 1,
