@@ -86,21 +86,23 @@ public sealed class ImportedModelTests
         using var model = Import(
             GraphForms.Write("one gray image for a convolution").File,
             new GloroImportOptions { Epsilon = 1e-3f, InputMeans = [0.5f], Arithmetic = arithmetic });
-        var pixels = _mlContext.Transforms.ExtractPixels(
-            "Features", "Image", ImagePixelExtractingEstimator.ColorBits.Red, offsetImage: 0, scaleImage: 1f / 255f);
         using MLImage image = TestImages.Create(TestImages.Planes(6, 6, seed: 3), 6, 6);
-        var rows = pixels.Fit(_mlContext.Data.LoadFromEnumerable(new[] { new Picture { Image = image } }))
-            .Transform(_mlContext.Data.LoadFromEnumerable(new[] { new Picture { Image = image } }));
+        var pictures = _mlContext.Data.LoadFromEnumerable(new[] { new Picture { Image = image } });
+        IDataView pixels = _mlContext.Transforms
+            .ExtractPixels("Features", "Image", ImagePixelExtractingEstimator.ColorBits.Red, offsetImage: 0, scaleImage: 1f / 255f)
+            .Fit(pictures).Transform(pictures);
+        float[] plane = pixels.GetColumn<float[]>("Features").Single();
+        var rows = _mlContext.Data.LoadFromEnumerable(new[] { new Plane { Features = plane } });
 
         IDataView scored = model.Transform(rows);
 
-        float[] plane = rows.GetColumn<float[]>("Features").Single();
+        Assert.AreEqual(model.FeatureColumnType, pixels.Schema["Features"].Type);
+        Assert.AreEqual(model.FeatureColumnType, new VectorDataViewType(NumberDataViewType.Single, 1, 6, 6));
         double[] expected = ReferenceForward.Run(model.GloroModel.Network, plane);
         float[] logits = scored.GetColumn<float[]>("Logits").Single();
         for (int i = 0; i < logits.Length; i++)
             Assert.AreEqual(expected[i], logits[i], 1e-5);
         Assert.IsGreaterThan(0f, scored.GetColumn<float>("CertifiedRadius").Single());
-        Assert.AreEqual(new VectorDataViewType(NumberDataViewType.Single, 1, 6, 6), model.FeatureColumnType);
         using var portable = PortableFile.Of(model.GloroModel);
         float[] exported = portable.Run([plane])[0].Logits;
         for (int i = 0; i < logits.Length; i++)
@@ -113,7 +115,7 @@ public sealed class ImportedModelTests
     public void GrayModel_OtherColumnsOrTraining_AreRefusedWithOneError()
     {
         using var model = Import(GraphForms.Write("one gray image for a convolution").File);
-        var turned = _mlContext.Data.LoadFromEnumerable(new[] { new Plane { Features = new float[36] } });
+        var turned = _mlContext.Data.LoadFromEnumerable(new[] { new Interleaved { Features = new float[36] } });
         var small = _mlContext.Data.LoadFromEnumerable(new[] { new Row { Features = new float[6] } });
 
         Assert.Contains("1×6×6", Assert.ThrowsExactly<ArgumentException>(() => model.Transform(turned)).Message);
@@ -229,6 +231,12 @@ public sealed class ImportedModelTests
     }
 
     private sealed class Plane
+    {
+        [VectorType(1, 6, 6)]
+        public float[] Features { get; set; } = [];
+    }
+
+    private sealed class Interleaved
     {
         [VectorType(6, 6, 1)]
         public float[] Features { get; set; } = [];
