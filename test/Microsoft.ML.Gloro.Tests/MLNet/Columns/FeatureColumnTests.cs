@@ -74,7 +74,8 @@ public sealed class FeatureColumnTests
     {
         Assert.ThrowsExactly<ArgumentException>(() => new InputSpec(new TensorShape(4, 8, 8), isImage: true));
         Assert.AreEqual(
-            "a vector of 256 values (4×8×8: channels × height × width)", new InputSpec(new TensorShape(4, 8, 8), isImage: false).ToString());
+            "a vector of 256 values (4×8×8: channels × height × width)",
+            new InputSpec(new TensorShape(4, 8, 8), isImage: false).ToString());
     }
 
     private sealed class None;
