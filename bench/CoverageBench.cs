@@ -38,10 +38,10 @@ internal static class CoverageBench
     private static void Measure(
         List<Scored> rows, CoverageScoreKind kind, double temperature, MarginConstants constants, string name, float epsilon, double coverage)
     {
-        double[] own = [.. rows.Select(row => CoverageScore.AtMost(kind, temperature, row.Logits, row.Label, constants, row.Error, 0))];
-        double[] worst = [.. rows.Select(row => CoverageScore.AtMost(kind, temperature, row.Logits, row.Label, constants, row.Error, epsilon))];
+        double[] own = [.. rows.Select(row => CoverageScore.AtMost(kind, temperature, row.Logits, row.Label, constants, row.Error.Margin, row.Error.Widen(0)))];
+        double[] worst = [.. rows.Select(row => CoverageScore.AtMost(kind, temperature, row.Logits, row.Label, constants, row.Error.Margin, row.Error.Widen(epsilon)))];
         double[][] reached = [.. rows.Select(row => Enumerable.Range(0, constants.ClassCount)
-            .Select(label => CoverageScore.AtLeast(kind, temperature, row.Logits, label, constants, row.Error, epsilon)).ToArray())];
+            .Select(label => CoverageScore.AtLeast(kind, temperature, row.Logits, label, constants, row.Error.Margin, row.Error.Widen(epsilon))).ToArray())];
         double labels = 0, single = 0, proved = 0;
         var covered = new List<double>();
         for (int split = 0; split < Splits; split++)
@@ -64,7 +64,8 @@ internal static class CoverageBench
             $"{kind,-8} {name,-9} {epsilon,6:F3} {labels,8:F2} {single,7:F3} {mean,7:F4} ± {deviation:F4} {proved,13:F3}"));
     }
 
-    private static List<Scored> Read(GloroTransformer model, string data)
+    /// <summary>Scores labeled images: all, or so many, evenly chosen.</summary>
+    internal static List<Scored> Read(GloroTransformer model, string data, int most = int.MaxValue)
     {
         var mlContext = new MLContext();
         var names = model.ClassNames;
@@ -74,7 +75,7 @@ internal static class CoverageBench
         return rows;
 
         IDataView Files(string folder) => View(
-            Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            Evenly(Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
                 .Select(file => new Encoded { Label = Key(Path.GetFileName(Path.GetDirectoryName(file))!), Image = File.ReadAllBytes(file) }),
             typeof(byte));
 
@@ -83,7 +84,7 @@ internal static class CoverageBench
         {
             string[] fine = File.ReadAllLines(Path.Combine(Path.GetDirectoryName(file)!, "fine_label_names.txt"));
             return View(
-                File.ReadAllBytes(file).Chunk(3074)
+                Evenly(File.ReadAllBytes(file).Chunk(3074))
                     .Select(record => new Planes { Label = Key(fine[record[1]]), Image = [.. record[2..].Select(value => value / 255f)] }),
                 typeof(float));
         }
@@ -99,6 +100,12 @@ internal static class CoverageBench
             return mlContext.Data.LoadFromEnumerable(source, schema);
         }
 
+        IEnumerable<T> Evenly<T>(IEnumerable<T> all)
+        {
+            T[] items = [.. all];
+            return most >= items.Length ? items : Enumerable.Range(0, most).Select(i => items[(int)((long)i * items.Length / most)]);
+        }
+
         uint Key(string name) => (uint)names.ToList().IndexOf(name); // LoadFromEnumerable adds the 1 that keys are counted from
     }
 
@@ -109,7 +116,7 @@ internal static class CoverageBench
         return new(values, classes);
     }
 
-    private sealed record Scored(int Label, float[] Logits, double Error);
+    internal sealed record Scored(int Label, float[] Logits, RowError Error);
 
     private sealed class Encoded
     {

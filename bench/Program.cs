@@ -33,6 +33,9 @@ const string Usage = """
       dotnet run -c Release --project bench -- coverage MODEL.zip FOLDER|test.bin [COVERAGE]
           Coverage sets on 20 random halves of labeled images: their size at several ε with our constants and with one for all pairs.
 
+      dotnet run -c Release --project bench -- rounding MODEL.zip FOLDER|test.bin [ROWS]
+          What covering rounding costs on labeled images: VRA and radii in both arithmetics, and with single-precision logits taken as exact.
+
       dotnet run -c Release --project bench -- augmentation
           Microseconds that augmenting an image takes.
 
@@ -99,6 +102,10 @@ switch (args)
         }
 
         PortableParity.Run(chain, inChain, folder);
+        return 0;
+    case ["rounding", var path, var data, .. var most]:
+        using (GloroTransformer model = Load(path).Gloro)
+            RoundingBench.Run(model, data, most is [var limit] ? int.Parse(limit, CultureInfo.InvariantCulture) : int.MaxValue);
         return 0;
     case ["augmentation"]:
         AugmentationBench.Run();

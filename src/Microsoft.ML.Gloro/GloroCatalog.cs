@@ -229,7 +229,7 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <exception cref="ArgumentException">The chain contains no Gloro transformer or several, or the arithmetic is unknown.</exception>
     /// <example>
     /// <code language="csharp">
-    /// ITransformer fast = mlContext.Gloro.WithArithmetic(model, CertificateArithmetic.Real); // twice as fast; rounding is not covered
+    /// ITransformer fast = mlContext.Gloro.WithArithmetic(model, CertificateArithmetic.Real); // faster; covers rounding at the row only
     /// </code>
     /// </example>
     public ITransformer WithArithmetic(ITransformer model, CertificateArithmetic arithmetic)
@@ -278,7 +278,8 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <param name="executionProvider">
     /// Where ONNX Runtime scores a model whose arithmetic is <see cref="CertificateArithmetic.Real"/>: the name of one of its execution
     /// providers, such as "CUDA". Null (default) means the CPU. The application references the native package that contains the provider.
-    /// CUDA uses the GPU of MLContext.GpuDeviceId, or GPU 0, without TF32. Last bits of the outputs can differ from the CPU's.
+    /// CUDA uses the GPU of MLContext.GpuDeviceId, or GPU 0, without TF32. Last bits of the outputs can differ from the CPU's. The proved
+    /// rounding holds if the provider adds products in single precision (docs/soundness.md, section 6).
     /// </param>
     /// <returns>
     /// A new transformer, or a new chain with it in place of the old one. It shares the network session with <paramref name="model"/>

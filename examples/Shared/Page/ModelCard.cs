@@ -55,6 +55,6 @@ internal sealed record ModelCard(
     private static string InWords(CertificateArithmetic arithmetic) => arithmetic switch
     {
         CertificateArithmetic.Float64 => "proved of the double-precision arithmetic that ran, every rounding included",
-        _ => "proved in real arithmetic only: rounding at other inputs, and for images at the input itself, is not covered",
+        _ => "proved in real arithmetic: rounding is covered at the input, and not at other inputs",
     };
 }

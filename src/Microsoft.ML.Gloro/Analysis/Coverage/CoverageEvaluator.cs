@@ -39,13 +39,15 @@ internal static class CoverageEvaluator
                 if (label < 0)
                     return;
                 error = gloro.Guard.ErrorWithin(radius, error);
-                int count = rule.Labels(logits, constants, error, radius, set);
+                double reached = error.Widen(radius);
+                int count = rule.Labels(logits, constants, error.Margin, reached, set);
                 rowsOf[label]++;
                 coveredOf[label] += set.AsSpan(0, count).Contains(label) ? 1 : 0;
                 labels += count;
                 singletons += count == 1 ? 1 : 0;
                 empty += count == 0 ? 1 : 0;
-                safe += CoverageScore.AtMost(rule.Kind, rule.Temperature, logits, label, constants, error, radius) <= rule.Quantile ? 1 : 0;
+                double worst = CoverageScore.AtMost(rule.Kind, rule.Temperature, logits, label, constants, error.Margin, reached);
+                safe += worst <= rule.Quantile ? 1 : 0;
             },
             cancellation);
 

@@ -54,7 +54,7 @@ internal static class MetricsTable
     {
         CertificateArithmetic.Float64 => "certificates cover the rounding of the scores (float64)",
         CertificateArithmetic.Real =>
-            "certificates hold in real arithmetic; rounding at other inputs, and for images at the row itself, is not covered",
+            "certificates hold in real arithmetic; rounding is covered at the row, and not at other inputs",
         _ => "the arithmetic that certificates hold in is not known",
     };
 

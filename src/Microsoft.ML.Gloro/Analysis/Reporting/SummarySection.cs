@@ -100,8 +100,8 @@ internal static partial class SummarySection
         CertificateArithmetic.Float64 =>
             "The proofs are of the double-precision computation that ran, every rounding included, and hold on every machine.",
         CertificateArithmetic.Real =>
-            "The proofs are of the network as a function of real numbers. Rounding at other inputs, and for images at the row itself, is " +
-            "not covered: an input chosen by its last bits can have other labels.",
+            "The proofs are of the network as a function of real numbers. Rounding is covered at the row, and not at other inputs: an " +
+            "input chosen by its last bits can have other computed labels.",
         _ => "The view does not tell which arithmetic the proofs hold in.",
     };
 

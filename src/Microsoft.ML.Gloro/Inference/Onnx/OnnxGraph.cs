@@ -3,7 +3,8 @@ using Microsoft.ML.Gloro.Core;
 namespace Microsoft.ML.Gloro.Inference;
 
 /// <summary>
-/// The ONNX model of a <see cref="DeployedNetwork"/>: the same layers, the same float32 weights, nothing folded. Input "input" is
+/// The ONNX model of a <see cref="DeployedNetwork"/>: the same layers, the same float32 weights, nothing folded; long sums
+/// are cut (<see cref="SumBlocks"/>). Input "input" is
 /// [N, C, H, W] ([N, D] for vectors), output "logits" is [N, classes]; N is the only dynamic dimension. Opset 13 and IR 7, standard
 /// operators only, so ONNX Runtime 1.8 and later accept it.
 /// </summary>
@@ -44,7 +45,7 @@ internal static class OnnxGraph
 
     private static Value Append(IOnnxGraph graph, DeployedLayer layer, Value value, TensorShape shape, string? output) => layer switch
     {
-        DeployedConvolution convolution => Convolution(graph, convolution, AsImage(graph, value, shape)),
+        DeployedConvolution convolution => Convolution(graph, convolution, AsImage(graph, value, shape), convolution.GetOutputShape(shape)),
         DeployedDense dense => Dense(graph, dense, AsVector(graph, value), output),
         DeployedActivation { Function: ActivationFunction.ReLU } => value with { Name = graph.Node("Relu", [value.Name]) },
         DeployedActivation { Function: ActivationFunction.MinMax } => MinMax(graph, value),
@@ -57,23 +58,26 @@ internal static class OnnxGraph
         _ => throw new NotSupportedException($"No ONNX operators are known for a layer of kind '{layer.Kind}'."),
     };
 
-    private static Value Convolution(IOnnxGraph graph, DeployedConvolution layer, Value value)
+    private static Value Convolution(IOnnxGraph graph, DeployedConvolution layer, Value value, TensorShape output)
     {
+        ZeroPadding padding = layer.Padding;
+        (string, long[])[] geometry =
+        [
+            ("kernel_shape", [layer.KernelHeight, layer.KernelWidth]),
+            ("pads", [padding.Top, padding.Left, padding.Bottom, padding.Right]),
+            ("strides", [layer.Stride, layer.Stride]),
+        ];
+        if (SumBlocks.Of(layer) > 1)
+            return new Value(new BlockedSums(new GraphOperators(graph)).Convolution(layer, value.Name, output, geometry), IsImage: true);
         string kernel = graph.Initializer(layer.Kernel, [layer.OutChannels, layer.InChannels, layer.KernelHeight, layer.KernelWidth]);
         string bias = graph.Initializer(layer.Bias, [layer.OutChannels]);
-        ZeroPadding padding = layer.Padding;
-        return new Value(graph.Node(
-            "Conv",
-            [value.Name, kernel, bias],
-            [
-                ("kernel_shape", [layer.KernelHeight, layer.KernelWidth]),
-                ("pads", [padding.Top, padding.Left, padding.Bottom, padding.Right]),
-                ("strides", [layer.Stride, layer.Stride]),
-            ]), IsImage: true);
+        return new Value(graph.Node("Conv", [value.Name, kernel, bias], geometry), IsImage: true);
     }
 
     private static Value Dense(IOnnxGraph graph, DeployedDense layer, Value value, string? output)
     {
+        if (SumBlocks.Of(layer) > 1)
+            return new Value(new BlockedSums(new GraphOperators(graph)).Dense(layer, value.Name, output), IsImage: false);
         string weights = graph.Initializer(layer.Weights, [layer.Outputs, layer.Inputs]);
         string bias = graph.Initializer(layer.Bias, [layer.Outputs]);
         return new Value(graph.Node("Gemm", [value.Name, weights, bias], integers: [("transB", 1)], output: output), IsImage: false);
