@@ -23,7 +23,8 @@ internal static class CoverageBench
         var rows = Read(model, data);
         MarginConstants pairs = model.GloroModel.Constants, one = Same(2 * model.LipschitzBound, pairs.ClassCount);
         double temperature = model.Temperature / 2;
-        Console.WriteLine(FormattableString.Invariant($"{rows.Count} rows, coverage {coverage}, {Splits} halves, temperature {temperature:G4}"));
+        Console.WriteLine(
+            FormattableString.Invariant($"{rows.Count} rows, coverage {coverage}, {Splits} halves, temperature {temperature:G4}"));
         Console.WriteLine($"{"score",-8} {"constants",-9} {"ε",6} {"labels",8} {"single",7} {"covered",15} {"plain, proved",13}");
         foreach (CoverageScoreKind kind in Enum.GetValues<CoverageScoreKind>())
         {
@@ -36,12 +37,15 @@ internal static class CoverageBench
     }
 
     private static void Measure(
-        List<Scored> rows, CoverageScoreKind kind, double temperature, MarginConstants constants, string name, float epsilon, double coverage)
+        List<Scored> rows, CoverageScoreKind kind, double temperature, MarginConstants constants, string name, float epsilon,
+            double coverage)
     {
-        double[] own = [.. rows.Select(row => CoverageScore.AtMost(kind, temperature, row.Logits, row.Label, constants, row.Error.Margin, row.Error.Widen(0)))];
-        double[] worst = [.. rows.Select(row => CoverageScore.AtMost(kind, temperature, row.Logits, row.Label, constants, row.Error.Margin, row.Error.Widen(epsilon)))];
+        double[] own = [.. rows.Select(row => AtMost(row, 0))];
+        double[] worst = [.. rows.Select(row => AtMost(row, epsilon))];
         double[][] reached = [.. rows.Select(row => Enumerable.Range(0, constants.ClassCount)
-            .Select(label => CoverageScore.AtLeast(kind, temperature, row.Logits, label, constants, row.Error.Margin, row.Error.Widen(epsilon))).ToArray())];
+            .Select(label => CoverageScore.AtLeast(
+                kind, temperature, row.Logits, label, constants, row.Error.Margin, row.Error.Widen(epsilon)))
+            .ToArray())];
         double labels = 0, single = 0, proved = 0;
         var covered = new List<double>();
         for (int split = 0; split < Splits; split++)
@@ -62,6 +66,9 @@ internal static class CoverageBench
         double mean = covered.Average(), deviation = Math.Sqrt(covered.Average(c => (c - mean) * (c - mean)));
         Console.WriteLine(FormattableString.Invariant(
             $"{kind,-8} {name,-9} {epsilon,6:F3} {labels,8:F2} {single,7:F3} {mean,7:F4} ± {deviation:F4} {proved,13:F3}"));
+
+        double AtMost(Scored row, double radius) => CoverageScore.AtMost(
+            kind, temperature, row.Logits, row.Label, constants, row.Error.Margin, row.Error.Widen(radius));
     }
 
     /// <summary>Scores labeled images: all, or so many, evenly chosen.</summary>
@@ -76,7 +83,8 @@ internal static class CoverageBench
 
         IDataView Files(string folder) => View(
             Evenly(Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
-                .Select(file => new Encoded { Label = Key(Path.GetFileName(Path.GetDirectoryName(file))!), Image = File.ReadAllBytes(file) }),
+                .Select(file =>
+                    new Encoded { Label = Key(Path.GetFileName(Path.GetDirectoryName(file))!), Image = File.ReadAllBytes(file) }),
             typeof(byte));
 
         // A record is a coarse label, a fine label, and the planes R, G, B.
