@@ -3,14 +3,17 @@ using Microsoft.ML.Gloro.Core;
 namespace Microsoft.ML.Gloro.Inference;
 
 /// <summary>
-/// Linear layers whose sums are cut into <see cref="SumBlocks"/>: operators that add the products of one block, and one that adds the
+/// Linear layers whose sums are cut into <see cref="SumBlocks"/>: operators that add the products of one block, and others that add the
 /// blocks. The rounding that is proved for single precision counts on this (docs/soundness.md, 4.11). No optimization of ONNX Runtime
-/// joins the two.
+/// joins them.
 /// </summary>
+/// <remarks>
+/// The blocks are added one by one, since the order of a ReduceSum depends on the number of rows: the bits of a row would, too.
+/// </remarks>
 internal sealed class BlockedSums(GraphOperators ops)
 {
     /// <summary>A convolution in groups, one for each block, which all write every output channel.</summary>
-    public string Convolution(DeployedConvolution layer, string value, TensorShape output, IReadOnlyList<(string, long[])> geometry)
+    public string Convolution(DeployedConvolution layer, string value, IReadOnlyList<(string, long[])> geometry)
     {
         int blocks = SumBlocks.Of(layer), channels = layer.InChannels / blocks;
         float[] kernel = Cut(layer.Kernel, layer.OutChannels, blocks);
@@ -23,8 +26,9 @@ internal sealed class BlockedSums(GraphOperators ops)
             ],
             geometry,
             [("group", blocks)]);
-        string sums = ops.Sum(ops.Reshape(convolution, -1, blocks, output.Size), axis: 1);
-        return ops.Reshape(sums, -1, output.Channels, output.Height, output.Width);
+        string[] sums = [.. Enumerable.Range(0, blocks).Select(i =>
+            ops.Slice(convolution, [(long)i * layer.OutChannels], [(long)(i + 1) * layer.OutChannels], [1], [1]))];
+        return Add(sums, output: null);
     }
 
     /// <summary>One product of matrices for each block.</summary>
@@ -42,8 +46,15 @@ internal sealed class BlockedSums(GraphOperators ops)
             products[i] = ops.Graph.Node("Gemm", [values, matrix, bias], integers: [("transB", 1)]);
         }
 
-        string sums = ops.Sum(ops.Reshape(ops.Concat(products, axis: 1), -1, blocks, layer.Outputs), axis: 1);
-        return output is null ? ops.Reshape(sums, -1, layer.Outputs) : ops.Reshape(sums, [-1, layer.Outputs], output);
+        return Add(products, output);
+    }
+
+    private string Add(string[] blocks, string? output)
+    {
+        string sum = blocks[0];
+        for (int i = 1; i < blocks.Length; i++)
+            sum = ops.Graph.Node("Add", [sum, blocks[i]], output: i == blocks.Length - 1 ? output : null);
+        return sum;
     }
 
     /// <summary>From [outputs, blocks, rest] to [blocks, outputs, rest].</summary>

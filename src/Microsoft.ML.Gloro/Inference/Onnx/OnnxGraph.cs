@@ -45,7 +45,7 @@ internal static class OnnxGraph
 
     private static Value Append(IOnnxGraph graph, DeployedLayer layer, Value value, TensorShape shape, string? output) => layer switch
     {
-        DeployedConvolution convolution => Convolution(graph, convolution, AsImage(graph, value, shape), convolution.GetOutputShape(shape)),
+        DeployedConvolution convolution => Convolution(graph, convolution, AsImage(graph, value, shape)),
         DeployedDense dense => Dense(graph, dense, AsVector(graph, value), output),
         DeployedActivation { Function: ActivationFunction.ReLU } => value with { Name = graph.Node("Relu", [value.Name]) },
         DeployedActivation { Function: ActivationFunction.MinMax } => MinMax(graph, value),
@@ -58,7 +58,7 @@ internal static class OnnxGraph
         _ => throw new NotSupportedException($"No ONNX operators are known for a layer of kind '{layer.Kind}'."),
     };
 
-    private static Value Convolution(IOnnxGraph graph, DeployedConvolution layer, Value value, TensorShape output)
+    private static Value Convolution(IOnnxGraph graph, DeployedConvolution layer, Value value)
     {
         ZeroPadding padding = layer.Padding;
         (string, long[])[] geometry =
@@ -68,7 +68,7 @@ internal static class OnnxGraph
             ("strides", [layer.Stride, layer.Stride]),
         ];
         if (SumBlocks.Of(layer) > 1)
-            return new Value(new BlockedSums(new GraphOperators(graph)).Convolution(layer, value.Name, output, geometry), IsImage: true);
+            return new Value(new BlockedSums(new GraphOperators(graph)).Convolution(layer, value.Name, geometry), IsImage: true);
         string kernel = graph.Initializer(layer.Kernel, [layer.OutChannels, layer.InChannels, layer.KernelHeight, layer.KernelWidth]);
         string bias = graph.Initializer(layer.Bias, [layer.OutChannels]);
         return new Value(graph.Node("Conv", [value.Name, kernel, bias], geometry), IsImage: true);

@@ -56,7 +56,7 @@ public sealed class PortableParityTests
         PortableRow[] library = LibraryRows.Score(model, rows);
         using var file = PortableFile.Of(model);
         int lost = LibraryRows.AssertCertifiesNoMore(library, file.Run(rows));
-        Assert.IsLessThanOrEqualTo(1, lost);
+        Assert.IsLessThanOrEqualTo(1 + (arithmetic == CertificateArithmetic.Real ? Near(model, rows, library) : 0), lost);
         Assert.IsGreaterThan(400, library.Count(row => row.IsCertified));
     }
 
@@ -148,6 +148,18 @@ public sealed class PortableParityTests
     {
         var random = new Random(seed);
         return [.. Enumerable.Range(0, count).Select(_ => TestModels.Features(random, size, scale))];
+    }
+
+    /// <summary>
+    /// How many rows are certified by no more than what the file subtracts and the library does not: twice E and d in single precision.
+    /// </summary>
+    private static int Near(GloroModel model, float[][] rows, PortableRow[] library)
+    {
+        int classes = model.ClassNames.Count;
+        double least = Enumerable.Range(1, classes - 1).Min(i => Enumerable.Range(0, i).Min(j => model.Constants[i, j]));
+        RowError[] errors = [.. rows.Select(row => model.Rounding.ErrorAt(model.Rounding.SizeOf(row)))];
+        return library.Zip(errors).Count(pair =>
+            pair.First.IsCertified && pair.First.Radius <= model.Epsilon + (2 * (pair.Second.Distance + (pair.Second.Margin / least))));
     }
 
     private static float[][] Pixels(int count, int size, int seed)
