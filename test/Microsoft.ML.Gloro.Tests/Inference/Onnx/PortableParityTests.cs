@@ -151,15 +151,19 @@ public sealed class PortableParityTests
     }
 
     /// <summary>
-    /// How many rows are certified by no more than what the file subtracts and the library does not: twice E and d in single precision.
+    /// How many rows have a radius above ε by no more than what the file subtracts and the library does not: twice E and d in single
+    /// precision.
     /// </summary>
     private static int Near(GloroModel model, float[][] rows, PortableRow[] library)
     {
         int classes = model.ClassNames.Count;
         double least = Enumerable.Range(1, classes - 1).Min(i => Enumerable.Range(0, i).Min(j => model.Constants[i, j]));
-        RowError[] errors = [.. rows.Select(row => model.Rounding.ErrorAt(model.Rounding.SizeOf(row)))];
-        return library.Zip(errors).Count(pair =>
-            pair.First.IsCertified && pair.First.Radius <= model.Epsilon + (2 * (pair.Second.Distance + (pair.Second.Margin / least))));
+        return library.Zip(rows).Count(pair =>
+        {
+            RowError error = model.Rounding.ErrorAt(model.Rounding.SizeOf(pair.Second));
+            double most = model.Epsilon + (2 * (error.Distance + (error.Margin / least)));
+            return pair.First.Radii.Take(model.ResolvedGuarantee.MaxK).Any(radius => radius > model.Epsilon && radius <= most);
+        });
     }
 
     private static float[][] Pixels(int count, int size, int seed)
