@@ -21,7 +21,7 @@ internal static class RoundingBench
             Measure(scorer, rows, $"{arithmetic}");
             if (arithmetic == CertificateArithmetic.Float64)
                 continue;
-            double share = rows.Average(row => row.Error.Distance) / model.Epsilon, margin = rows.Average(row => row.Error.Margin);
+            double share = rows.Average(row => row.Error.Displacement) / model.Epsilon, margin = rows.Average(row => row.Error.Margin);
             Console.WriteLine(FormattableString.Invariant($"  on average d = {share:F4}·ε, E = {margin:E1}"));
             Measure(scorer, [.. rows.Select(row => row with { Error = default })], "taken as exact");
         }

@@ -22,11 +22,11 @@ internal sealed class RoundingBound
 
     private RoundingBound(
         AffineBound margin, AffineBound distance, int times, double slope, double largestNorm, DeployedScaling? scaling) =>
-        (Margin, Distance, _times, Slope, LargestNorm, Scaling) = (margin, distance, times, slope, largestNorm, scaling);
+        (Margin, Displacement, _times, Slope, LargestNorm, Scaling) = (margin, distance, times, slope, largestNorm, scaling);
 
     /// <summary>
     /// E: slope α and offset β. In <see cref="CertificateArithmetic.Real"/> without what lies before the last layer, which is
-    /// <see cref="Distance"/>.
+    /// <see cref="Displacement"/>.
     /// </summary>
     public AffineBound Margin { get; }
 
@@ -34,7 +34,7 @@ internal sealed class RoundingBound
     /// d = D / κ, where D bounds the error of the values that enter the last layer; only in <see cref="CertificateArithmetic.Real"/>. It
     /// changes the margin of classes i and j by at most ‖v_i − v_j‖·D ≤ K_ij·d, as if the row lay d away from where it does.
     /// </summary>
-    public AffineBound Distance { get; }
+    public AffineBound Displacement { get; }
 
     /// <summary>
     /// What is added to each K_ij, because E can grow with the distance from the input: α times the norm of the scaling after which A is
@@ -58,7 +58,7 @@ internal sealed class RoundingBound
     /// the quotient. In Float64, E twice: with m̂ for computed and m for true margins, m̂(x′) ≥ m(x′) − E(x′) ≥ m(x) − ρ·K_ij − E(x′) ≥
     /// m̂(x) − 2·E(x) − ρ·(K_ij + slope) for every x′ within ρ of x. In Real, E once: m(x′) ≥ m̂(x) − E(x) − (ρ + d(x))·K_ij.
     /// </summary>
-    public RowError ErrorAt(double size) => new(Outward.Multiply(_times, Margin.At(size)), Distance.At(size));
+    public RowError ErrorAt(double size) => new(Outward.Multiply(_times, Margin.At(size)), Displacement.At(size));
 
     /// <summary>A: the norm after <see cref="Scaling"/>. Rounded up.</summary>
     /// <remarks>
@@ -147,7 +147,7 @@ internal sealed class RoundingBound
     }
 
     /// <summary>D as a distance, D / κ; or left as it is, if that is not finite.</summary>
-    private static (AffineBound Distance, AffineBound Inner) Apart(AffineBound error, LipschitzBound bound)
+    private static (AffineBound Displacement, AffineBound Inner) Apart(AffineBound error, LipschitzBound bound)
     {
         AffineBound distance = bound.Value > 0 ? Outward.Divide(1, bound.Value) * error : new(double.PositiveInfinity, 0);
         return double.IsFinite(distance.Slope) && double.IsFinite(distance.Offset) ? (distance, default) : (default, error);

@@ -29,7 +29,7 @@ internal sealed class CertificateGraph(GraphOperators ops, MarginConstants const
         // Rows of K for the classes of F^K: [N, K, C].
         string rows = ops.Gather(Constants(), order, axis: 0);
         string lowered = ops.Unsqueeze(ops.Subtract(ops.Cast(highest, OnnxType.Double), checks.Error), axis: 2);
-        string? distance = checks.Distance is null ? null : ops.Unsqueeze(checks.Distance, axis: 2);
+        string? distance = checks.Displacement is null ? null : ops.Unsqueeze(checks.Displacement, axis: 2);
 
         // Masked by index: classes of F^K get a logit so low that their quotients limit nothing. Logits are below 10³⁰.
         string lowest = ops.Add(ops.Multiply(highest, ops.Single(0)), ops.Single(float.MinValue));
@@ -55,7 +55,7 @@ internal sealed class CertificateGraph(GraphOperators ops, MarginConstants const
     {
         string row = ops.Cast(ops.Reshape(ops.Gather(Constants(), top, axis: 0), -1, constants.ClassCount), OnnxType.Double);
         string lowered = ops.Subtract(ops.Cast(ops.Slice(highest, [0], [1], [1], [1]), OnnxType.Double), checks.Error);
-        return Nearer(ops.Divide(ops.Subtract(lowered, ops.Cast(logits, OnnxType.Double)), row), checks.Distance);
+        return Nearer(ops.Divide(ops.Subtract(lowered, ops.Cast(logits, OnnxType.Double)), row), checks.Displacement);
     }
 
     private string Quotients(string lowered, string others, string rows, string? distance)

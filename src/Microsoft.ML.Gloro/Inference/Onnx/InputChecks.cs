@@ -14,8 +14,8 @@ internal sealed class InputChecks(GraphOperators ops)
     /// <param name="CanScore">False for NaN, infinities, and inputs so large that a value on the way may overflow. [N, 1].</param>
     /// <param name="CanCertify">False also for pixels outside [0, 1] and denormal values. [N, 1].</param>
     /// <param name="Error">What to subtract from margins, [N, 1] in double.</param>
-    /// <param name="Distance">What to subtract from radii, [N, 1] in double; null if nothing.</param>
-    public readonly record struct Verdict(string CanScore, string CanCertify, string Error, string? Distance);
+    /// <param name="Displacement">What to subtract from radii, [N, 1] in double; null if nothing.</param>
+    public readonly record struct Verdict(string CanScore, string CanCertify, string Error, string? Displacement);
 
     /// <summary>Adds the operators.</summary>
     /// <param name="input">The network's input, in single precision.</param>
@@ -38,7 +38,7 @@ internal sealed class InputChecks(GraphOperators ops)
             ops.Less(norm, ops.Double(largestNorm * Less)),
             ops.And(ops.Less(norm, ops.Double(largestRadius * Less)), ordinary),
             At(times * model.Rounding.Margin, scaled),
-            model.Rounding.Distance == default ? null : At(times * model.Rounding.Distance, scaled));
+            model.Rounding.Displacement == default ? null : At(times * model.Rounding.Displacement, scaled));
     }
 
     /// <summary>

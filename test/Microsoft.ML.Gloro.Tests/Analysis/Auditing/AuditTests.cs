@@ -153,7 +153,7 @@ public sealed class AuditTests
     public void Audit_CoarseLogitsAtABoundary_FindsNoLastBitCounterexampleInEitherArithmetic()
     {
         // Pixels so far from 0 and 1 that boundaries lie between. Many inputs and a large common offset: float32 logits are coarse beside
-        // the margins at a boundary, and certificates that took them as exact would break.
+        // the margins at a boundary, and certificates that took them as exact would break. In Real, their bound leaves no radius beside a boundary.
         var random = new Random(3);
         float[] Values(int count, double scale) =>
             [.. Enumerable.Range(0, count).Select(_ => (float)(scale * ((2 * random.NextDouble()) - 1)))];
@@ -170,8 +170,6 @@ public sealed class AuditTests
         GloroAuditReport report = _mlContext.Gloro.Audit(model, data, new GloroAuditOptions { LipschitzPairs = 0 });
         Assert.AreEqual(CertificateArithmetic.Real, report.Arithmetic);
         Assert.AreEqual(8, report.BoundaryRows);
-        Assert.IsGreaterThan(0, report.BoundaryPoints);
-        Assert.IsGreaterThan(0L, report.LastBitTrials);
         Assert.AreEqual(0, report.LastBitCounterexamples);
         Assert.Contains("rounding at other inputs is not covered", report.ToString());
 

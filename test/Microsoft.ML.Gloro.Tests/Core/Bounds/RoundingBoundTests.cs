@@ -195,7 +195,7 @@ public sealed class RoundingBoundTests
                     for (int i = 1; i < logits.Length; i++)
                     {
                         double error = Math.Abs((double)logits[i] - logits[0] - (exact[i] - exact[0]));
-                        double allowed = bound.Margin + (bound.Distance * model.Constants[i, 0]);
+                        double allowed = bound.Margin + (bound.Displacement * model.Constants[i, 0]);
                         Assert.IsLessThanOrEqualTo(allowed, error);
                         worst = Math.Max(worst, error / allowed);
                     }
@@ -286,7 +286,7 @@ public sealed class RoundingBoundTests
                 {
                     double error = Math.Abs((Exact.Of(logits[i]) - Exact.Of(logits[0])).Over(1) - (y[i] - y[0]).Over(divisor));
                     RowError bound = rounding.ErrorAt(rounding.SizeOf(x));
-                    double allowed = bound.Margin + (bound.Distance * constants[i, 0]);
+                    double allowed = bound.Margin + (bound.Displacement * constants[i, 0]);
                     Assert.IsLessThanOrEqualTo(allowed, error);
                     worst = Math.Max(worst, error / allowed);
                 }

@@ -161,7 +161,7 @@ public sealed class PortableParityTests
         return library.Zip(rows).Count(pair =>
         {
             RowError error = model.Rounding.ErrorAt(model.Rounding.SizeOf(pair.Second));
-            double most = model.Epsilon + (2 * (error.Distance + (error.Margin / least)));
+            double most = model.Epsilon + (2 * (error.Displacement + (error.Margin / least)));
             return pair.First.Radii.Take(model.ResolvedGuarantee.MaxK).Any(radius => radius > model.Epsilon && radius <= most);
         });
     }

@@ -73,10 +73,10 @@ public sealed class InputGuardTests
     public void TryJudge_Real_HasAnErrorForVectorsAndImages()
     {
         Assert.IsTrue(new InputGuard(TestModels.Vector().With(CertificateArithmetic.Real)).TryJudge(new float[6], out RowError error));
-        Assert.IsTrue(error.Margin > 0 && error.Distance > 0);
+        Assert.IsTrue(error.Margin > 0 && error.Displacement > 0);
         GloroModel image = TestModels.Image().With(CertificateArithmetic.Real);
         Assert.IsTrue(new InputGuard(image).TryJudge(new float[image.Network.InputShape.Size], out error));
-        Assert.IsTrue(error.Margin > 0 && error.Distance > 0);
+        Assert.IsTrue(error.Margin > 0 && error.Displacement > 0);
     }
 
     [TestMethod]
