@@ -153,7 +153,8 @@ public sealed class AuditTests
     public void Audit_CoarseLogitsAtABoundary_FindsNoLastBitCounterexampleInEitherArithmetic()
     {
         // Pixels so far from 0 and 1 that boundaries lie between. Many inputs and a large common offset: float32 logits are coarse beside
-        // the margins at a boundary, and certificates that took them as exact would break. In Real, their bound leaves no radius beside a boundary.
+        // the margins at a boundary, and certificates that took them as exact would break. In Real, the bound of their error leaves no
+        // radius beside a boundary.
         var random = new Random(3);
         float[] Values(int count, double scale) =>
             [.. Enumerable.Range(0, count).Select(_ => (float)(scale * ((2 * random.NextDouble()) - 1)))];

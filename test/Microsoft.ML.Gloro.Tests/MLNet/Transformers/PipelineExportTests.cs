@@ -16,7 +16,7 @@ public sealed class PipelineExportTests
 
     [TestMethod]
     [DataRow("rtk:3", 0.3f, CertificateArithmetic.Float64, 0)]
-    [DataRow("rtk:3", 0.29f, CertificateArithmetic.Real, 1)] // at 0.3, what only the file subtracts decides about one row
+    [DataRow("rtk:3", 0.29f, CertificateArithmetic.Real, 1)] // at 0.3, what only the file subtracts decides
     [DataRow("local", 0.1f, CertificateArithmetic.Float64, 2)]
     [DataRow("affinity:#0+#1,#1+#3:exact", 0.1f, CertificateArithmetic.Float64, 3)]
     public void ConvertToOnnx_WholePipelineOnThousandRows_HasTheLibrarysLabelsAndSetsAndNoLargerRadius(
