@@ -46,12 +46,7 @@ internal sealed class RegionPanel
     /// <summary>The share of the square where a set is certified.</summary>
     public double CertifiedShare => areas.Count(area => area > 0) / (double)areas.Length;
 
-    public string Name => guarantee.Guarantee.Kind switch
-    {
-        GuaranteeKind.Local => "local",
-        GuaranteeKind.RelaxedTopK => FormattableString.Invariant($"RT{guarantee.Guarantee.K}"),
-        _ => "affinity",
-    };
+    public string Name => GuaranteeNames.Of(guarantee.Guarantee);
 
     /// <summary>Adds the panel as an SVG element.</summary>
     /// <param name="page">The page to add to.</param>

@@ -5,12 +5,12 @@ namespace Microsoft.ML.Gloro.Analysis;
 /// <summary>The section with decision regions; only if the model is given and reads two features.</summary>
 internal static class RegionSection
 {
-    public static void Add(HtmlText page, ReportData data, IDataView scored)
+    public static void Add(HtmlText page, ReportData data)
     {
         if (data.Model is not { IsImage: false, Network.InputShape.Size: 2 })
             return;
         GloroTransformer model = GloroInChain.Find(data.Options.Model!);
-        if (scored.Schema.GetColumnOrNull(model.FeatureColumnName) is null)
+        if (data.Scored.Schema.GetColumnOrNull(model.FeatureColumnName) is null)
             return;
         var options = new GloroRegionOptions
         {
@@ -22,7 +22,7 @@ internal static class RegionSection
             .Add($"features, at ε = {ReportNumbers.Epsilon(data.Epsilon)}: the smallest set that is. Stripes: a set of several classes. ")
             .Add($"Lines: where the predicted class changes. Points: {data.Rows} of the data.</p>\n<style>{RegionDrawing.Style}</style>\n")
             .Add($"<div class=\"two\">\n");
-        foreach (RegionPanel panel in RegionDrawing.Panels(model, scored, options, out _))
+        foreach (RegionPanel panel in RegionDrawing.Panels(model, data.Scored, options, out _))
             panel.Add(page, new(""));
         page.Add($"</div>\n<ul class=\"key gloro-regions\">\n");
         foreach (var (name, css) in RegionDrawing.Key(data.ClassNames))
