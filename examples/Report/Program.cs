@@ -54,12 +54,9 @@ if (arguments.Audit > 0)
 // Another model scores the same rows; both sides of the comparison are read in step.
 if (other is not null)
 {
-    arguments.Options.CompareWith = new()
-    {
-        Scored = other.Transform(test),
-        Name = Path.GetFileNameWithoutExtension(arguments.Other),
-        ReportName = Path.GetFileNameWithoutExtension(arguments.Model),
-    };
+    string? name = Path.GetFileNameWithoutExtension(arguments.Other), ownName = Path.GetFileNameWithoutExtension(arguments.Model);
+    arguments.Options.CompareWith = name == ownName ? new() { Scored = other.Transform(test) }
+        : new() { Scored = other.Transform(test), Name = name, ReportName = ownName };
 }
 
 // Rows are scored once, as the report reads them.

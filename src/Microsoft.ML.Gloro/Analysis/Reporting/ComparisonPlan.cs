@@ -1,5 +1,4 @@
 using Microsoft.ML.Gloro.Core;
-using Microsoft.ML.Gloro.MLNet;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
@@ -36,7 +35,8 @@ internal sealed record ComparisonPlan(IDataView? View, ScoredColumns Columns, Re
         try
         {
             other = isSame ? columns
-                : Find(with.Scored ?? scored, options.LabelColumnName, with.OutputColumnPrefix ?? options.OutputColumnPrefix, hasLabels);
+                : ReportRow.FindColumns(with.Scored ?? scored, options.LabelColumnName,
+                    with.OutputColumnPrefix ?? options.OutputColumnPrefix, hasLabels);
             bound = EvaluationArguments.Bind(guarantee, other);
         }
         catch (ArgumentException e)
@@ -55,10 +55,6 @@ internal sealed record ComparisonPlan(IDataView? View, ScoredColumns Columns, Re
         return own == others ? throw Fault($"both sides have the name '{own}'; set another one.")
             : new(with.Scored, other, bound, own, others, isSame);
     }
-
-    /// <summary>The columns of a side. Without labels the prediction stands in for the label column, and is ignored.</summary>
-    public static ScoredColumns Find(IDataView scored, string labelColumnName, string prefix, bool hasLabels) => ScoredColumns.Find(
-        scored, hasLabels ? labelColumnName : OutputColumns.Name(OutputColumn.PredictedLabel, prefix), prefix);
 
     /// <summary>An error about the comparison.</summary>
     public static ArgumentException Fault(string what, Exception? inner = null) =>

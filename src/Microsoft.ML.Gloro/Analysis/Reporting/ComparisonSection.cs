@@ -24,8 +24,8 @@ internal static class ComparisonSection
         string what = data.HasLabels ? "prove the label" : "certify a set",
             error = ReportNumbers.PercentOnly(figure.StandardError), both = ReportNumbers.Count(figure.Own - figure.OnlyOwn);
         return $"At ε = {ReportNumbers.Epsilon(data.Epsilon)} both {what} of {both} {data.Rows}, {pair.Own.Name} alone of "
-            + $"{ReportNumbers.Count(figure.OnlyOwn)} and {pair.Other.Name} alone of {ReportNumbers.Count(figure.OnlyOther)}: a difference of "
-            + $"{ReportNumbers.Points(figure.Difference)}\u00a0±\u00a0{error} points.";
+            + $"{ReportNumbers.Count(figure.OnlyOwn)} and {pair.Other.Name} alone of {ReportNumbers.Count(figure.OnlyOther)}: "
+            + $"a difference of {ReportNumbers.Points(figure.Difference)}\u00a0±\u00a0{error} points.";
     }
 
     private static void Table(HtmlText page, ReportData data, ComparisonData pair)
@@ -51,9 +51,9 @@ internal static class ComparisonSection
             $"{ReportNumbers.Signed(pair.Radius.Difference, "0.000")}<small> ± {pair.Radius.StandardError:0.000}</small>");
         if (!isLocal)
             Row(page, $"classes in the loosest set, of {data.ClassNames.Count}", Size(own), Size(other), $"");
-        page.Add($"</tbody>\n</table></div>\n<p class=\"note\">{(data.HasLabels ? $"VRA: the label is in a set that is certified at ε. " : "")}")
-            .Add($"Both sides judge the same {data.Rows}, so the ± of a difference counts only the {data.Rows} on which they differ. ")
-            .Add($"{Remark(data, pair)}</p>\n");
+        page.Add($"</tbody>\n</table></div>\n<p class=\"note\">")
+            .Add($"{(data.HasLabels ? "VRA: the label is in a set that is certified at ε. " : "")}Both sides judge the same {data.Rows}, ")
+            .Add($"so the ± of a difference counts only the {data.Rows} on which they differ. {Remark(data, pair)}</p>\n");
     }
 
     private static string Remark(ReportData data, ComparisonData pair)
@@ -127,7 +127,8 @@ internal static class ComparisonSection
     {
         page.Add($"<span class=\"side {ReportPage.ComparedClass(place)}\"><b>{name}</b> ");
         if (side.IsCertified)
-            page.Add($"{HtmlText.Name(string.Join(", ", side.Set))} <span class=\"soft\">within {ReportNumbers.Radius(side.Radius)}</span>");
+            page.Add($"{HtmlText.Name(string.Join(", ", side.Set))} <span class=\"soft\">within ")
+                .Add($"{ReportNumbers.Radius(side.Radius)}</span>");
         else if (side.Predicted is { } predicted)
             page.Add($"nothing proved <span class=\"soft\">(predicted {HtmlText.Name(predicted)})</span>");
         else

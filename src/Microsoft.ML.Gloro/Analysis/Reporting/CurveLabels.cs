@@ -38,7 +38,7 @@ internal static class CurveLabels
         Levels(page, panel, width, height);
     }
 
-    // The name of the highest level stands above its line, or below if there is no room; those of others below theirs, one below another.
+    // The name of the highest level stands above its line, or below if there is no room; others below theirs, one below another.
     private static void Levels(HtmlText page, CurvePanel panel, int width, int height)
     {
         double last = 0;
@@ -46,8 +46,8 @@ internal static class CurveLabels
         {
             double line = height * (1 - share);
             last = last == 0 && line > 10 ? line - 6 : Math.Max(line, last) + 15;
-            page.Add($"<text class=\"strong halo\" x=\"{width}\" y=\"{last:0.#}\" text-anchor=\"end\">{text} {ReportNumbers.Percent(share)}")
-                .Add($"</text>\n");
+            page.Add($"<text class=\"strong halo\" x=\"{width}\" y=\"{last:0.#}\" text-anchor=\"end\">{text} ")
+                .Add($"{ReportNumbers.Percent(share)}</text>\n");
         }
     }
 }

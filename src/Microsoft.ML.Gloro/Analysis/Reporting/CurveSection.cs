@@ -25,7 +25,10 @@ internal static class CurveSection
     private static IReadOnlyList<CurvePanel> Panels(ReportData data)
     {
         IReadOnlyList<ChartCurve> Curves(Func<GuaranteeFindings, (CertifiedAccuracyCurve Curve, double AtEpsilon)> of) =>
-            [.. data.Guarantees.Select((one, i) => new ChartCurve(one.Name, ReportPage.Class(i), one.Dash, of(one).Curve, of(one).AtEpsilon))];
+        [
+            .. data.Guarantees.Select((one, i) =>
+                new ChartCurve(one.Name, ReportPage.Class(i), one.Dash, of(one).Curve, of(one).AtEpsilon)),
+        ];
         var certified = new CurvePanel($"Certified, right or wrong, % of {data.Rows}",
             Curves(one => (one.Certified, one.Metrics.CertifiedFraction)), []);
         return !data.HasLabels ? [certified]

@@ -23,7 +23,8 @@ internal static class EpsilonSection
         {
             string why = ImageChange.SquaredLevels(data.Epsilon) < 1 ? "less than one of 255 levels in a single color of a single pixel"
                 : "more than an image of this size can change by";
-            page.Add($"<p class=\"note\">ε = {ReportNumbers.EpsilonInFull(data.Epsilon)} is {why}: no picture can show it.</p>\n</section>\n");
+            page.Add($"<p class=\"note\">ε = {ReportNumbers.EpsilonInFull(data.Epsilon)} is {why}: no picture can show it.</p>\n")
+                .Add($"</section>\n");
             return;
         }
 
@@ -51,7 +52,7 @@ internal static class EpsilonSection
         // What a proof speaks of is a length, so the text says how exactly whole levels reach it.
         string length = Math.Abs(square.Length - data.Epsilon) <= 1e-6 * data.Epsilon ? "exactly ε"
             : FormattableString.Invariant($"{square.Length:0.#####}, the nearest below ε that whole levels of 255 give");
-        page.Add($"<p class=\"note\">{(image.IsWhole ? "The image as the network reads it" : "The middle of the image as the network reads it")}, ")
+        page.Add($"<p class=\"note\">The {(image.IsWhole ? "image" : "middle of the image")} as the network reads it, ")
             .Add($"{image.Width} × {image.Height} pixels, and changed by an L2 length of {length}. In a square: the {square.Side} × ")
             .Add($"{square.Side} pixels in the middle, each color by up to {square.Largest} of 255 levels. Spread out: ")
             .Add($"{ReportNumbers.Count(spread.Values)} of {ReportNumbers.Count(image.Planes.Length)} values, chosen by a fixed hash, by ")

@@ -95,6 +95,5 @@ internal sealed record GalleryGroup<TKind, TRow>(TKind Kind, long Count, IReadOn
 /// <param name="LoosestRadius">The radius of that set; 0 if there is none.</param>
 /// <param name="LocalRadius">r_1.</param>
 /// <param name="Picture">Its image; null if there are no images.</param>
-internal sealed record GalleryRow(long Number, string? Name, string? Label, IReadOnlyList<string> Order, int CertifiedK, float Radius, int LoosestK,
-    float LoosestRadius, float LocalRadius,
-    RowPicture? Picture);
+internal sealed record GalleryRow(long Number, string? Name, string? Label, IReadOnlyList<string> Order, int CertifiedK, float Radius,
+    int LoosestK, float LoosestRadius, float LocalRadius, RowPicture? Picture);

@@ -5,9 +5,9 @@ namespace Microsoft.ML.Gloro;
 /// guarantee. Both are judged at the report's ε.
 /// </summary>
 /// <remarks>
-/// Set <see cref="Scored"/> for another model, <see cref="OutputColumnPrefix"/> for another model in the same view, <see cref="Guarantee"/>
-/// for another guarantee, or several of them. The rows must be the same in the same order, and the classes the same in any order. Since each
-/// row is judged twice, differences have paired standard errors, which are smaller than those of two samples.
+/// Set <see cref="Scored"/> for another model, <see cref="OutputColumnPrefix"/> for another model in the same view,
+/// <see cref="Guarantee"/> for another guarantee, or several of them. The rows must be the same in the same order, and the classes the same
+/// in any order. Since each row is judged twice, differences have paired standard errors.
 /// </remarks>
 public sealed class GloroReportComparison
 {
@@ -41,7 +41,11 @@ public sealed class GloroReportComparison
     {
         const string own = nameof(GloroReportOptions.CompareWith);
         if (Scored is null && OutputColumnPrefix is null && Guarantee is null)
-            yield return $"{own} sets no {nameof(Scored)}, {nameof(OutputColumnPrefix)} or {nameof(Guarantee)}: there is nothing to compare.";
+        {
+            yield return
+                $"{own} sets no {nameof(Scored)}, {nameof(OutputColumnPrefix)} or {nameof(Guarantee)}: there is nothing to compare.";
+        }
+
         if (Name is not null && string.IsNullOrWhiteSpace(Name))
             yield return $"{own}.{nameof(Name)} is empty; leave it null for the default.";
         if (ReportName is not null && string.IsNullOrWhiteSpace(ReportName))

@@ -72,7 +72,8 @@ internal static class HistogramSection
                 page.Add($"<rect class=\"mark\" x=\"{(i * pitch) + 0.5:0.##}\" y=\"{Y(main[i]):0.##}\" width=\"{pitch - 1:0.##}\" ")
                     .Add($"height=\"{Height - Y(main[i]):0.##}\" style=\"fill:{(both ? "var(--set)" : "var(--accent)")}\"><title>")
                     .Add($"radius {data.Axis.Limit * i / Bins:0.###} to {data.Axis.Limit * (i + 1) / Bins:0.###}: ")
-                    .Add($"{ReportNumbers.Count(main[i])} {data.Rows}{(both ? $", local {ReportNumbers.Count(local[i])}" : "")}</title></rect>\n");
+                    .Add($"{ReportNumbers.Count(main[i])} {data.Rows}{(both ? $", local {ReportNumbers.Count(local[i])}" : "")}")
+                    .Add($"</title></rect>\n");
         }
 
         if (both)
@@ -87,7 +88,8 @@ internal static class HistogramSection
         page.Add($"<path class=\"axis\" d=\"M0 {Height}h{AreaWidth}\"/>\n");
         CurveChart.MarkEpsilon(page, data.Axis, data.Epsilon, AreaWidth, Height);
         page.Add($"<g transform=\"translate({AreaWidth - 132} 20)\"><rect x=\"0\" y=\"-9\" width=\"10\" height=\"10\" rx=\"1\" ")
-            .Add($"style=\"fill:{(both ? "var(--set)" : "var(--accent)")}\"/><text class=\"strong\" x=\"16\" y=\"0\">{data.Main.Name}</text>");
+            .Add($"style=\"fill:{(both ? "var(--set)" : "var(--accent)")}\"/>")
+            .Add($"<text class=\"strong\" x=\"16\" y=\"0\">{data.Main.Name}</text>");
         if (both)
             page.Add($"<rect x=\"0.9\" y=\"9\" width=\"9\" height=\"9\" style=\"fill:none;stroke:var(--accent)\" stroke-width=\"1.75\"/>")
                 .Add($"<text class=\"strong\" x=\"16\" y=\"18\">local (one class)</text>");

@@ -66,7 +66,8 @@ internal static class PairSection
                     page.Add($"<td>{(share > 0 ? "·" : "")}</td>");
                 else
                     page.Add($"<td class=\"mark{(depth > 0.6 ? " dark" : "")}\" style=\"background:rgba(var(--heat),{depth:0.##})\" ")
-                        .Add($"title=\"{data.ClassNames[j]}, limited by {data.ClassNames[i]}: {ReportNumbers.Percent(share)}\">{100 * share:0}</td>");
+                        .Add($"title=\"{data.ClassNames[j]}, limited by {data.ClassNames[i]}: {ReportNumbers.Percent(share)}\">")
+                        .Add($"{100 * share:0}</td>");
             }
 
             page.Add($"</tr>\n");

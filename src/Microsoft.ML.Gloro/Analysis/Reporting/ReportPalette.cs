@@ -4,9 +4,9 @@ namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>
 /// The colors of guarantees on light and dark pages. RTK goes from dark to light (on dark pages from light to dark) as K grows, and changes
-/// hue a little, so that color-blind readers and gray prints tell the curves apart too; dashes help where there are many. Affinity sets have
-/// hues of the color-blind-safe palette of Okabe and Ito. Each has a contrast of at least 3:1 against the page. ReportPaletteTests holds
-/// the distances.
+/// hue a little, so that color-blind readers and gray prints tell the curves apart too; dashes help where there are many. Affinity sets
+/// have hues of the color-blind-safe palette of Okabe and Ito. Each has a contrast of at least 3:1 against the page. ReportPaletteTests
+/// holds the distances.
 /// </summary>
 internal static class ReportPalette
 {

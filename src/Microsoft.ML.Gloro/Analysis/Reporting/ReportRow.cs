@@ -23,6 +23,13 @@ internal sealed class ReportRow
         Order = new int[columns.ClassNames.Count];
     }
 
+    /// <summary>The columns of a scored view. Without labels the prediction stands in for the label column, and is ignored.</summary>
+    public static ScoredColumns FindColumns(IDataView scored, string labelColumnName, string prefix, bool hasLabels) => ScoredColumns.Find(
+        scored, hasLabels ? labelColumnName : OutputColumns.Name(OutputColumn.PredictedLabel, prefix), prefix);
+
+    /// <summary>The columns to activate.</summary>
+    public static IEnumerable<DataViewSchema.Column> Needed(ScoredColumns columns) => [columns.Label, columns.Logits, columns.TopKRadii];
+
     /// <summary>The class index, or one of <see cref="LabelMap"/>'s negative numbers.</summary>
     public int Label { get; private set; }
 

@@ -8,12 +8,13 @@ internal static class ReportStyle
 {
     public const string Css = """
         .gloro-report{--page:#fcfcfa;--ink:#1a2026;--soft:#566069;--line:#dde1e3;--faint:#eef0f0;--accent:#0b3d73;--good:#0f6e4f;
-        --open:#8a5200;--none:#b9c0c6;--set:#3f9ad0;--heat:11,61,115;print-color-adjust:exact;-webkit-print-color-adjust:exact;
+        --open:#8a5200;--none:#b9c0c6;--set:#3f9ad0;--heat:11,61,115;
+        print-color-adjust:exact;-webkit-print-color-adjust:exact;
         color-scheme:light dark;container-type:inline-size;background:var(--page);color:var(--ink);
         font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif;overflow-wrap:anywhere;
         -webkit-text-size-adjust:100%}
-        @media screen and (prefers-color-scheme:dark){.gloro-report{--page:#12161a;--ink:#e6ebef;--soft:#9da8b2;--line:#2c343b;--faint:#1b2127;
-        --accent:#b5dcff;--good:#5fcfa4;--open:#f0b660;--none:#4a545d;--set:#2d7ad6;--heat:125,190,255}}
+        @media screen and (prefers-color-scheme:dark){.gloro-report{--page:#12161a;--ink:#e6ebef;--soft:#9da8b2;--line:#2c343b;
+        --faint:#1b2127;--accent:#b5dcff;--good:#5fcfa4;--open:#f0b660;--none:#4a545d;--set:#2d7ad6;--heat:125,190,255}}
         .gloro-report *{box-sizing:border-box}
         .gloro-report main{max-width:60rem;margin:0 auto;padding:clamp(1.25rem,5cqi,3.5rem) 1rem 4rem}
         .gloro-report h1{font-size:clamp(1.5rem,5cqi,2.25rem);line-height:1.15;letter-spacing:-.02em;font-weight:680;margin:0 0 .5rem;
@@ -128,7 +129,8 @@ internal static class ReportStyle
         .gloro-report dl.facts dt{color:var(--soft)}
         .gloro-report dl.facts dd{margin:0;font-variant-numeric:tabular-nums}
         @container (max-width:30rem){.gloro-report dl.facts{grid-template-columns:minmax(0,1fr);gap:0}
-        .gloro-report dl.facts dd{margin-bottom:.6rem}.gloro-report .more{display:none}.gloro-report td small{display:block}.gloro-report table{font-size:.8125rem}
+        .gloro-report dl.facts dd{margin-bottom:.6rem}.gloro-report .more{display:none}
+        .gloro-report td small{display:block}.gloro-report table{font-size:.8125rem}
         .gloro-report thead th{font-size:.75rem}}
         .gloro-report code{font-family:ui-monospace,SFMono-Regular,Menlo,"DejaVu Sans Mono",monospace;font-size:.85em;background:none;
         color:inherit;padding:0;word-break:break-all}
@@ -138,9 +140,9 @@ internal static class ReportStyle
         @media print{.gloro-report{--page:#fff;zoom:.8}.gloro-report main{max-width:none;padding:0}
         .gloro-report h2,.gloro-report h3,.gloro-report h2+.note,.gloro-report h3+.note,.gloro-report thead,
         .gloro-report dl.facts dt{break-after:avoid}
-        .gloro-report figure,.gloro-report table,.gloro-report tr,.gloro-report li,.gloro-report .figures,
+        .gloro-report p,.gloro-report figure,.gloro-report table,.gloro-report tr,.gloro-report li,.gloro-report .figures,
         .gloro-report .parts{break-inside:avoid}
-        .gloro-report details table{break-inside:auto}.gloro-report p{orphans:3;widows:3}
+        .gloro-report details table{break-inside:auto}
         .gloro-report section{margin-top:1.75rem;padding-top:1rem}
         .gloro-report .scroll{overflow:visible}.gloro-report .probe{display:none}
         .gloro-report details::details-content{content-visibility:visible;display:block;height:auto}}

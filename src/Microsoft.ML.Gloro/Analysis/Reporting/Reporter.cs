@@ -25,7 +25,7 @@ internal static class Reporter
     public static ReportData Read(IDataView scored, GloroReportOptions options, Action<string>? warn = null)
     {
         bool hasLabelColumn = scored.Schema.GetColumnOrNull(options.LabelColumnName) is not null;
-        ScoredColumns columns = ComparisonPlan.Find(scored, options.LabelColumnName, options.OutputColumnPrefix, hasLabelColumn);
+        ScoredColumns columns = ReportRow.FindColumns(scored, options.LabelColumnName, options.OutputColumnPrefix, hasLabelColumn);
         float epsilon = EvaluationArguments.Epsilon(options.Epsilon, columns, options.OutputColumnPrefix);
         RobustnessGuarantee main = GuaranteeNames.Simplest(options.Guarantee ?? columns.ReadGuarantee()
             ?? throw EvaluationArguments.NotAnnotated("guarantee", options.OutputColumnPrefix, nameof(options)));
@@ -47,9 +47,9 @@ internal static class Reporter
         ReportPass? unlabelled = hasLabelColumn ? Pass(hasLabels: false) : null;
 
         long missing = 0;
-        List<DataViewSchema.Column> needed = [.. ComparedRows.Needed(columns)];
+        List<DataViewSchema.Column> needed = [.. ReportRow.Needed(columns)];
         if (plan is { View: null })
-            needed.AddRange(ComparedRows.Needed(plan.Columns));
+            needed.AddRange(ReportRow.Needed(plan.Columns));
         if (image is { } shown && options.GalleryImages > 0)
             needed.Add(shown);
         if (name is { } named)
@@ -57,7 +57,7 @@ internal static class Reporter
         using (DataViewRowCursor cursor = scored.GetRowCursor(needed))
         {
             var row = new ReportRow(cursor, columns, hasLabelColumn);
-            using ComparedRows? others = plan is null ? null
+            using ComparisonRows? others = plan is null ? null
                 : new(plan, cursor, row, columns, hasLabelColumn, options.NameColumnName);
             Func<string?> readName = RowNames.GetGetter(cursor, name);
             Thumbnails? thumbnails = null;
@@ -133,6 +133,7 @@ internal static class Reporter
     {
         int topK = all.Count(one => one.Guarantee.Kind != GuaranteeKind.Affinity);
         var color = place < topK ? ReportPalette.TopK(place, topK) : ReportPalette.Affinity(place - topK);
-        return new(name, EvaluationArguments.Bind(guarantee, columns), epsilon, color, ReportPalette.Dash(place < topK ? place : place - topK));
+        string dash = ReportPalette.Dash(place < topK ? place : place - topK);
+        return new(name, EvaluationArguments.Bind(guarantee, columns), epsilon, color, dash);
     }
 }

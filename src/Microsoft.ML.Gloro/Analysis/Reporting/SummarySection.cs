@@ -170,7 +170,8 @@ internal static partial class SummarySection
         ];
         page.Add($"<div class=\"parts\" aria-hidden=\"true\">");
         foreach (var part in parts.Where(part => data.Outcomes[(int)part.Outcome] > 0))
-            page.Add($"<span class=\"{part.Class}\" title=\"{part.Text}: {ReportNumbers.Count(data.Outcomes[(int)part.Outcome])} {data.Rows}\" ")
+            page.Add($"<span class=\"{part.Class}\" ")
+                .Add($"title=\"{part.Text}: {ReportNumbers.Count(data.Outcomes[(int)part.Outcome])} {data.Rows}\" ")
                 .Add($"style=\"flex:{Share(data, part.Outcome):0.####} 1 0\"></span>");
         page.Add($"</div>\n<ul class=\"key\">\n");
         foreach (var part in parts.Where(part => data.Outcomes[(int)part.Outcome] > 0))

@@ -4,7 +4,7 @@ using Microsoft.ML.Gloro.MLNet;
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>The other side of a comparison, read in step with the report's rows. It refuses rows that differ.</summary>
-internal sealed class ComparedRows : IDisposable
+internal sealed class ComparisonRows : IDisposable
 {
     private const string Remedy = "Score the same rows, in the same order, with both models.";
 
@@ -20,7 +20,7 @@ internal sealed class ComparedRows : IDisposable
     /// <param name="ownColumns">Its columns.</param>
     /// <param name="hasLabels">Whether rows have labels.</param>
     /// <param name="nameColumnName">The requested column of names; null for the usual one.</param>
-    public ComparedRows(ComparisonPlan plan, DataViewRowCursor ownCursor, ReportRow own, ScoredColumns ownColumns, bool hasLabels,
+    public ComparisonRows(ComparisonPlan plan, DataViewRowCursor ownCursor, ReportRow own, ScoredColumns ownColumns, bool hasLabels,
         string? nameColumnName)
     {
         (this.plan, this.ownColumns) = (plan, ownColumns);
@@ -29,7 +29,7 @@ internal sealed class ComparedRows : IDisposable
         if (plan.View is { } view)
         {
             name = view.Schema.GetColumnOrNull(nameColumnName ?? RowNames.UsualColumn) is { Type: TextDataViewType } text ? text : null;
-            cursor = view.GetRowCursor(Needed(plan.Columns).Concat(name is { } named ? [named] : []));
+            cursor = view.GetRowCursor(ReportRow.Needed(plan.Columns).Concat(name is { } named ? [named] : []));
         }
 
         readName = RowNames.GetGetter(cursor ?? ownCursor, name);
@@ -38,9 +38,6 @@ internal sealed class ComparedRows : IDisposable
 
     /// <summary>The other side of the current row.</summary>
     public ReportRow Row { get; }
-
-    /// <summary>The columns that a side needs.</summary>
-    public static IEnumerable<DataViewSchema.Column> Needed(ScoredColumns columns) => [columns.Label, columns.Logits, columns.TopKRadii];
 
     /// <summary>Reads the row that belongs to the report's current one.</summary>
     /// <param name="number">The number of the row, from 0.</param>
