@@ -16,17 +16,25 @@ public sealed class ReportPageTests
         using var folder = new TemporaryFolder();
         var (model, scored, mlContext) = ReportViews.Images(150);
         using GloroTransformer dispose = model;
-        string images = Path.Combine(folder.Path, "images.html"), names = Path.Combine(folder.Path, "names.html"), regions = Path.Combine(folder.Path, "regions.html");
-        var options = new GloroReportOptions { Model = model, Guarantees = [RobustnessGuarantee.Affinity(AffinitySets.Parse("ant+bee"))], CompareWith = new() { Guarantee = RobustnessGuarantee.Local } };
+        string images = Path.Combine(folder.Path, "images.html"), names = Path.Combine(folder.Path, "names.html"),
+            regions = Path.Combine(folder.Path, "regions.html");
+        var options = new GloroReportOptions
+        {
+            Model = model,
+            Guarantees = [RobustnessGuarantee.Affinity(AffinitySets.Parse("ant+bee"))],
+            CompareWith = new() { Guarantee = RobustnessGuarantee.Local },
+        };
         mlContext.Gloro.Report(scored, options).Save(images);
         var odd = new HandMadeView
         {
-            ClassNames = ["<script>document.title = 'run'</script>", "\"><img src=x onerror=\"document.title='run'\">", new string('w', 90), "four words of it", "&amp;", "f"],
+            ClassNames = ["<script>document.title = 'run'</script>", "\"><img src=x onerror=\"document.title='run'\">", new string('w', 90),
+                "four words of it", "&amp;", "f"],
             Rows = HandMadeView.Random(60, seed: 3).Rows,
             Guarantee = "rtk:3",
         };
         mlContext.Gloro.Report(odd.Build(), new() { Title = "Odd names" }).Save(names);
-        var (plane, points, _) = ReportViews.Vectors(60, inputs: 2, classes: 3, epsilon: 0.15f, guarantee: RobustnessGuarantee.RelaxedTopK(2));
+        var (plane, points, _) =
+            ReportViews.Vectors(60, inputs: 2, classes: 3, epsilon: 0.15f, guarantee: RobustnessGuarantee.RelaxedTopK(2));
         using GloroTransformer disposePlane = plane;
         mlContext.Gloro.Report(points, new() { Model = plane }).Save(regions);
 
@@ -43,9 +51,12 @@ public sealed class ReportPageTests
                 foreach (bool dark in new[] { false, true })
                 {
                     await browser.ShowAsync(width, 900, dark);
-                    await browser.WaitAsync($"innerWidth === {width} && matchMedia('(prefers-color-scheme: dark)').matches === {(dark ? "true" : "false")}");
-                    Assert.IsLessThanOrEqualTo(width, (int)(await browser.EvaluateAsync("document.documentElement.scrollWidth"))!, $"{name} at {width} pixels is wider than its window");
-                    backgrounds.Add((string)(await browser.EvaluateAsync("getComputedStyle(document.querySelector('.gloro-report')).backgroundColor"))!);
+                    await browser.WaitAsync(
+                        $"innerWidth === {width} && matchMedia('(prefers-color-scheme: dark)').matches === {(dark ? "true" : "false")}");
+                    Assert.IsLessThanOrEqualTo(width, (int)(await browser.EvaluateAsync("document.documentElement.scrollWidth"))!,
+                        $"{name} at {width} pixels is wider than its window");
+                    backgrounds.Add((string)(
+                        await browser.EvaluateAsync("getComputedStyle(document.querySelector('.gloro-report')).backgroundColor"))!);
                     await HasMarks(browser, $"{name} at {width}");
                     await BarsBeginAtTheLeft(browser, $"{name} at {width}");
                     await NamesDoNotOverlap(browser, $"{name} at {width}");
@@ -58,12 +69,16 @@ public sealed class ReportPageTests
             Assert.HasCount(2, backgrounds);
             Assert.AreEqual(0, (int)(await browser.EvaluateAsync("document.querySelectorAll('script').length"))!);
             Assert.AreNotEqual("run", (string?)await browser.EvaluateAsync("document.title"));
-            Assert.IsTrue((bool)(await browser.EvaluateAsync("[...document.querySelectorAll('img')].every(e => e.alt && e.naturalWidth > 0) && [...document.querySelectorAll('svg[role=img]')].every(e => e.querySelector('title') || e.ariaLabel)"))!);
-            Assert.AreEqual("", (string?)await browser.EvaluateAsync("[...document.querySelectorAll('th')].filter(e => e.textContent && !e.scope).map(e => e.textContent).join()"));
+            Assert.IsTrue((bool)(await browser.EvaluateAsync("[...document.querySelectorAll('img')].every(e => e.alt && e.naturalWidth "
+                + "> 0) && [...document.querySelectorAll('svg[role=img]')].every(e => e.querySelector('title') || e.ariaLabel)"))!);
+            Assert.AreEqual("", (string?)await browser.EvaluateAsync(
+                "[...document.querySelectorAll('th')].filter(e => e.textContent && !e.scope).map(e => e.textContent).join()"));
         }
 
         Assert.IsEmpty(browser.Errors, string.Join('\n', browser.Errors));
-        Assert.IsTrue(browser.Requests.All(r => r.StartsWith("file:", StringComparison.Ordinal) || r.StartsWith("data:", StringComparison.Ordinal) || r.StartsWith("about:", StringComparison.Ordinal)), string.Join('\n', browser.Requests));
+        Assert.IsTrue(
+            browser.Requests.All(r => r.StartsWith("file:", StringComparison.Ordinal) || r.StartsWith("data:", StringComparison.Ordinal)
+            || r.StartsWith("about:", StringComparison.Ordinal)), string.Join('\n', browser.Requests));
         Assert.HasCount(3, browser.Requests.Where(r => r.StartsWith("file:", StringComparison.Ordinal)).ToArray());
     }
 
@@ -73,18 +88,23 @@ public sealed class ReportPageTests
         """))!, where);
 
     /// <summary>No two texts of a chart lie over each other, apart from those that wait for the pointer.</summary>
-    private static async Task NamesDoNotOverlap(Browser browser, string where) => Assert.AreEqual("", (string?)await browser.EvaluateAsync("""
+    private static async Task NamesDoNotOverlap(Browser browser, string where) =>
+        Assert.AreEqual("", (string?)await browser.EvaluateAsync("""
         [...document.querySelectorAll('svg.curves')].filter(svg => svg.getClientRects().length).flatMap(svg => {
-          const texts = [...svg.querySelectorAll('text')].filter(text => !text.closest('.probe')).map(text => [text.textContent, text.getBoundingClientRect()]);
-          return texts.flatMap(([one, a], i) => texts.slice(i + 1).filter(([, b]) =>
-            Math.min(a.right, b.right) - Math.max(a.left, b.left) > 2 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 4).map(([other]) => one + ' | ' + other));
+          const texts = [...svg.querySelectorAll('text')].filter(text => !text.closest('.probe'))
+            .map(text => [text.textContent, text.getBoundingClientRect()]);
+          const across = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left);
+          const down = (a, b) => Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+          return texts.flatMap(([one, a], i) => texts.slice(i + 1).filter(([, b]) => across(a, b) > 2 && down(a, b) > 4)
+            .map(([other]) => one + ' | ' + other));
         }).join('; ')
         """), where);
 
     /// <summary>Without a pointer no probe is visible; over a chart exactly one is, and it says a value.</summary>
     private static async Task ValuesAppearUnderThePointer(Browser browser, string name)
     {
-        const string shown = "[...document.querySelectorAll('svg.wide .probe')].filter(probe => getComputedStyle(probe).opacity === '1').map(probe => probe.textContent)";
+        const string shown = "[...document.querySelectorAll('svg.wide .probe')].filter(probe => getComputedStyle(probe).opacity === '1')"
+            + ".map(probe => probe.textContent)";
         await browser.SendAsync("Input.dispatchMouseEvent", new { type = "mouseMoved", x = 1, y = 1 });
         await browser.EvaluateAsync("document.querySelector('svg.wide').scrollIntoView({ block: 'center' })");
         Assert.AreEqual(0, (int)(await browser.EvaluateAsync($"{shown}.length"))!, name);
@@ -101,19 +121,24 @@ public sealed class ReportPageTests
     /// <summary>On paper bars keep their colors, what was folded is open, and nothing waits for a pointer.</summary>
     private static async Task PrintsItsColors(Browser browser, string name)
     {
-        await browser.SendAsync("Emulation.setEmulatedMedia", new { media = "print", features = new[] { new { name = "prefers-color-scheme", value = "dark" } } });
+        var dark = new[] { new { name = "prefers-color-scheme", value = "dark" } };
+        await browser.SendAsync("Emulation.setEmulatedMedia", new { media = "print", features = dark });
         await browser.WaitAsync("matchMedia('print').matches");
         Assert.AreEqual("", (string?)await browser.EvaluateAsync("""
             [...document.querySelectorAll('.bar i, .parts span, .heat .mark')].filter(mark => {
               const style = getComputedStyle(mark);
-              return style.printColorAdjust !== 'exact' || (style.backgroundColor === 'rgba(0, 0, 0, 0)' && style.backgroundImage === 'none');
+              return style.printColorAdjust !== 'exact'
+                || (style.backgroundColor === 'rgba(0, 0, 0, 0)' && style.backgroundImage === 'none');
             }).map(mark => mark.outerHTML).join()
             """), name);
-        Assert.AreEqual("rgb(255, 255, 255)", (string?)await browser.EvaluateAsync("getComputedStyle(document.querySelector('.gloro-report')).backgroundColor"), "paper is white in dark mode too");
-        Assert.IsTrue((bool)(await browser.EvaluateAsync("[...document.querySelectorAll('.probe')].every(probe => getComputedStyle(probe).display === 'none')"))!, name);
-        Assert.IsTrue((bool)(await browser.EvaluateAsync("[...document.querySelectorAll('details table')].every(table => table.getBoundingClientRect().height > 40)"))!, name);
-        byte[] file = Convert.FromBase64String((string)(await browser.SendAsync("Page.printToPDF", new { preferCSSPageSize = true }))!["data"]!);
-        StringAssert.StartsWith(System.Text.Encoding.Latin1.GetString(file), "%PDF-");
+        const string background = "getComputedStyle(document.querySelector('.gloro-report')).backgroundColor",
+            probes = "[...document.querySelectorAll('.probe')].every(probe => getComputedStyle(probe).display === 'none')",
+            folded = "[...document.querySelectorAll('details table')].every(table => table.getBoundingClientRect().height > 40)";
+        Assert.AreEqual("rgb(255, 255, 255)", (string?)await browser.EvaluateAsync(background), "paper is white in dark mode too");
+        Assert.IsTrue((bool)(await browser.EvaluateAsync(probes))!, name);
+        Assert.IsTrue((bool)(await browser.EvaluateAsync(folded))!, name);
+        JsonNode? printed = await browser.SendAsync("Page.printToPDF", new { preferCSSPageSize = true });
+        StringAssert.StartsWith(System.Text.Encoding.Latin1.GetString(Convert.FromBase64String((string)printed!["data"]!)), "%PDF-");
         await browser.SendAsync("Emulation.setEmulatedMedia", new { media = "" });
     }
 
@@ -123,13 +148,17 @@ public sealed class ReportPageTests
         var charts = (JsonArray)(await browser.EvaluateAsync("""
             [...document.querySelectorAll('svg[role=img]')].filter(svg => svg.getClientRects().length).map(svg => {
               const frame = svg.getBoundingClientRect();
-              const boxes = [...svg.querySelectorAll('use, .mark')].map(mark => mark.getBoundingClientRect()).filter(box => box.width + box.height > 1);
+              const boxes = [...svg.querySelectorAll('use, .mark')].map(mark => mark.getBoundingClientRect())
+                .filter(box => box.width + box.height > 1);
               return {
                 name: svg.getAttribute('class'),
                 marks: boxes.length,
-                inside: boxes.every(box => box.left > frame.left - 1 && box.right < frame.right + 1 && box.top > frame.top - 1 && box.bottom < frame.bottom + 1),
-                texts: [...svg.querySelectorAll('text')].map(text => text.getBoundingClientRect()).every(box => box.left > frame.left - 2 && box.right < innerWidth),
-                smallest: Math.min(...[...svg.querySelectorAll('text')].map(text => parseFloat(getComputedStyle(text).fontSize))) * frame.width / svg.viewBox.baseVal.width,
+                inside: boxes.every(box => box.left > frame.left - 1 && box.right < frame.right + 1
+                  && box.top > frame.top - 1 && box.bottom < frame.bottom + 1),
+                texts: [...svg.querySelectorAll('text')].map(text => text.getBoundingClientRect())
+                  .every(box => box.left > frame.left - 2 && box.right < innerWidth),
+                smallest: Math.min(...[...svg.querySelectorAll('text')].map(text => parseFloat(getComputedStyle(text).fontSize)))
+                  * frame.width / svg.viewBox.baseVal.width,
               };
             })
             """))!;
@@ -143,6 +172,9 @@ public sealed class ReportPageTests
         }
 
         Assert.IsGreaterThan(0, (int)(await browser.EvaluateAsync("document.querySelectorAll('.heat .mark').length"))!, where);
-        Assert.IsTrue((bool)(await browser.EvaluateAsync("[...document.querySelectorAll('defs path.curve')].every(path => path.getAttribute('fill') === 'none')"))!, "what is used gets no style by what is around it");
+        Assert.IsTrue(
+            (bool)(await browser.EvaluateAsync(
+                "[...document.querySelectorAll('defs path.curve')].every(path => path.getAttribute('fill') === 'none')"))!,
+                "what is used gets no style by what is around it");
     }
 }

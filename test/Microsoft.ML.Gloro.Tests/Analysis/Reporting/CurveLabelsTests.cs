@@ -19,7 +19,8 @@ public sealed class CurveLabelsTests
                 .. Enumerable.Range(0, 4).Select(i =>
                 {
                     double reach = 0.2 + (0.3 * random.NextDouble());
-                    var radii = Enumerable.Range(0, 300).Select(_ => (float)(reach * (random.NextDouble() + random.NextDouble()))).ToArray();
+                    float[] radii =
+                        [.. Enumerable.Range(0, 300).Select(_ => (float)(reach * (random.NextDouble() + random.NextDouble())))];
                     return new ChartCurve($"RT{i}", new("c"), "", new CertifiedAccuracyCurve(RobustnessGuarantee.Local, radii), 0.5);
                 }),
             ];

@@ -21,7 +21,10 @@ public sealed class EpsilonAxisTests
             foreach (string text in axis.Ticks.Select(tick => tick.Text).Concat(axis.Probes.Select(probe => probe.Text)))
             {
                 if (text.EndsWith("/255", StringComparison.Ordinal))
-                    Assert.IsLessThanOrEqualTo(255, int.Parse(text[..^4], System.Globalization.CultureInfo.InvariantCulture), "ε above 1 is a decimal number");
+                {
+                    int levels = int.Parse(text[..^4], System.Globalization.CultureInfo.InvariantCulture);
+                    Assert.IsLessThanOrEqualTo(255, levels, "ε above 1 is a decimal number");
+                }
             }
         }
     }

@@ -74,7 +74,8 @@ public sealed class ReportPaletteTests
 
     private static double Contrast(string one, string other)
     {
-        double[] luminances = [.. new[] { one, other }.Select(Linear).Select(c => (0.2126 * c[0]) + (0.7152 * c[1]) + (0.0722 * c[2])).Order()];
+        double[] luminances =
+            [.. new[] { one, other }.Select(Linear).Select(c => (0.2126 * c[0]) + (0.7152 * c[1]) + (0.0722 * c[2])).Order()];
         return (luminances[1] + 0.05) / (luminances[0] + 0.05);
     }
 
@@ -86,14 +87,19 @@ public sealed class ReportPaletteTests
 
     private static double[] Linear(string color) =>
     [
-        .. Enumerable.Range(0, 3).Select(i => int.Parse(color.AsSpan(1 + (2 * i), 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture) / 255.0)
+        .. Enumerable.Range(0, 3)
+            .Select(i => int.Parse(color.AsSpan(1 + (2 * i), 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture) / 255.0)
             .Select(value => value <= 0.04045 ? value / 12.92 : Math.Pow((value + 0.055) / 1.055, 2.4)),
     ];
 
     private static double[] Lab(string color, double[] vision)
     {
         double[] rgb = Linear(color);
-        double[] seen = [.. Enumerable.Range(0, 3).Select(i => Math.Clamp((vision[3 * i] * rgb[0]) + (vision[(3 * i) + 1] * rgb[1]) + (vision[(3 * i) + 2] * rgb[2]), 0, 1))];
+        double[] seen =
+        [
+            .. Enumerable.Range(0, 3).Select(i =>
+                Math.Clamp((vision[3 * i] * rgb[0]) + (vision[(3 * i) + 1] * rgb[1]) + (vision[(3 * i) + 2] * rgb[2]), 0, 1)),
+        ];
         double x = F(((0.4124564 * seen[0]) + (0.3575761 * seen[1]) + (0.1804375 * seen[2])) / 0.95047);
         double y = F((0.2126729 * seen[0]) + (0.7151522 * seen[1]) + (0.0721750 * seen[2]));
         double z = F(((0.0193339 * seen[0]) + (0.1191920 * seen[1]) + (0.9503041 * seen[2])) / 1.08883);
