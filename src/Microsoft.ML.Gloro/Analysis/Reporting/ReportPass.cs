@@ -82,8 +82,8 @@ internal sealed class ReportPass
         {
             var (name, picture) = show();
             return new(number, name, label >= 0 ? classNames[label] : null,
-                [.. order.Take(Math.Max(loosest, 1)).Select(i => classNames[i])], k, k == 0 ? shown.Radius : row.Radii[k - 1], loosest,
-                loosest == 0 ? 0 : row.Radii[loosest - 1], row.Radii[0], picture);
+                [.. order.Take(Math.Max(loosest, 1)).Select(i => classNames[i])], k, k > 1 ? relaxed.NameOf(order.AsSpan(0, k)) : "",
+                k == 0 ? shown.Radius : row.Radii[k - 1], loosest, loosest == 0 ? 0 : row.Radii[loosest - 1], row.Radii[0], picture);
         });
     }
 
