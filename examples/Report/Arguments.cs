@@ -20,6 +20,8 @@ internal sealed record Arguments
           --guarantee TEXT     local | rtk:3 | affinity:Highway+River,Forest+Pasture                  (default: the model's)
           --epsilon NUMBER     L2 radius in pixels scaled to [0, 1], such as 36/255                   (default: the model's)
           --affinity SETS      affinity sets to compare, such as Highway+River,Forest+Pasture         (default: none)
+          --compare TEXT       another model file, or another guarantee, to compare side by side      (default: none)
+          --data-name TEXT     what the data is, for the report's last section                        (default: the folder's name)
           --short              with no model: a few tiles and a moment's training, to see that it runs  (default: no)
           --audit N            attack N images too, and put what came of it into the report           (default: 0)
         """;
@@ -29,6 +31,9 @@ internal sealed record Arguments
     public string? Model { get; init; }
 
     public string Out { get; init; } = Path.Combine("artifacts", "report", "report.html");
+
+    /// <summary>Another model to compare with.</summary>
+    public string? Other { get; init; }
 
     public int Audit { get; init; }
 
@@ -59,6 +64,9 @@ internal sealed record Arguments
                 case "--model": arguments = arguments with { Model = value }; break;
                 case "--out": arguments = arguments with { Out = value }; break;
                 case "--audit": arguments = arguments with { Audit = int.TryParse(value, CultureInfo.InvariantCulture, out int rows) ? rows : throw new FormatException($"{name} needs a whole number, not '{value}'.") }; break;
+                case "--compare" when File.Exists(value): arguments = arguments with { Other = value }; break;
+                case "--compare": arguments.Options.CompareWith = new() { Guarantee = RobustnessGuarantee.Parse(value) }; break;
+                case "--data-name": arguments.Options.DataName = value; break;
                 case "--title": arguments.Options.Title = value; break;
                 case "--guarantee": arguments.Options.Guarantee = RobustnessGuarantee.Parse(value); break;
                 case "--epsilon": arguments.Options.Epsilon = (float)Number(name, value); break;

@@ -7,7 +7,7 @@ using Report;
 
 Arguments arguments;
 IReadOnlyList<ImageRow> rows = [];
-ITransformer? model = null;
+ITransformer? model = null, other = null;
 var mlContext = new MLContext(seed: 1);
 try
 {
@@ -16,6 +16,8 @@ try
         rows = ImageRow.ReadFolders(data);
     if (arguments.Model is { } path)
         model = ImageModel.Load(mlContext, path, out _);
+    if (arguments.Other is { } otherPath)
+        other = ImageModel.Load(mlContext, otherPath, out _);
 }
 catch (Exception e) when (e is FormatException or ArgumentException or IOException or UnauthorizedAccessException)
 {
@@ -49,8 +51,17 @@ if (arguments.Audit > 0)
     arguments.Options.Audit = mlContext.Gloro.Audit(model, test, new() { MaxRows = arguments.Audit });
 }
 
+// Another model scores the same rows; both sides of the comparison are read in step.
+if (other is not null)
+{
+    string? name = Path.GetFileNameWithoutExtension(arguments.Other), ownName = Path.GetFileNameWithoutExtension(arguments.Model);
+    arguments.Options.CompareWith = name == ownName ? new() { Scored = other.Transform(test) }
+        : new() { Scored = other.Transform(test), Name = name, ReportName = ownName };
+}
+
 // Rows are scored once, as the report reads them.
 arguments.Options.Model = model;
+arguments.Options.DataName ??= arguments.Data is { } of ? new DirectoryInfo(of).Name : "tiles, drawn by the example";
 GloroReport report = mlContext.Gloro.Report(model.Transform(test), arguments.Options);
 report.Save(arguments.Out);
 Console.WriteLine(report);

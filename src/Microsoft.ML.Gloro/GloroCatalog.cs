@@ -485,9 +485,10 @@ public sealed class GloroCatalog(MLContext mlContext)
         OnnxImporter.Read(_mlContext, stream, classNames, options ?? new());
 
     /// <summary>
-    /// Reports what is proved about a scored view, as one HTML page to read and share: a summary, VRA and the certified share at every ε
-    /// for several guarantees, set sizes, radii, classes, the class pairs that limit radii, a gallery of certified rows, and the model's
-    /// origin.
+    /// Reports what is proved about a scored view, as one HTML page to read, print and share: a summary, VRA and the certified share at
+    /// every ε for several guarantees, set sizes, radii, classes, the class pairs that limit radii, a gallery of certified rows, what ε
+    /// looks like on them, and the model's origin. <see cref="GloroReportOptions.CompareWith"/> adds a second model or guarantee, side by
+    /// side.
     /// </summary>
     /// <param name="scored">
     /// The output of a fitted Gloro pipeline's Transform, on rows that the model was not trained on, with or without labels. It is read
@@ -497,8 +498,8 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <returns>The report, with <see cref="GloroReport.Save"/> for a file and <see cref="GloroReport.ToHtml"/> for a notebook.</returns>
     /// <remarks>Memory: twelve bytes per row for each compared guarantee (four by default), and the gallery's pictures.</remarks>
     /// <exception cref="ArgumentException">
-    /// A column is missing or has the wrong type, an option is invalid, a guarantee does not fit, there are no rows, or the given model or
-    /// audit belongs to another view.
+    /// A column is missing or has the wrong type, an option is invalid, a guarantee does not fit, there are no rows, the given model or
+    /// audit belongs to another view, or the rows or classes of the two sides of a comparison differ.
     /// </exception>
     /// <exception cref="OperationCanceledException">The options' cancellation token was cancelled.</exception>
     /// <example>

@@ -276,11 +276,12 @@ public sealed partial class ExampleTests
     }
 
     [TestMethod]
-    public async Task Report_SavedModelAndAudit_ShowsWhatAttacksCameTo()
+    public async Task Report_SavedModelAuditAndComparison_ShowsWhatCameOfThem()
     {
-        string output =
-            await RunAsync("Report", "--model", ModelPath, "--data", Path.Combine(Data, "test"), "--audit", "4", "--out", "audited.html");
-        StringAssert.Contains(output, "Of 20 images, ");
+        string output = await RunAsync("Report", "--model", ModelPath, "--data", Path.Combine(Data, "test"), "--audit", "4",
+            "--compare", ModelPath, "--out", "audited.html");
+        StringAssert.Contains(output, " of these 20 images ");
+        StringAssert.Contains(output, "a difference of 0.0\u00a0±\u00a00.0 points");
         string page = File.ReadAllText(Path.Combine(s_folder.Path, "audited.html"));
         StringAssert.Contains(page, "What attacks came to");
         StringAssert.Contains(page, "proved anew");

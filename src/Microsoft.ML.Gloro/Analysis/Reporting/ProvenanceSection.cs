@@ -9,6 +9,11 @@ internal static class ProvenanceSection
     public static void Add(HtmlText page, ReportData data)
     {
         page.Add($"<section>\n<h2>Where this comes from</h2>\n<dl class=\"facts\">\n");
+        if (data.Options.DataName is { } name)
+            Fact(page, "data", $"{name}");
+        Fact(page, data.Rows, $"{ReportNumbers.Count(data.RowCount)}");
+        if (data.Options.Date is { } date)
+            Fact(page, "date", $"{date:yyyy-MM-dd}");
         Fact(page, "guarantee", $"{data.Main.Guarantee.ToString()}");
         Fact(page, "ε", $"{ReportNumbers.EpsilonInFull(data.Epsilon)} (L2)");
         if (data.Model is { } model)
