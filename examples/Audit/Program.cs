@@ -34,8 +34,11 @@ return example.Run(args, (given, stop) =>
     {
         var clock = Stopwatch.StartNew();
         ITransformer scorer = mlContext.Gloro.WithArithmetic(model, one);
-        GloroMetrics metrics = LiveBar.Reading($"Scoring in {one}", rows, read => mlContext.Gloro.Evaluate(
-            scorer.Transform(mlContext.Data.LoadFromEnumerable(read)), guarantee: given.GetValue(guarantee), epsilon: given.GetValue(epsilon)));
+        GloroMetrics metrics = LiveBar.Reading($"Scoring in {one}", rows, read =>
+        {
+            IDataView scored = scorer.Transform(mlContext.Data.LoadFromEnumerable(read));
+            return mlContext.Gloro.Evaluate(scored, guarantee: given.GetValue(guarantee), epsilon: given.GetValue(epsilon));
+        });
         stop.ThrowIfCancellationRequested();
         double radius = Math.Floor(metrics.AverageCertifiedRadius * 1e6) / 1e6; // never rounded up
         Show.Line($"{one,-8} {metrics.Guarantee}: VRA {metrics.VerifiedRobustAccuracy:F4}, mean radius {radius:F6}, "

@@ -17,7 +17,8 @@ return example.Run(args, (given, _) =>
 {
     string site = given.GetRequiredValue(outFolder);
     string runtime = FindRuntime()
-        ?? throw new FileNotFoundException("ONNX Runtime for the browser is missing. Run this first: npm install --prefix examples/Browser");
+        ?? throw new FileNotFoundException(
+            "ONNX Runtime for the browser is missing. Run this first: npm install --prefix examples/Browser");
     var mlContext = new MLContext();
     using var model = ServedModel.Load(mlContext, given.GetRequiredValue(modelPath));
     Directory.CreateDirectory(site);
@@ -25,13 +26,15 @@ return example.Run(args, (given, _) =>
         File.Copy(file, Path.Combine(site, Path.GetFileName(file)), overwrite: true);
     foreach (string file in runtimeFiles)
         File.Copy(Path.Combine(runtime, file), Path.Combine(site, file), overwrite: true);
-    File.WriteAllBytes(Path.Combine(site, "card.json"), JsonSerializer.SerializeToUtf8Bytes(model.Card, new JsonSerializerOptions(JsonSerializerDefaults.Web)));
+    byte[] card = JsonSerializer.SerializeToUtf8Bytes(model.Card, new JsonSerializerOptions(JsonSerializerDefaults.Web));
+    File.WriteAllBytes(Path.Combine(site, "card.json"), card);
     using (var graph = File.Create(Path.Combine(site, "model.onnx")))
         mlContext.Gloro.ConvertToOnnx(model.AtZero, graph, new GloroOnnxOptions { BytePixels = true });
 
     foreach (string file in Directory.EnumerateFiles(site).Order(StringComparer.Ordinal))
         Console.WriteLine($"{new FileInfo(file).Length / 1024.0,10:N0} KB  {Path.GetFileName(file)}");
-    Console.WriteLine($"The site is in {Path.GetFullPath(site)}. Look at it with any file server: python3 -m http.server --directory {site}");
+    Console.WriteLine($"The site is in {Path.GetFullPath(site)}.");
+    Console.WriteLine($"Look at it with any file server: python3 -m http.server --directory {site}");
     return Example.Succeeded;
 });
 

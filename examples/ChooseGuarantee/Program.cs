@@ -36,19 +36,25 @@ return example.Run(args, (given, stop) =>
 
     Show.Line();
     Show.Line("Pairs of kinds whose small margins prevent certificates, and sets of them:");
-    GloroAffinityDiscovery discovery = mlContext.Gloro.DiscoverAffinitySets(scored, new GloroAffinityDiscoveryOptions { MaximumSetSize = 3 });
+    GloroAffinityDiscovery discovery = mlContext.Gloro.DiscoverAffinitySets(
+        scored, new GloroAffinityDiscoveryOptions { MaximumSetSize = 3 });
     Show.Line($"{discovery}");
 
     Show.Line();
     Show.Line("Which guarantee is worth what it leaves open:");
-    GuaranteeSuggestions suggestions = mlContext.Gloro.Suggest(scored, new GloroSuggestionOptions { Discovery = new() { MaximumSetSize = 3 } });
+    GuaranteeSuggestions suggestions = mlContext.Gloro.Suggest(
+        scored, new GloroSuggestionOptions { Discovery = new() { MaximumSetSize = 3 } });
     Show.Line($"{suggestions}");
 
     // The same network under the guarantee that was chosen: certificates, sets and columns follow it.
     ITransformer chosen = mlContext.Gloro.WithGuarantee(model, suggestions.Best.Guarantee);
-    Show.Line($"Chosen: {suggestions.Best.Guarantee}. VRA {mlContext.Gloro.Evaluate(chosen.Transform(heldOut)).VerifiedRobustAccuracy:P1}.");
+    GloroMetrics metrics = mlContext.Gloro.Evaluate(chosen.Transform(heldOut));
+    Show.Line($"Chosen: {suggestions.Best.Guarantee}. VRA {metrics.VerifiedRobustAccuracy:P1}.");
     return Example.Succeeded;
 
     string[] VraAt(float epsilon) =>
-        [$"{epsilon:F2}", .. guarantees.Select(one => $"{mlContext.Gloro.Evaluate(scored, "Label", one, epsilon).VerifiedRobustAccuracy:P1}")];
+    [
+        $"{epsilon:F2}",
+        .. guarantees.Select(one => $"{mlContext.Gloro.Evaluate(scored, "Label", one, epsilon).VerifiedRobustAccuracy:P1}"),
+    ];
 });

@@ -15,7 +15,9 @@ var options = new ExperimentOptions(
 return example.Run(args, (given, stop) =>
 {
     var data = new CifarFolder(options.Data(given));
-    ExperimentArguments arguments = options.Read(given, data.Superclasses);
+    ExperimentArguments arguments = options.Read(given);
+    if (arguments.Superclasses)
+        arguments.Training.Guarantee = RobustnessGuarantee.Affinity(data.Superclasses);
 
     using var experiment = new ImageExperiment(arguments, stop) { FigureK = 5, ClassGroup = name => data.SuperclassOf[name] };
     var mlContext = experiment.Context;

@@ -31,7 +31,8 @@ return example.Run(args, (given, stop) =>
     Show.Line();
     Show.Table(["fold", "rows", "clean", "VRA", "local VRA", "mean set", "loosest"], results.Select(result => new[]
     {
-        $"{result.Fold + 1}", $"{result.Metrics.RowCount}", $"{result.Metrics.CleanAccuracy:P1}", $"{result.Metrics.VerifiedRobustAccuracy:P1}",
+        $"{result.Fold + 1}", $"{result.Metrics.RowCount}",
+        $"{result.Metrics.CleanAccuracy:P1}", $"{result.Metrics.VerifiedRobustAccuracy:P1}",
         $"{result.Metrics.LocalVerifiedRobustAccuracy:P1}", $"{result.Metrics.MeanCertifiedSetSize:F2}",
         $"{result.Metrics.MeanLoosestSetSize:F2}",
     }));

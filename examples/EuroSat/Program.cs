@@ -20,7 +20,12 @@ return example.Run(args, (given, stop) =>
 
     string trainFolder = Path.Combine(arguments.Data, "train"), testFolder = Path.Combine(arguments.Data, "test");
     if (!Directory.Exists(trainFolder))
-        throw new DirectoryNotFoundException($"There is no folder {trainFolder}. --download fetches the data set, --data names another folder.");
+    {
+        throw new DirectoryNotFoundException(
+            $"There is no folder {trainFolder}. --download fetches the data set, --data names another folder.");
+    }
+
+
     IReadOnlyList<ImageRow> train = ImageRow.ReadFolders(trainFolder), test = ImageRow.ReadFolders(testFolder);
 
     using var experiment = new ImageExperiment(arguments, stop) { FigureK = 3 };
@@ -38,6 +43,6 @@ return example.Run(args, (given, stop) =>
             ("RT2", RobustnessGuarantee.RelaxedTopK(2)),
             ("RT3", RobustnessGuarantee.RelaxedTopK(3)),
             ("RT5", RobustnessGuarantee.RelaxedTopK(5)),
-            ("affinity", RobustnessGuarantee.Affinity(AffinitySets.Parse("Highway+River,AnnualCrop+PermanentCrop,HerbaceousVegetation+Pasture"))),
+            ("affinity", RobustnessGuarantee.Parse("affinity:Highway+River,AnnualCrop+PermanentCrop,HerbaceousVegetation+Pasture")),
         ]);
 });

@@ -45,8 +45,8 @@ return example.Run(args, (given, stop) =>
 
     string[] Row(string name, GloroTransformer model)
     {
-        IDataView scored = model.Transform(scaling.Transform(mlContext.Transforms.Conversion.MapValueToKey("Label").Fit(test).Transform(test)));
-        GloroMetrics metrics = mlContext.Gloro.Evaluate(scored);
+        IDataView keyed = mlContext.Transforms.Conversion.MapValueToKey("Label").Fit(test).Transform(test);
+        GloroMetrics metrics = mlContext.Gloro.Evaluate(model.Transform(scaling.Transform(keyed)));
         string clean = $"{metrics.CleanAccuracy:P1}", verified = $"{metrics.VerifiedRobustAccuracy:P1}";
         return [name, $"{model.ClassNames.Count}", $"{model.LipschitzBound:F2}", clean, verified];
     }

@@ -49,8 +49,8 @@ return example.Run(args, (given, stop) =>
     mlContext.Model.Save(model, train.Schema, modelPath);
 
     // One pass of scoring answers every guarantee.
-    IDataView scored = mlContext.Data.Cache(model.Transform(test), "Label", "PredictedLabel", "Score", "Logits", "TopKRadii", "CertifiedRadius",
-        "CertifiedK", "CertifiedClasses", "ImagePath", "Description");
+    IDataView scored = mlContext.Data.Cache(model.Transform(test), "Label", "PredictedLabel", "Score", "Logits", "TopKRadii",
+        "CertifiedRadius", "CertifiedK", "CertifiedClasses", "ImagePath", "Description");
     var affinity = RobustnessGuarantee.Affinity(AffinitySets.Parse("Highway+River,Field+Meadow+Pasture,Industrial+Residential"));
     Show.Line();
     Show.Line($"{testTiles} test tiles, clean accuracy {mlContext.Gloro.Evaluate(scored).CleanAccuracy:P1}. "
@@ -63,8 +63,9 @@ return example.Run(args, (given, stop) =>
         Row("affinity", affinity, "a set of classes that may be confused cannot change"),
     ]);
     Show.Line("    (the sets: Highway+River, Field+Meadow+Pasture, Industrial+Residential)");
-    Show.Line("    VRA counts a tile if its label is in the loosest set that holds. So under RT3 and affinity it can exceed clean accuracy: a set may");
-    Show.Line("    hold the label where the predicted class is wrong. The mean set is of the tightest that holds, as in the column CertifiedLabels.");
+    Show.Line("    VRA counts a tile if its label is in the loosest set that holds. So under RT3 and affinity it can exceed clean");
+    Show.Line("    accuracy: a set may hold the label where the predicted class is wrong. The mean set is of the tightest that holds, as");
+    Show.Line("    in the column CertifiedLabels.");
 
     Show.Line();
     Show.Line("Tiles of which RT3 proves a set, where no single class can be proved:");

@@ -11,7 +11,8 @@ namespace Report;
 internal static class Own
 {
     /// <summary>Draws tiles of land use as Quickstart does, and trains on them for a moment.</summary>
-    public static (ITransformer Model, IReadOnlyList<ImageRow> Test) Tiles(MLContext mlContext, string folder, bool isShort, CancellationToken stop)
+    public static (ITransformer Model, IReadOnlyList<ImageRow> Test) Tiles(
+        MLContext mlContext, string folder, bool isShort, CancellationToken stop)
     {
         IDataView train = mlContext.Data.LoadFromEnumerable(Draw("train", isShort ? 120 : 2000, seed: 1));
         var bar = LiveBar.Training();
@@ -48,13 +49,14 @@ internal static class Own
         for (int i = 0; i < rows.Length; i++)
         {
             int band = i % 3;
-            double angle = random.NextDouble() * Math.PI * 1.35, radius = 0.5 + (0.55 * band) + (0.13 * (random.NextDouble() + random.NextDouble() - 1)) + (0.18 * angle);
+            double angle = random.NextDouble() * Math.PI * 1.35, noise = random.NextDouble() + random.NextDouble() - 1;
+            double radius = 0.5 + (0.55 * band) + (0.13 * noise) + (0.18 * angle);
             rows[i] = new() { Label = names[band], Features = [(float)(radius * Math.Cos(angle)), (float)(radius * Math.Sin(angle))] };
         }
 
         var bar = LiveBar.Training();
         IDataView data = mlContext.Data.LoadFromEnumerable(rows);
-        var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label").Append(mlContext.Gloro.MulticlassClassification(new GloroMulticlassClassificationOptions
+        var options = new GloroMulticlassClassificationOptions
         {
             Guarantee = RobustnessGuarantee.Affinity(AffinitySets.Parse("inner+middle")),
             Epsilon = 0.12f,
@@ -63,7 +65,8 @@ internal static class Own
             LearningRate = 5e-3,
             Progress = bar,
             CancellationToken = stop,
-        }));
+        };
+        var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label").Append(mlContext.Gloro.MulticlassClassification(options));
         return (bar.Run(() => pipeline.Fit(data)), data);
     }
 

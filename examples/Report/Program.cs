@@ -51,7 +51,7 @@ return example.Run(args, (given, stop) =>
     {
         Show.Line("Drawing tiles, and training on them for a moment");
         (options.Model, rows) = Own.Tiles(mlContext, folder, isShort, stop);
-        options.Guarantees = [RobustnessGuarantee.Affinity(AffinitySets.Parse("Highway+River,Field+Meadow+Pasture,Industrial+Residential"))];
+        options.Guarantees = [RobustnessGuarantee.Parse("affinity:Highway+River,Field+Meadow+Pasture,Industrial+Residential")];
         (ITransformer bands, IDataView points) = Own.Bands(mlContext, isShort, stop);
         string regions = Path.Combine(folder, "regions.svg");
         File.WriteAllText(regions, mlContext.Gloro.DrawDecisionRegions(bands, points));

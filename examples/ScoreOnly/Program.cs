@@ -18,7 +18,11 @@ return example.Run(args, (given, _) =>
 {
     string modelPath = given.GetRequiredValue(modelFile), folder = Path.GetFullPath(given.GetRequiredValue(dataFolder));
     if (!File.Exists(modelPath) || !Directory.Exists(folder))
-        throw new FileNotFoundException($"There is no model {modelPath} or no folder {folder}. Run examples/Quickstart first, or name others.");
+    {
+        throw new FileNotFoundException(
+            $"There is no model {modelPath} or no folder {folder}. Run examples/Quickstart first, or name others.");
+    }
+
 
     ImageRow[] rows =
     [
@@ -46,8 +50,8 @@ return example.Run(args, (given, _) =>
         using var file = File.Create(columnsPath);
         string[] columns =
         [
-            "ImagePath", "PredictedLabel", "Score", "Logits", "TopKRadii", "CertifiedRadius", "IsCertified", "CertifiedK", "CertifiedLabels",
-            "LoosestK", "ReachableLabels",
+            "ImagePath", "PredictedLabel", "Score", "Logits", "TopKRadii", "CertifiedRadius", "IsCertified", "CertifiedK",
+            "CertifiedLabels", "LoosestK", "ReachableLabels",
         ];
         IDataView selected = mlContext.Transforms.SelectColumns(columns).Fit(scored).Transform(scored);
         mlContext.Data.SaveAsText(selected, file, headerRow: false, schema: false);
@@ -65,13 +69,15 @@ return example.Run(args, (given, _) =>
         certified += row.IsCertified ? 1 : 0;
         if (shown++ % Math.Max(1, rows.Length / 20) != 0)
             continue;
+        string also = row.LoosestK > row.CertifiedK ? $", and a set of {row.LoosestK}" : "";
         string what = row.IsCertified
-            ? $"proved: {{{string.Join(", ", row.CertifiedNames)}}} within {Down(row.CertifiedRadius)}{(row.LoosestK > row.CertifiedK ? $", and a set of {row.LoosestK}" : "")}"
+            ? $"proved: {{{string.Join(", ", row.CertifiedNames)}}} within {Down(row.CertifiedRadius)}{also}"
             : $"not proved; could be {string.Join(", ", row.ReachableNames)}";
         Console.WriteLine($"  {Path.GetRelativePath(folder, row.ImagePath),-28} {row.PredictedName,-14} {what}");
     }
 
-    Console.WriteLine($"{rows.Length} images, {certified} with a certificate, {rows.Length / clock.Elapsed.TotalSeconds:F0} images a second.");
+    double rate = rows.Length / clock.Elapsed.TotalSeconds;
+    Console.WriteLine($"{rows.Length} images, {certified} with a certificate, {rate:F0} images a second.");
     return Example.Succeeded;
 });
 

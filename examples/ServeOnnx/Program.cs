@@ -1,5 +1,5 @@
-// No ML.NET, and no reference to Microsoft.ML.Gloro: the graph takes pixels and returns labels, the tightest and the loosest certified sets,
-// and radii. ε and K can be overridden.
+// No ML.NET, and no reference to Microsoft.ML.Gloro: the graph takes pixels and returns labels, the tightest and the loosest certified
+// sets, and radii. ε and K can be overridden.
 using System.CommandLine;
 using System.Diagnostics;
 using System.Globalization;
@@ -39,7 +39,8 @@ return example.Run(args, (given, stop) =>
 
     float? givenEpsilon = given.GetValue(epsilonOption);
     long? givenK = given.GetValue(maxKOption);
-    Console.WriteLine($"{metadata["gloro.guarantee"]}, ε = {(givenEpsilon is { } radius ? $"{radius}" : metadata["gloro.epsilon"])} ({metadata["gloro.norm"]}, {metadata["gloro.epsilon_unit"]}), "
+    string radiusOfProof = givenEpsilon?.ToString(CultureInfo.InvariantCulture) ?? metadata["gloro.epsilon"];
+    Console.WriteLine($"{metadata["gloro.guarantee"]}, ε = {radiusOfProof} ({metadata["gloro.norm"]}, {metadata["gloro.epsilon_unit"]}), "
         + metadata["gloro.arithmetic"]);
 
     string[] files =
@@ -79,7 +80,8 @@ return example.Run(args, (given, stop) =>
         ReadOnlySpan<bool> tightest = results[2].GetTensorDataAsSpan<bool>(), loosest = results[3].GetTensorDataAsSpan<bool>();
         for (int n = 0; n < batch.Length; n++)
         {
-            string set = Names(tightest.Slice(n * classes.Length, classes.Length)), largest = Names(loosest.Slice(n * classes.Length, classes.Length));
+            string set = Names(tightest.Slice(n * classes.Length, classes.Length));
+            string largest = Names(loosest.Slice(n * classes.Length, classes.Length));
             certified += set.Length > 0 ? 1 : 0;
             string also = largest == set ? "" : $", and {{{largest}}}";
             string what = set.Length == 0 ? "not proved" : $"proved: {{{set}}} within {Down(radii[n])}{also}";

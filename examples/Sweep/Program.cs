@@ -11,13 +11,14 @@ var example = new Example(
     "--small") { Example.Short };
 Option<bool> small = example.Flag("--small", "A fifth of the tiles and a smaller network: the search of docs/automl.md");
 
-return example.Run(args, (given, stop) =>
+return example.Run(args, (line, stop) =>
 {
-    bool isTiny = given.GetValue(Example.Short), isSmall = isTiny || given.GetValue(small);
+    bool isTiny = line.GetValue(Example.Short), isSmall = isTiny || line.GetValue(small);
     string folder = Path.GetFullPath(Path.Combine("artifacts", "sweep"));
     var mlContext = new MLContext(seed: 1);
     int others = isTiny ? 30 : isSmall ? 200 : 1000;
-    IDataView train = Draw("train", 2 * others, seed: 1), validation = Draw("validation", others, seed: 3), test = Draw("test", others, seed: 2);
+    IDataView train = Draw("train", 2 * others, seed: 1), validation = Draw("validation", others, seed: 3);
+    IDataView test = Draw("test", others, seed: 2);
 
     // The sweep takes rows as the trainer does: all that comes before it is fitted once.
     var before = mlContext.Transforms.Conversion.MapValueToKey("Label")
@@ -57,7 +58,8 @@ return example.Run(args, (given, stop) =>
 
     // The journal keeps no models, but the same options learn the same model again.
     using GloroTransformer model = result.BestModel ?? mlContext.Gloro.ImageClassification(best).Fit(train);
-    using GloroTransformer plain = mlContext.Gloro.ImageClassification((GloroImageClassificationOptions)result.Baseline!.Options).Fit(train);
+    var given = (GloroImageClassificationOptions)result.Baseline!.Options;
+    using GloroTransformer plain = mlContext.Gloro.ImageClassification(given).Fit(train);
     Console.WriteLine();
     Console.WriteLine("On the test tiles:");
     Show("as given", plain);

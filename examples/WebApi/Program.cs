@@ -22,7 +22,9 @@ return example.Run(args, (given, stop) =>
     if (given.GetValue(urls) is { } addresses)
         builder.WebHost.UseUrls(addresses);
     string modelPath = Path.GetFullPath(given.GetValue(ownModel) ?? Path.Combine(AppContext.BaseDirectory, "models", "eurosat-best.zip"));
-    RobustnessGuarantee? served = given.GetValue(guarantee) ?? (given.GetValue(ownModel) is null ? RobustnessGuarantee.RelaxedTopK(3) : null);
+    RobustnessGuarantee? served = given.GetValue(guarantee);
+    if (given.GetValue(ownModel) is null)
+        served ??= RobustnessGuarantee.RelaxedTopK(3);
     var loaded = new Certifier(new MLContext(), modelPath, served);
 
     // A little more than a file may have: the rest of a multipart body is small.

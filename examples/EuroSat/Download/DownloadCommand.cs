@@ -13,7 +13,7 @@ internal sealed class DownloadCommand
     /// <param name="example">Gets the options.</param>
     public DownloadCommand(Example example)
     {
-        _download = example.Flag("--download", "Fetch the official archive (95 MB) and unpack it to the folder of --data, instead of training");
+        _download = example.Flag("--download", "Do not train: fetch the official archive (95 MB) and unpack it to the folder of --data");
         _from = example.Optional("--from", "URL", "Fetch it from elsewhere", EuroSatArchive.Address);
         _md5 = example.Optional("--md5", "SUM", "The checksum, if that is another archive", EuroSatArchive.Md5);
     }
@@ -42,15 +42,17 @@ internal sealed class DownloadCommand
             Console.Error.WriteLine("Stopped. The same command goes on where it stopped.");
             return Example.Failed;
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or HttpRequestException or UnauthorizedAccessException or UriFormatException or NotSupportedException)
+        catch (Exception e) when (e is IOException or InvalidDataException or HttpRequestException or UnauthorizedAccessException
+            or UriFormatException or NotSupportedException)
         {
             Console.Error.WriteLine($"""
                 {e.Message}
 
                 The same command goes on with what has come. By hand: fetch {EuroSatArchive.Address} (MD5 {EuroSatArchive.Md5}),
                 put it at {archive}, and run the same command: it then only unpacks.
-                Or unpack it yourself, so that {Path.Combine(folder, "test", "Forest", "Forest_16.jpg")} and its like are the images whose number leaves 1 divided by 5,
-                and {Path.Combine(folder, "train", "Forest", "Forest_17.jpg")} and its like those whose number leaves 2, 3 or 4.
+                Or unpack it yourself, so that {Path.Combine(folder, "test", "Forest", "Forest_16.jpg")} and its like are the images
+                whose number leaves 1 divided by 5, and {Path.Combine(folder, "train", "Forest", "Forest_17.jpg")} and its like
+                those whose number leaves 2, 3 or 4.
                 """);
             return Example.Failed;
         }
@@ -64,7 +66,9 @@ internal sealed class DownloadCommand
             return;
         }
 
-        await AnsiConsole.Progress().Columns(new SpinnerColumn(), new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
+        await AnsiConsole.Progress()
+            .Columns(
+                new SpinnerColumn(), new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
             .StartAsync(context => fetch(new Bar(context.AddTask("EuroSAT_RGB.zip"))));
     }
 

@@ -21,7 +21,8 @@ internal sealed class Example : RootCommand
     /// <param name="arguments">Arguments that are an example of its use.</param>
     public Example(string sentence, string arguments = "")
     {
-        Description = $"{sentence}{Environment.NewLine}{Environment.NewLine}Example: {_command}{(arguments.Length > 0 ? $" -- {arguments}" : "")}";
+        string all = arguments.Length > 0 ? $" -- {arguments}" : "";
+        Description = $"{sentence}{Environment.NewLine}{Environment.NewLine}Example: {_command}{all}";
     }
 
     /// <summary>Of the examples that make their own data.</summary>
@@ -91,7 +92,8 @@ internal sealed class Example : RootCommand
     /// <exception cref="FormatException">It is no such number.</exception>
     public static float Fraction(string text)
     {
-        double[] parts = [.. text.Split('/').Select(part => double.TryParse(part, CultureInfo.InvariantCulture, out double number) ? number : double.NaN)];
+        double[] parts = [.. text.Split('/').Select(part =>
+            double.TryParse(part, CultureInfo.InvariantCulture, out double number) ? number : double.NaN)];
         double value = parts is [var over, var under] ? over / under : parts is [var one] ? one : double.NaN;
         return double.IsFinite(value) ? (float)value : throw new FormatException($"'{text}' is not a number such as 0.14 or 36/255.");
     }

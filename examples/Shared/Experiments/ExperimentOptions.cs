@@ -7,6 +7,7 @@ namespace Experiments;
 
 /// <summary>What the command line asks for.</summary>
 /// <param name="Data">The data set.</param>
+/// <param name="Superclasses">Whether the guarantee is affinity robustness with the data set's superclasses.</param>
 /// <param name="Model">The model to measure; null to train one.</param>
 /// <param name="StartFrom">The model to go on training; null for a new network.</param>
 /// <param name="Save">Where the trained model goes.</param>
@@ -15,8 +16,8 @@ namespace Experiments;
 /// <param name="Discover">How to look for affinity sets; null for not.</param>
 /// <param name="Training">The options of the trainer.</param>
 internal sealed record ExperimentArguments(
-    string Data, string? Model, string? StartFrom, string Save, string? Columns, string? Figure, GloroAffinityDiscoveryOptions? Discover,
-    GloroImageClassificationOptions Training);
+    string Data, bool Superclasses, string? Model, string? StartFrom, string Save, string? Columns, string? Figure,
+    GloroAffinityDiscoveryOptions? Discover, GloroImageClassificationOptions Training);
 
 /// <summary>The command line of a training that is measured on a test part.</summary>
 internal sealed class ExperimentOptions
@@ -37,10 +38,11 @@ internal sealed class ExperimentOptions
     /// <param name="folder">The folder by default; null if it must be given.</param>
     /// <param name="save">Where the model goes by default.</param>
     /// <param name="superclasses">Whether the data set has superclasses, for <c>--guarantee superclasses</c>.</param>
-    public ExperimentOptions(Example example, GloroImageClassificationOptions training, string data, string save, string? folder = null, bool superclasses = false)
+    public ExperimentOptions(
+        Example example, GloroImageClassificationOptions training, string data, string save, string? folder = null,
+        bool superclasses = false)
     {
         (_example, _training) = (example, training);
-        GloroAugmentationOptions augmentation = training.Augmentation;
         _data = folder is null ? example.Required("--data", "FOLDER", data) : example.Optional("--data", "FOLDER", data, folder);
         _model = example.Open<string?>("--model", "FILE", "Measure this trained model instead of training one", "none");
         _startFrom = example.Open<string?>(
@@ -57,33 +59,47 @@ internal sealed class ExperimentOptions
         Set<int>("--width", "N", "Their channels", Automatic, n => training.Width = n);
         Set<int>("--tail", "N", "Outputs of each orthogonal dense layer", Automatic, n => training.TailWidth = n);
         Set<int>("--tail-depth", "N", "Orthogonal dense layers", Automatic, n => training.TailDepth = n);
-        Set("--layers", "TEXT", "A network of one's own: layers joined by commas, see docs/layers.md", "none", l => training.Layers = l, Layers);
+        Set(
+            "--layers", "TEXT", "An own network instead: layers joined by commas, see docs/layers.md", "none",
+            layers => training.Layers = layers, Layers);
         Set<GloroLossKind>("--loss", Names<GloroLossKind>(), "The loss", training.Loss, loss => training.Loss = loss);
-        Set<int>("--power-steps", "N", "Power iterations in a step of training", training.PowerIterationSteps, n => training.PowerIterationSteps = n);
+        Set<int>(
+            "--power-steps", "N", "Power iterations in a step of training", training.PowerIterationSteps,
+            n => training.PowerIterationSteps = n);
         Set<double>(
-            "--epsilon-factor", "X", "ε of the second half of training, in multiples of ε", training.EpsilonFactor, x => training.EpsilonFactor = x);
+            "--epsilon-factor", "X", "ε of the second half of training, in multiples of ε", training.EpsilonFactor,
+            x => training.EpsilonFactor = x);
         Set<double>(
-            "--closing-factor", "X", "ε of the last fifth of training, in multiples of ε", "the same", x => training.ClosingEpsilonFactor = x);
+            "--closing-factor", "X", "ε of the last fifth of training, in multiples of ε", "the same",
+            x => training.ClosingEpsilonFactor = x);
         Set<double>("--learning-rate", "X", "The learning rate", training.LearningRate, x => training.LearningRate = x);
-        Set("--lookahead", "yes|no", "Whether slow weights hold the fast ones back", YesOrNo(training.Lookahead), on => training.Lookahead = on, YesOrNo);
+        Set(
+            "--lookahead", "yes|no", "Whether slow weights hold the fast ones back", YesOrNo(training.Lookahead),
+            on => training.Lookahead = on, YesOrNo);
         Set<double>(
-            "--weight-decay", "X", "Share of the weights a step takes away, times the learning rate", training.WeightDecay, x => training.WeightDecay = x);
+            "--weight-decay", "X", "Share of the weights a step takes away, times the learning rate", training.WeightDecay,
+            x => training.WeightDecay = x);
         Set<double>(
             "--averaging", "X", "Deploy an average of the weights that keeps X a step, such as 0.999", training.AveragingDecay,
             x => training.AveragingDecay = x);
-        Set("--randaugment", "N,M", "N random operations of strength M (0 to 30) an image", "none", policy => augmentation.RandAugment = policy, Policy);
+        Set(
+            "--randaugment", "N,M", "N random operations of strength M (0 to 30) an image", "none",
+            policy => training.Augmentation.RandAugment = policy, Policy);
         Set<double>(
-            "--color", "X", "Brightness, contrast and saturation times 1 - X to 1 + X", augmentation.ColorJitter?.Brightness ?? 0,
-            x => augmentation.ColorJitter = new() { Brightness = x, Contrast = x, Saturation = x });
-        Set<int>("--cutout", "N", "Paint a square of N pixels over", augmentation.CutoutSide, n => augmentation.CutoutSide = n);
+            "--color", "X", "Brightness, contrast and saturation times 1 - X to 1 + X", training.Augmentation.ColorJitter?.Brightness ?? 0,
+            x => training.Augmentation.ColorJitter = new() { Brightness = x, Contrast = x, Saturation = x });
+        Set<int>(
+            "--cutout", "N", "Paint a square of N pixels over", training.Augmentation.CutoutSide,
+            n => training.Augmentation.CutoutSide = n);
         Set<double>(
-            "--mixup", "ALPHA", "Mix images and their losses by shares from Beta(ALPHA, ALPHA)", augmentation.MixupAlpha,
-            alpha => augmentation.MixupAlpha = alpha);
+            "--mixup", "ALPHA", "Mix images and their losses by shares from Beta(ALPHA, ALPHA)", training.Augmentation.MixupAlpha,
+            alpha => training.Augmentation.MixupAlpha = alpha);
         Set<double>(
             "--validation", "X", "The share of the training images that is set aside", training.ValidationFraction,
             x => training.ValidationFraction = x);
         Set<int>(
-            "--patience", "N", "Stop after N epochs without a better VRA on these images", "never", n => training.EarlyStoppingPatience = n);
+            "--patience", "N", "Stop after N epochs without a better VRA on these images", "never",
+            n => training.EarlyStoppingPatience = n);
         Set("--time-budget", "MINUTES", "Train for at most this time", "no limit", time => training.TimeBudget = time, Example.Minutes);
         Set<string>(
             "--checkpoints", "FOLDER", "Keep each epoch there; after a stop or a kill the same command goes on", "none",
@@ -104,16 +120,15 @@ internal sealed class ExperimentOptions
     public string Data(ParseResult given) => given.GetRequiredValue(_data);
 
     /// <summary>All that is given.</summary>
-    /// <param name="given">The command line.</param>
-    /// <param name="superclasses">The data set's superclasses, if it has some.</param>
-    public ExperimentArguments Read(ParseResult given, AffinitySets? superclasses = null)
+    public ExperimentArguments Read(ParseResult given)
     {
         foreach (var set in _setters)
             set(given);
-        if (given.GetResult(_guarantee) is { Implicit: false })
-            _training.Guarantee = given.GetValue(_guarantee) ?? RobustnessGuarantee.Affinity(superclasses!);
+        var guarantee = given.GetValue(_guarantee);
+        _training.Guarantee = guarantee ?? RobustnessGuarantee.Local;
         return new(
-            Data(given), given.GetValue(_model), given.GetValue(_startFrom), given.GetRequiredValue(_save), given.GetValue(_columns),
+            Data(given), guarantee is null && given.GetResult(_guarantee) is { Implicit: false }, given.GetValue(_model),
+            given.GetValue(_startFrom), given.GetRequiredValue(_save), given.GetValue(_columns),
             given.GetValue(_figure), given.GetValue(_discover), _training);
     }
 
@@ -135,7 +150,8 @@ internal sealed class ExperimentOptions
 
     private static string YesOrNo(bool on) => on ? "yes" : "no";
 
-    private static bool YesOrNo(string text) => text is "yes" or "no" ? text == "yes" : throw new FormatException($"it is yes or no, not '{text}'.");
+    private static bool YesOrNo(string text) =>
+        text is "yes" or "no" ? text == "yes" : throw new FormatException($"it is yes or no, not '{text}'.");
 
     private static int Whole(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 

@@ -57,6 +57,9 @@ internal sealed class ImageExperiment : IDisposable
     /// <summary>What classes are put together by in the figure; by default nothing.</summary>
     public Func<string, string> ClassGroup { get; init; } = _ => "";
 
+    /// <summary>A text for people, with words where classes are called otherwise; by default the text itself.</summary>
+    public Func<string, string> InWords { get; init; } = text => text;
+
     /// <summary>The K of the RTK whose sets the figure shows, whatever was trained for.</summary>
     public required int FigureK { get; init; }
 
@@ -115,7 +118,7 @@ internal sealed class ImageExperiment : IDisposable
     private List<(string Name, RobustnessGuarantee Guarantee)> Print(
         IDataView scored, IReadOnlyList<(string Name, RobustnessGuarantee Guarantee)> guarantees)
     {
-        Show.Line($"{Context.Gloro.Evaluate(scored)}");
+        Show.Line(InWords($"{Context.Gloro.Evaluate(scored)}"));
         var fitting = new List<(string Name, RobustnessGuarantee Guarantee)>();
         var rows = new List<string[]>();
         var leftOut = new List<string>();
@@ -145,8 +148,8 @@ internal sealed class ImageExperiment : IDisposable
         // The price of docs/choosing.md, below the default, at which affinity sets of ten classes are found.
         GuaranteeSuggestions suggestions = Context.Gloro.Suggest(
             scored, new() { BitPrice = 0.1, Discovery = discovery, Guarantees = known, CancellationToken = _stop });
-        Show.Line($"{suggestions.Discovery}");
-        Show.Line($"{suggestions}");
+        Show.Line(InWords($"{suggestions.Discovery}"));
+        Show.Line(InWords($"{suggestions}"));
         var pairs = (from set in suggestions.Discovery!.Details
                      from i in Enumerable.Range(0, set.Classes.Count)
                      from j in Enumerable.Range(0, i)
@@ -162,11 +165,11 @@ internal sealed class ImageExperiment : IDisposable
     {
         // With few classes there are few radii.
         int largest = Math.Min(FigureK, ((VectorDataViewType)scored.Schema["TopKRadii"].Type).Size);
-        var sets = new SharedSets(Context, scored, largest, _arguments.Training.Epsilon);
+        var sets = new SharedSets(Context, scored, largest, _arguments.Training.Epsilon, InWords);
         int[] order = [.. Enumerable.Range(0, sets.Classes.Count).OrderBy(i => ClassGroup(sets.Classes[i]), StringComparer.Ordinal)];
         string title = $"Classes that share certified label sets ({RobustnessGuarantee.RelaxedTopK(largest)})";
         File.WriteAllText(path, SharedSetsFigure.Draw(sets, order, title));
     }
 
-    private void Say(string text) => Show.Line($"{_clock.Elapsed:hh\\:mm\\:ss}  {text}");
+    private void Say(string text) => Show.Line($"{_clock.Elapsed:hh\\:mm\\:ss}  {InWords(text)}");
 }

@@ -13,7 +13,8 @@ internal readonly record struct BarState(double Done, double Total, string Text)
 /// <param name="begins">What is shown until the first report.</param>
 /// <param name="describe">The bar for a report.</param>
 /// <param name="line">The line for a report where there is no bar; null for none.</param>
-internal sealed class LiveBar<TProgress>(string begins, Func<TProgress, BarState> describe, Func<TProgress, string?> line) : IProgress<TProgress>
+internal sealed class LiveBar<TProgress>(string begins, Func<TProgress, BarState> describe, Func<TProgress, string?> line)
+    : IProgress<TProgress>
 {
     private ProgressTask? _bar;
 
@@ -23,7 +24,8 @@ internal sealed class LiveBar<TProgress>(string begins, Func<TProgress, BarState
         if (!Show.IsTerminal)
             return run();
         T result = default!;
-        AnsiConsole.Progress().Columns(new SpinnerColumn(), new ProgressBarColumn { Width = 20 }, new TaskDescriptionColumn { Alignment = Justify.Left }).Start(context =>
+        var text = new TaskDescriptionColumn { Alignment = Justify.Left };
+        AnsiConsole.Progress().Columns(new SpinnerColumn(), new ProgressBarColumn { Width = 20 }, text).Start(context =>
         {
             _bar = context.AddTask(begins);
             result = run();
