@@ -2,7 +2,6 @@ using System.CommandLine;
 using Examples;
 using Experiments;
 using Folder;
-using ImageFolders;
 using Microsoft.ML;
 using Microsoft.ML.Gloro;
 

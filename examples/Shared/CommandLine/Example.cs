@@ -80,12 +80,14 @@ internal sealed class Example : RootCommand
         ParseResult given = Parse(args);
         if (given.Errors.Count > 0)
             return Refuse(string.Join(Environment.NewLine, given.Errors.Select(error => error.Message)));
-        CancellationToken stop = default;
-        SetAction((given, token) => Task.Run(() => Guarded(given, run, stop = token), CancellationToken.None));
+        SetAction((given, stop) => Task.Run(() => Guarded(given, run, stop), CancellationToken.None));
         int code = given.Invoke(new InvocationConfiguration { ProcessTerminationTimeout = s_patience });
         if (!Console.IsOutputRedirected)
             Console.CursorVisible = true; // a bar that was cut off hid it
-        return stop.IsCancellationRequested && code != Succeeded ? Failed : code;
+        if (code is Succeeded or Failed or WronglyUsed)
+            return code;
+        Console.Error.WriteLine("Stopped.");
+        return Failed;
     }
 
     /// <summary>Reads a number such as 0.14 or 36/255.</summary>
@@ -109,7 +111,7 @@ internal sealed class Example : RootCommand
         {
             return parse(given.Tokens[0].Value);
         }
-        catch (Exception e) when (e is FormatException or ArgumentException)
+        catch (Exception e) when (e is FormatException or OverflowException or ArgumentException)
         {
             given.AddError($"{(given.Parent as OptionResult)?.Option.Name}: {e.Message}");
             return default;

@@ -22,14 +22,13 @@ internal sealed record ExperimentArguments(
 /// <summary>The command line of a training that is measured on a test part.</summary>
 internal sealed class ExperimentOptions
 {
-    private const string Automatic = "chosen by the number of images";
+    private const string Automatic = "chosen by the number of images", Superclasses = "superclasses";
 
     private readonly Example _example;
     private readonly GloroImageClassificationOptions _training;
     private readonly List<Action<ParseResult>> _setters = [];
     private readonly Option<string> _data, _save;
-    private readonly Option<string?> _model, _startFrom, _columns, _figure;
-    private readonly Option<RobustnessGuarantee?> _guarantee;
+    private readonly Option<string?> _model, _startFrom, _columns, _figure, _guarantee;
     private readonly Option<GloroAffinityDiscoveryOptions?> _discover;
 
     /// <param name="example">Gets the options.</param>
@@ -48,10 +47,10 @@ internal sealed class ExperimentOptions
         _startFrom = example.Open<string?>(
             "--start-from", "FILE", "Go on training this model, with its own network", "a new network");
         _save = example.Optional("--save", "FILE", "Where the trained model goes", save);
-        string known = superclasses ? ", superclasses" : "";
-        _guarantee = example.Open<RobustnessGuarantee?>(
+        string known = superclasses ? $", {Superclasses}" : "";
+        _guarantee = example.Open<string?>(
             "--guarantee", "TEXT", $"local, rtk:3, affinity:a+b,c+d{known}", "local",
-            text => superclasses && text == "superclasses" ? null : RobustnessGuarantee.Parse(text));
+            text => superclasses && text == Superclasses ? text : $"{RobustnessGuarantee.Parse(text)}");
         Set("--epsilon", "NUMBER", "L2 radius in pixels scaled to [0, 1]", "36/255", x => training.Epsilon = x, Example.Fraction);
         Set<int>("--epochs", "N", "Passes over the training images", Automatic, n => training.Epochs = n);
         Set<int>("--batch", "N", "Images in a step", Automatic, n => training.BatchSize = n);
@@ -124,10 +123,11 @@ internal sealed class ExperimentOptions
     {
         foreach (var set in _setters)
             set(given);
-        var guarantee = given.GetValue(_guarantee);
-        _training.Guarantee = guarantee ?? RobustnessGuarantee.Local;
+        string? guarantee = given.GetValue(_guarantee);
+        if (guarantee is not null and not Superclasses)
+            _training.Guarantee = RobustnessGuarantee.Parse(guarantee);
         return new(
-            Data(given), guarantee is null && given.GetResult(_guarantee) is { Implicit: false }, given.GetValue(_model),
+            Data(given), guarantee == Superclasses, given.GetValue(_model),
             given.GetValue(_startFrom), given.GetRequiredValue(_save), given.GetValue(_columns),
             given.GetValue(_figure), given.GetValue(_discover), _training);
     }

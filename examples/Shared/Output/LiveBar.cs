@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.ML.Gloro;
 using Spectre.Console;
 
@@ -59,11 +60,21 @@ internal static class LiveBar
     public static LiveBar<GloroTrainingProgress> Training(bool lines = true) =>
         new("training begins", Describe, progress => lines ? $"{progress}" : null);
 
-    /// <summary>An audit: <see cref="GloroAuditOptions.Progress"/>. Without a terminal there is a line for each stage.</summary>
-    public static LiveBar<GloroAuditProgress> Audit() => new(
-        "audit begins",
-        progress => new(progress.Done, progress.Total, $"{progress}"),
-        progress => progress.Done == progress.Total ? $"{progress}" : null);
+    /// <summary>
+    /// An audit: <see cref="GloroAuditOptions.Progress"/>. Without a terminal there is a line at the end of each stage, and every ten
+    /// seconds.
+    /// </summary>
+    public static LiveBar<GloroAuditProgress> Audit()
+    {
+        var sinceLine = Stopwatch.StartNew();
+        return new("audit begins", progress => new(progress.Done, progress.Total, $"{progress}"), progress =>
+        {
+            if (progress.Done < progress.Total && sinceLine.Elapsed < TimeSpan.FromSeconds(10))
+                return null;
+            sinceLine.Restart();
+            return $"{progress}";
+        });
+    }
 
     /// <summary>Rows as they are read: scoring has no progress of its own, but reads its rows one after the other.</summary>
     /// <param name="what">What is done with the rows.</param>
