@@ -63,7 +63,10 @@ public sealed class ExampleOptionsTests
         using var process = Process.Start(start)!;
         string line;
         do
-            line = await process.StandardOutput.ReadLineAsync() ?? throw new InvalidOperationException(await process.StandardError.ReadToEndAsync());
+        {
+            line = await process.StandardOutput.ReadLineAsync()
+                ?? throw new InvalidOperationException(await process.StandardError.ReadToEndAsync());
+        }
         while (!line.StartsWith("Training a network", StringComparison.Ordinal));
         using (var kill = Process.Start("kill", ["-INT", $"{process.Id}"]))
             await kill.WaitForExitAsync();

@@ -24,7 +24,8 @@ public sealed class FolderTests
         Draw(Path.Combine("data", "bee", "more", "still more"), 5);
         File.WriteAllText(Path.Combine(_folder.Path, "data", "cat", "notes.txt"), "no image");
 
-        var (code, output, error) = await RunAsync([.. s_tiny, "--columns", "trained.txt", "--save", "own.zip", "--augmentation", "photographs", "--shift", "3"]);
+        var (code, output, error) = await RunAsync(
+            [.. s_tiny, "--columns", "trained.txt", "--save", "own.zip", "--augmentation", "photographs", "--shift", "3"]);
         Assert.AreEqual(0, code, error);
         StringAssert.Contains(output, "28 images of 3 classes to train on, 7 to test on"); // a fifth of 10, 15 and 10
         StringAssert.Contains(error, "Left out: 1 files");
