@@ -123,7 +123,8 @@ internal sealed partial class TinyImageNetFolder
         }
     }
 
-    [GeneratedRegex(@"\bn\d{8}\b")]
+    // Not in brackets: there it stands behind a word already.
+    [GeneratedRegex(@"(?<!\()\bn\d{8}\b")]
     private static partial Regex Id();
 
     [GeneratedRegex(@"^val_(\d{1,9})\.JPEG$")]

@@ -124,7 +124,8 @@ public sealed class TinyImageNetTests
     {
         var mlContext = new MLContext(seed: 1);
         string[] paths = Directory.GetFiles(Path.Combine(Data, "train"), "*.JPEG", SearchOption.AllDirectories);
-        var rows = mlContext.Data.LoadFromEnumerable(paths.Order(StringComparer.Ordinal).Select(path => new Row { Label = label(Path.GetFileName(path)[..9]), ImagePath = path }));
+        var rows = mlContext.Data.LoadFromEnumerable(paths.Order(StringComparer.Ordinal)
+            .Select(path => new Row { Label = label(Path.GetFileName(path)[..9]), ImagePath = path }));
         var model = mlContext.Transforms.Conversion.MapValueToKey("Label")
             .Append(mlContext.Transforms.LoadImages("Image", null, "ImagePath"))
             .Append(mlContext.Gloro.ImageClassification(ColorTiles.Options(epochs: 2))).Fit(rows);
