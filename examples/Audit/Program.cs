@@ -38,8 +38,7 @@ return example.Run(args, (given, stop) =>
         {
             IDataView scored = scorer.Transform(mlContext.Data.LoadFromEnumerable(read));
             return mlContext.Gloro.Evaluate(scored, guarantee: given.GetValue(guarantee), epsilon: given.GetValue(epsilon));
-        });
-        stop.ThrowIfCancellationRequested();
+        }, stop);
         double radius = Math.Floor(metrics.AverageCertifiedRadius * 1e6) / 1e6; // never rounded up
         Show.Line($"{one,-8} {metrics.Guarantee}: VRA {metrics.VerifiedRobustAccuracy:F4}, mean radius {radius:F6}, "
             + $"{rows.Count} images in {clock.Elapsed.TotalSeconds:F1} s");

@@ -67,8 +67,8 @@ return example.Run(args, (given, stop) =>
     }
 
     // Rows are scored once, as the report reads them.
-    GloroReport report = LiveBar.Reading("Scoring", rows, read =>
-        mlContext.Gloro.Report(options.Model.Transform(mlContext.Data.LoadFromEnumerable(read)), options));
+    GloroReport report = LiveBar.Reading(
+        "Scoring", rows, read => mlContext.Gloro.Report(options.Model.Transform(mlContext.Data.LoadFromEnumerable(read)), options), stop);
     report.Save(path);
     Show.Line($"{report}");
     Show.Line();

@@ -80,11 +80,14 @@ internal static class LiveBar
     /// <param name="what">What is done with the rows.</param>
     /// <param name="rows">All rows.</param>
     /// <param name="use">Gets the same rows.</param>
-    public static T Reading<TRow, T>(string what, IReadOnlyCollection<TRow> rows, Func<IEnumerable<TRow>, T> use)
+    /// <param name="stop">Ends the reading, and so the scoring, with <see cref="OperationCanceledException"/>.</param>
+    public static T Reading<TRow, T>(
+        string what, IReadOnlyCollection<TRow> rows, Func<IEnumerable<TRow>, T> use, CancellationToken stop)
     {
         var bar = new LiveBar<int>(what, done => new(done, rows.Count, $"{what}: {done} of {rows.Count}"), _ => null);
         return bar.Run(() => use(rows.Select((row, i) =>
         {
+            stop.ThrowIfCancellationRequested();
             bar.Report(i + 1);
             return row;
         })));
