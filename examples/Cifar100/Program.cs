@@ -24,15 +24,17 @@ return example.Run(args, (given, stop) =>
     var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
         .Append(mlContext.Gloro.ImageClassification(arguments.Training));
 
+    var test = mlContext.Data.LoadFromEnumerable(data.Images(data.Test));
     return experiment.Run(
         pipeline,
         mlContext.Data.LoadFromEnumerable(data.Images(data.Train)),
-        mlContext.Data.LoadFromEnumerable(data.Images(data.Test)),
+        test,
         [
             ("local", RobustnessGuarantee.Local),
             ("RT2", RobustnessGuarantee.RelaxedTopK(2)),
             ("RT3", RobustnessGuarantee.RelaxedTopK(3)),
             ("RT5", RobustnessGuarantee.RelaxedTopK(5)),
             ("superclasses", RobustnessGuarantee.Affinity(data.Superclasses)),
-        ]);
+        ],
+        (model, scored) => NamedSets.Print(mlContext, model, test, scored, RobustnessGuarantee.Affinity(data.Superclasses)));
 });

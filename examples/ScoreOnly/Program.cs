@@ -51,7 +51,7 @@ return example.Run(args, (given, _) =>
         string[] columns =
         [
             "ImagePath", "PredictedLabel", "Score", "Logits", "TopKRadii", "CertifiedRadius", "IsCertified", "CertifiedK",
-            "CertifiedLabels", "LoosestK", "ReachableLabels",
+            "CertifiedLabels", "LoosestK", "ReachableLabels", "CertifiedGroup",
         ];
         IDataView selected = mlContext.Transforms.SelectColumns(columns).Fit(scored).Transform(scored);
         mlContext.Data.SaveAsText(selected, file, headerRow: false, schema: false);

@@ -56,11 +56,12 @@ internal sealed partial class TinyImageNetFolder
     public string SuperclassOf(string label) =>
         _superclasses.GetValueOrDefault(_words.FirstOrDefault(pair => pair.Value == label).Key ?? label, "");
 
-    /// <summary>The superclasses that have more than one class, as affinity sets.</summary>
-    public AffinitySets Superclasses(bool words) => AffinitySets.FromNames(_ids
+    /// <summary>The superclasses that have more than one class, as affinity sets with names.</summary>
+    public AffinitySets Superclasses(bool words) => AffinitySets.FromSuperclasses(_ids
         .GroupBy(id => _superclasses[id])
         .Where(group => group.Key.Length > 0 && group.Count() > 1)
-        .Select(group => group.Select(id => Label(id, words))));
+        .SelectMany(group => group)
+        .ToDictionary(id => Label(id, words), id => _superclasses[id]));
 
     /// <summary>A text with words in place of ids.</summary>
     public string InWords(string text) => Id().Replace(text, match => _words.GetValueOrDefault(match.Value, match.Value));

@@ -52,7 +52,7 @@ public sealed class TinyImageNetTests
             "--discover", "3", "--figure", "sets.svg", "--columns", "trained.txt", "--save", "ids.zip");
         Assert.AreEqual(0, code, error);
         StringAssert.Contains(output, "superclasses  ");
-        StringAssert.Contains(output, "affinity:Chihuahua+Yorkshire terrier+golden retriever,tabby+Egyptian cat");
+        StringAssert.Contains(output, "affinity:dog=Chihuahua+Yorkshire terrier+golden retriever,feline=tabby+Egyptian cat");
         string figure = File.ReadAllText(Path.Combine(s_folder.Path, "sets.svg"));
         foreach (string word in new[] { "goldfish", "tabby", "crane (n03126707)", "crane (n02002724)" })
             StringAssert.Contains(figure, $">{word}<");
