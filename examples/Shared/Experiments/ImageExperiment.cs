@@ -102,7 +102,8 @@ internal sealed class ImageExperiment : IDisposable
 
     public void Dispose()
     {
-        File.Delete(_partialSave); // of a training that did not end
+        if (_arguments.Model is null)
+            File.Delete(_partialSave); // of a training that did not end
         (_given as IDisposable)?.Dispose();
     }
 
