@@ -37,7 +37,8 @@ Add("certificate", "Microseconds that the certificate of a row takes by itself."
 
 Argument<int> portableThreads = new("THREADS")
 {
-    Description = "Threads of ONNX Runtime; 0 leaves them as they are", DefaultValueFactory = _ => 0,
+    Description = "Threads of ONNX Runtime; 0 leaves them as they are",
+    DefaultValueFactory = _ => 0,
 };
 Add("portable", "An exported ONNX graph with the certificate inside against the bare network: 10, 100 and 1000 classes, 1, 3 and 5 radii, "
     + "both arithmetics.", [model, portableThreads], given =>
@@ -46,7 +47,8 @@ Add("portable", "An exported ONNX graph with the certificate inside against the 
 Argument<string> onnxFile = new("FILE.onnx") { Description = "The file to write" };
 Argument<CertificateArithmetic?> arithmetic = new("ARITHMETIC")
 {
-    Description = "Float64 or Real; the model's if left out", Arity = ArgumentArity.ZeroOrOne,
+    Description = "Float64 or Real; the model's if left out",
+    Arity = ArgumentArity.ZeroOrOne,
 };
 Add("export", "The ONNX file of a saved model, as examples/ServeOnnx takes it.", [model, onnxFile, arithmetic], given =>
 {

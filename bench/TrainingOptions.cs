@@ -18,7 +18,8 @@ internal sealed class TrainingOptions
 {
     private readonly Option<string> _classes = new("--classes")
     {
-        Description = $"Numbers of classes, each above {TrainingBench.SetSize}", DefaultValueFactory = _ => "10,100,1000",
+        Description = $"Numbers of classes, each above {TrainingBench.SetSize}",
+        DefaultValueFactory = _ => "10,100,1000",
     };
 
     private readonly Option<int?> _threads = new("--threads") { Description = "libtorch's threads [default: one for each core]" };
@@ -26,12 +27,14 @@ internal sealed class TrainingOptions
     private readonly Option<string> _precision = new("--precision") { Description = "[default: what the processor is faster with]" };
     private readonly Option<string> _time = new("--time")
     {
-        Description = "With one thread the processor's time is steadier on a busy machine", DefaultValueFactory = _ => "elapsed",
+        Description = "With one thread the processor's time is steadier on a busy machine",
+        DefaultValueFactory = _ => "elapsed",
     };
 
     private readonly Option<string> _losses = new("--losses")
     {
-        Description = "Only the losses whose name holds the text (training)", DefaultValueFactory = _ => "",
+        Description = "Only the losses whose name holds the text (training)",
+        DefaultValueFactory = _ => "",
     };
 
     public TrainingOptions()

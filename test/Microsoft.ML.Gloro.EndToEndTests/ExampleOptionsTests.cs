@@ -57,7 +57,9 @@ public sealed class ExampleOptionsTests
         using var folder = new TemporaryFolder();
         var start = new ProcessStartInfo("dotnet", [ExampleProcess.PathOf("Quickstart")])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder.Path,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder.Path,
         };
         start.Environment["OMP_NUM_THREADS"] = "1";
         using var process = Process.Start(start)!;

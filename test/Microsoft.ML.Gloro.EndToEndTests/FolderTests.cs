@@ -4,17 +4,13 @@ namespace Microsoft.ML.Gloro.Tests.EndToEnd;
 
 /// <summary>The Folder example, as a process, on folders of small images.</summary>
 [TestClass]
-public sealed class FolderTests
+public sealed class FolderTests : IDisposable
 {
     private static readonly string[] s_tiny = ["--epochs", "1", "--depth", "1", "--width", "8", "--tail", "16", "--batch", "8"];
 
-    private TemporaryFolder _folder = null!;
+    private readonly TemporaryFolder _folder = new();
 
-    [TestInitialize]
-    public void Prepare() => _folder = new TemporaryFolder();
-
-    [TestCleanup]
-    public void Clean() => _folder.Dispose();
+    public void Dispose() => _folder.Dispose();
 
     [TestMethod]
     public async Task Folder_OfClasses_IsSplitBySeedAndSavedAndMeasuredAgain()
