@@ -13,6 +13,8 @@ internal sealed class RandomNetworks(int seed)
 
     public static DeployedActivation Absolute { get; } = new(ActivationFunction.Absolute);
 
+    public static DeployedActivation HalfAbsolute { get; } = new(ActivationFunction.HalfAbsolute);
+
     /// <summary>Values in [−scale, scale).</summary>
     public float[] Values(int count, double scale = 1)
     {
@@ -51,7 +53,7 @@ internal sealed class RandomNetworks(int seed)
     public DeployedNetwork Absolutes() => new(
         new TensorShape(3, 6, 5),
         [
-            Convolution(3, 5, 3, 3, 1, ZeroPadding.All(1)), Absolute, Scaling(5), Convolution(5, 4, 2, 2, 2, default), Absolute,
+            Convolution(3, 5, 3, 3, 1, ZeroPadding.All(1)), Absolute, Scaling(5), Convolution(5, 4, 2, 2, 2, default), HalfAbsolute,
             new DeployedFlatten(), Dense(24, 5),
         ]);
 

@@ -110,6 +110,8 @@ internal static class ReferenceForward
 
         // The first half of the channels is the first half of the values: channels come first in the layout.
         int half = x.Length / 2;
+        if (activation.Function == ActivationFunction.HalfAbsolute)
+            return [.. x.Select((value, i) => i < half ? value : Math.Abs(value))];
         var y = new double[x.Length];
         for (int i = 0; i < half; i++)
             (y[i], y[half + i]) = (Math.Max(x[i], x[half + i]), Math.Min(x[i], x[half + i]));

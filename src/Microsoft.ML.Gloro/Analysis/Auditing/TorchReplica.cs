@@ -71,6 +71,7 @@ internal sealed class TorchReplica : IDisposable
         DeployedActivation { Function: ActivationFunction.ReLU } => x => nn.functional.relu(x),
         DeployedActivation { Function: ActivationFunction.MinMax } => ActivationLayer.MinMax,
         DeployedActivation { Function: ActivationFunction.Absolute } => x => x.abs(),
+        DeployedActivation { Function: ActivationFunction.HalfAbsolute } => ActivationLayer.HalfAbsolute,
         DeployedAveragePooling pooling => x => nn.functional.avg_pool2d(x, pooling.Size),
         DeployedSpaceToDepth move => x => SpaceToDepthLayer.Move(x, move.Block, input, output),
         DeployedFlatten => x => x.reshape(-1, output.Channels, 1, 1),

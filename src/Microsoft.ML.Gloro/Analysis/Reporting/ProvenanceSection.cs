@@ -26,7 +26,7 @@ internal static class ProvenanceSection
 
     private static void Model(HtmlText page, GloroModel model)
     {
-        string real = model.IsImage ? "real; rounding not covered" : "real; rounding covered at the row only";
+        string real = !model.Network.InputShape.IsVector ? "real; rounding not covered" : "real; rounding covered at the row only";
         Fact(page, "arithmetic", $"{(model.Arithmetic == CertificateArithmetic.Float64 ? "float64; rounding covered" : real)}");
         Fact(page, "weights", $"<code>{model.Bound.WeightHash}</code> (SHA-256; the bounds were proved for these)");
         Fact(page, "Lipschitz bound κ", $"{model.Bound.Value:G7}, from the input to the last layer but one; ",

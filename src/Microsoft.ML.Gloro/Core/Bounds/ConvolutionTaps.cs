@@ -4,6 +4,9 @@ namespace Microsoft.ML.Gloro.Core;
 /// <summary>Writes linear plain layers as <see cref="TapKernel"/>s.</summary>
 internal static class ConvolutionTaps
 {
+    // Multiplications of the Gram matrix of all pixels: about a second. 16 channels of 8 × 8 pixels are half of it.
+    private const long MostWork = 1L << 31;
+
     /// <summary>
     /// The circular stride-1 convolution that contains <paramref name="layer"/> on inputs of <paramref name="input"/>; null if no output
     /// sees any pixel.
@@ -30,6 +33,24 @@ internal static class ConvolutionTaps
             int place = i / layer.InChannels;
             int u = (stride * (high.First + positions[tap].U)) + (place / stride) + layer.Padding.Top;
             int v = (stride * (wide.First + positions[tap].V)) + (place % stride) + layer.Padding.Left;
+            bool inside = u >= 0 && u < layer.KernelHeight && v >= 0 && v < layer.KernelWidth;
+            return inside ? layer.Kernel[(((((o * layer.InChannels) + c) * layer.KernelHeight) + u) * layer.KernelWidth) + v] : 0;
+        }
+    }
+
+    /// <summary>The matrix from all input pixels to all outputs; null where the layer is large.</summary>
+    public static TapKernel? OfPixels(DeployedConvolution layer, TensorShape input)
+    {
+        TensorShape output = layer.GetOutputShape(input);
+        Int128 rows = Math.Min(input.Size, output.Size), columns = Math.Max(input.Size, output.Size);
+        return rows * rows * columns > MostWork ? null : new TapKernel(output.Size, input.Size, [(0, 0)], 1, 1, Weight);
+
+        float Weight(int tap, int to, int from)
+        {
+            (int o, int outputPixel) = Math.DivRem(to, output.Height * output.Width);
+            (int c, int inputPixel) = Math.DivRem(from, input.Height * input.Width);
+            int u = (inputPixel / input.Width) + layer.Padding.Top - (outputPixel / output.Width * layer.Stride);
+            int v = (inputPixel % input.Width) + layer.Padding.Left - (outputPixel % output.Width * layer.Stride);
             bool inside = u >= 0 && u < layer.KernelHeight && v >= 0 && v < layer.KernelWidth;
             return inside ? layer.Kernel[(((((o * layer.InChannels) + c) * layer.KernelHeight) + u) * layer.KernelWidth) + v] : 0;
         }

@@ -47,15 +47,16 @@ internal static class RigorousBound
         {
             DeployedDense dense => OfTaps(ConvolutionTaps.Of(dense), () => PatchMap.Of(dense), cancellationToken),
             DeployedConvolution convolution =>
-                OfTaps(ConvolutionTaps.Of(convolution, input), () => new PatchMap(convolution, input), cancellationToken),
+                OfConvolution(convolution, input, cancellationToken),
 
             // What has no weights attains its norm at inputs that are easy to name: positive ones, sorted ones, any.
             // |max(a, 0) − max(b, 0)| ≤ |a − b|; sorting a pair permutes it, and sorted pairs are closest (rearrangement inequality).
             DeployedActivation { Function: ActivationFunction.ReLU } => ("1-Lipschitz elementwise", 1, 1),
             DeployedActivation { Function: ActivationFunction.MinMax } => ("sorts pairs", 1, 1),
 
-            // ||a| − |b|| ≤ |a − b|, with equality for positive values.
-            DeployedActivation { Function: ActivationFunction.Absolute } => ("1-Lipschitz elementwise", 1, 1),
+            // ||a| − |b|| ≤ |a − b|, with equality for positive values; HalfAbs leaves the other values as they are.
+            DeployedActivation { Function: ActivationFunction.Absolute or ActivationFunction.HalfAbsolute } =>
+                ("1-Lipschitz elementwise", 1, 1),
             DeployedSpaceToDepth => ("isometry", 1, 1),
             DeployedFlatten => ("isometry", 1, 1),
 
@@ -69,6 +70,16 @@ internal static class RigorousBound
                 "be certified through it; remove it or prove a bound here."),
         };
         return new LayerBound(index, layer.Kind, method, bound, attained);
+    }
+
+    private static (string Method, double Bound, double Attained) OfConvolution(
+        DeployedConvolution layer, TensorShape input, CancellationToken cancellationToken)
+    {
+        var circle = OfTaps(ConvolutionTaps.Of(layer, input), () => new PatchMap(layer, input), cancellationToken);
+        if (circle.Bound == 0 || ConvolutionTaps.OfPixels(layer, input) is not { } pixels)
+            return circle;
+        double bound = SpectralNorm.Lower(pixels, circle.Bound);
+        return bound < circle.Bound ? (circle.Method + "; Cholesky factorization of all pixels", bound, circle.Attained) : circle;
     }
 
     private static (string Method, double Bound, double Attained) OfPooling(int size)

@@ -6,6 +6,9 @@ namespace Microsoft.ML.Gloro.Core;
 /// it.
 /// </summary>
 /// <remarks>
+/// Each circle of <see cref="TapKernel.Seams"/> contains the layer, so the smallest of their norms is a bound. Zero padding keeps a layer
+/// from attaining what it does at one frequency; it attains about the norm half a step beside it. Where the largest norm is at frequency 0,
+/// as it often is, the circle with both flips has that frequency, and its norm is nearly that of the layer.
 /// Frequencies are visited in a fixed scattered order, in chunks that double. Within a chunk each frequency is tested against the largest
 /// bound of earlier chunks with <see cref="CholeskyProof"/>; only those that exceed it get a bound of their own by
 /// <see cref="GramIteration"/>, on average about one a chunk. The result does not depend on threads or timing. For each frequency, with A
@@ -18,20 +21,61 @@ internal static class SpectralNorm
     // Of λ = σ²: the sharpness of Gram iteration, and the margin by which others may exceed the record without an iteration of their own.
     private const double Tolerance = 1e-5;
 
+    // Of λ: how finely Lower looks for a smaller bound.
+    private const int LowerSteps = 1024;
+
     /// <summary>The bound; 0 exactly if and only if all weights are 0.</summary>
     public static double UpperBound(TapKernel kernel, CancellationToken cancellationToken)
     {
         if (kernel.AbsoluteSquares == 0)
             return 0;
-        double lambda = LargestEigenvalue(kernel, cancellationToken);
+        double lambda = double.PositiveInfinity;
+        foreach (Seam seam in kernel.Seams())
+            lambda = Math.Min(lambda, LargestEigenvalue(kernel, seam, lambda, cancellationToken));
+        return Norm(kernel, lambda);
+    }
+
+    /// <summary>
+    /// A bound of a matrix that is at most <paramref name="bound"/>, and about its norm if that is at most an eighth smaller.
+    /// </summary>
+    /// <param name="matrix">A kernel with one frequency.</param>
+    /// <param name="bound">A bound of the matrix.</param>
+    public static double Lower(TapKernel matrix, double bound)
+    {
+        if (matrix.AbsoluteSquares == 0)
+            return 0;
+        var values = new ComplexMatrix(matrix.Rows, matrix.Columns, real: true);
+        matrix.Transform((0, 0), values);
+        ComplexMatrix gram = new(matrix.Rows, matrix.Rows, real: true), factor = new(matrix.Rows, matrix.Rows, real: true);
+        gram.SetGram(values);
+        double lambda = Math.Pow(Math.ScaleB(bound, -matrix.Exponent), 2);
+
+        // λ·(1 − steps/LowerSteps) is proved for the first number of steps and not for the second. The grid is fixed, so that machines
+        // whose roundings differ come to the same bound.
+        int proved = 0, open = LowerSteps / 4;
+        while (open - proved > 1)
+        {
+            int middle = (proved + open) / 2;
+            (proved, open) = CholeskyProof.Succeeds(gram, Share(middle), factor) ? (middle, open) : (proved, middle);
+        }
+
+        return proved == 0 ? bound : Math.Min(bound, Norm(matrix, CholeskyProof.Proven(Share(proved), matrix.Rows)));
+
+        double Share(int steps) => lambda * (1 - ((double)steps / LowerSteps));
+    }
+
+    // From an eigenvalue of the computed Gram matrix to the norm.
+    private static double Norm(TapKernel kernel, double lambda)
+    {
         double gramError = Outward.Multiply(Outward.Multiply(2, Outward.Gamma((2L * kernel.Columns) + 8)), kernel.AbsoluteSquares);
         double norm = Outward.Add(Outward.Sqrt(Outward.Add(lambda, gramError)), kernel.TransformError);
         return Math.ScaleB(norm, kernel.Exponent);
     }
 
-    private static double LargestEigenvalue(TapKernel kernel, CancellationToken cancellationToken)
+    // On one circle; infinite as soon as it is seen to be above the limit.
+    private static double LargestEigenvalue(TapKernel kernel, Seam seam, double limit, CancellationToken cancellationToken)
     {
-        (int A, int B)[] frequencies = Scatter([.. kernel.Frequencies()]);
+        (int A, int B)[] frequencies = Scatter([.. kernel.Frequencies(seam)]);
         var bounds = new double[frequencies.Length];
         double record = 0, proven = 0;
         var options = new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount };
@@ -45,7 +89,7 @@ internal static class SpectralNorm
                 start,
                 end,
                 options,
-                () => new Workspace(kernel, frequencies.Length == 1),
+                () => new Workspace(kernel, real: kernel.FrequenciesHigh * kernel.FrequenciesWide == 1),
                 (i, _, workspace) =>
                 {
                     bounds[i] = workspace.BoundIfAbove(frequencies[i], tau, cancellationToken);
@@ -54,6 +98,8 @@ internal static class SpectralNorm
                 _ => { });
             for (int i = start; i < end; i++)
                 record = Math.Max(record, bounds[i]);
+            if (record > limit)
+                return double.PositiveInfinity;
             proven = Math.Max(proven, CholeskyProof.Proven(tau, kernel.Rows));
             start = end;
         }

@@ -4,12 +4,15 @@ using System.Numerics;
 namespace Microsoft.ML.Gloro.Core;
 
 /// <summary>
-/// A linear layer as a stride-1 circular convolution on N_h × N_w positions: one real matrix per tap. At frequency (a, b) it acts as the
-/// complex matrix Σ_taps K_tap·e^{−2πi(a·u/N_h + b·v/N_w)}, and the norm of the whole is the largest norm of these (the discrete Fourier
-/// transform is unitary and block-diagonalises circular convolutions; Sedghi, Gupta, Long, ICLR 2019). A dense layer is the case of one tap
-/// and one frequency.
+/// A linear layer as a stride-1 circular convolution on N_h × N_w positions: one real matrix per tap. At frequency (a, b), in half steps,
+/// it acts as the complex matrix Σ_taps K_tap·e^{−πi(a·u/N_h + b·v/N_w)}, and the norm of the whole is the largest norm of these (the
+/// discrete Fourier transform is unitary and block-diagonalises circular convolutions; Sedghi, Gupta, Long, ICLR 2019). A dense layer is
+/// the case of one tap and one frequency.
 /// </summary>
 /// <remarks>
+/// A circle has even frequencies a = 0, 2, …, 2N − 2. Its seam may also change the sign of what crosses it, y_i = Σ_u K_u·x_{i+u}·(−1)^w
+/// where the index wraps w times. With D the unitary diagonal matrix of phases e^{−πij/N} at position j, it is D·C·D⁻¹, where C is the
+/// circular convolution with the kernel K_u·e^{−πiu/N}. So it has the odd frequencies a = 1, 3, …, 2N − 1.
 /// Weights are held times 2^−<see cref="Exponent"/>, which brings the largest into [½, 1): exact for any float32 (denormals and 3·10³⁸
 /// alike), so neither underflow nor overflow happens below. The matrices are transposed where that makes them wide; singular values do not
 /// care.
@@ -30,7 +33,7 @@ internal sealed class TapKernel
     public TapKernel(int outputs, int inputs, (int U, int V)[] positions, int high, int wide, Func<int, int, int, float> weight)
     {
         (Rows, Columns, Stride) = (Math.Min(outputs, inputs), Math.Max(outputs, inputs), ComplexMatrix.Pad(Math.Max(outputs, inputs)));
-        (_positions, _high, _wide) = (positions, Phases(high), Phases(wide));
+        (_positions, _high, _wide) = (positions, Phases(2 * high), Phases(2 * wide));
         _taps = new double[positions.Length][];
         double largest = 0;
         for (int tap = 0; tap < positions.Length; tap++)
@@ -58,9 +61,9 @@ internal sealed class TapKernel
 
     public int TapCount => _taps.Length;
 
-    public int FrequenciesHigh => _high.Length;
+    public int FrequenciesHigh => _high.Length / 2;
 
-    public int FrequenciesWide => _wide.Length;
+    public int FrequenciesWide => _wide.Length / 2;
 
     /// <summary>Multiply norms found here by 2 to this power.</summary>
     public int Exponent { get; }
@@ -83,14 +86,30 @@ internal sealed class TapKernel
         Outward.Multiply(Outward.Multiply(2, Outward.Add(Outward.Gamma(TapCount + 4), Math.ScaleB(1, -47))), Outward.Sqrt(AbsoluteSquares));
 
     /// <summary>
-    /// Frequencies whose matrices have all the norms there are: the kernel is real, so (−a, −b) has the conjugate of the matrix of (a, b).
+    /// The circles to choose from. Where one position or one tap is all there is, nothing crosses a seam.
     /// </summary>
-    public IEnumerable<(int A, int B)> Frequencies()
+    public IEnumerable<Seam> Seams()
     {
-        for (int b = 0; b <= FrequenciesWide / 2; b++)
+        (bool high, bool wide) = (FrequenciesHigh > 1, FrequenciesWide > 1);
+        yield return new Seam(high, wide);
+        if (high || wide)
+            yield return default;
+        if (!high || !wide)
+            yield break;
+        yield return new Seam(true, false);
+        yield return new Seam(false, true);
+    }
+
+    /// <summary>
+    /// Frequencies, in half steps, whose matrices have all the norms there are on this circle: the kernel is real, so (−a, −b) has the
+    /// conjugate of the matrix of (a, b).
+    /// </summary>
+    public IEnumerable<(int A, int B)> Frequencies(Seam seam)
+    {
+        for (int b = seam.FlipsWide ? 1 : 0; b <= FrequenciesWide; b += 2)
         {
-            bool selfConjugate = b == 0 || 2 * b == FrequenciesWide;
-            for (int a = 0; a <= (selfConjugate ? FrequenciesHigh / 2 : FrequenciesHigh - 1); a++)
+            bool selfConjugate = b == 0 || b == FrequenciesWide;
+            for (int a = seam.FlipsHigh ? 1 : 0; a <= (selfConjugate ? FrequenciesHigh : (2 * FrequenciesHigh) - 1); a += 2)
                 yield return (a, b);
         }
     }
@@ -102,8 +121,8 @@ internal sealed class TapKernel
         destination.IsReal = true;
         for (int tap = 0; tap < _taps.Length; tap++)
         {
-            (double c1, double s1) = _high[(int)((long)frequency.A * _positions[tap].U % FrequenciesHigh)];
-            (double c2, double s2) = _wide[(int)((long)frequency.B * _positions[tap].V % FrequenciesWide)];
+            (double c1, double s1) = _high[(int)((long)frequency.A * _positions[tap].U % _high.Length)];
+            (double c2, double s2) = _wide[(int)((long)frequency.B * _positions[tap].V % _wide.Length)];
             AddScaled(_taps[tap], (c1 * c2) - (s1 * s2), destination.Re);
             double sine = (s1 * c2) + (c1 * s2);
             if (sine == 0)
@@ -166,3 +185,6 @@ internal sealed class TapKernel
         return total == 0 ? 0 : Outward.Multiply(total, Outward.Add(1, Outward.Gamma((2L * TapCount) + Columns + Rows + 8)));
     }
 }
+
+/// <summary>What happens to values that cross the seam of a circle in either direction: they may change their sign.</summary>
+internal readonly record struct Seam(bool FlipsHigh, bool FlipsWide);

@@ -13,6 +13,7 @@ internal sealed class DeployedActivation(ActivationFunction function) : Deployed
     {
         ActivationFunction.MinMax => MinMaxFormat.Name,
         ActivationFunction.Absolute => AbsoluteFormat.Name,
+        ActivationFunction.HalfAbsolute => HalfAbsoluteFormat.Name,
         _ => ReLUFormat.Name,
     };
 
@@ -22,13 +23,20 @@ internal sealed class DeployedActivation(ActivationFunction function) : Deployed
 
     public static LayerKind AbsoluteFormat { get; } = FormatOf("absolute", ActivationFunction.Absolute);
 
+    public static LayerKind HalfAbsoluteFormat { get; } = FormatOf("halfabsolute", ActivationFunction.HalfAbsolute);
+
     public override int[][] Numbers => [];
 
     public override LayerTensor[] Tensors => [];
 
-    public override TensorShape GetOutputShape(TensorShape input) => Function == ActivationFunction.MinMax && input.Channels % 2 != 0
-        ? throw new ArgumentException($"MinMax pairs channels and cannot take an odd number of them ({input}).", nameof(input))
-        : input;
+    public override TensorShape GetOutputShape(TensorShape input) => input.Channels % 2 == 0 ? input : Function switch
+    {
+        ActivationFunction.MinMax =>
+            throw new ArgumentException($"MinMax pairs channels and cannot take an odd number of them ({input}).", nameof(input)),
+        ActivationFunction.HalfAbsolute =>
+            throw new ArgumentException($"HalfAbs halves channels and cannot take an odd number of them ({input}).", nameof(input)),
+        _ => input,
+    };
 
     private static LayerKind FormatOf(string name, ActivationFunction function) =>
         new(name, typeof(DeployedActivation), [], _ => [], (_, _) => new DeployedActivation(function));
@@ -47,6 +55,11 @@ internal enum ActivationFunction
 
     /// <summary>|x| elementwise. Only imported networks have it.</summary>
     Absolute,
+
+    /// <summary>
+    /// Channel halves a, b become a, |b| (HalfAbs; Hu, Zou, Wang, Leino, Fredrikson, NeurIPS 2023). Only imported networks have it.
+    /// </summary>
+    HalfAbsolute,
 }
 
 /// <summary>Describes an <see cref="ActivationLayer"/>.</summary>
@@ -61,7 +74,7 @@ internal sealed record ActivationDescription(ActivationFunction Function) : Glor
     internal override TrainableLayer Create(TensorShape input, BuildContext context) => new ActivationLayer(input, Function);
 }
 
-/// <summary>MinMax, ReLU or absolute values.</summary>
+/// <summary>MinMax, ReLU or absolute values of all or half of the channels.</summary>
 internal sealed class ActivationLayer : TrainableLayer
 {
     private readonly DeployedActivation _deployed;
@@ -79,8 +92,16 @@ internal sealed class ActivationLayer : TrainableLayer
         {
             ActivationFunction.ReLU => nn.functional.relu(input),
             ActivationFunction.Absolute => input.abs(),
+            ActivationFunction.HalfAbsolute => HalfAbsolute(input),
             _ => MinMax(input),
         };
+
+    /// <summary>HalfAbs in libtorch.</summary>
+    public static Tensor HalfAbsolute(Tensor x)
+    {
+        Tensor[] halves = x.chunk(2, 1);
+        return cat([halves[0], halves[1].abs()], 1);
+    }
 
     /// <summary>MinMax in libtorch.</summary>
     public static Tensor MinMax(Tensor x)

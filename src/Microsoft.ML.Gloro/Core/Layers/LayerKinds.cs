@@ -14,6 +14,7 @@ internal static class LayerKinds
         DeployedActivation.ReLUFormat,
         DeployedActivation.MinMaxFormat,
         DeployedActivation.AbsoluteFormat,
+        DeployedActivation.HalfAbsoluteFormat,
     ];
 
     /// <summary>The kind with a name, or null if there is none.</summary>

@@ -142,15 +142,21 @@ internal sealed class ReluStep(TensorShape shape) : ForwardStep(shape, shape)
     }
 }
 
-/// <summary>|x|: clears the sign, so nothing is rounded and NaN stays NaN.</summary>
-internal sealed class AbsoluteStep(TensorShape shape) : ForwardStep(shape, shape)
+/// <summary>
+/// |x| of all channels but the first few, which are kept: clears the sign, so nothing is rounded and NaN stays NaN.
+/// </summary>
+internal sealed class AbsoluteStep(TensorShape shape, int kept) : ForwardStep(shape, shape)
 {
     public override bool IsInPlace => true;
 
     public override void Run(ValueBuffer input, ValueBuffer output, int rows, int threads)
     {
-        foreach (ref double x in output.Data[..checked(rows * Input.Size)])
-            x = Math.Abs(x);
+        Span<double> values = output.Data[..checked(rows * Input.Size)];
+        for (int start = kept; start < values.Length; start += Input.Channels)
+        {
+            foreach (ref double x in values.Slice(start, Input.Channels - kept))
+                x = Math.Abs(x);
+        }
     }
 }
 

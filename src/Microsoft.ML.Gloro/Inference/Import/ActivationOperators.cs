@@ -72,6 +72,52 @@ internal sealed class ActivationOperators
             x.Shape, source, [.. pairs.Select((pair, i) => ((places[pair] + offset) * pixels) + (x.Index[i] % pixels))]);
     }
 
+    /// <summary>
+    /// Parts of a layer's outputs beside absolute values of others, as outputs of one layer: HalfAbs, or absolute values where all are.
+    /// Null if the tensors are something else.
+    /// </summary>
+    public static Signal[]? Join(FileNode node, Signal[] parts)
+    {
+        SourceLayer[] sources = [.. parts.Select(part => part.Source).Distinct()];
+        SourceLayer? of = sources.Concat(sources.Select(AbsoluteOf).OfType<SourceLayer>())
+            .FirstOrDefault(common => sources.All(source => source == common || AbsoluteOf(source) == common));
+        if (of is null)
+            return null;
+        int pixels = of.Shape.Height * of.Shape.Width;
+        (SourceLayer Source, int Channel)[] read =
+        [
+            .. parts.SelectMany(part => part.Index.Where(i => i >= 0).Select(i => (part.Source, i / pixels))).Distinct()
+                .OrderBy(channel => channel.Source != of),
+        ];
+        int kept = read.Count(channel => channel.Source == of);
+        if (kept > 0 && kept != read.Length - kept)
+        {
+            throw node.Unsupported(
+                $"it joins {kept} channels with the absolute values of {read.Length - kept} others",
+                "Halve the channels, as HalfAbs does, or take the absolute values of all.");
+        }
+
+        var source = new ActivationSource(
+            of,
+            [.. read.Select(channel => channel.Source == of
+                ? new Channel(channel.Channel)
+                : ((ActivationSource)channel.Source).Channels[channel.Channel])],
+            kept > 0 ? ActivationFunction.HalfAbsolute : ActivationFunction.Absolute);
+        var places = read.Select((channel, i) => (channel, i)).ToDictionary(pair => pair.channel, pair => pair.i);
+        return
+        [
+            .. parts.Select(part => part with
+            {
+                Source = source,
+                Index = Array.ConvertAll(
+                    part.Index, i => i < 0 ? -1 : (places[(part.Source, i / pixels)] * pixels) + (i % pixels)),
+            }),
+        ];
+    }
+
+    private static SourceLayer? AbsoluteOf(SourceLayer source) =>
+        source is ActivationSource { Function: ActivationFunction.Absolute } absolute ? absolute.Of : null;
+
     private static bool ArePixelsMixed(Signal x, Signal y)
     {
         int pixels = x.Source.Shape.Height * x.Source.Shape.Width;

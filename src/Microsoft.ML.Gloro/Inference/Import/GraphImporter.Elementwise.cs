@@ -34,7 +34,7 @@ internal sealed partial class GraphImporter
         {
             (Signal a, ConstantTensor b) => a.Affine(_ => 1, i => b.Values[i]),
             (ConstantTensor a, Signal b) => b.Affine(_ => 1, i => a.Values[i]),
-            (Signal a, Signal b) => _linear.Add(node, a, b),
+            (Signal a, Signal b) => _sums.Add(node, a, b),
             (ConstantTensor a, ConstantTensor b) =>
                 new ConstantTensor(a.Shape, [.. a.Values.Zip(b.Values, (p, q) => p + q)], a.IsInteger && b.IsInteger),
             _ => throw node.Damaged("it adds what cannot be added"),

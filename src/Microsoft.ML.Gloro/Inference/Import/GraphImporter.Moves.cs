@@ -114,7 +114,7 @@ internal sealed partial class GraphImporter
         return outputs;
     }
 
-    private static GraphValue Concat(FileNode node, GraphValue[] parts)
+    private GraphValue Concat(FileNode node, GraphValue[] parts)
     {
         if (parts.Length == 0)
             throw node.Damaged("it has no inputs");
@@ -127,30 +127,32 @@ internal sealed partial class GraphImporter
         int[] shape = [.. parts[0].Shape];
         shape[axis] = parts.Sum(part => part.Shape[axis]);
         ImportBudget.Check(shape);
-        SourceLayer[] sources = [.. parts.OfType<Signal>().Select(part => part.Source).Distinct()];
-        if (sources.Length > 1)
+        Signal[] signals = [.. parts.OfType<Signal>()];
+        if (signals.Select(part => part.Source).Distinct().Count() > 1)
         {
-            throw node.Unsupported(
+            signals = ActivationOperators.Join(node, signals) ?? _sums.Join(signals) ?? throw node.Unsupported(
                 "it joins outputs of different layers",
                 "Networks are chains of layers: branches may join by Add around linear layers only.");
+            var next = new Queue<Signal>(signals);
+            parts = [.. parts.Select(part => part is Signal ? next.Dequeue() : part)];
         }
 
         // All parts one after another, and where each value of the result lies among them.
         int[] offsets = [.. parts.Select((_, i) => parts[..i].Sum(part => part.Size))];
         int inner = TensorMoves.Strides(shape)[axis], outer = TensorMoves.SizeOf(shape[..axis]);
         var places = new int[TensorMoves.SizeOf(shape)];
-        for (int o = 0, at = 0; o < outer; o++)
+        for (int o = 0, to = 0; o < outer; o++)
         {
             for (int p = 0; p < parts.Length; p++)
             {
                 int length = parts[p].Shape[axis] * inner;
                 for (int k = 0; k < length; k++)
-                    places[at++] = offsets[p] + (o * length) + k;
+                    places[to++] = offsets[p] + (o * length) + k;
             }
         }
 
         int[] flat = [places.Length];
-        if (sources.Length == 0)
+        if (signals.Length == 0)
         {
             return new ConstantTensor(flat, [.. parts.SelectMany(part => ((ConstantTensor)part).Values)],
                 parts.All(part => part is ConstantTensor { IsInteger: true }))
@@ -158,18 +160,18 @@ internal sealed partial class GraphImporter
         }
 
         var (index, scale, shift) = (new int[places.Length], new double[places.Length], new double[places.Length]);
-        int next = 0;
+        int at = 0;
         foreach (var part in parts)
         {
-            for (int i = 0; i < part.Size; i++, next++)
+            for (int i = 0; i < part.Size; i++, at++)
             {
-                (index[next], scale[next], shift[next]) = part is Signal signal
+                (index[at], scale[at], shift[at]) = part is Signal signal
                     ? (signal.Index[i], signal.ScaleAt(i), signal.ShiftAt(i))
                     : (-1, 0, ((ConstantTensor)part).Values[i]);
             }
         }
 
-        return new Signal(flat, sources[0], index, scale, shift).Pick(shape, places);
+        return new Signal(flat, signals[0].Source, index, scale, shift).Pick(shape, places);
     }
 
     private static GraphValue Gather(FileNode node, GraphValue?[] inputs)

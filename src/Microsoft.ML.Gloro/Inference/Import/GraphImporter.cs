@@ -11,6 +11,7 @@ internal sealed partial class GraphImporter
     private readonly OnnxFile _file;
     private readonly ImportBudget _budget;
     private readonly LinearOperators _linear;
+    private readonly LinearSums _sums;
     private readonly ActivationOperators _activations = new();
     private readonly PoolingOperators _pooling;
     private readonly Dictionary<string, GraphValue> _values = new(StringComparer.Ordinal);
@@ -18,7 +19,7 @@ internal sealed partial class GraphImporter
     private GraphImporter(OnnxFile file, ImportBudget budget)
     {
         (_file, _budget) = (file, budget);
-        _linear = new LinearOperators(budget);
+        (_linear, _sums) = (new LinearOperators(budget), new LinearSums(budget));
         _pooling = new PoolingOperators(_linear, _activations);
     }
 
@@ -54,18 +55,23 @@ internal sealed partial class GraphImporter
         {
             throw ImportFault.Unsupported(
                 $"its input is [{string.Join(", ", shape)}], and images are read as [N, 3, height, width]",
-                "Let the network begin with a layer that takes R, G and B in [0, 1], or import it for feature vectors.");
+                "ML.NET's images have three channels. Leave IsImage unset: rows are then vectors of channels × height × width, such as "
+                + "the gray plane that ExtractPixels gives for one color.");
         }
 
-        TensorShape input = image ? new TensorShape(3, shape[2], shape[3]) : TensorShape.Vector(TensorMoves.SizeOf(shape));
+        TensorShape input = shape is [_, var channels, var height, var width]
+            ? new TensorShape(channels, height, width)
+            : TensorShape.Vector(TensorMoves.SizeOf(shape));
         foreach (var (name, constant) in _file.Constants)
             _values.Add(name, constant);
         Bind(_file.Input.Name, Scaled(Signal.Of(new InputSource(input), shape), input, mean, deviation));
         RunNodes();
         if (!_values.TryGetValue(_file.Output, out var output) || output is not Signal logits)
             throw ImportFault.Damaged($"its output '{_file.Output}' is not computed from its input");
-        return new ImportedNetwork(NetworkEmitter.Emit(logits, input, _budget), image, shape, _file.Producer, _file.Input.Name,
-            _file.Output);
+        DeployedNetwork network = NetworkEmitter.Emit(logits, input, _budget);
+        if (!image && network.Layers[0] is DeployedFlatten)
+            network = new DeployedNetwork(TensorShape.Vector(input.Size), [.. network.Layers.Skip(1)]); // no layer looks at neighbors
+        return new ImportedNetwork(network, image, input, shape, _file.Producer, _file.Input.Name, _file.Output);
     }
 
     private int[] InputShape()
@@ -145,9 +151,10 @@ internal sealed partial class GraphImporter
 /// <summary>What an import found.</summary>
 /// <param name="Network">The network.</param>
 /// <param name="IsImage">Whether its rows are images.</param>
+/// <param name="RowShape">The channels and sides of one row.</param>
 /// <param name="InputShape">The shape of one row in the graph, with a batch of 1.</param>
 /// <param name="Producer">The program that wrote the file.</param>
 /// <param name="InputName">The name of the graph's input.</param>
 /// <param name="OutputName">The name of the graph's output.</param>
 internal sealed record ImportedNetwork(
-    DeployedNetwork Network, bool IsImage, int[] InputShape, string Producer, string InputName, string OutputName);
+    DeployedNetwork Network, bool IsImage, TensorShape RowShape, int[] InputShape, string Producer, string InputName, string OutputName);

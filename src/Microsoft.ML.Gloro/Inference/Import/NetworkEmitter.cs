@@ -55,6 +55,7 @@ internal sealed class NetworkEmitter(ImportBudget budget)
     {
         ConvolutionSource convolution => (convolution.Of, convolution.Channels),
         DenseSource dense => (dense.Of, PickedChannels.All(dense.Of.Shape)),
+        MixtureSource mixture => (mixture.Of, PickedChannels.All(mixture.Of.Shape)),
         ActivationSource activation => (activation.Of, activation.Channels),
         PoolingSource pooling => (pooling.Of, pooling.Channels),
         SpaceToDepthSource blocks => (blocks.Of, blocks.Channels),
@@ -82,6 +83,9 @@ internal sealed class NetworkEmitter(ImportBudget budget)
                 var (weights, sums) = PickedRows.Of(channels, dense.Weights, dense.Bias);
                 _layers.Add(new DeployedDense(Rounded(weights), Rounded(sums), dense.Of.Shape.Size, channels.Length));
                 return;
+            case MixtureSource mixture:
+                AppendRows(mixture.Of.Shape, channels, mixture);
+                return;
             case ActivationSource activation:
                 _layers.Add(new DeployedActivation(activation.Function));
                 break;
@@ -107,9 +111,19 @@ internal sealed class NetworkEmitter(ImportBudget budget)
             return;
         }
 
+        AppendRows(shape, channels, source: null);
+    }
+
+    // Sums of channels, as the source says; channels that are picked where there is none.
+    private void AppendRows(TensorShape shape, Channel[] channels, MixtureSource? source)
+    {
         var weights = new float[budget.TakeWeights([channels.Length, shape.Channels])];
         for (int o = 0; o < channels.Length; o++)
-            weights[(o * shape.Channels) + channels[o].Index] = (float)channels[o].Scale;
+        {
+            foreach (Channel term in source is null ? [channels[o]] : Mixtures.Terms(source, channels[o].Index, channels[o].Scale))
+                weights[(o * shape.Channels) + term.Index] = (float)term.Scale;
+        }
+
         float[] bias = Rounded([.. channels.Select(channel => channel.Shift)]);
         _layers.Add(shape.IsVector
             ? new DeployedDense(weights, bias, shape.Channels, channels.Length)

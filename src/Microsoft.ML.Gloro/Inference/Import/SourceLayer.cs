@@ -58,7 +58,19 @@ internal sealed class DenseSource(SourceLayer of, double[] weights, double[] bia
     public double[] Bias => bias;
 }
 
-/// <summary>An activation. MinMax pairs the first half of the channels with the second.</summary>
+/// <summary>
+/// Sums of few channels of another layer, pixel by pixel. A linear layer that reads it takes it into its weights; in front of any other it
+/// becomes a 1 × 1 convolution or a dense layer.
+/// </summary>
+internal sealed class MixtureSource(SourceLayer of, Channel[][] rows) : SourceLayer(of.Shape with { Channels = rows.Length })
+{
+    public SourceLayer Of => of;
+
+    /// <summary>For each output: the channels of <see cref="Of"/> and their factors.</summary>
+    public Channel[][] Rows => rows;
+}
+
+/// <summary>An activation. MinMax pairs the first half of the channels with the second; HalfAbs keeps the first half.</summary>
 internal sealed class ActivationSource(SourceLayer of, Channel[] channels, ActivationFunction function)
     : SourceLayer(of.Shape with { Channels = channels.Length })
 {

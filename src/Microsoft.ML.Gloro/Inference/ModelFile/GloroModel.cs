@@ -201,11 +201,8 @@ internal sealed class GloroModel
 
     private static void CheckInput(TensorShape shape, bool isImage)
     {
-        if (isImage ? shape.Channels != 3 : !shape.IsVector)
-        {
-            string rule = isImage ? "Images have 3 channels (R, G, B)" : "Inputs other than images are vectors";
-            throw new ArgumentException($"{rule}; the network takes {shape}.", nameof(isImage));
-        }
+        if (isImage && shape.Channels != 3)
+            throw new ArgumentException($"Images have 3 channels (R, G, B); the network takes {shape}.", nameof(isImage));
     }
 
     private static void CheckBound(LipschitzBound bound)

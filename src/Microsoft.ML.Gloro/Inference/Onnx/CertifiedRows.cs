@@ -20,7 +20,7 @@ internal sealed record CertifiedRows(
     /// <summary>Adds the operators.</summary>
     /// <param name="ops">The graph.</param>
     /// <param name="model">The model.</param>
-    /// <param name="input">Its input, in single precision.</param>
+    /// <param name="input">Its input, in single precision: [N, 3, height, width] for images, and [N, values] for vectors.</param>
     /// <param name="radii">K.</param>
     /// <param name="largestRadius">Rows up to this norm can be certified, and no radius is larger.</param>
     /// <param name="radiiName">The name of the radii; null for a fresh one.</param>
@@ -29,6 +29,8 @@ internal sealed record CertifiedRows(
     {
         // The constants K_ij are those of double precision in either arithmetic: they are the larger ones.
         GloroModel exact = model.With(CertificateArithmetic.Float64);
+        if (!model.IsImage && !model.Network.InputShape.IsVector)
+            input = ops.Reshape(input, [-1, .. OnnxGraph.InputDimensions(model.Network)]);
         string computed = model.Arithmetic == CertificateArithmetic.Float64
             ? ops.Cast(new Float64Layers(ops).Append(model.Network, input), OnnxType.Single)
             : OnnxGraph.AppendNetwork(ops.Graph, model.Network, input);

@@ -38,6 +38,7 @@ internal sealed class Float64Layers(GraphOperators ops)
         DeployedActivation { Function: ActivationFunction.ReLU } => ops.Node("Max", value, ops.Double(0)),
         DeployedActivation { Function: ActivationFunction.MinMax } => MinMax(value, shape.Channels),
         DeployedActivation { Function: ActivationFunction.Absolute } => ops.Node("Abs", value),
+        DeployedActivation { Function: ActivationFunction.HalfAbsolute } => HalfAbsolute(value, shape.Channels),
         DeployedSpaceToDepth { Block: 1 } or DeployedAveragePooling { Size: 1 } or DeployedFlatten => value,
         DeployedSpaceToDepth depth => SpaceToDepth(depth.Block, value, shape, output),
         DeployedAveragePooling pooling => AveragePooling(pooling.Size, value, output),
@@ -91,10 +92,18 @@ internal sealed class Float64Layers(GraphOperators ops)
 
     private string MinMax(string value, int channels)
     {
-        string first = ops.Slice(value, [0], [channels / 2], [1], [1]);
-        string second = ops.Slice(value, [channels / 2], [channels], [1], [1]);
+        (string first, string second) = Halves(value, channels);
         return ops.Concat([ops.Node("Max", first, second), ops.Node("Min", first, second)], axis: 1);
     }
+
+    private string HalfAbsolute(string value, int channels)
+    {
+        (string first, string second) = Halves(value, channels);
+        return ops.Concat([first, ops.Node("Abs", second)], axis: 1);
+    }
+
+    private (string First, string Second) Halves(string value, int channels) =>
+        (ops.Slice(value, [0], [channels / 2], [1], [1]), ops.Slice(value, [channels / 2], [channels], [1], [1]));
 
     private string SpaceToDepth(int block, string value, TensorShape shape, TensorShape output)
     {

@@ -49,6 +49,7 @@ internal static class OnnxGraph
         DeployedActivation { Function: ActivationFunction.ReLU } => value with { Name = graph.Node("Relu", [value.Name]) },
         DeployedActivation { Function: ActivationFunction.MinMax } => MinMax(graph, value),
         DeployedActivation { Function: ActivationFunction.Absolute } => value with { Name = graph.Node("Abs", [value.Name]) },
+        DeployedActivation { Function: ActivationFunction.HalfAbsolute } => HalfAbsolute(graph, value),
         DeployedSpaceToDepth { Block: 1 } or DeployedAveragePooling { Size: 1 } => value,
         DeployedSpaceToDepth depth => SpaceToDepth(graph, depth.Block, AsImage(graph, value, shape), shape),
         DeployedAveragePooling pooling => AveragePooling(graph, pooling.Size, AsImage(graph, value, shape)),
@@ -85,6 +86,12 @@ internal static class OnnxGraph
         string larger = graph.Node("Max", [first, second]);
         string smaller = graph.Node("Min", [first, second]);
         return value with { Name = graph.Node("Concat", [larger, smaller], integers: [("axis", 1)]) };
+    }
+
+    private static Value HalfAbsolute(IOnnxGraph graph, Value value)
+    {
+        (string first, string second) = graph.NodeOfTwo("Split", [value.Name], axis: 1);
+        return value with { Name = graph.Node("Concat", [first, graph.Node("Abs", [second])], integers: [("axis", 1)]) };
     }
 
     private static Value SpaceToDepth(IOnnxGraph graph, int block, Value value, TensorShape shape)

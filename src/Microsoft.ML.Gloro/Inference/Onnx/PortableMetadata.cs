@@ -76,7 +76,7 @@ internal static class PortableMetadata
             "computes them: in IEEE 754 double precision, in any order of summation, with all rounding counted. No radius " +
             "exceeds the library's."
         : $"No input within L2 distance topk_radii[k-1] ({unit}) changes the set of the k highest logits of the network as a " +
-            "mathematical function. " + (model.IsImage
+            "mathematical function. " + (!model.Network.InputShape.IsVector
                 ? "The rounding of single precision is allowed for, but not proved to be covered."
                 : "The rounding of single precision is covered at the row, in any order of summation, and not at other inputs.");
 }

@@ -23,7 +23,8 @@ internal static class PortableModel
 
         var graph = new OnnxGraphWriter();
         var ops = new GraphOperators(graph);
-        graph.DeclareInput(PortableNames.Input, OnnxGraph.InputDimensions(model.Network));
+        graph.DeclareInput(
+            PortableNames.Input, model.IsImage ? OnnxGraph.InputDimensions(model.Network) : [model.Network.InputShape.Size]);
         string input = options.BytePixels ? ops.Divide(PortableNames.Input, ops.Single(255)) : PortableNames.Input;
         var rows = CertifiedRows.Append(ops, model, input, radii, largestRadius, PortableNames.TopKRadii);
         string nan = ops.Single(float.NaN);

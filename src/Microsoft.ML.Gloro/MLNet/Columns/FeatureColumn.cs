@@ -89,7 +89,7 @@ internal static class FeatureColumn
                 "let ExtractPixels give them plane by plane (interleavePixelColors: false).");
         }
 
-        bool fits = vector.Size == spec.Size && (kind == FeatureKind.Vector || vector.Dimensions.Length != 3
+        bool fits = vector.Size == spec.Size && (spec.Shape.IsVector || vector.Dimensions.Length != 3
             || (vector.Dimensions[1] == spec.Shape.Height && vector.Dimensions[2] == spec.Shape.Width));
         if (fits)
             return kind;

@@ -7,14 +7,14 @@ namespace Microsoft.ML.Gloro.MLNet;
 /// </summary>
 internal sealed record InputSpec
 {
-    /// <param name="shape">The network's input: 3 × height × width for images, n × 1 × 1 for vectors.</param>
+    /// <param name="shape">
+    /// The network's input: 3 × height × width for images. For vectors n × 1 × 1, or the shape that an imported network gives them.
+    /// </param>
     /// <param name="isImage">Whether the input is an image.</param>
     public InputSpec(TensorShape shape, bool isImage)
     {
         if (isImage && shape.Channels != 3)
             throw new ArgumentException($"An image is read as three channels, not as {shape}.", nameof(shape));
-        if (!isImage && !shape.IsVector)
-            throw new ArgumentException($"A feature vector has no spatial extent, unlike {shape}.", nameof(shape));
         (Shape, IsImage) = (shape, isImage);
     }
 
@@ -36,5 +36,6 @@ internal sealed record InputSpec
 
     public override string ToString() => IsImage
         ? $"an image of {Shape.Height}×{Shape.Width} pixels (height × width)"
-        : $"a vector of {Shape.Channels} values";
+        : Shape.IsVector ? $"a vector of {Size} values"
+        : $"a vector of {Size} values ({Shape.Channels}×{Shape.Height}×{Shape.Width}: channels × height × width)";
 }

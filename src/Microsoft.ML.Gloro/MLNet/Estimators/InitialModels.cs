@@ -29,6 +29,8 @@ internal static class InitialModels
             fault = ErrorText.Sentence(e);
         }
 
+        if (initial is { IsImage: false, Network.InputShape: { IsVector: false } shape })
+            fault = $"It reads its vectors as {shape}, and training has no layers for that.";
         if (fault is not null)
             yield return $"{nameof(GloroTrainerOptions.InitialModel)}: {fault}";
         if (initial is not null && initial.IsImage != options.IsImage)

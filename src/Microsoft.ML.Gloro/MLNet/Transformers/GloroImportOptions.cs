@@ -19,8 +19,9 @@ public sealed class GloroImportOptions
     public string OutputColumnPrefix { get; set; } = "";
 
     /// <summary>
-    /// Whether rows are images: R, G, B in [0, 1]. Otherwise they are vectors, in the order of the graph's input. Default: null, images if
-    /// the graph's input is [N, 3, height, width] with more than one pixel.
+    /// Whether rows are images: R, G, B in [0, 1]. Otherwise they are vectors of any range, in the order of the graph's input; a graph that
+    /// takes [N, channels, height, width] reads vectors of channels × height × width values, such as one gray plane. Default: null, images
+    /// if the graph's input is [N, 3, height, width] with more than one pixel.
     /// </summary>
     public bool? IsImage { get; set; }
 

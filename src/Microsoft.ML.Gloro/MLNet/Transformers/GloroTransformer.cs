@@ -128,11 +128,16 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
     public GloroModelParameters Model => new(GloroModel);
 
     /// <summary>
-    /// The type of <see cref="FeatureColumnName"/> that needs no conversion: an image of the network's size, or a vector of its length.
+    /// The type of <see cref="FeatureColumnName"/> that needs no conversion: an image of the network's size, or a vector of its length. A
+    /// network that was imported for vectors of channels × height × width has these dimensions.
     /// </summary>
-    public DataViewType FeatureColumnType => GloroModel.IsImage
-        ? new ImageDataViewType(GloroModel.Network.InputShape.Height, GloroModel.Network.InputShape.Width)
-        : new VectorDataViewType(NumberDataViewType.Single, GloroModel.Network.InputShape.Size);
+    public DataViewType FeatureColumnType => GloroModel switch
+    {
+        { IsImage: true, Network.InputShape: var shape } => new ImageDataViewType(shape.Height, shape.Width),
+        { Network.InputShape: { IsVector: false } shape } =>
+            new VectorDataViewType(NumberDataViewType.Single, shape.Channels, shape.Height, shape.Width),
+        { Network.InputShape: var shape } => new VectorDataViewType(NumberDataViewType.Single, shape.Size),
+    };
 
     /// <summary>Always true: a row is scored from that row alone.</summary>
     public bool IsRowToRowMapper => true;

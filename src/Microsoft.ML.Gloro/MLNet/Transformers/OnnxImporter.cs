@@ -102,7 +102,7 @@ internal static class OnnxImporter
     private static float[][] RandomRows(ImportedNetwork imported, GloroImportOptions options)
     {
         var random = new Random(1);
-        var shape = imported.Network.InputShape;
+        var shape = imported.RowShape;
         int pixels = shape.Height * shape.Width;
         return [.. Enumerable.Range(0, ComparedRows).Select(_ => Enumerable.Range(0, shape.Size).Select(i => imported.IsImage
             ? random.NextSingle()
@@ -112,7 +112,7 @@ internal static class OnnxImporter
 
     private static float[] Scaled(float[] row, ImportedNetwork imported, GloroImportOptions options)
     {
-        var shape = imported.Network.InputShape;
+        var shape = imported.RowShape;
         int pixels = shape.Height * shape.Width;
         return [.. row.Select((x, i) =>
             (float)(((double)x - (options.InputMeans?[i / pixels] ?? 0)) / (options.InputDeviations?[i / pixels] ?? 1)))];

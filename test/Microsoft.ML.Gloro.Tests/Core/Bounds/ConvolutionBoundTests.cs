@@ -78,6 +78,20 @@ public sealed class ConvolutionBoundTests
     }
 
     [TestMethod]
+    public void Compute_SmoothKernelWithZeroPadding_IsTheNormOfThePaddedLayer()
+    {
+        // [1, 2, 1] on n pixels is a tridiagonal matrix with the norm 2 + 2 cos(π/(n + 1)), and its product with itself in two dimensions
+        // has the square. A circle alone has 16.
+        DeployedConvolution layer = Explicit.Convolution(
+            1, 1, 3, 3, 1, ZeroPadding.All(1), at => (2 - Math.Abs((at % 3) - 1)) * (2 - Math.Abs((at / 3) - 1)));
+        foreach (int size in new[] { 2, 5, 8, 32 })
+        {
+            double truth = Math.Pow(2 + (2 * Math.Cos(Math.PI / (size + 1))), 2);
+            AssertNear(truth, Bound(layer, new TensorShape(1, size, size)), 1e-5);
+        }
+    }
+
+    [TestMethod]
     public void Compute_OnOnePixel_CountsOnlyTheTapsThatSeeIt()
     {
         DeployedConvolution layer = Explicit.Convolution(3, 4, 3, 3, 1, ZeroPadding.All(1), Explicit.Normal(2));
@@ -149,12 +163,18 @@ public sealed class ConvolutionBoundTests
     }
 
     /// <summary>
-    /// Truth ≤ bound always; bound ≤ 1.00002 × circular norm where no tap was left out. Returns whether the latter was looked at.
+    /// Truth ≤ bound ≤ bound of the circles always, and that ≤ 1.00002 × the smallest circular norm where no tap was left out. Returns
+    /// whether the latter was looked at.
     /// </summary>
     private static bool AssertBetween(DeployedConvolution layer, TensorShape shape, string what)
     {
-        double bound = Bound(layer, shape);
-        Assert.IsGreaterThanOrEqualTo(Explicit.Norm(layer, shape) * (1 - SvdError), bound, what);
+        double truth = Explicit.Norm(layer, shape), lowered = Bound(layer, shape);
+        double bound = ConvolutionTaps.Of(layer, shape) is { } taps ? SpectralNorm.UpperBound(taps, default) : 0;
+        Assert.IsGreaterThanOrEqualTo(truth * (1 - SvdError), lowered, what);
+        Assert.IsGreaterThanOrEqualTo(lowered, bound, what);
+
+        // All pixels are looked at down to an eighth below the circle.
+        Assert.IsLessThanOrEqualTo(Math.Max(truth, bound * Math.Sqrt(0.75)) * 1.001, lowered, what);
 
         TensorShape output = layer.GetOutputShape(shape);
         var high = TapRange.Create(shape.Height, layer.KernelHeight, layer.Stride, layer.Padding.Top, output.Height);
@@ -163,7 +183,7 @@ public sealed class ConvolutionBoundTests
             || (high.Last + 1) * layer.Stride + layer.Padding.Top < layer.KernelHeight
                 || (wide.Last + 1) * layer.Stride + layer.Padding.Left < layer.KernelWidth)
             return false;
-        double circle = Circle(layer, high, wide);
+        double circle = SmallestCircle(layer, high, wide);
         Assert.IsLessThanOrEqualTo(circle * 1.00002, bound, what);
 
         // No frequency may be forgotten, also where zero padding keeps the truth well below the circle's norm.
@@ -172,10 +192,11 @@ public sealed class ConvolutionBoundTests
         return true;
     }
 
-    // A single block tap has N = 1, but the test's torus wants to know where the kernel lies in the block: any larger circle has the same
-    // norm.
-    private static double Circle(DeployedConvolution layer, TapRange high, TapRange wide) =>
-        Explicit.CircularNorm(layer, Math.Max(high.Period, 2), Math.Max(wide.Period, 2));
+    // With every choice of the seams' signs. A single block tap has N = 1, but the test's torus wants to know where the kernel lies in the
+    // block: any larger circle has the same norm.
+    private static double SmallestCircle(DeployedConvolution layer, TapRange high, TapRange wide) =>
+        new[] { (1, 1), (1, -1), (-1, 1), (-1, -1) }.Min(signs =>
+            Explicit.CircularNorm(layer, Math.Max(high.Period, 2), Math.Max(wide.Period, 2), signs.Item1, signs.Item2));
 
     private static void AssertNear(double truth, double bound, double tolerance)
     {

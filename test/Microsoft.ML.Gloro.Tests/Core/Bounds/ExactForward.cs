@@ -43,6 +43,8 @@ internal static class ExactForward
             DeployedActivation { Function: ActivationFunction.ReLU } => Array.ConvertAll(x, value => value >= zero ? value : zero),
             DeployedActivation { Function: ActivationFunction.Absolute } =>
                 Array.ConvertAll(x, value => value >= zero ? value : zero - value),
+            DeployedActivation { Function: ActivationFunction.HalfAbsolute } =>
+                [.. x.Select((value, i) => i < half || value >= zero ? value : zero - value)],
             DeployedActivation => [.. x.Select((value, i) => i < half
                 ? (value >= x[i + half] ? value : x[i + half])
                 : (value <= x[i - half] ? value : x[i - half]))],

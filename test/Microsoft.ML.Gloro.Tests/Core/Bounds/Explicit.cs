@@ -20,8 +20,10 @@ internal static class Explicit
         return JacobiSvd.Largest(columns);
     }
 
-    /// <summary>The exact norm of the layer's kernel with its stride on a torus of so many outputs.</summary>
-    public static double CircularNorm(DeployedConvolution c, int high, int wide)
+    /// <summary>
+    /// The exact norm of the layer's kernel with its stride on a torus of so many outputs. What crosses a seam is multiplied by its sign.
+    /// </summary>
+    public static double CircularNorm(DeployedConvolution c, int high, int wide, int signHigh = 1, int signWide = 1)
     {
         int height = high * c.Stride, width = wide * c.Stride;
         var columns = new double[c.InChannels * height * width][];
@@ -34,10 +36,11 @@ internal static class Explicit
                 for (int tap = 0; tap < c.InChannels * c.KernelHeight * c.KernelWidth; tap++)
                 {
                     int channel = tap / (c.KernelHeight * c.KernelWidth);
-                    int row = ((at / wide * c.Stride) + (tap / c.KernelWidth % c.KernelHeight)) % height;
-                    int column = ((at % wide * c.Stride) + (tap % c.KernelWidth)) % width;
+                    (int turnsHigh, int row) = Math.DivRem((at / wide * c.Stride) + (tap / c.KernelWidth % c.KernelHeight), height);
+                    (int turnsWide, int column) = Math.DivRem((at % wide * c.Stride) + (tap % c.KernelWidth), width);
                     columns[(((channel * height) + row) * width) + column][(o * high * wide) + at] +=
-                        c.Kernel[(o * c.InChannels * c.KernelHeight * c.KernelWidth) + tap];
+                        Math.Pow(signHigh, turnsHigh) * Math.Pow(signWide, turnsWide)
+                        * c.Kernel[(o * c.InChannels * c.KernelHeight * c.KernelWidth) + tap];
                 }
             }
         }

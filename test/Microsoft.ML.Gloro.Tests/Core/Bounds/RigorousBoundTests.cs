@@ -13,6 +13,7 @@ public sealed class RigorousBoundTests
         Assert.AreEqual(1.0, Value(image, new DeployedActivation(ActivationFunction.MinMax)));
         Assert.AreEqual(1.0, Value(image, new DeployedActivation(ActivationFunction.ReLU)));
         Assert.AreEqual(1.0, Value(image, new DeployedActivation(ActivationFunction.Absolute)));
+        Assert.AreEqual(1.0, Value(image, new DeployedActivation(ActivationFunction.HalfAbsolute)));
         Assert.AreEqual(1.0, Value(image, new DeployedSpaceToDepth(2)));
         Assert.AreEqual(1.0, Value(image, new DeployedFlatten()));
         Assert.AreEqual(0.5, Value(image, new DeployedAveragePooling(2)));

@@ -22,6 +22,7 @@ public sealed class LayerKindsTests
         RandomNetworks.ReLU,
         RandomNetworks.MinMax,
         RandomNetworks.Absolute,
+        RandomNetworks.HalfAbsolute,
     ];
 
     [TestMethod]

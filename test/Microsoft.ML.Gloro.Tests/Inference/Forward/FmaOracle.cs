@@ -45,6 +45,8 @@ internal static class FmaOracle
                 return Array.ConvertAll(x, value => value > 0 ? value : value - value);
             case DeployedActivation { Function: ActivationFunction.Absolute }:
                 return Array.ConvertAll(x, Math.Abs);
+            case DeployedActivation { Function: ActivationFunction.HalfAbsolute }:
+                return [.. x.Select((value, i) => i < x.Length / 2 ? value : Math.Abs(value))];
             case DeployedActivation:
                 int half = x.Length / 2;
                 return

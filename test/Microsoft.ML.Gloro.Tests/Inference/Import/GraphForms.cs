@@ -76,6 +76,46 @@ internal static class GraphForms
             return g.ToLogits(x, 8);
         }),
         ("absolute values", Image(5, 5), g => g.ToLogits(g.Node("Abs", [Conv(g, GraphFile.Input, 3, 6, 3)]), 6 * 9)),
+        ("half absolute values", Image(5, 5), g =>
+        {
+            string[] halves = g.Nodes("Split", [Conv(g, GraphFile.Input, 3, 6, 3)], 2, ("axis", 1L));
+            string x = g.Node("Concat", [halves[0], g.Node("Abs", [halves[1]])], ("axis", 1L));
+            return g.ToLogits(Relu(g, Conv(g, x, 6, 4, 3)), 4);
+        }),
+        ("half absolute values of vectors, the other way around and scaled", Vector(6), g =>
+        {
+            string x = g.Node("Gemm", [GraphFile.Input, g.Weights(8, 6), g.Weights(8)], ("transB", 1L));
+            string a = g.Node("Abs", [g.Node("Mul", [Slice(g, x, 0, 8, 2), g.Constant([-3])])]);
+            return g.ToLogits(g.Node("Concat", [a, g.Node("Add", [Slice(g, x, 1, 8, 2), g.Weights(4)])], ("axis", 1L)), 8);
+        }),
+        ("absolute values joined", Vector(6), g =>
+        {
+            string x = g.Node("MatMul", [GraphFile.Input, g.Weights(6, 8)]);
+            string a = g.Node("Abs", [Slice(g, x, 3, 8, 1)]), b = g.Node("Abs", [Slice(g, x, 0, 3, 1)]);
+            return g.ToLogits(g.Node("Concat", [a, b], ("axis", 1L)), 8);
+        }),
+        ("rotated absolute values", Image(6, 6), g =>
+        {
+            string x = Conv(g, GraphFile.Input, 3, 4, 3, ("pads", Ints(1, 1, 1, 1)));
+            for (int i = 0; i < 2; i++)
+                x = Conv(g, RAbs(g, x), 4, 4, 3, ("pads", Ints(1, 1, 1, 1)));
+            x = Relu(g, g.Node("Add", [RAbs(g, x), g.Constant([0.1f, 0.2f, -0.1f, 0.3f], 4, 1, 1)])); // an activation reads the sums
+            x = g.Node("Add", [RAbs(g, x), g.Positive(4, 1, 1)]); // summands before padding
+            return g.ToLogits(Conv(g, x, 4, 4, 3, ("pads", Ints(1, 1, 1, 1))), 4 * 36);
+        }),
+        ("rotated absolute values of vectors", Vector(6), g =>
+        {
+            string x = RAbs(g, g.Node("Gemm", [GraphFile.Input, g.Weights(8, 6), g.Weights(8)], ("transB", 1L)));
+            x = g.Node("Add", [x, g.Node("Gemm", [x, g.Weights(8, 8)], ("transB", 1L))]); // a shortcut from the sums
+            return g.ToLogits(RAbs(g, x), 8);
+        }),
+        ("sums of sums beside what they are made of", Vector(6), g =>
+        {
+            string x = Relu(g, g.Node("MatMul", [GraphFile.Input, g.Weights(6, 4)]));
+            string sums = g.Node("Add", [Slice(g, x, 0, 2, 1), Slice(g, x, 2, 4, 1)]);
+            string pairs = g.Node("Sub", [Slice(g, sums, 0, 1, 1), Slice(g, x, 1, 2, 1)]);
+            return g.ToLogits(g.Node("Concat", [x, pairs, sums, g.Constant([1], 1, 1)], ("axis", 1L)), 8);
+        }),
         ("max of x and minus x", Vector(5), g =>
         {
             string x = g.Node("MatMul", [GraphFile.Input, g.Weights(5, 8)]);
@@ -181,6 +221,9 @@ internal static class GraphForms
             x = g.Node("Transpose", [g.Node("Reshape", [x, g.Integers(-1, 2, 3)])], ("perm", Ints(0, 2, 1)));
             return g.ToLogits(Slice(g, x, 2, long.MinValue, -1), 6);
         }),
+        ("one gray image for a convolution", [-1, 1, 6, 6], g =>
+            g.ToLogits(Relu(g, Conv(g, GraphFile.Input, 1, 4, 3, ("pads", Ints(1, 1, 1, 1)))), 4 * 36)),
+        ("five bands for a convolution", [-1, 5, 4, 4], g => g.ToLogits(Relu(g, Conv(g, GraphFile.Input, 5, 4, 3)), 4 * 4)),
         ("one gray image for a dense layer", [-1, 1, 5, 5], g =>
             g.ToLogits(Relu(g, g.Node("Gemm", [g.Node("Flatten", [GraphFile.Input]), g.Weights(8, 25)], ("transB", 1L))), 8)),
     ];
@@ -210,6 +253,13 @@ internal static class GraphForms
 
     private static string Slice(GraphFile g, string x, long start, long end, long step) =>
         g.Node("Slice", [x, g.Integers(start), g.Integers(end), g.Integers(1), g.Integers(step)]);
+
+    private static string RAbs(GraphFile g, string x)
+    {
+        string[] halves = g.Nodes("Split", [g.Node("Abs", [x])], 2, ("axis", 1L));
+        x = g.Node("Concat", [g.Node("Add", halves), g.Node("Sub", halves)], ("axis", 1L));
+        return g.Node("Div", [x, g.Constant([MathF.Sqrt(2)])]);
+    }
 
     private static string Unsqueeze(GraphFile g, string x) => g.Node("Unsqueeze", [x, g.Integers(2)]);
 }

@@ -69,6 +69,29 @@ public sealed class ImportFormTests
     }
 
     [TestMethod]
+    public void Import_RotatedAbsoluteValues_GoIntoTheNextLayer()
+    {
+        DeployedNetwork network = GraphImporter.Import(GraphForms.Write("rotated absolute values of vectors").File).Network;
+
+        Assert.AreEqual("dense, absolute, dense, absolute, dense", string.Join(", ", network.Layers.Select(layer => layer.Kind)));
+    }
+
+    [TestMethod]
+    public void Import_SumAndDifference_CountTheRootOfTwo()
+    {
+        // (a, b) ↦ (a + b, a − b) has norm √2, and without the division by √2 that must not be lost.
+        var graph = new GraphFile(-1, 2);
+        string[] halves = graph.Nodes("Split", [graph.Node("Abs", [GraphFile.Input])], 2, ("axis", 1L));
+        string sums = graph.Node("Concat", [graph.Node("Add", halves), graph.Node("Sub", halves)], ("axis", 1L));
+
+        DeployedNetwork network = GraphImporter.Import(graph.ToLogits(graph.Node("Relu", [sums]), 2)).Network;
+
+        LipschitzBound bound = RigorousBound.Compute(network);
+        Assert.IsGreaterThanOrEqualTo(Math.Sqrt(2), bound.Value);
+        Assert.AreEqual(Math.Sqrt(2), bound.Value, 1e-4);
+    }
+
+    [TestMethod]
     public void Import_TensorJoinedWithItself_CountsItTwiceInTheNorm()
     {
         // x ↦ (x, x) has norm √2, which must not be lost: here it is part of the next layer's matrix.

@@ -21,6 +21,10 @@ public sealed class ImportRefusalTests
         ("shortcut around an activation", g => { string x = Hidden(g); return g.Node("Add", [x, Relu(g, Conv(g, x, 4, 4, 1))]); }, "1 + L"),
         ("branches joined", g => { string x = Hidden(g); return g.Node("Concat", [x, Relu(g, Conv(g, x, 4, 4, 1))], ("axis", 1L)); },
             "different layers"),
+        ("absolute values of a third", g =>
+            { string x = Hidden(g); return g.Node("Concat", [x, g.Node("Abs", [First(g, x, 2)])], ("axis", 1L)); }, "Halve the"),
+        ("circular padding", g =>
+            Conv(g, g.Node("Concat", [GraphFile.Input, First(g, GraphFile.Input, 2, axis: 3)], ("axis", 3L)), 3, 4, 3), "not circular"),
         ("sorting of three", g =>
             g.Node("ReduceMax", [g.Node("Reshape", [Hidden(g), g.Integers(-1, 12, 3, 4)])], ("axes", Ints(2))), "groups of 3"),
         ("mirrored padding", g => g.Node("Pad", [GraphFile.Input, g.Integers(0, 0, 1, 1, 0, 0, 1, 1)], ("mode", "reflect")),
@@ -62,8 +66,8 @@ public sealed class ImportRefusalTests
         Assert.Contains("empty", Refuse<FormatException>(new GraphFile(-1, 0), 0).Message);
         Assert.Contains("more than", Refuse<FormatException>(new GraphFile(-1, 1 << 20, 1 << 20), 1).Message);
         var gray = new GraphFile(-1, 1, 6, 6);
-        Assert.Contains("three channels", Assert.ThrowsExactly<NotSupportedException>(
-            () => GraphImporter.Import(gray.ToLogits(Conv(gray, GraphFile.Input, 1, 4, 3), 64))).Message);
+        Assert.Contains("three channels", Assert.ThrowsExactly<NotSupportedException>(() => GraphImporter.Import(
+            gray.ToLogits(Conv(gray, GraphFile.Input, 1, 4, 3), 64), isImage: true)).Message);
         var old = new GraphFile(-1, 3);
         Assert.Contains("opset", Assert.ThrowsExactly<NotSupportedException>(
             () => GraphImporter.Import(old.ToBytes(old.Node("Identity", [GraphFile.Input]), opset: 3))).Message);
@@ -149,6 +153,9 @@ public sealed class ImportRefusalTests
 
     private static TFault Refuse<TFault>(GraphFile graph, long size)
         where TFault : Exception => Assert.ThrowsExactly<TFault>(() => GraphImporter.Import(graph.ToLogits(GraphFile.Input, size)));
+
+    private static string First(GraphFile g, string x, long count, long axis = 1) =>
+        g.Node("Slice", [x, g.Integers(0), g.Integers(count), g.Integers(axis)]);
 
     private static string Hidden(GraphFile g) => Relu(g, Conv(g, GraphFile.Input, 3, 4, 1));
 }

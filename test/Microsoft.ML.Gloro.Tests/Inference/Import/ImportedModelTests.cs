@@ -1,6 +1,7 @@
 using Microsoft.ML.Data;
 using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Tests.TestSupport;
+using Microsoft.ML.Transforms.Image;
 
 namespace Microsoft.ML.Gloro.Tests.Inference;
 
@@ -78,7 +79,55 @@ public sealed class ImportedModelTests
     }
 
     [TestMethod]
+    [DataRow(CertificateArithmetic.Float64)]
+    [DataRow(CertificateArithmetic.Real)]
+    public void ImportOnnx_GrayImages_AreReadAsVectorsOfTheirPlane(CertificateArithmetic arithmetic)
+    {
+        using var model = Import(
+            GraphForms.Write("one gray image for a convolution").File,
+            new GloroImportOptions { Epsilon = 1e-3f, InputMeans = [0.5f], Arithmetic = arithmetic });
+        using MLImage image = TestImages.Create(TestImages.Planes(6, 6, seed: 3), 6, 6);
+        var pictures = _mlContext.Data.LoadFromEnumerable(new[] { new Picture { Image = image } });
+        IDataView pixels = _mlContext.Transforms
+            .ExtractPixels("Features", "Image", ImagePixelExtractingEstimator.ColorBits.Red, offsetImage: 0, scaleImage: 1f / 255f)
+            .Fit(pictures).Transform(pictures);
+        float[] plane = pixels.GetColumn<float[]>("Features").Single();
+        var rows = _mlContext.Data.LoadFromEnumerable(new[] { new Plane { Features = plane } });
+
+        IDataView scored = model.Transform(rows);
+
+        Assert.AreEqual(model.FeatureColumnType, pixels.Schema["Features"].Type);
+        Assert.AreEqual(model.FeatureColumnType, new VectorDataViewType(NumberDataViewType.Single, 1, 6, 6));
+        double[] expected = ReferenceForward.Run(model.GloroModel.Network, plane);
+        float[] logits = scored.GetColumn<float[]>("Logits").Single();
+        for (int i = 0; i < logits.Length; i++)
+            Assert.AreEqual(expected[i], logits[i], 1e-5);
+        Assert.IsGreaterThan(0f, scored.GetColumn<float>("CertifiedRadius").Single());
+        using var portable = PortableFile.Of(model.GloroModel);
+        float[] exported = portable.Run([plane])[0].Logits;
+        for (int i = 0; i < logits.Length; i++)
+            Assert.AreEqual(expected[i], exported[i], 1e-5);
+        using var loaded = (GloroTransformer)ModelFiles.Load(ModelFiles.Save(model, rows.Schema));
+        CollectionAssert.AreEqual(logits, loaded.Transform(rows).GetColumn<float[]>("Logits").Single());
+    }
+
+    [TestMethod]
+    public void GrayModel_OtherColumnsOrTraining_AreRefusedWithOneError()
+    {
+        using var model = Import(GraphForms.Write("one gray image for a convolution").File);
+        var turned = _mlContext.Data.LoadFromEnumerable(new[] { new Interleaved { Features = new float[36] } });
+        var small = _mlContext.Data.LoadFromEnumerable(new[] { new Row { Features = new float[6] } });
+
+        Assert.Contains("1×6×6", Assert.ThrowsExactly<ArgumentException>(() => model.Transform(turned)).Message);
+        Assert.Contains("1×6×6", Assert.ThrowsExactly<ArgumentException>(() => model.Transform(small)).Message);
+        Assert.Contains("1×6×6", Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.MulticlassClassification(
+            new GloroMulticlassClassificationOptions { InitialModel = model })).Message);
+    }
+
+    [TestMethod]
     [DataRow("minmax twice")]
+    [DataRow("half absolute values of vectors, the other way around and scaled")]
+    [DataRow("rotated absolute values of vectors")]
     [DataRow("shortcut around a dense layer")]
     [DataRow("groupsort by reshape, reduce, concat")]
     public void Audit_ImportedModel_BreaksNoCertificate(string form)
@@ -172,6 +221,24 @@ public sealed class ImportedModelTests
         public string Name { get; set; } = "";
 
         [VectorType(6)]
+        public float[] Features { get; set; } = [];
+    }
+
+    private sealed class Picture
+    {
+        [ImageType(6, 6)]
+        public MLImage? Image { get; set; }
+    }
+
+    private sealed class Plane
+    {
+        [VectorType(1, 6, 6)]
+        public float[] Features { get; set; } = [];
+    }
+
+    private sealed class Interleaved
+    {
+        [VectorType(6, 6, 1)]
         public float[] Features { get; set; } = [];
     }
 

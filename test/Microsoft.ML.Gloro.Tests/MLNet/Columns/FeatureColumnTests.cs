@@ -70,10 +70,12 @@ public sealed class FeatureColumnTests
     }
 
     [TestMethod]
-    public void InputSpec_ShapesThatAreNoImageOrVector_AreRefused()
+    public void InputSpec_OtherThanThreeChannels_AreVectorsAndNoImages()
     {
         Assert.ThrowsExactly<ArgumentException>(() => new InputSpec(new TensorShape(4, 8, 8), isImage: true));
-        Assert.ThrowsExactly<ArgumentException>(() => new InputSpec(new TensorShape(3, 8, 8), isImage: false));
+        Assert.AreEqual(
+            "a vector of 256 values (4×8×8: channels × height × width)",
+            new InputSpec(new TensorShape(4, 8, 8), isImage: false).ToString());
     }
 
     private sealed class None;
