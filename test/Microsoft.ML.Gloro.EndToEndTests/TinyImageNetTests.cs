@@ -84,7 +84,8 @@ public sealed class TinyImageNetTests
         {
             var (code, output, error) = await RunAsync("--model", model);
             Assert.AreEqual(0, code, error);
-            int start = output.LastIndexOf("guarantee ", StringComparison.Ordinal), end = output.LastIndexOf("Done.", StringComparison.Ordinal);
+            int start = output.LastIndexOf("guarantee ", StringComparison.Ordinal),
+                end = output.LastIndexOf("Done.", StringComparison.Ordinal);
             return output[start..output.LastIndexOf('\n', end)];
         }
     }
