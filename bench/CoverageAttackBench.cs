@@ -14,21 +14,22 @@ internal static class CoverageAttackBench
     private const int Batch = 32;
 
     /// <param name="model">The model.</param>
-    /// <param name="view">Labeled rows.</param>
-    /// <param name="scored">Labels, logits and errors of the same rows.</param>
+    /// <param name="data">A folder with a folder for each class, or CIFAR-100's test.bin.</param>
     /// <param name="coverage">1 − α.</param>
     /// <param name="attacked">How many rows are attacked.</param>
-    public static void Run(GloroTransformer model, IDataView view, List<ScoredImage> scored, double coverage, int attacked)
+    public static void Run(GloroTransformer model, string data, double coverage, int attacked)
     {
         TorchRuntime.EnsureLoaded();
-        var reader = new RowReader(model.GloroModel, view, model.FeatureColumnName, "Label");
+        var scored = CoverageBench.Read(model, data);
+        var reader = new RowReader(model.GloroModel, CoverageBench.View(model, data), model.FeatureColumnName, "Label");
         HashSet<long> chosen = [.. RowReader.Choose(scored.Count, attacked)];
-        ScoredImage[] others = [.. scored.Where((_, i) => !chosen.Contains(i))];
+        CoverageBench.Scored[] others = [.. scored.Where((_, i) => !chosen.Contains(i))];
         foreach (CoverageScoreKind kind in Enum.GetValues<CoverageScoreKind>())
         {
             double temperature = kind == CoverageScoreKind.Softmax ? model.Temperature / 2 : 1;
             double[] scores = [.. others.Select(row =>
-                CoverageScore.AtMost(kind, temperature, row.Logits, row.Label, model.GloroModel.Constants, row.Error, 0)).Order()];
+                CoverageScore.AtMost(
+                    kind, temperature, row.Logits, row.Label, model.GloroModel.Constants, row.Error.Margin, row.Error.Widen(0))).Order()];
             double quantile = scores[CoverageRule.Rank(scores.Length, coverage) - 1];
             var rule = new CoverageRule(kind, temperature, coverage, scores.Length, quantile, alwaysTop: false);
             using GloroTransformer calibrated = model.With(rule);

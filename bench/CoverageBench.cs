@@ -17,46 +17,40 @@ internal static class CoverageBench
 
     /// <param name="model">The model.</param>
     /// <param name="data">A folder with a folder for each class, or CIFAR-100's test.bin.</param>
-    /// <param name="arguments">1 − α, the temperatures, and how many rows are attacked.</param>
-    public static void Run(GloroTransformer model, string data, CoverageArguments arguments)
+    /// <param name="coverage">1 − α.</param>
+    /// <param name="shares">Temperatures of the softmax score, as shares of the model's own.</param>
+    public static void Run(GloroTransformer model, string data, double coverage, double[] shares)
     {
-        IDataView view = View(model, data);
-        var rows = new List<ScoredImage>();
-        new CoveragePass(model, view, "Label").Run((label, _, logits, error) => rows.Add(new(label, logits.ToArray(), error)), default);
-        if (arguments.Attack > 0)
-        {
-            CoverageAttackBench.Run(model, view, rows, arguments.Coverage, arguments.Attack);
-            return;
-        }
-
+        var rows = Read(model, data);
         MarginConstants pairs = model.GloroModel.Constants, one = Same(2 * model.LipschitzBound, pairs.ClassCount);
         Console.WriteLine(FormattableString.Invariant(
-            $"{rows.Count} rows, coverage {arguments.Coverage}, {Splits} halves, {model.Views}, model's T {model.Temperature:G4}"));
+            $"{rows.Count} rows, coverage {coverage}, {Splits} halves, {model.Views}, model's T {model.Temperature:G4}"));
         Console.WriteLine(
             $"{"score",-8} {"T share",7} {"constants",-9} {"ε",6} {"labels",8} {"single",7} {"covered",15} {"plain, proved",13}");
         foreach (CoverageScoreKind kind in Enum.GetValues<CoverageScoreKind>())
         {
-            foreach (double share in kind == CoverageScoreKind.Softmax ? arguments.Temperatures : [1])
+            foreach (double share in kind == CoverageScoreKind.Softmax ? shares : [1])
             {
                 foreach (var (name, constants) in new[] { ("K_ij", pairs), ("2κ", one) })
                 {
                     foreach (float epsilon in s_radii)
-                        Measure(rows, kind, (share, share * model.Temperature), constants, name, epsilon, arguments.Coverage);
+                        Measure(rows, kind, (share, share * model.Temperature), constants, name, epsilon, coverage);
                 }
             }
         }
     }
 
     private static void Measure(
-        List<ScoredImage> rows, CoverageScoreKind kind, (double Share, double Value) of, MarginConstants constants, string name,
+        List<Scored> rows, CoverageScoreKind kind, (double Share, double Value) of, MarginConstants constants, string name,
         float epsilon, double coverage)
     {
         double temperature = of.Value;
-        double[] own = [.. rows.Select(row => CoverageScore.AtMost(kind, temperature, row.Logits, row.Label, constants, row.Error, 0))];
-        double[] worst =
-            [.. rows.Select(row => CoverageScore.AtMost(kind, temperature, row.Logits, row.Label, constants, row.Error, epsilon))];
+        double[] own = [.. rows.Select(row => AtMost(row, 0))];
+        double[] worst = [.. rows.Select(row => AtMost(row, epsilon))];
         double[][] reached = [.. rows.Select(row => Enumerable.Range(0, constants.ClassCount)
-            .Select(label => CoverageScore.AtLeast(kind, temperature, row.Logits, label, constants, row.Error, epsilon)).ToArray())];
+            .Select(label => CoverageScore.AtLeast(
+                kind, temperature, row.Logits, label, constants, row.Error.Margin, row.Error.Widen(epsilon)))
+            .ToArray())];
         double labels = 0, single = 0, proved = 0;
         var covered = new List<double>();
         for (int split = 0; split < Splits; split++)
@@ -77,16 +71,29 @@ internal static class CoverageBench
         double mean = covered.Average(), deviation = Math.Sqrt(covered.Average(c => (c - mean) * (c - mean)));
         Console.WriteLine(FormattableString.Invariant(
             $"{kind,-8} {of.Share,7:F3} {name,-9} {epsilon,6:F3} {labels,8:F2} {single,7:F3} {mean,7:F4} ± {deviation:F4} {proved,13:F3}"));
+
+        double AtMost(Scored row, double radius) => CoverageScore.AtMost(
+            kind, temperature, row.Logits, row.Label, constants, row.Error.Margin, row.Error.Widen(radius));
     }
 
-    private static IDataView View(GloroTransformer model, string data)
+    /// <summary>Scores labeled images: all, or so many, evenly chosen.</summary>
+    internal static List<Scored> Read(GloroTransformer model, string data, int most = int.MaxValue)
+    {
+        var rows = new List<Scored>();
+        new CoveragePass(model, View(model, data, most), "Label")
+            .Run((label, _, logits, error) => rows.Add(new(label, logits.ToArray(), error)), default);
+        return rows;
+    }
+
+    /// <summary>Labeled images: all, or so many, evenly chosen.</summary>
+    internal static IDataView View(GloroTransformer model, string data, int most = int.MaxValue)
     {
         var mlContext = new MLContext();
         var names = model.ClassNames;
         return File.Exists(data) ? Bits(data) : Files(data);
 
         IDataView Files(string folder) => Rows(
-            Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+            Evenly(Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
                 .Select(file =>
                     new Encoded { Label = Key(Path.GetFileName(Path.GetDirectoryName(file))!), Image = File.ReadAllBytes(file) }),
             typeof(byte));
@@ -96,7 +103,7 @@ internal static class CoverageBench
         {
             string[] fine = File.ReadAllLines(Path.Combine(Path.GetDirectoryName(file)!, "fine_label_names.txt"));
             return Rows(
-                File.ReadAllBytes(file).Chunk(3074)
+                Evenly(File.ReadAllBytes(file).Chunk(3074))
                     .Select(record => new Planes { Label = Key(fine[record[1]]), Image = [.. record[2..].Select(value => value / 255f)] }),
                 typeof(float));
         }
@@ -112,6 +119,12 @@ internal static class CoverageBench
             return mlContext.Data.LoadFromEnumerable(source, schema);
         }
 
+        IEnumerable<T> Evenly<T>(IEnumerable<T> all)
+        {
+            T[] items = [.. all];
+            return most >= items.Length ? items : Enumerable.Range(0, most).Select(i => items[(int)((long)i * items.Length / most)]);
+        }
+
         uint Key(string name) => (uint)names.ToList().IndexOf(name); // LoadFromEnumerable adds the 1 that keys are counted from
     }
 
@@ -121,6 +134,8 @@ internal static class CoverageBench
         values.AsSpan().Fill(value);
         return new(values, classes);
     }
+
+    internal sealed record Scored(int Label, float[] Logits, RowError Error);
 
     private sealed class Encoded
     {
@@ -136,6 +151,3 @@ internal static class CoverageBench
         public float[] Image { get; set; } = [];
     }
 }
-
-/// <summary>A labeled image as the model sees it.</summary>
-internal sealed record ScoredImage(int Label, float[] Logits, double Error);

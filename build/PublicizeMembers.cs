@@ -50,7 +50,8 @@ public sealed class PublicizeMembers : Task
             LocateTables();
             Publicize(wanted, found);
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or IndexOutOfRangeException or ArgumentException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException or IndexOutOfRangeException
+            or ArgumentException)
         {
             Log.LogError(null, "GLORO0002", null, Source, 0, 0, 0, 0, "'{0}' could not be read as a .NET assembly: {1}", Source, e.Message);
             return false;
@@ -102,7 +103,8 @@ public sealed class PublicizeMembers : Task
         }
     }
 
-    private void OpenMembers(string type, int listAt, int row, int table, int flagsAt, int nameAt, HashSet<string> wanted, HashSet<string> found)
+    private void OpenMembers(
+        string type, int listAt, int row, int table, int flagsAt, int nameAt, HashSet<string> wanted, HashSet<string> found)
     {
         int size = IndexSize(table);
         int first = Index(listAt, size);

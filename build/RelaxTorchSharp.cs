@@ -6,7 +6,8 @@ using Microsoft.Build.Framework;
 using Microsoft.Build.Utilities;
 
 /// <summary>
-/// Copies TorchSharp's native Linux library and marks, in the copy, a version of the C++ library that it asks for and never uses as optional.
+/// Copies TorchSharp's native Linux library and marks, in the copy, a version of the C++ library that it asks for and never uses as
+/// optional.
 /// </summary>
 /// <remarks>
 /// TorchSharp 0.107 is linked on a system with GCC 13, whose &lt;iostream&gt; mentions one symbol of version GLIBCXX_3.4.32.
@@ -54,7 +55,8 @@ public sealed class RelaxTorchSharp : Task
             }
             catch (Exception e) when (e is IOException || e is UnauthorizedAccessException)
             {
-                Log.LogError(null, "GLORO0010", null, source, 0, 0, 0, 0, "TorchSharp's native library could not be copied to '{0}': {1}", destination, e.Message);
+                Log.LogError(null, "GLORO0010", null, source, 0, 0, 0, 0, "TorchSharp's native library could not be copied to '{0}': {1}",
+                    destination, e.Message);
             }
         }
 
@@ -79,7 +81,8 @@ public sealed class RelaxTorchSharp : Task
             _file[flags] |= (byte)WeakVersion;
             return "the unused need for " + UnusedVersion + " was made optional";
         }
-        catch (Exception e) when (e is ArgumentException || e is IndexOutOfRangeException || e is InvalidDataException || e is OverflowException)
+        catch (Exception e) when (e is ArgumentException || e is IndexOutOfRangeException || e is InvalidDataException
+            || e is OverflowException)
         {
             return "not understood as an ELF library (" + e.Message + "); copied as it is";
         }
@@ -88,7 +91,8 @@ public sealed class RelaxTorchSharp : Task
     private bool ReadDynamicSection()
     {
         // ELF magic, 64 bits, little-endian, version 1; ET_DYN; EM_X86_64.
-        if (_file.Length < 64 || UInt32(0) != 0x464C457F || _file[4] != 2 || _file[5] != 1 || _file[6] != 1 || UInt16(16) != 3 || UInt16(18) != 62)
+        if (_file.Length < 64 || UInt32(0) != 0x464C457F || _file[4] != 2 || _file[5] != 1 || _file[6] != 1 || UInt16(16) != 3
+            || UInt16(18) != 62)
             return false;
         long headers = Int64(32);
         int size = UInt16(54), count = UInt16(56);

@@ -1,66 +1,73 @@
-// Tries to break the certificates of a saved model, and says what it costs to cover the rounding of its scores.
+using System.CommandLine;
 using System.Diagnostics;
-using Audit;
+using Examples;
 using ImageFolders;
 using Microsoft.ML;
 using Microsoft.ML.Gloro;
 
-Arguments arguments;
-IReadOnlyList<ImageRow> rows;
-var mlContext = new MLContext(seed: 1);
-ITransformer model;
-try
-{
-    arguments = Arguments.Parse(args);
-    rows = ImageRow.ReadFolders(arguments.Data);
-    model = ImageModel.Load(mlContext, arguments.Model, out _);
-}
-catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
-{
-    Console.Error.WriteLine($"{e.Message}{Environment.NewLine}{Environment.NewLine}{Arguments.Usage}");
-    return 2;
-}
+var example = new Example(
+    "Tries to break the certificates of a saved model of images, and says what it costs to cover the rounding of its scores.",
+    "--model examples/EuroSat/models/eurosat-best.zip --data FOLDER/test --rows 500");
+var defaults = new GloroAuditOptions();
+Option<string> modelPath = example.Required("--model", "FILE", "The saved model");
+Option<string> dataFolder = example.Required("--data", "FOLDER", "Class folders of images");
+Option<RobustnessGuarantee?> guarantee = ImageOptions.Guarantee(example);
+Option<float?> epsilon = ImageOptions.Epsilon(example);
+Option<CertificateArithmetic?> arithmetic = example.Open<CertificateArithmetic?>(
+    "--arithmetic", "Float64|Real", "The arithmetic of the scores that are attacked", "the model's",
+    text => Enum.Parse<CertificateArithmetic>(text, ignoreCase: true));
+Option<int> rowCount = example.Optional("--rows", "N", "Images to attack, chosen evenly", defaults.MaxRows);
+Option<int> steps = example.Optional("--steps", "N", "Gradient steps of an attack", defaults.Steps);
+Option<int> restarts = example.Optional("--restarts", "N", "Starts of an attack", defaults.Restarts);
+Option<int> boundaryRows = example.Optional(
+    "--boundary-rows", "N", "Images from which a boundary is walked to and attacked by last bits", defaults.BoundaryRows);
+Option<TimeSpan?> timeBudget = example.Open<TimeSpan?>(
+    "--time-budget", "MINUTES", "About how long attacks may take", "no limit", text => Example.Minutes(text));
 
-IDataView data = mlContext.Data.LoadFromEnumerable(rows);
-foreach (var arithmetic in Enum.GetValues<CertificateArithmetic>())
+return example.Run(args, (given, stop) =>
 {
-    var clock = Stopwatch.StartNew();
-    IDataView scored = mlContext.Gloro.WithArithmetic(model, arithmetic).Transform(data);
-    GloroMetrics metrics = mlContext.Gloro.Evaluate(scored, guarantee: arguments.Guarantee, epsilon: arguments.Epsilon);
-    double radius = Math.Floor(metrics.AverageCertifiedRadius * 1e6) / 1e6; // never rounded up
-    Console.WriteLine($"{arithmetic,-8} {metrics.Guarantee}: VRA {metrics.VerifiedRobustAccuracy:F4}, mean radius {radius:F6}, "
-        + $"{rows.Count} images in {clock.Elapsed.TotalSeconds:F1} s");
-}
+    var mlContext = new MLContext(seed: 1);
+    IReadOnlyList<ImageRow> rows = ImageRow.ReadFolders(given.GetRequiredValue(dataFolder));
+    ITransformer model = ImageModel.Load(mlContext, given.GetRequiredValue(modelPath), out _);
 
-if (arguments.Guarantee is { } guarantee)
-    model = mlContext.Gloro.WithGuarantee(model, guarantee, arguments.Epsilon);
-if (arguments.Arithmetic is { } chosen)
-    model = mlContext.Gloro.WithArithmetic(model, chosen);
+    foreach (var one in Enum.GetValues<CertificateArithmetic>())
+    {
+        var clock = Stopwatch.StartNew();
+        ITransformer scorer = mlContext.Gloro.WithArithmetic(model, one);
+        GloroMetrics metrics = LiveBar.Reading($"Scoring in {one}", rows, read =>
+        {
+            IDataView scored = scorer.Transform(mlContext.Data.LoadFromEnumerable(read));
+            return mlContext.Gloro.Evaluate(scored, guarantee: given.GetValue(guarantee), epsilon: given.GetValue(epsilon));
+        }, stop);
+        double radius = Math.Floor(metrics.AverageCertifiedRadius * 1e6) / 1e6; // never rounded up
+        Show.Line($"{one,-8} {metrics.Guarantee}: VRA {metrics.VerifiedRobustAccuracy:F4}, mean radius {radius:F6}, "
+            + $"{rows.Count} images in {clock.Elapsed.TotalSeconds:F1} s");
+    }
 
-using var stop = new CancellationTokenSource();
-Console.CancelKeyPress += (_, e) =>
-{
-    e.Cancel = true;
-    stop.Cancel();
-};
-mlContext.Log += (_, e) =>
-{
-    if (e.Source.StartsWith("Gloro", StringComparison.Ordinal))
-        Console.WriteLine(e.RawMessage);
-};
-arguments.Options.CancellationToken = stop.Token;
-try
-{
-    Console.WriteLine(mlContext.Gloro.Audit(model, data, arguments.Options));
-    return 0;
-}
-catch (GloroBrokenCertificateException e)
-{
-    Console.Error.WriteLine(e.Message);
-    return 1;
-}
-catch (OperationCanceledException)
-{
-    Console.Error.WriteLine("Stopped.");
-    return 3;
-}
+    if (given.GetValue(guarantee) is { } asked)
+        model = mlContext.Gloro.WithGuarantee(model, asked, given.GetValue(epsilon));
+    if (given.GetValue(arithmetic) is { } chosen)
+        model = mlContext.Gloro.WithArithmetic(model, chosen);
+
+    var bar = LiveBar.Audit();
+    var options = new GloroAuditOptions
+    {
+        MaxRows = given.GetValue(rowCount),
+        Steps = given.GetValue(steps),
+        Restarts = given.GetValue(restarts),
+        BoundaryRows = given.GetValue(boundaryRows),
+        TimeBudget = given.GetValue(timeBudget),
+        Progress = bar,
+        CancellationToken = stop,
+    };
+    try
+    {
+        Show.Line($"{bar.Run(() => mlContext.Gloro.Audit(model, mlContext.Data.LoadFromEnumerable(rows), options))}");
+        return Example.Succeeded;
+    }
+    catch (GloroBrokenCertificateException e)
+    {
+        Console.Error.WriteLine(e.Message);
+        return Example.Failed;
+    }
+});

@@ -56,7 +56,11 @@ internal sealed class CifarFolder
                 rgba[(4 * i) + 3] = 255;
             }
 
-            yield return new CifarImage { Label = _classes[records[start + 1]], Image = MLImage.CreateFromPixels(Side, Side, MLPixelFormat.Rgba32, rgba) };
+            yield return new CifarImage
+            {
+                Label = _classes[records[start + 1]],
+                Image = MLImage.CreateFromPixels(Side, Side, MLPixelFormat.Rgba32, rgba)
+            };
         }
     }
 
@@ -64,11 +68,13 @@ internal sealed class CifarFolder
     {
         byte[] records = File.ReadAllBytes(Path.Combine(Folder, name));
         if (records.Length == 0 || records.Length % Record != 0)
-            throw new InvalidDataException($"{Path.Combine(Folder, name)} has {records.Length} bytes, which is no whole number of records of {Record}: it is cut off, or not CIFAR-100's binary version.");
+            throw new InvalidDataException($"{Path.Combine(Folder, name)} has {records.Length} bytes, which is no whole number of "
+                + $"records of {Record}: it is cut off, or not CIFAR-100's binary version.");
         for (int start = 0; start < records.Length; start += Record)
         {
             if (records[start] >= _superclasses.Length || records[start + 1] >= _classes.Length)
-                throw new InvalidDataException($"Record {start / Record} of {Path.Combine(Folder, name)} has superclass {records[start]} and class {records[start + 1]}, of which there are {_superclasses.Length} and {_classes.Length}.");
+                throw new InvalidDataException($"Record {start / Record} of {Path.Combine(Folder, name)} has superclass "
+                    + $"{records[start]} and class {records[start + 1]}, of which there are {_superclasses.Length} and {_classes.Length}.");
         }
 
         return records;
@@ -89,7 +95,8 @@ internal sealed class CifarFolder
         {
             string name = _classes[Train[start + 1]], superclass = _superclasses[Train[start]];
             if (!map.TryAdd(name, superclass) && map[name] != superclass)
-                throw new InvalidDataException($"In {Path.Combine(Folder, "train.bin")} class {name} is in superclass {map[name]} and in {superclass}.");
+                throw new InvalidDataException(
+                    $"In {Path.Combine(Folder, "train.bin")} class {name} is in superclass {map[name]} and in {superclass}.");
         }
 
         return map;

@@ -1,53 +1,48 @@
 using EuroSat.Download;
+using Examples;
 using Experiments;
 using ImageFolders;
 using Microsoft.ML;
 using Microsoft.ML.Gloro;
 
-if (args.Contains("--download"))
-    return await DownloadCommand.RunAsync(args);
+var example = new Example(
+    "Trains a provably robust classifier of EuroSAT images and prints what it can prove on the test images.", "--data FOLDER --epochs 10");
+var download = new DownloadCommand(example);
+var training = new GloroImageClassificationOptions { ValidationFraction = 0.03, Augmentation = GloroAugmentationOptions.Aerial };
+var options = new ExperimentOptions(
+    example, training, "Class folders of images under train/ and test/", "eurosat.zip", folder: Path.Combine("artifacts", "eurosat"));
 
-var defaults = new ExperimentArguments { Save = "eurosat.zip" };
-ExperimentArguments arguments;
-IReadOnlyList<ImageRow> trainRows, testRows;
-try
+return example.Run(args, (given, stop) =>
 {
-    arguments = ExperimentArguments.Parse(args, defaults);
-    trainRows = ImageRow.ReadFolders(Path.Combine(arguments.Data, "train"));
-    testRows = ImageRow.ReadFolders(Path.Combine(arguments.Data, "test"));
-    arguments.CheckModels();
-}
-catch (Exception e) when (e is FormatException or IOException or UnauthorizedAccessException)
-{
-    Console.Error.WriteLine($"""
-        {e.Message}
+    ExperimentArguments arguments = options.Read(given);
+    if (download.IsGiven(given))
+        return download.RunAsync(given, arguments.Data, stop).GetAwaiter().GetResult();
 
-        Trains a provably robust classifier of EuroSAT images and prints what it can prove on the test images.
+    string trainFolder = Path.Combine(arguments.Data, "train"), testFolder = Path.Combine(arguments.Data, "test");
+    if (!Directory.Exists(trainFolder))
+    {
+        throw new DirectoryNotFoundException(
+            $"There is no folder {trainFolder}. --download fetches the data set, --data names another folder.");
+    }
 
-          dotnet run -c Release --project examples/EuroSat -- --data FOLDER [options]
 
-        FOLDER holds class folders of images under train/ and test/. The options and their defaults:
+    IReadOnlyList<ImageRow> train = ImageRow.ReadFolders(trainFolder), test = ImageRow.ReadFolders(testFolder);
 
-        {DownloadCommand.Usage}
-        {defaults.Usage}
-        """);
-    return 2;
-}
+    using var experiment = new ImageExperiment(arguments, stop) { FigureK = 3 };
+    var mlContext = experiment.Context;
+    var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
+        .Append(mlContext.Transforms.LoadImages("Image", imageFolder: null, "ImagePath"))
+        .Append(mlContext.Gloro.ImageClassification(arguments.Training));
 
-using var experiment = new ImageExperiment(arguments) { FigureK = 3 };
-var mlContext = experiment.Context;
-var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
-    .Append(mlContext.Transforms.LoadImages("Image", imageFolder: null, "ImagePath"))
-    .Append(mlContext.Gloro.ImageClassification(experiment.Options(GloroAugmentationOptions.Aerial)));
-
-return experiment.Run(
-    pipeline,
-    mlContext.Data.LoadFromEnumerable(trainRows),
-    mlContext.Data.LoadFromEnumerable(testRows),
-    [
-        ("local", RobustnessGuarantee.Local),
-        ("RT2", RobustnessGuarantee.RelaxedTopK(2)),
-        ("RT3", RobustnessGuarantee.RelaxedTopK(3)),
-        ("RT5", RobustnessGuarantee.RelaxedTopK(5)),
-        ("affinity", RobustnessGuarantee.Affinity(AffinitySets.Parse("Highway+River,AnnualCrop+PermanentCrop,HerbaceousVegetation+Pasture"))),
-    ]);
+    return experiment.Run(
+        pipeline,
+        mlContext.Data.LoadFromEnumerable(train),
+        mlContext.Data.LoadFromEnumerable(test),
+        [
+            ("local", RobustnessGuarantee.Local),
+            ("RT2", RobustnessGuarantee.RelaxedTopK(2)),
+            ("RT3", RobustnessGuarantee.RelaxedTopK(3)),
+            ("RT5", RobustnessGuarantee.RelaxedTopK(5)),
+            ("affinity", RobustnessGuarantee.Parse("affinity:Highway+River,AnnualCrop+PermanentCrop,HerbaceousVegetation+Pasture")),
+        ]);
+});

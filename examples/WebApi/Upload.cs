@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http.Features;
 using SkiaSharp;
 
 namespace WebApi;
@@ -15,7 +16,7 @@ internal static class Upload
     /// <exception cref="UploadException">There is none, or it is too large.</exception>
     public static async Task<byte[]> ReadAsync(HttpRequest request, CancellationToken cancellation)
     {
-        if (request.ContentLength > request.HttpContext.Features.Get<Microsoft.AspNetCore.Http.Features.IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize)
+        if (request.ContentLength > request.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize)
             throw TooLarge();
         try
         {
@@ -26,7 +27,8 @@ internal static class Upload
             {
                 var form = await request.ReadFormAsync(cancellation);
                 if (form.Files.Count == 0)
-                    throw new UploadException("The form holds no file. Send the image as a file of a multipart form, or as the body itself.");
+                    throw new UploadException(
+                        "The form holds no file. Send the image as a file of a multipart form, or as the body itself.");
                 await form.Files[0].CopyToAsync(copy, cancellation);
             }
             else
@@ -73,5 +75,6 @@ internal static class Upload
                 : $"The image is damaged and cannot be decoded ({result}).");
     }
 
-    private static UploadException TooLarge() => new($"The upload is too large: a file may have {MostBytes >> 20} MB.", StatusCodes.Status413PayloadTooLarge);
+    private static UploadException TooLarge() =>
+        new($"The upload is too large: a file may have {MostBytes >> 20} MB.", StatusCodes.Status413PayloadTooLarge);
 }

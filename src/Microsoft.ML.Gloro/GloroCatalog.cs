@@ -258,7 +258,7 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <exception cref="ArgumentException">The chain contains no Gloro transformer or several, or the arithmetic is unknown.</exception>
     /// <example>
     /// <code language="csharp">
-    /// ITransformer fast = mlContext.Gloro.WithArithmetic(model, CertificateArithmetic.Real); // twice as fast; rounding is not covered
+    /// ITransformer fast = mlContext.Gloro.WithArithmetic(model, CertificateArithmetic.Real); // faster; covers rounding at the row only
     /// </code>
     /// </example>
     public ITransformer WithArithmetic(ITransformer model, CertificateArithmetic arithmetic)
@@ -307,7 +307,8 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <param name="executionProvider">
     /// Where ONNX Runtime scores a model whose arithmetic is <see cref="CertificateArithmetic.Real"/>: the name of one of its execution
     /// providers, such as "CUDA". Null (default) means the CPU. The application references the native package that contains the provider.
-    /// CUDA uses the GPU of MLContext.GpuDeviceId, or GPU 0, without TF32. Last bits of the outputs can differ from the CPU's.
+    /// CUDA uses the GPU of MLContext.GpuDeviceId, or GPU 0, without TF32. Last bits of the outputs can differ from the CPU's. The proved
+    /// rounding holds if the provider adds products in single precision (docs/soundness.md, section 6).
     /// </param>
     /// <returns>
     /// A new transformer, or a new chain with it in place of the old one. It shares the network session with <paramref name="model"/>
@@ -535,9 +536,10 @@ public sealed class GloroCatalog(MLContext mlContext)
         OnnxImporter.Read(_mlContext, stream, classNames, options ?? new());
 
     /// <summary>
-    /// Reports what is proved about a scored view, as one HTML page to read and share: a summary, VRA and the certified share at every ε
-    /// for several guarantees, set sizes, radii, classes, the class pairs that limit radii, a gallery of certified rows, and the model's
-    /// origin.
+    /// Reports what is proved about a scored view, as one HTML page to read, print and share: a summary, VRA and the certified share at
+    /// every ε for several guarantees, set sizes, radii, classes, the class pairs that limit radii, a gallery of certified rows, what ε
+    /// looks like on them, and the model's origin. <see cref="GloroReportOptions.CompareWith"/> adds a second model or guarantee, side by
+    /// side.
     /// </summary>
     /// <param name="scored">
     /// The output of a fitted Gloro pipeline's Transform, on rows that the model was not trained on, with or without labels. It is read
@@ -547,8 +549,8 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <returns>The report, with <see cref="GloroReport.Save"/> for a file and <see cref="GloroReport.ToHtml"/> for a notebook.</returns>
     /// <remarks>Memory: twelve bytes per row for each compared guarantee (four by default), and the gallery's pictures.</remarks>
     /// <exception cref="ArgumentException">
-    /// A column is missing or has the wrong type, an option is invalid, a guarantee does not fit, there are no rows, or the given model or
-    /// audit belongs to another view.
+    /// A column is missing or has the wrong type, an option is invalid, a guarantee does not fit, there are no rows, the given model or
+    /// audit belongs to another view, or the rows or classes of the two sides of a comparison differ.
     /// </exception>
     /// <exception cref="OperationCanceledException">The options' cancellation token was cancelled.</exception>
     /// <example>

@@ -18,11 +18,13 @@ public sealed partial class ExampleTests
         ("FineTune", "The model that was gone on from is "),
         ("Quickstart", "60 test tiles, clean accuracy "),
         ("Report", "Decision regions of a model of two features"),
+        ("Sweep", "as given"),
         ("Tabular", "What accuracy loses if a column is shuffled"),
     ];
 
     // Those that are started by a test of their own, here or beside what they show.
-    private static readonly string[] s_others = ["Audit", "Browser", "Cifar100", "EuroSat", "ScoreOnly", "ServeOnnx", "Sweep", "WebApi"];
+    private static readonly string[] s_others =
+        ["Audit", "Browser", "Cifar100", "EuroSat", "Folder", "ScoreOnly", "ServeOnnx", "TinyImageNet", "WebApi"];
 
     private static readonly string[] s_classes =
         ["AnnualCrop", "Forest", "HerbaceousVegetation", "Highway", "Industrial", "Pasture", "PermanentCrop", "Residential",
@@ -84,6 +86,7 @@ public sealed partial class ExampleTests
     {
         string output = await RunAsync(name, "--short");
         StringAssert.Contains(output, says);
+        StringAssert.Contains(output, "These figures mean nothing: --short");
         Assert.DoesNotContain('\x1b', output, "Lines that go to a file are plain.");
     }
 
@@ -140,8 +143,8 @@ public sealed partial class ExampleTests
     {
         string[] arguments = name switch
         {
-            "ScoreOnly" => [TabularPath, "data"],
-            "ServeOnnx" => [Path.ChangeExtension(TabularPath, ".onnx"), "data"],
+            "ScoreOnly" => ["--model", TabularPath, "--data", "data"],
+            "ServeOnnx" => ["--model", Path.ChangeExtension(TabularPath, ".onnx"), "--data", "data"],
             _ => [.. before, TabularPath],
         };
         var (code, output, error) = await ExampleProcess.RunAsync(name, s_folder.Path, arguments);
@@ -155,14 +158,13 @@ public sealed partial class ExampleTests
     [DataRow("Audit", "--data", "data/test", "--model")]
     [DataRow("Report", "--data", "data/test", "--model")]
     [DataRow("EuroSat", "--data", "data", "--model")]
-    [DataRow("ScoreOnly")]
+    [DataRow("ScoreOnly", "--data", "data", "--model")]
     public async Task Example_FileThatIsNoModel_SaysSo(string name, params string[] before)
     {
         File.WriteAllText(Path.Combine(s_folder.Path, "notes.md"), "notes");
-        var (code, output, error) =
-            await ExampleProcess.RunAsync(name, s_folder.Path, name == "ScoreOnly" ? ["notes.md", "data"] : [.. before, "notes.md"]);
+        var (code, output, error) = await ExampleProcess.RunAsync(name, s_folder.Path, [.. before, "notes.md"]);
         Assert.AreEqual(2, code, output + error);
-        StringAssert.Contains(error, name == "ScoreOnly" ? "notes.md is not a model of image files" : "notes.md is not a saved model");
+        StringAssert.Contains(error, "notes.md is not a saved model");
         Assert.DoesNotContain("Unhandled exception", error);
     }
 
@@ -190,7 +192,7 @@ public sealed partial class ExampleTests
         foreach (var (name, path, step)
             in new[] { ("ScoreOnly", ModelPath, 1e-3), ("ServeOnnx", Path.ChangeExtension(ModelPath, ".onnx"), 1e-4) })
         {
-            var shown = Shown().Matches(await RunAsync(name, path, folder));
+            var shown = Shown().Matches(await RunAsync(name, "--model", path, "--data", folder));
             Assert.HasCount(radii.Count, shown, name);
             foreach (Match line in shown)
             {
@@ -210,7 +212,7 @@ public sealed partial class ExampleTests
     }
 
     [TestMethod]
-    [DataRow("there is none.zip", "--width", "8", "--width describes a new network")]
+    [DataRow("model.zip", "--width", "8", "Width")]
     [DataRow("there is none.zip", "--epochs", "1", "There is no model there is none.zip.")]
     public async Task EuroSat_FromAModelThatCannotBe_SaysWhy(string model, string option, string value, string says)
     {
@@ -246,7 +248,7 @@ public sealed partial class ExampleTests
     {
         var (code, _, error) = await ExampleProcess.RunAsync("EuroSat", s_folder.Path, "--data", "nowhere");
         Assert.AreEqual(2, code);
-        StringAssert.Contains(error, "There is no folder nowhere");
+        StringAssert.Contains(error, $"There is no folder {Path.Combine("nowhere", "train")}");
         StringAssert.Contains(error, "--download");
     }
 
@@ -276,11 +278,12 @@ public sealed partial class ExampleTests
     }
 
     [TestMethod]
-    public async Task Report_SavedModelAndAudit_ShowsWhatAttacksCameTo()
+    public async Task Report_SavedModelAuditAndComparison_ShowsWhatCameOfThem()
     {
-        string output =
-            await RunAsync("Report", "--model", ModelPath, "--data", Path.Combine(Data, "test"), "--audit", "4", "--out", "audited.html");
-        StringAssert.Contains(output, "Of 20 images, ");
+        string output = await RunAsync("Report", "--model", ModelPath, "--data", Path.Combine(Data, "test"), "--audit", "4",
+            "--compare", ModelPath, "--out", "audited.html");
+        StringAssert.Contains(output, " of these 20 images ");
+        StringAssert.Contains(output, "a difference of 0.0\u00a0±\u00a00.0 points");
         string page = File.ReadAllText(Path.Combine(s_folder.Path, "audited.html"));
         StringAssert.Contains(page, "What attacks came to");
         StringAssert.Contains(page, "proved anew");
@@ -289,28 +292,21 @@ public sealed partial class ExampleTests
     [TestMethod]
     public async Task ScoreOnly_SavedModel_NamesSets()
     {
-        string output = await RunAsync("ScoreOnly", ModelPath, Path.Combine(Data, "test"));
+        string output = await RunAsync("ScoreOnly", "--model", ModelPath, "--data", Path.Combine(Data, "test"));
         StringAssert.Contains(output, "20 images, ");
     }
 
     [TestMethod]
     public async Task ServeOnnx_ExportedModel_CertifiesAsTheLibraryDoes()
     {
-        string here = await RunAsync("ScoreOnly", ModelPath, Path.Combine(Data, "test")),
-            there = await RunAsync("ServeOnnx", Path.ChangeExtension(ModelPath, ".onnx"), Path.Combine(Data, "test"));
+        string here = await RunAsync("ScoreOnly", "--model", ModelPath, "--data", Path.Combine(Data, "test"));
+        string there = await RunAsync(
+            "ServeOnnx", "--model", Path.ChangeExtension(ModelPath, ".onnx"), "--data", Path.Combine(Data, "test"));
         StringAssert.Contains(there, "rtk:3");
         Assert.AreEqual(Certified(here), Certified(there));
         static string Certified(string output) =>
             output[output.IndexOf("20 images, ", StringComparison.Ordinal)..output.LastIndexOf(
                 " with a certificate", StringComparison.Ordinal)];
-    }
-
-    [TestMethod]
-    public async Task Sweep_Shortest_ComparesTheBestWithWhatWasGiven()
-    {
-        string output = await RunAsync("Sweep", "--shortest");
-        StringAssert.Contains(output, "On the test tiles:");
-        StringAssert.Contains(output, "as given");
     }
 
     // The file, and the radius of the tightest set that is proved of it; a looser one may follow.

@@ -18,8 +18,13 @@ public sealed class ReportPageTests
         using GloroTransformer dispose = model;
         string images = Path.Combine(folder.Path, "images.html"), names = Path.Combine(folder.Path, "names.html"),
             regions = Path.Combine(folder.Path, "regions.html");
-        mlContext.Gloro.Report(scored, new() { Model = model, Guarantees = [RobustnessGuarantee.Affinity(AffinitySets.Parse("ant+bee"))] })
-            .Save(images);
+        var options = new GloroReportOptions
+        {
+            Model = model,
+            Guarantees = [RobustnessGuarantee.Affinity(AffinitySets.Parse("ant+bee"))],
+            CompareWith = new() { Guarantee = RobustnessGuarantee.Local },
+        };
+        mlContext.Gloro.Report(scored, options).Save(images);
         var odd = new HandMadeView
         {
             ClassNames = ["<script>document.title = 'run'</script>", "\"><img src=x onerror=\"document.title='run'\">", new string('w', 90),
@@ -53,10 +58,14 @@ public sealed class ReportPageTests
                     backgrounds.Add((string)(
                         await browser.EvaluateAsync("getComputedStyle(document.querySelector('.gloro-report')).backgroundColor"))!);
                     await HasMarks(browser, $"{name} at {width}");
+                    await BarsBeginAtTheLeft(browser, $"{name} at {width}");
+                    await NamesDoNotOverlap(browser, $"{name} at {width}");
                     await browser.ScreenshotAsync($"report-{name}-{width}-{(dark ? "dark" : "light")}");
                 }
             }
 
+            await ValuesAppearUnderThePointer(browser, name);
+            await PrintsItsColors(browser, name);
             Assert.HasCount(2, backgrounds);
             Assert.AreEqual(0, (int)(await browser.EvaluateAsync("document.querySelectorAll('script').length"))!);
             Assert.AreNotEqual("run", (string?)await browser.EvaluateAsync("document.title"));
@@ -71,6 +80,66 @@ public sealed class ReportPageTests
             browser.Requests.All(r => r.StartsWith("file:", StringComparison.Ordinal) || r.StartsWith("data:", StringComparison.Ordinal)
             || r.StartsWith("about:", StringComparison.Ordinal)), string.Join('\n', browser.Requests));
         Assert.HasCount(3, browser.Requests.Where(r => r.StartsWith("file:", StringComparison.Ordinal)).ToArray());
+    }
+
+    private static async Task BarsBeginAtTheLeft(Browser browser, string where) => Assert.IsTrue((bool)(await browser.EvaluateAsync("""
+        (() => { const bars = [...document.querySelectorAll('.bar i')].map(bar => bar.getBoundingClientRect());
+          return bars.length > 1 && bars.every(bar => Math.abs(bar.left - bars[0].left) < 1); })()
+        """))!, where);
+
+    /// <summary>No two texts of a chart lie over each other, apart from those that wait for the pointer.</summary>
+    private static async Task NamesDoNotOverlap(Browser browser, string where) =>
+        Assert.AreEqual("", (string?)await browser.EvaluateAsync("""
+        [...document.querySelectorAll('svg.curves')].filter(svg => svg.getClientRects().length).flatMap(svg => {
+          const texts = [...svg.querySelectorAll('text')].filter(text => !text.closest('.probe'))
+            .map(text => [text.textContent, text.getBoundingClientRect()]);
+          const across = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left);
+          const down = (a, b) => Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+          return texts.flatMap(([one, a], i) => texts.slice(i + 1).filter(([, b]) => across(a, b) > 2 && down(a, b) > 4)
+            .map(([other]) => one + ' | ' + other));
+        }).join('; ')
+        """), where);
+
+    /// <summary>Without a pointer no probe is visible; over a chart exactly one is, and it says a value.</summary>
+    private static async Task ValuesAppearUnderThePointer(Browser browser, string name)
+    {
+        const string shown = "[...document.querySelectorAll('svg.wide .probe')].filter(probe => getComputedStyle(probe).opacity === '1')"
+            + ".map(probe => probe.textContent)";
+        await browser.SendAsync("Input.dispatchMouseEvent", new { type = "mouseMoved", x = 1, y = 1 });
+        await browser.EvaluateAsync("document.querySelector('svg.wide').scrollIntoView({ block: 'center' })");
+        Assert.AreEqual(0, (int)(await browser.EvaluateAsync($"{shown}.length"))!, name);
+        var place = await browser.EvaluateAsync("""
+            (() => { const box = document.querySelectorAll('svg.wide .probe rect')[9].getBoundingClientRect();
+              return { x: (box.left + box.right) / 2, y: (box.top + box.bottom) / 2 }; })()
+            """);
+        await browser.SendAsync("Input.dispatchMouseEvent", new { type = "mouseMoved", x = (double)place!["x"]!, y = (double)place["y"]! });
+        await browser.WaitAsync($"{shown}.length === 1");
+        StringAssert.Matches((string)(await browser.EvaluateAsync($"{shown}[0]"))!, new(@"^ε.=.[\d./]+.*local \d+\.\d.%"));
+        await browser.SendAsync("Input.dispatchMouseEvent", new { type = "mouseMoved", x = 1, y = 1 });
+    }
+
+    /// <summary>On paper bars keep their colors, what was folded is open, and nothing waits for a pointer.</summary>
+    private static async Task PrintsItsColors(Browser browser, string name)
+    {
+        var dark = new[] { new { name = "prefers-color-scheme", value = "dark" } };
+        await browser.SendAsync("Emulation.setEmulatedMedia", new { media = "print", features = dark });
+        await browser.WaitAsync("matchMedia('print').matches");
+        Assert.AreEqual("", (string?)await browser.EvaluateAsync("""
+            [...document.querySelectorAll('.bar i, .parts span, .heat .mark')].filter(mark => {
+              const style = getComputedStyle(mark);
+              return style.printColorAdjust !== 'exact'
+                || (style.backgroundColor === 'rgba(0, 0, 0, 0)' && style.backgroundImage === 'none');
+            }).map(mark => mark.outerHTML).join()
+            """), name);
+        const string background = "getComputedStyle(document.querySelector('.gloro-report')).backgroundColor",
+            probes = "[...document.querySelectorAll('.probe')].every(probe => getComputedStyle(probe).display === 'none')",
+            folded = "[...document.querySelectorAll('details table')].every(table => table.getBoundingClientRect().height > 40)";
+        Assert.AreEqual("rgb(255, 255, 255)", (string?)await browser.EvaluateAsync(background), "paper is white in dark mode too");
+        Assert.IsTrue((bool)(await browser.EvaluateAsync(probes))!, name);
+        Assert.IsTrue((bool)(await browser.EvaluateAsync(folded))!, name);
+        JsonNode? printed = await browser.SendAsync("Page.printToPDF", new { preferCSSPageSize = true });
+        StringAssert.StartsWith(System.Text.Encoding.Latin1.GetString(Convert.FromBase64String((string)printed!["data"]!)), "%PDF-");
+        await browser.SendAsync("Emulation.setEmulatedMedia", new { media = "" });
     }
 
     /// <summary>Every chart that is shown has marks of some size, inside of it, and letters that can be read.</summary>

@@ -37,8 +37,8 @@ public class SecondProcessTests
             mlContext.Data.SaveAsText(
                 mlContext.Transforms.SelectColumns(s_columns).Fit(scored).Transform(scored), file, headerRow: false, schema: false);
 
-        var (code, output, error) =
-            await ExampleProcess.RunAsync("ScoreOnly", folder.Path, modelPath, Path.Combine(folder.Path, "images"), there);
+        var (code, output, error) = await ExampleProcess.RunAsync(
+            "ScoreOnly", folder.Path, "--model", modelPath, "--data", Path.Combine(folder.Path, "images"), "--columns", there);
         Assert.AreEqual(0, code, output + error);
 
         Assert.HasCount(Images, File.ReadAllLines(here).Where(line => line.Length > 0).ToArray(), "The text has a line for each image.");

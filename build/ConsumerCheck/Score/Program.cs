@@ -10,7 +10,8 @@ var model = mlContext.Model.Load(Environment.GetEnvironmentVariable("GLORO_CHECK
 var engine = mlContext.Model.CreatePredictionEngine<Point, Certified>(model);
 var answer = engine.Predict(new Point { Features = new[] { 2.5f, 0.5f } });
 if (!answer.IsCertified || !answer.CertifiedLabels.SequenceEqual(new uint[] { 1 }))
-    throw new InvalidOperationException($"A point in the middle of the first cluster is not certified: radius {answer.CertifiedRadius}, labels {string.Join(",", answer.CertifiedLabels)}.");
+    throw new InvalidOperationException($"A point in the middle of the first cluster is not certified: radius {answer.CertifiedRadius}, "
+        + $"labels {string.Join(",", answer.CertifiedLabels)}.");
 Console.WriteLine($"scored: radius {answer.CertifiedRadius:F3} on {RuntimeInformation.FrameworkDescription}");
 
 // ML.NET calls GetTypes when it loads a model.

@@ -4,7 +4,8 @@ using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Gloro;
 
-// A whole pipeline of another process, with our transformer between ML.NET's own; and in C# 14, the same under other guarantees, without libtorch.
+// A whole pipeline of another process, with our transformer between ML.NET's own; and in C# 14, the same under other guarantees, without
+// libtorch.
 var mlContext = new MLContext(seed: 1);
 ITransformer model = mlContext.Model.Load(Environment.GetEnvironmentVariable("GLORO_CHECK_MODEL") ?? "model.zip", out _);
 var point = new Point { Features = [2.5f, 0.5f] };
@@ -23,12 +24,14 @@ Check(metrics.VerifiedRobustAccuracy == 1, "Evaluate", own);
 Console.WriteLine($"served: {own.PredictedName} within {own.CertifiedRadius:F3} on {RuntimeInformation.FrameworkDescription}");
 
 Answer Predict(ITransformer transformer) =>
-    mlContext.Model.CreatePredictionEngine<Point, Answer>(transformer, new PredictionEngineOptions { OwnsTransformer = false }).Predict(point);
+    mlContext.Model.CreatePredictionEngine<Point, Answer>(transformer, new PredictionEngineOptions { OwnsTransformer = false })
+        .Predict(point);
 
 static void Check(bool holds, string what, Answer answer)
 {
     if (!holds)
-        throw new InvalidOperationException($"{what}: {answer.PredictedName}, {{{string.Join(",", answer.CertifiedNames)}}} within {answer.CertifiedRadius}");
+        throw new InvalidOperationException(
+            $"{what}: {answer.PredictedName}, {{{string.Join(",", answer.CertifiedNames)}}} within {answer.CertifiedRadius}");
 }
 
 public sealed class Point

@@ -15,7 +15,9 @@ public sealed class Point
 /// <summary>Written in the C# of .NET 8, which has no extension properties.</summary>
 public static class Trainer
 {
-    /// <summary>Trains on three clusters of points and saves the model: a pipeline with the trainer between transforms of ML.NET's own.</summary>
+    /// <summary>
+    /// Trains on three clusters of points and saves the model: a pipeline with the trainer between transforms of ML.NET's own.
+    /// </summary>
     public static GloroMetrics Train(string modelPath)
     {
         var random = new Random(1);

@@ -1,64 +1,62 @@
+using System.CommandLine;
 using Examples;
 using Spectre.Console;
 
 namespace EuroSat.Download;
 
 /// <summary><c>--download</c>: fetches the archive, checks and unpacks it, and says how to do it by hand where that fails.</summary>
-internal static class DownloadCommand
+internal sealed class DownloadCommand
 {
-    public const string Usage = """
-          --download           fetch the official archive (95 MB) and unpack it to the folder of --data (default: artifacts/eurosat),
-                               from elsewhere with --from URL, and --md5 SUM if that is another archive
-        """;
+    private readonly Option<bool> _download;
+    private readonly Option<string> _from, _md5;
+
+    /// <param name="example">Gets the options.</param>
+    public DownloadCommand(Example example)
+    {
+        _download = example.Flag("--download", "Do not train: fetch the official archive (95 MB) and unpack it to the folder of --data");
+        _from = example.Optional("--from", "URL", "Fetch it from elsewhere", EuroSatArchive.Address);
+        _md5 = example.Optional("--md5", "SUM", "The checksum, if that is another archive", EuroSatArchive.Md5);
+    }
+
+    public bool IsGiven(ParseResult given) => given.GetValue(_download);
 
     /// <summary>Runs it. Returns the exit code.</summary>
-    public static async Task<int> RunAsync(string[] args)
+    public async Task<int> RunAsync(ParseResult given, string data, CancellationToken stop)
     {
-        string from = Value(args, "--from") ?? EuroSatArchive.Address, md5 = Value(args, "--md5") ?? EuroSatArchive.Md5;
-        string folder = Path.GetFullPath(Value(args, "--data") ?? Path.Combine("artifacts", "eurosat")), archive = Path.Combine(folder, "EuroSAT_RGB.zip");
-        using var stop = new CancellationTokenSource();
-        ConsoleCancelEventHandler onStop = (_, e) =>
-        {
-            e.Cancel = true;
-            stop.Cancel();
-        };
-        Console.CancelKeyPress += onStop;
+        string from = given.GetRequiredValue(_from), md5 = given.GetRequiredValue(_md5);
+        string folder = Path.GetFullPath(data), archive = Path.Combine(folder, "EuroSAT_RGB.zip");
         try
         {
             Show.Line($"Fetching {from} to {archive}");
             using var client = new HttpClient { Timeout = Timeout.InfiniteTimeSpan };
             client.DefaultRequestHeaders.UserAgent.ParseAdd("Microsoft.ML.Gloro-example/1.0");
-            await WithProgressAsync(progress => new ResumableDownload(client).FetchAsync(new Uri(from), archive, md5, progress, stop.Token));
+            await WithProgressAsync(progress => new ResumableDownload(client).FetchAsync(new Uri(from), archive, md5, progress, stop));
             Show.Line($"Its checksum is right (MD5 {md5}). Unpacking");
-            var counts = EuroSatArchive.Unpack(archive, folder, stop.Token);
+            var counts = EuroSatArchive.Unpack(archive, folder, stop);
             Show.Line($"{counts["train"]} images to train on, {counts["test"]} to test on, {counts["aside"]} kept aside in {folder}");
             Show.Line($"Now: dotnet run -c Release --project examples/EuroSat -- --data {folder}");
-            return 0;
+            return Example.Succeeded;
         }
         catch (OperationCanceledException)
         {
             Console.Error.WriteLine("Stopped. The same command goes on where it stopped.");
-            return 1;
+            return Example.Failed;
         }
-        catch (Exception e) when (e is IOException or InvalidDataException or HttpRequestException or UnauthorizedAccessException or UriFormatException or NotSupportedException)
+        catch (Exception e) when (e is IOException or InvalidDataException or HttpRequestException or UnauthorizedAccessException
+            or UriFormatException or NotSupportedException)
         {
             Console.Error.WriteLine($"""
                 {e.Message}
 
                 The same command goes on with what has come. By hand: fetch {EuroSatArchive.Address} (MD5 {EuroSatArchive.Md5}),
                 put it at {archive}, and run the same command: it then only unpacks.
-                Or unpack it yourself, so that {Path.Combine(folder, "test", "Forest", "Forest_16.jpg")} and its like are the images whose number leaves 1 divided by 5,
-                and {Path.Combine(folder, "train", "Forest", "Forest_17.jpg")} and its like those whose number leaves 2, 3 or 4.
+                Or unpack it yourself, so that {Path.Combine(folder, "test", "Forest", "Forest_16.jpg")} and its like are the images
+                whose number leaves 1 divided by 5, and {Path.Combine(folder, "train", "Forest", "Forest_17.jpg")} and its like
+                those whose number leaves 2, 3 or 4.
                 """);
-            return 1;
-        }
-        finally
-        {
-            Console.CancelKeyPress -= onStop;
+            return Example.Failed;
         }
     }
-
-    private static string? Value(string[] args, string name) => Array.IndexOf(args, name) is >= 0 and var i && i + 1 < args.Length ? args[i + 1] : null;
 
     private static async Task WithProgressAsync(Func<IProgress<DownloadProgress>, Task> fetch)
     {
@@ -68,7 +66,9 @@ internal static class DownloadCommand
             return;
         }
 
-        await AnsiConsole.Progress().Columns(new SpinnerColumn(), new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
+        await AnsiConsole.Progress()
+            .Columns(
+                new SpinnerColumn(), new ProgressBarColumn(), new DownloadedColumn(), new TransferSpeedColumn(), new RemainingTimeColumn())
             .StartAsync(context => fetch(new Bar(context.AddTask("EuroSAT_RGB.zip"))));
     }
 

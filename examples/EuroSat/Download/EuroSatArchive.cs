@@ -38,7 +38,8 @@ internal static partial class EuroSatArchive
         var counts = parts.ToDictionary(part => part, _ => 0);
         using (var zip = ZipFile.OpenRead(archive))
         {
-            foreach (var (entry, name) in zip.Entries.Select(entry => (entry, Image().Match(entry.FullName))).Where(pair => pair.Item2.Success).Take(MostImages))
+            foreach (var (entry, name) in zip.Entries.Select(entry => (entry, Image().Match(entry.FullName)))
+                .Where(pair => pair.Item2.Success).Take(MostImages))
             {
                 cancellation.ThrowIfCancellationRequested();
                 if (entry.Length > LargestImage)

@@ -29,13 +29,15 @@ internal sealed class ResumableDownload(HttpClient client)
     /// </exception>
     /// <exception cref="HttpRequestException">The server refuses, or cannot be reached.</exception>
     /// <exception cref="IOException">The transfer breaks off again and again, or the file cannot be written.</exception>
-    public async Task FetchAsync(Uri address, string path, string md5, IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default)
+    public async Task FetchAsync(
+        Uri address, string path, string md5, IProgress<DownloadProgress>? progress = null, CancellationToken cancellation = default)
     {
         if (File.Exists(path))
         {
             string there = await Md5Async(path, cancellation);
             if (!Same(there, md5))
-                throw new InvalidDataException($"{path} is there and is another file: its MD5 is {there} and not {md5}. Delete it or move it away.");
+                throw new InvalidDataException(
+                    $"{path} is there and is another file: its MD5 is {there} and not {md5}. Delete it or move it away.");
             return;
         }
 
@@ -50,7 +52,8 @@ internal sealed class ResumableDownload(HttpClient client)
                 await ContinueAsync(address, part, progress, cancellation);
                 break;
             }
-            catch (Exception e) when (e is IOException or HttpRequestException { StatusCode: null or >= HttpStatusCode.InternalServerError })
+            catch (Exception e) when (e is IOException
+                or HttpRequestException { StatusCode: null or >= HttpStatusCode.InternalServerError })
             {
                 if (Length(part) > before)
                     (attempt, pause) = (0, Pause); // it does go on, if in pieces
@@ -65,7 +68,8 @@ internal sealed class ResumableDownload(HttpClient client)
         if (!Same(computed, md5))
         {
             File.Delete(part);
-            throw new InvalidDataException($"What {address} sent is not the file that was expected: its MD5 is {computed} and not {md5}. It was deleted.");
+            throw new InvalidDataException(
+                $"What {address} sent is not the file that was expected: its MD5 is {computed} and not {md5}. It was deleted.");
         }
 
         File.Move(part, path);
@@ -112,7 +116,8 @@ internal sealed class ResumableDownload(HttpClient client)
 
     private static bool Same(string one, string other) => string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
 
-    [SuppressMessage("Security", "CA5351", Justification = "It is the checksum that is published, and it is there against transfers that go wrong.")]
+    [SuppressMessage(
+        "Security", "CA5351", Justification = "It is the checksum that is published, and it is there against transfers that go wrong.")]
     private static async Task<string> Md5Async(string path, CancellationToken cancellation)
     {
         using var file = File.OpenRead(path);

@@ -21,7 +21,8 @@ internal static class BuiltUp
         canvas.Cover(p => road - FromGrid((p - center).Dot(along.Across) + shift, block), (_, _) => street);
         canvas.Cover(p => road - FromGrid((p - center).Dot(along) + crossShift, cross), (_, _) => street);
 
-        Rgb[] roofs = [Rgb.Bytes(168, 104, 84), Rgb.Bytes(150, 94, 78), Rgb.Bytes(128, 122, 118), Rgb.Bytes(102, 94, 92), Rgb.Bytes(188, 176, 164)];
+        Rgb[] roofs =
+            [Rgb.Bytes(168, 104, 84), Rgb.Bytes(150, 94, 78), Rgb.Bytes(128, 122, 118), Rgb.Bytes(102, 94, 92), Rgb.Bytes(188, 176, 164)];
         int favorite = random.Whole(0, roofs.Length - 1);
         double spacing = random.Between(5, 7.5);
         for (double v = -60 - shift; v < 60; v += block)
@@ -49,7 +50,8 @@ internal static class BuiltUp
         Vec along = random.Direction();
         var center = new Vec(32, 32);
         double cell = random.Between(17, 27);
-        Rgb[] roofs = [Rgb.Bytes(206, 204, 200), Rgb.Bytes(178, 180, 182), Rgb.Bytes(146, 152, 160), Rgb.Bytes(120, 138, 160), Rgb.Bytes(162, 122, 104), Rgb.Bytes(104, 102, 104)];
+        Rgb[] roofs = [Rgb.Bytes(206, 204, 200), Rgb.Bytes(178, 180, 182), Rgb.Bytes(146, 152, 160), Rgb.Bytes(120, 138, 160),
+            Rgb.Bytes(162, 122, 104), Rgb.Bytes(104, 102, 104)];
         Vec shift = new(random.Between(-9, 9), random.Between(-9, 9));
         for (int i = -2; i <= 2; i++)
         {

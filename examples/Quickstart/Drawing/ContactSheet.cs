@@ -10,7 +10,8 @@ internal static class ContactSheet
     /// </summary>
     public static void Save(IReadOnlyList<Tile> tiles, string path, int columns = 12)
     {
-        List<Tile[]> rows = [.. tiles.GroupBy(t => t.Label).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => g.Take(columns).ToArray())];
+        List<Tile[]> rows =
+            [.. tiles.GroupBy(t => t.Label).OrderBy(g => g.Key, StringComparer.Ordinal).Select(g => g.Take(columns).ToArray())];
         int width = columns * (Tile.Size + Gap) + Gap, height = rows.Count * (Tile.Size + Gap) + Gap;
         var sheet = new byte[3 * width * height];
         Array.Fill(sheet, (byte)255);

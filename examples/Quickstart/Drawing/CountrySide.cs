@@ -51,7 +51,8 @@ internal static class CountrySide
         {
             Vec at = hedge * place + new Vec(32, 32);
             Vec normal = i == 2 ? hedge.Across : hedge;
-            canvas.Cover(p => 0.9 + 0.8 * noise.Smooth(p.X / 4, p.Y / 4) - Math.Abs((p - at).Dot(normal)), (_, under) => under.Mix(DarkGreen, 0.65));
+            canvas.Cover(
+                p => 0.9 + 0.8 * noise.Smooth(p.X / 4, p.Y / 4) - Math.Abs((p - at).Dot(normal)), (_, under) => under.Mix(DarkGreen, 0.65));
         }
 
         Trees(canvas, random, random.Whole(0, 7), 1.0, 2.2);
@@ -120,7 +121,8 @@ internal static class CountrySide
 
     /// <summary>Blue, green or brown, as it carries.</summary>
     public static Rgb WaterColor(TileRandom random) =>
-        random.Pick(Rgb.Bytes(46, 72, 98), Rgb.Bytes(52, 84, 92), Rgb.Bytes(62, 84, 76), Rgb.Bytes(80, 94, 90), Rgb.Bytes(40, 60, 72)).Vary(random, 0.08);
+        random.Pick(Rgb.Bytes(46, 72, 98), Rgb.Bytes(52, 84, 92), Rgb.Bytes(62, 84, 76), Rgb.Bytes(80, 94, 90), Rgb.Bytes(40, 60, 72))
+            .Vary(random, 0.08);
 
     public static void Trees(Canvas canvas, TileRandom random, int count, double smallest, double largest)
     {

@@ -27,7 +27,8 @@ internal static class Crossing
         var noise = new Noise(random.NextBits());
         Rgb bank = random.Pick(CountrySide.DarkGreen, Rgb.Bytes(160, 150, 118), Rgb.Bytes(96, 112, 66)).Vary(random, 0.08);
         double margin = random.Between(0.4, 2.6);
-        canvas.Cover(p => half + margin + 1.6 * wild * noise.Smooth(p.X / 3, p.Y / 3) - curve.Distance(p), (_, under) => under.Mix(bank, 0.7));
+        canvas.Cover(
+            p => half + margin + 1.6 * wild * noise.Smooth(p.X / 3, p.Y / 3) - curve.Distance(p), (_, under) => under.Mix(bank, 0.7));
         canvas.Cover(p => half + wild * noise.Smooth(p.X / 9 + 60, p.Y / 9) - curve.Distance(p),
             (p, _) => water * (1 + 0.05 * noise.Smooth(p.X / 4, p.Y / 4 + 80)));
     }

@@ -54,7 +54,8 @@ internal sealed class Noise(ulong seed)
 
     private double At(int x, int y) => (Hash(x, y) >> 40) / (double)(1 << 24);
 
-    private ulong Hash(int x, int y) => TileRandom.Mix(seed ^ ((ulong)(uint)x * 0x9E3779B97F4A7C15) ^ ((ulong)(uint)y * 0xC2B2AE3D27D4EB4F));
+    private ulong Hash(int x, int y) =>
+        TileRandom.Mix(seed ^ ((ulong)(uint)x * 0x9E3779B97F4A7C15) ^ ((ulong)(uint)y * 0xC2B2AE3D27D4EB4F));
 
     private static double Fade(double t) => t * t * (3 - 2 * t);
 }

@@ -23,7 +23,8 @@ internal static class TileSet
     ];
 
     /// <summary>The classes, in alphabetical order.</summary>
-    public static IReadOnlyList<string> Labels { get; } = [.. Areas.Select(a => a.Label).Append(Highway).Append(River).Order(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> Labels { get; } =
+        [.. Areas.Select(a => a.Label).Append(Highway).Append(River).Order(StringComparer.Ordinal)];
 
     /// <summary>Draws tiles of all classes in turn.</summary>
     public static IReadOnlyList<Tile> Draw(int count, int seed)
@@ -31,7 +32,8 @@ internal static class TileSet
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         var tiles = new Tile[count];
         // Every tile has random numbers of its own, so neither the order nor the number of threads changes it.
-        Parallel.For(0, count, i => tiles[i] = DrawOne(Labels[i % Labels.Count], new TileRandom(TileRandom.Mix((ulong)(uint)seed) + TileRandom.Mix((ulong)i + 1))));
+        Parallel.For(0, count, i =>
+            tiles[i] = DrawOne(Labels[i % Labels.Count], new TileRandom(TileRandom.Mix((ulong)(uint)seed) + TileRandom.Mix((ulong)i + 1))));
         return tiles;
     }
 
@@ -96,7 +98,8 @@ internal static class TileSet
         var noise = new Noise(random.NextBits());
         double wave = random.Chance(0.4) ? 0.5 : random.Between(2, 6);
         double line = (0.5 - share) * Canvas.Size * 1.1;
-        canvas.Cover(p => (p - new Vec(32, 32)).Dot(towards) - line + wave * noise.Fractal(p.X / 14, p.Y / 14, 3), (p, _) => other[(int)p.X, (int)p.Y]);
+        canvas.Cover(p => (p - new Vec(32, 32)).Dot(towards) - line + wave * noise.Fractal(p.X / 14, p.Y / 14, 3),
+            (p, _) => other[(int)p.X, (int)p.Y]);
     }
 
     /// <summary>What a camera makes of it: season and sun change the colors, haze takes contrast away, the sensor adds noise.</summary>

@@ -17,12 +17,14 @@ namespace Examples.Page;
 /// <param name="ArithmeticInWords">What that means.</param>
 /// <param name="NotProved">What nothing is said about.</param>
 internal sealed record ModelCard(
-    IReadOnlyList<string> Classes, int Width, int Height, string Guarantee, string GuaranteeInWords, float Epsilon, string Norm, string Unit,
+    IReadOnlyList<string> Classes, int Width, int Height, string Guarantee, string GuaranteeInWords, float Epsilon, string Norm,
+    string Unit,
     string Arithmetic, string ArithmeticInWords, string NotProved)
 {
     public static ModelCard Of(GloroTransformer model, ImageDataViewType image) => new(
         model.ClassNames, image.Width, image.Height, model.Guarantee.ToString(), InWords(model.Guarantee), model.Epsilon, "L2",
-        $"the Euclidean length of the change of all {3 * image.Width * image.Height} values of the {image.Width} × {image.Height} RGB image, "
+        $"the Euclidean length of the change of all {3 * image.Width * image.Height} values of the {image.Width} × {image.Height} RGB "
+            + "image, "
             + "each scaled to [0, 1]",
         model.Arithmetic.ToString(), InWords(model.Arithmetic),
         $"Nothing is proved about changes before an image was resized to {image.Width} × {image.Height}, "
@@ -51,12 +53,13 @@ internal sealed record ModelCard(
     {
         GuaranteeKind.Local => "the predicted class cannot change within ε",
         GuaranteeKind.RelaxedTopK => $"for some k up to {guarantee.K}, the set of the k highest classes cannot change within ε",
-        _ => $"for some k, the set of the k highest classes cannot change within ε, and it lies in one of the groups {guarantee.AffinitySets}",
+        _ => $"for some k, the set of the k highest classes cannot change within ε, and it lies in one of the groups "
+            + $"{guarantee.AffinitySets}",
     };
 
     private static string InWords(CertificateArithmetic arithmetic) => arithmetic switch
     {
         CertificateArithmetic.Float64 => "proved of the double-precision arithmetic that ran, every rounding included",
-        _ => "proved in real arithmetic only: rounding at other inputs, and for images at the input itself, is not covered",
+        _ => "proved in real arithmetic: rounding is covered at the input, and not at other inputs",
     };
 }

@@ -36,10 +36,12 @@ internal sealed class ServedModel : IDisposable
         if (gloro.Guarantee.Match == AffinityMatch.Exact)
         {
             throw new FormatException(
-                $"{path} certifies whole affinity sets only. The page cannot show them: it knows the largest allowed set, not which sets are allowed.");
+                $"{path} certifies whole affinity sets only. The page cannot show them: it knows the largest allowed set, not which "
+                    + "sets are allowed.");
         }
 
-        return new(model as IDisposable, (GloroTransformer)mlContext.Gloro.WithGuarantee(gloro, gloro.Guarantee, epsilon: 0), ModelCard.Of(gloro, (ImageDataViewType)gloro.FeatureColumnType));
+        return new(model as IDisposable, (GloroTransformer)mlContext.Gloro.WithGuarantee(gloro, gloro.Guarantee, epsilon: 0),
+            ModelCard.Of(gloro, (ImageDataViewType)gloro.FeatureColumnType));
     }
 
     public void Dispose()

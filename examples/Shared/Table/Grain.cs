@@ -24,7 +24,8 @@ internal sealed class Grain
     ];
 
     /// <summary>The columns of measurements, in the order of the features.</summary>
-    public static string[] Columns => [nameof(Length), nameof(Width), nameof(Thickness), nameof(Weight), nameof(Hue), nameof(Gloss), nameof(Tray)];
+    public static string[] Columns =>
+        [nameof(Length), nameof(Width), nameof(Thickness), nameof(Weight), nameof(Hue), nameof(Gloss), nameof(Tray)];
 
     public string Label { get; set; } = "";
 
@@ -59,7 +60,8 @@ internal sealed class Grain
         {
             var (kind, mean) = s_kinds[i % kinds];
             float[] x = [.. mean.Select((m, j) => m + (s_spread[j] * (Normal(random) + (j % 2 == 0 ? drift : -drift))))];
-            return new Grain { Label = kind, Length = x[0], Width = x[1], Thickness = x[2], Weight = x[3], Hue = x[4], Gloss = x[5], Tray = random.Next(1, 41) };
+            return new Grain { Label = kind, Length = x[0], Width = x[1], Thickness = x[2], Weight = x[3], Hue = x[4], Gloss = x[5],
+                Tray = random.Next(1, 41) };
         })];
     }
 
@@ -71,5 +73,6 @@ internal sealed class Grain
         .Append(mlContext.Transforms.Concatenate("Features", Columns))
         .Append(mlContext.Transforms.NormalizeMeanVariance("Features", fixZero: false));
 
-    private static float Normal(Random random) => (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
+    private static float Normal(Random random) =>
+        (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));
 }

@@ -29,6 +29,9 @@ internal sealed class HandMadeView
 
     public List<HandMadeRow> Rows { get; init; } = [];
 
+    /// <summary>The values of a text column ImagePath; null for no such column.</summary>
+    public string[]? Paths { get; init; }
+
     public int RadiiCount { get; init; } = 5;
 
     /// <summary>How often rows were handed out, over all cursors.</summary>
@@ -76,22 +79,31 @@ internal sealed class HandMadeView
             radius.AddAnnotation("GloroGuarantee", guarantee.AsMemory(), TextDataViewType.Instance);
         foreach (SchemaDefinition.Column column in definition)
         {
-            if (column.MemberName != nameof(HandMadeRow.Label))
+            if (column.MemberName is not (nameof(HandMadeRow.Label) or nameof(HandMadeRow.ImagePath)))
                 column.ColumnName = Prefix + column.MemberName;
         }
 
-        definition.RemoveAll(column => Without.Contains(column.MemberName));
+        definition.RemoveAll(column => Without.Contains(column.MemberName)
+            || (Paths is null && column.MemberName == nameof(HandMadeRow.ImagePath)));
         return MlContext.Data.LoadFromEnumerable(Counted(), definition);
     }
 
     private IEnumerable<HandMadeRow> Counted()
     {
-        foreach (HandMadeRow row in Rows)
+        for (int i = 0; i < Rows.Count; i++)
         {
+            HandMadeRow row = Rows[i];
             RowsRead++;
             // LoadFromEnumerable counts keys from 0 and takes what is out of range for missing; a view, and so these rows, counts them from
             // 1, and 0 is missing.
-            yield return new() { Label = unchecked(row.Label - 1), Logits = row.Logits, Score = row.Score, TopKRadii = row.TopKRadii };
+            yield return new()
+            {
+                Label = unchecked(row.Label - 1),
+                Logits = row.Logits,
+                Score = row.Score,
+                TopKRadii = row.TopKRadii,
+                ImagePath = Paths?[i] ?? "",
+            };
         }
     }
 
@@ -113,4 +125,6 @@ internal sealed class HandMadeRow
     public float[] TopKRadii { get; set; } = [];
 
     public float CertifiedRadius { get; set; }
+
+    public string ImagePath { get; set; } = "";
 }

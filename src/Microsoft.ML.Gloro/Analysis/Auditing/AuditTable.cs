@@ -14,7 +14,7 @@ internal static class AuditTable
         table.Line($"audit of {report.Guarantee} at epsilon {report.Epsilon:0.####}: no certificate broken{end}");
         table.Row("certificates speak of", report.Arithmetic == CertificateArithmetic.Float64
             ? (FormattableString)$"the arithmetic that runs (float64)"
-            : $"real arithmetic; rounding at other inputs, and for images at the row itself, is not covered");
+            : $"real arithmetic; rounding at the row is covered, rounding at other inputs is not covered");
         table.Row("rows read, certified, attacked", $"{report.RowCount:N0}, {report.CertifiedRows:N0}, {report.AttackedRows:N0}");
         if (report.RowsNotReached.Count > 0)
         {

@@ -90,15 +90,22 @@ internal sealed class CoverageAttack
     }
 
     /// <summary>Whether the label's score is at most the quantile everywhere within ε: then sets owe it there.</summary>
-    private bool IsOwed(AuditRow row, float epsilon) => _guard.TryJudge(row.Point.Input, out double error) && CoverageScore.AtMost(
-        _rule.Kind, _rule.Temperature, row.Point.Logits, row.Label, _model.Constants, _guard.ErrorWithin(epsilon, error), epsilon)
-        <= _rule.Quantile;
+    private bool IsOwed(AuditRow row, float epsilon)
+    {
+        if (!_guard.TryJudge(row.Point.Input, out RowError error))
+            return false;
+        error = _guard.ErrorWithin(epsilon, error);
+        double worst = CoverageScore.AtMost(
+            _rule.Kind, _rule.Temperature, row.Point.Logits, row.Label, _model.Constants, error.Margin, error.Widen(epsilon));
+        return worst <= _rule.Quantile;
+    }
 
     private bool Holds(int label, float[] input, ReadOnlySpan<float> logits, float epsilon)
     {
-        if (!_guard.TryJudge(input, out double error))
+        if (!_guard.TryJudge(input, out RowError error))
             return true; // every label is in its set
-        int count = _rule.Labels(logits, _model.Constants, _guard.ErrorWithin(epsilon, error), epsilon, _set);
+        error = _guard.ErrorWithin(epsilon, error);
+        int count = _rule.Labels(logits, _model.Constants, error.Margin, error.Widen(epsilon), _set);
         return _set.AsSpan(0, count).Contains(label);
     }
 

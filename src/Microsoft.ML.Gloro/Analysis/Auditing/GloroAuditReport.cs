@@ -21,7 +21,7 @@ public sealed class GloroAuditReport
 
     /// <summary>
     /// The arithmetic that certificates cover. With <see cref="CertificateArithmetic.Real"/>, <see cref="LastBitCounterexamples"/> are
-    /// expected; with <see cref="CertificateArithmetic.Float64"/> there are none, since one would break a certificate.
+    /// possible; with <see cref="CertificateArithmetic.Float64"/> there are none, since one would break a certificate.
     /// </summary>
     public required CertificateArithmetic Arithmetic { get; init; }
 
@@ -78,7 +78,7 @@ public sealed class GloroAuditReport
 
     /// <summary>
     /// Inputs within a certified radius that have another top-k set because of rounding alone: in float64 the margins keep their bounds.
-    /// Above 0 only if certificates do not cover rounding. Each point near a boundary counts at most once.
+    /// Above 0 only if certificates do not cover rounding at other inputs. Each point near a boundary counts at most once.
     /// </summary>
     public required int LastBitCounterexamples { get; init; }
 

@@ -39,8 +39,8 @@ internal static class CoverageEvaluator
                     return;
                 foreach (CoverageTally tally in tallies)
                     tally.Add(label, logits, error);
-                checks.CompareWithQuantile(
-                    CoverageScore.AtMost(rule.Kind, rule.Temperature, logits, label, gloro.GloroModel.Constants, error, epsilon: 0));
+                checks.CompareWithQuantile(CoverageScore.AtMost(
+                    rule.Kind, rule.Temperature, logits, label, gloro.GloroModel.Constants, error.Margin, error.Widen(0)));
             },
             cancellation);
 

@@ -1,3 +1,4 @@
+using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.MLNet;
 
 namespace Microsoft.ML.Gloro.Analysis;
@@ -24,7 +25,7 @@ internal sealed class CoveragePass
     }
 
     /// <summary>What is done with a row. <paramref name="label"/> may be one of LabelMap's negative numbers.</summary>
-    public delegate void Visitor(int label, ReadOnlySpan<float> input, ReadOnlySpan<float> logits, double error);
+    public delegate void Visitor(int label, ReadOnlySpan<float> input, ReadOnlySpan<float> logits, RowError error);
 
     /// <summary>Visits every row once, in order.</summary>
     public void Run(Visitor visit, CancellationToken cancellation)
@@ -42,7 +43,7 @@ internal sealed class CoveragePass
             for (int row = 0; row < batch.Length; row++)
             {
                 var values = logits.AsSpan(row * classes, classes);
-                if (!_gloro.Guard.TryJudge(batch[row].Input, out double error))
+                if (!_gloro.Guard.TryJudge(batch[row].Input, out RowError error))
                     values.Fill(float.NaN);
                 visit(batch[row].Label, batch[row].Input, values, error);
             }

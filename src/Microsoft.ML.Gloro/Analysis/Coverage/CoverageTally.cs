@@ -13,11 +13,12 @@ internal sealed class CoverageTally(GloroModel model, InputGuard guard, float ep
     private readonly long[] _rows = new long[model.ClassNames.Count], _covered = new long[model.ClassNames.Count];
     private long _labels, _singletons, _empty, _safe;
 
-    public void Add(int label, ReadOnlySpan<float> logits, double error)
+    public void Add(int label, ReadOnlySpan<float> logits, RowError error)
     {
         error = guard.ErrorWithin(epsilon, error);
-        int count = _rule.Labels(logits, model.Constants, error, epsilon, _set);
-        double worst = CoverageScore.AtMost(_rule.Kind, _rule.Temperature, logits, label, model.Constants, error, epsilon);
+        double reached = error.Widen(epsilon);
+        int count = _rule.Labels(logits, model.Constants, error.Margin, reached, _set);
+        double worst = CoverageScore.AtMost(_rule.Kind, _rule.Temperature, logits, label, model.Constants, error.Margin, reached);
         _rows[label]++;
         _covered[label] += _set.AsSpan(0, count).Contains(label) ? 1 : 0;
         _labels += count;

@@ -34,8 +34,7 @@ public sealed class GloroMetrics
     /// <summary>
     /// The arithmetic that the certificates cover; null if the scored view does not record it. With
     /// <see cref="CertificateArithmetic.Float64"/> every VRA here is proved for the computed scores, with
-    /// <see cref="CertificateArithmetic.Real"/> for the network as a function of real numbers, except that for images single precision's
-    /// error at the row itself is not covered.
+    /// <see cref="CertificateArithmetic.Real"/> for the network as a function of real numbers.
     /// </summary>
     public required CertificateArithmetic? Arithmetic { get; init; }
 

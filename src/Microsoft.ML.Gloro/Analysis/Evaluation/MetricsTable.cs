@@ -66,16 +66,16 @@ internal static class MetricsTable
     {
         CertificateArithmetic.Float64 => "certificates cover the rounding of the scores (float64)",
         CertificateArithmetic.Real =>
-            "certificates hold in real arithmetic; rounding at other inputs, and for images at the row itself, is not covered",
+            "certificates hold in real arithmetic; rounding is covered at the row, and not at other inputs",
         _ => "the arithmetic that certificates hold in is not known",
     };
 
-    /// <summary>Image radii are usually given in 255ths, so "(36/255)" is added where ε is one.</summary>
+    /// <summary>Small image radii are usually given in 255ths, so "(36/255)" is added where ε is one, below 1.</summary>
     public static string Epsilon(float epsilon)
     {
         string value = epsilon.ToString("0.####", CultureInfo.InvariantCulture);
         double levels = Math.Round(epsilon * 255.0);
-        return levels is >= 1 and <= 2550 && (float)(levels / 255) == epsilon
+        return levels is >= 1 and < 255 && (float)(levels / 255) == epsilon
             ? string.Create(CultureInfo.InvariantCulture, $"{value} ({levels}/255)")
             : value;
     }

@@ -54,7 +54,8 @@ internal static class ClassSection
             page.Add($"<tr><th scope=\"row\">{HtmlText.Name(name)}</th><td>{ReportNumbers.Count(count)}</td>");
             for (int i = 0; i < shares.Length; i++)
             {
-                string percent = ReportNumbers.PercentOnly(shares[i]);
+                RawHtml percent = i == 0 ? ReportNumbers.PercentWithError(shares[i], count)
+                    : new(ReportNumbers.PercentOnly(shares[i]));
                 if (count == 0)
                     page.Add($"<td{More(i)}>–</td>");
                 else if (i == 0)

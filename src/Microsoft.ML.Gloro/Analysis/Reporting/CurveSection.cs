@@ -12,17 +12,33 @@ internal static class CurveSection
         page.Add($"<section>\n<h2>What is proved at every ε</h2>\n");
         page.Add($"<p class=\"note\">Exact: each curve falls by one {data.Row} at that {data.Row}’s certified radius. ")
             .Add($"{(data.HasLabels ? "Clean accuracy does not depend on ε and proves nothing. " : "")}Dots mark ε = ")
-            .Add($"{ReportNumbers.Epsilon(data.Epsilon)}.</p>\n");
-        CurveChart.AddPaths(page, data);
-        page.Add($"<figure>\n");
-        CurveChart.Add(page, data, ChartLayout.Wide, description);
-        CurveChart.Add(page, data, ChartLayout.Narrow, description);
-        page.Add($"</figure>\n<h3>At ε = {epsilon}</h3>\n");
+            .Add($"{ReportNumbers.Epsilon(data.Epsilon)}; point at a chart to read its values.</p>\n");
+        CurveChart.Add(page, new("c", "What is proved at every ε", description, Panels(data), data.Axis, data.Epsilon));
+        page.Add($"<h3>At ε = {epsilon}</h3>\n");
         Table(page, data);
         foreach (GuaranteeFindings one in data.Guarantees.Where(one => one.Guarantee.AffinitySets is not null))
             page.Add($"<p class=\"note\">{one.Name}: ")
                 .Add($"{HtmlText.Name(one.Guarantee.AffinitySets!.ToString().Replace(",", ", ", StringComparison.Ordinal))}</p>\n");
         page.Add($"</section>\n");
+    }
+
+    private static IReadOnlyList<CurvePanel> Panels(ReportData data)
+    {
+        IReadOnlyList<ChartCurve> Curves(Func<GuaranteeFindings, (CertifiedAccuracyCurve Curve, double AtEpsilon)> of) =>
+        [
+            .. data.Guarantees.Select((one, i) =>
+                new ChartCurve(one.Name, ReportPage.Class(i), one.Dash, of(one).Curve, of(one).AtEpsilon)),
+        ];
+        var certified = new CurvePanel($"Certified, right or wrong, % of {data.Rows}",
+            Curves(one => (one.Certified, one.Metrics.CertifiedFraction)), []);
+        return !data.HasLabels ? [certified]
+            :
+            [
+                new($"VRA: certified and right, % of {data.Rows}",
+                    Curves(one => (one.Metrics.CertifiedAccuracyCurve, one.Metrics.VerifiedRobustAccuracy)),
+                    [("clean accuracy", data.Main.Metrics.CleanAccuracy)]),
+                certified,
+            ];
     }
 
     private static string Size(GloroMetrics metrics, double size) =>
@@ -42,11 +58,11 @@ internal static class CurveSection
             GuaranteeFindings one = data.Guarantees[i];
             GloroMetrics metrics = one.Metrics;
             page.Add($"<tr{new RawHtml(ReferenceEquals(one, data.Main) ? " class=\"this\"" : "")}><th scope=\"row\" class=\"whole\">")
-                .Add($"<i class=\"swatch {ReportPage.Class(i)}\" style=\"background:var(--c)\"></i>{one.Name}</th>");
+                .Add($"{ChartCurve.Swatch(ReportPage.Class(i), one.Dash)}{one.Name}</th>");
             if (data.HasLabels)
-                page.Add($"<td>{ReportNumbers.PercentOnly(metrics.VerifiedRobustAccuracy)}</td>")
-                    .Add($"<td>{ReportNumbers.PercentOnly(metrics.Top1VerifiedRobustAccuracy)}</td>");
-            page.Add($"<td>{ReportNumbers.PercentOnly(metrics.CertifiedFraction)}</td>")
+                page.Add($"<td>{ReportNumbers.PercentWithError(metrics.VerifiedRobustAccuracy, data.RowCount)}</td>")
+                    .Add($"<td>{ReportNumbers.PercentWithError(metrics.Top1VerifiedRobustAccuracy, data.RowCount)}</td>");
+            page.Add($"<td>{ReportNumbers.PercentWithError(metrics.CertifiedFraction, data.RowCount)}</td>")
                 .Add($"<td>{Size(metrics, metrics.MeanCertifiedSetSize)}</td><td>{Size(metrics, metrics.MeanLoosestSetSize)}")
                 .Add($"</td><td class=\"more\">{ReportNumbers.Radius(one.Certified.Area)}</td></tr>\n");
         }

@@ -5,13 +5,16 @@ namespace Microsoft.ML.Gloro.Analysis;
 /// content. Each predicted class has a few places (beyond 64 classes, every 64th class shares them), so the chosen rows are of different
 /// classes where possible.
 /// </summary>
-internal sealed class GalleryChoice
+/// <typeparam name="TKind">The kinds of rows.</typeparam>
+/// <typeparam name="TRow">What is kept of a chosen row.</typeparam>
+internal sealed class GalleryChoice<TKind, TRow>
+    where TKind : struct, Enum
 {
     private const int MostClasses = 64;
 
     private readonly int wanted, buckets, slots;
-    private readonly Dictionary<(GalleryKind Kind, int Slot, int Bucket), (ulong Hash, GalleryRow Row)> chosen = [];
-    private readonly long[] counts = new long[Enum.GetValues<GalleryKind>().Length];
+    private readonly Dictionary<(TKind Kind, int Slot, int Bucket), (ulong Hash, TRow Row)> chosen = [];
+    private readonly Dictionary<TKind, long> counts = Enum.GetValues<TKind>().ToDictionary(kind => kind, _ => 0L);
 
     /// <param name="wanted">How many rows of each kind.</param>
     /// <param name="classCount">C.</param>
@@ -27,25 +30,30 @@ internal sealed class GalleryChoice
     /// <param name="predicted">Its top-1 class.</param>
     /// <param name="make">Makes the entry, which decodes an image; called only for rows that get a place: about places · log(rows)
     /// times.</param>
-    public void Offer(GalleryKind kind, long number, int predicted, Func<GalleryRow> make)
+    public void Offer(TKind kind, long number, int predicted, Func<TRow> make)
     {
-        counts[(int)kind]++;
+        counts[kind]++;
         if (wanted == 0)
             return;
-        ulong hash = Mix((ulong)number);
+        ulong hash = GalleryHash.Mix((ulong)number);
         var place = (kind, (int)(hash % (ulong)slots), predicted % buckets);
         hash /= (ulong)slots;
         if (!chosen.TryGetValue(place, out var holder) || hash < holder.Hash)
             chosen[place] = (hash, make());
     }
 
-    public IReadOnlyList<GalleryGroup> ToGroups() =>
+    /// <summary>The chosen rows, a group for each kind.</summary>
+    public IReadOnlyList<GalleryGroup<TKind, TRow>> ToGroups() =>
     [
-        .. Enum.GetValues<GalleryKind>().Select(kind => new GalleryGroup(kind, counts[(int)kind],
-            [.. chosen.Where(c => c.Key.Kind == kind).OrderBy(c => c.Key.Slot).ThenBy(c => c.Value.Hash).ThenBy(c => c.Key.Bucket)
+        .. Enum.GetValues<TKind>().Select(kind => new GalleryGroup<TKind, TRow>(kind, counts[kind],
+            [.. chosen.Where(c => c.Key.Kind.Equals(kind)).OrderBy(c => c.Key.Slot).ThenBy(c => c.Value.Hash).ThenBy(c => c.Key.Bucket)
                 .Take(wanted).Select(c => c.Value.Row)])),
     ];
+}
 
+/// <summary>A hash that chooses rows and pixels: the same every time, and independent of what they hold.</summary>
+internal static class GalleryHash
+{
     /// <summary>A hash of a number: SplitMix64, one step and its finalizer.</summary>
     public static ulong Mix(ulong value)
     {
@@ -73,10 +81,11 @@ internal enum GalleryKind
 /// <param name="Kind">Their kind.</param>
 /// <param name="Count">How many rows of the view are of this kind.</param>
 /// <param name="Rows">Some of them.</param>
-internal sealed record GalleryGroup(GalleryKind Kind, long Count, IReadOnlyList<GalleryRow> Rows);
+internal sealed record GalleryGroup<TKind, TRow>(TKind Kind, long Count, IReadOnlyList<TRow> Rows);
 
 /// <summary>A row of a report's gallery.</summary>
 /// <param name="Number">Its number in the view, from 0.</param>
+/// <param name="Name">The name of its file; null if there is none.</param>
 /// <param name="Label">The class of its label; null if it has none, or one that the model does not know.</param>
 /// <param name="Order">The first classes by logit: those of the loosest set, or the top-1 class.</param>
 /// <param name="CertifiedK">The size of the tightest set that holds at ε; 0 for none.</param>
@@ -86,7 +95,6 @@ internal sealed record GalleryGroup(GalleryKind Kind, long Count, IReadOnlyList<
 /// <param name="LoosestK">The size of the loosest set that holds at ε.</param>
 /// <param name="LoosestRadius">The radius of that set; 0 if there is none.</param>
 /// <param name="LocalRadius">r_1.</param>
-/// <param name="Png">A thumbnail; null if there are no images.</param>
-internal sealed record GalleryRow(long Number, string? Label, IReadOnlyList<string> Order, int CertifiedK, string Group, float Radius,
-    int LoosestK, float LoosestRadius, float LocalRadius,
-    byte[]? Png);
+/// <param name="Picture">Its image; null if there are no images.</param>
+internal sealed record GalleryRow(long Number, string? Name, string? Label, IReadOnlyList<string> Order, int CertifiedK, string Group,
+    float Radius, int LoosestK, float LoosestRadius, float LocalRadius, RowPicture? Picture);

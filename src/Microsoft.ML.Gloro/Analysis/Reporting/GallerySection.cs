@@ -7,12 +7,12 @@ internal static class GallerySection
     {
         if (data.Gallery.Count == 0)
             return;
-        bool hasImages = data.Gallery.Any(group => group.Rows.Any(row => row.Png is not null));
+        bool hasImages = data.Gallery.Any(group => group.Rows.Any(row => row.Picture is not null));
         page.Add($"<section>\n<h2>{(hasImages ? "Images and what is proved of them" : "Rows and what is proved of them")}</h2>\n");
         page.Add($"<p class=\"note\">Chosen by their number in the data, from different classes where possible, not by their looks. A ")
-            .Add($"radius is the L2 distance within which the set cannot change. The tightest set that holds at ε comes first, then the ")
-            .Add($"loosest.</p>\n");
-        foreach (GalleryGroup group in data.Gallery)
+            .Add($"radius is the L2 distance within which the set cannot change, also as a multiple of ε. The tightest set that holds at ")
+            .Add($"ε comes first, then the loosest.</p>\n");
+        foreach (var group in data.Gallery)
         {
             page.Add($"<h3>{Title(group.Kind)}</h3>\n<p class=\"note\">{ReportNumbers.Count(group.Count)} {data.Rows}, ")
                 .Add($"{ReportNumbers.Percent((double)group.Count / data.RowCount)}</p>\n");
@@ -37,12 +37,7 @@ internal static class GallerySection
     private static void Card(HtmlText page, ReportData data, GalleryRow row)
     {
         page.Add($"<li>");
-        if (row.Png is { } png)
-        {
-            string alt = FormattableString.Invariant($"Image {row.Number}{(row.Label is { } name ? $", labeled {name}" : "")}");
-            page.Add($"<img alt=\"{alt}\" src=\"data:image/png;base64,{Convert.ToBase64String(png)}\">");
-        }
-
+        Image(page, data, row.Number, row.Name, row.Label, row.Picture);
         page.Add($"<div class=\"chips\">");
         if (row.CertifiedK == 0)
             page.Add($"<span class=\"nothing\">nothing proved</span>");
@@ -67,10 +62,28 @@ internal static class GallerySection
                 : (FormattableString)$"<span class=\"no\">✗ label {name}, not in it</span>");
         }
 
-        page.Add($" <span class=\"soft\">{data.Row} {row.Number}</span></li>\n");
+        page.Add($" {Caption(data, row.Number, row.Name)}</li>\n");
     }
 
-    private static string Radius(ReportData data, float radius) => data.IsImage && radius * 255 >= 1
-        ? FormattableString.Invariant($"{ReportNumbers.Radius(radius)} ({Math.Floor(radius * 255d)}/255)")
+    /// <summary>The image of a row, if there is one.</summary>
+    public static void Image(HtmlText page, ReportData data, long number, string? name, string? label, RowPicture? picture)
+    {
+        if (picture is null)
+            return;
+        string text = $"{Name(data, number, name)}{(label is null ? "" : $", labeled {label}")}";
+        page.Add($"<img alt=\"{text}\" src=\"data:image/png;base64,{Convert.ToBase64String(picture.Png)}\">");
+    }
+
+    /// <summary>What a row is called: the name of its file, or its number in the data.</summary>
+    public static string Name(ReportData data, long number, string? name) => name ?? FormattableString.Invariant($"{data.Row} {number}");
+
+    /// <summary>The name below a row's image; a row with a file name shows its number under the pointer.</summary>
+    public static RawHtml Caption(ReportData data, long number, string? name) => name is null
+        ? HtmlText.Of($"<span class=\"soft\">{Name(data, number, name)}</span>")
+        : HtmlText.Of($"<span class=\"soft\" title=\"{data.Row} {number} of the data, counted from 0\">{HtmlText.Name(name)}</span>");
+
+    // Beside ε: a radius of 4.4 ε says more than one of 159/255.
+    private static string Radius(ReportData data, float radius) => data.Epsilon > 0 && radius > 0
+        ? FormattableString.Invariant($"{ReportNumbers.Radius(radius)} ({ReportNumbers.Multiple(radius, data.Epsilon)}\u00a0ε)")
         : ReportNumbers.Radius(radius);
 }

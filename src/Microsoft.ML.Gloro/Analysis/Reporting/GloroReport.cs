@@ -8,7 +8,7 @@ namespace Microsoft.ML.Gloro;
 /// A report on what is proved for the rows of a scored view: one self-contained HTML page without scripts or external resources.
 /// </summary>
 /// <remarks>
-/// Immutable and safe for concurrent use. The same rows, options and runtime give the same bytes; the report holds no date.
+/// Immutable and safe for concurrent use. The same rows, options (with a date) and runtime give the same bytes.
 /// </remarks>
 public sealed class GloroReport
 {

@@ -9,6 +9,12 @@ public sealed class GloroReportOptions
     /// <summary>The title of the page. Default: "What is proved".</summary>
     public string Title { get; set; } = "What is proved";
 
+    /// <summary>What the rows are, for the report's provenance: "EuroSAT, test part". Default: null, for nothing.</summary>
+    public string? DataName { get; set; }
+
+    /// <summary>The date in the report's provenance. Default: null, for today's in UTC.</summary>
+    public DateOnly? Date { get; set; }
+
     /// <summary>
     /// The key column of the true classes, matched with the model's by name. Without labels, the report shows what is proved but no
     /// accuracies. Default: "Label".
@@ -21,6 +27,12 @@ public sealed class GloroReportOptions
     /// words.
     /// </summary>
     public string? ImageColumnName { get; set; }
+
+    /// <summary>
+    /// The text column with the rows' names, usually paths of image files, of which the gallery shows the last part. Default: null, for a
+    /// text column "ImagePath", or else the path that LoadImages leaves in an image's Tag; rows without a name have their number alone.
+    /// </summary>
+    public string? NameColumnName { get; set; }
 
     /// <summary>The prefix of the scored columns. Default: "".</summary>
     public string OutputColumnPrefix { get; set; } = "";
@@ -54,12 +66,18 @@ public sealed class GloroReportOptions
 
     /// <summary>
     /// The model that scored the view, a Gloro transformer or a chain with one. With it the report shows which pair of classes limits each
-    /// radius, and the model's provenance: weight hash, layer bounds, versions, training options. Default: null.
+    /// radius, what ε looks like on images of the gallery, and the model's provenance: weight hash, layer bounds, versions, training
+    /// options. Default: null.
     /// </summary>
     public ITransformer? Model { get; set; }
 
     /// <summary>The report of an audit of the model. Default: null.</summary>
     public GloroAuditReport? Audit { get; set; }
+
+    /// <summary>
+    /// What to compare with, side by side on the same rows: another model, or the same model under another guarantee. Default: null.
+    /// </summary>
+    public GloroReportComparison? CompareWith { get; set; }
 
     /// <summary>
     /// Coverage sets of the model as measured at one or more ε, such as the result of <c>mlContext.Gloro.EvaluateCoverageAt</c>. Default:
@@ -75,6 +93,7 @@ public sealed class GloroReportOptions
     {
         var copy = (GloroReportOptions)MemberwiseClone();
         copy.Guarantees = Guarantees is null ? null! : [.. Guarantees];
+        copy.CompareWith = CompareWith?.Copy();
         copy.Coverage = Coverage is null ? null! : [.. Coverage];
         return copy;
     }
@@ -91,6 +110,10 @@ public sealed class GloroReportOptions
             yield return $"{nameof(Title)} is empty.";
         if (ImageColumnName is not null && string.IsNullOrWhiteSpace(ImageColumnName))
             yield return $"{nameof(ImageColumnName)} is empty; leave it null for none.";
+        if (NameColumnName is not null && string.IsNullOrWhiteSpace(NameColumnName))
+            yield return $"{nameof(NameColumnName)} is empty; leave it null for none.";
+        if (DataName is not null && string.IsNullOrWhiteSpace(DataName))
+            yield return $"{nameof(DataName)} is empty; leave it null for none.";
         if (LargestK is < 1 or > 10)
             yield return $"{nameof(LargestK)} must be from 1 to 10, not {LargestK}.";
         if (Guarantees is null || Guarantees.Any(guarantee => guarantee is null))
@@ -105,5 +128,7 @@ public sealed class GloroReportOptions
             yield return $"{nameof(GalleryImages)} must be from 0 to 60, not {GalleryImages}.";
         if (MaximumEpsilon is { } limit && (!(limit > 0) || !float.IsFinite(limit)))
             yield return $"{nameof(MaximumEpsilon)} must be a finite number above 0, not {limit}.";
+        foreach (var fault in CompareWith?.Faults() ?? [])
+            yield return fault;
     }
 }

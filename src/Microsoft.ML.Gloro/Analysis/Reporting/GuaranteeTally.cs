@@ -12,6 +12,7 @@ internal sealed class GuaranteeTally
     private readonly string name;
     private readonly float epsilon;
     private readonly (string Light, string Dark) color;
+    private readonly string dash;
     private readonly RowTally tally;
     private readonly List<float> certified = [];
 
@@ -19,9 +20,10 @@ internal sealed class GuaranteeTally
     /// <param name="bound">The guarantee.</param>
     /// <param name="epsilon">ε.</param>
     /// <param name="color">Its color on light and on dark pages.</param>
-    public GuaranteeTally(string name, ResolvedGuarantee bound, float epsilon, (string Light, string Dark) color)
+    /// <param name="dash">The stroke-dasharray of its curve; empty for a solid line.</param>
+    public GuaranteeTally(string name, ResolvedGuarantee bound, float epsilon, (string Light, string Dark) color, string dash)
     {
-        (this.name, Bound, this.epsilon, this.color) = (name, bound, epsilon, color);
+        (this.name, Bound, this.epsilon, this.color, this.dash) = (name, bound, epsilon, color, dash);
         tally = new(bound, epsilon);
     }
 
@@ -31,14 +33,12 @@ internal sealed class GuaranteeTally
 
     /// <summary>Adds a row.</summary>
     /// <param name="label">The class index, or one of LabelMap's negative numbers.</param>
-    /// <param name="logits">C logits.</param>
-    /// <param name="radii">r_1, r_2, ….</param>
-    /// <param name="order">The classes by logit; null if a logit is not finite.</param>
+    /// <param name="row">Its logits, radii and order.</param>
     /// <returns>What is certified.</returns>
-    public CertifiedSet Add(int label, float[] logits, float[] radii, int[]? order)
+    public CertifiedSet Add(int label, ReportRow row)
     {
-        tally.Add(label, logits, radii);
-        CertifiedSet set = order is null ? default : Certificate.Evaluate(Bound, order, radii, epsilon);
+        tally.Add(label, row.Logits, row.Radii);
+        CertifiedSet set = row.IsFinite ? Certificate.Evaluate(Bound, row.Order, row.Radii, epsilon) : default;
         if (label != LabelMap.Missing)
             certified.Add(set.LargestRadius);
         return set;
@@ -46,7 +46,7 @@ internal sealed class GuaranteeTally
 
     public GuaranteeFindings ToFindings(CertificateArithmetic? arithmetic, IReadOnlyList<string> classNames) =>
         new(name, tally.ToMetrics(Bound.Guarantee, arithmetic, classNames, classification: null),
-            new CertifiedAccuracyCurve(Bound.Guarantee, [.. certified]), color);
+            new CertifiedAccuracyCurve(Bound.Guarantee, [.. certified]), color, dash);
 }
 
 /// <summary>What a guarantee proves for the rows of a report.</summary>
@@ -54,8 +54,9 @@ internal sealed class GuaranteeTally
 /// <param name="Metrics">The metrics that Evaluate computes; accuracies are meaningless without labels.</param>
 /// <param name="Certified">The share of rows that are certified, right or wrong, over ε.</param>
 /// <param name="Color">Its color on light and on dark pages.</param>
+/// <param name="Dash">The stroke-dasharray of its curve; empty for a solid line.</param>
 internal sealed record GuaranteeFindings(string Name, GloroMetrics Metrics, CertifiedAccuracyCurve Certified,
-    (string Light, string Dark) Color)
+    (string Light, string Dark) Color, string Dash)
 {
     public RobustnessGuarantee Guarantee => Metrics.Guarantee;
 }

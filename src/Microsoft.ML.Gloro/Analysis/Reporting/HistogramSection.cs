@@ -56,7 +56,6 @@ internal static class HistogramSection
         int[] main = Bin(data.Main.Certified.Radii, data.Axis.Limit), local = Bin(data.Local.Certified.Radii, data.Axis.Limit);
         bool both = !ReferenceEquals(data.Main, data.Local);
         double highest = Math.Max(1, Math.Max(main.Max(), both ? local.Max() : 0)), pitch = (double)AreaWidth / Bins;
-        double X(double epsilon) => AreaWidth * epsilon / data.Axis.Limit;
         double Y(double count) => Height - ((Height - 6) * count / highest);
         string text = $"half of them have a radius of {ReportNumbers.Radius(Middle(data.Main.Certified.Radii))} or more"
             + (both ? $", and {ReportNumbers.Radius(Middle(data.Local.Certified.Radii))} for one class alone" : "");
@@ -71,7 +70,10 @@ internal static class HistogramSection
         {
             if (main[i] > 0)
                 page.Add($"<rect class=\"mark\" x=\"{(i * pitch) + 0.5:0.##}\" y=\"{Y(main[i]):0.##}\" width=\"{pitch - 1:0.##}\" ")
-                    .Add($"height=\"{Height - Y(main[i]):0.##}\" style=\"fill:{(both ? "#4b94d6" : "var(--accent)")}\"/>\n");
+                    .Add($"height=\"{Height - Y(main[i]):0.##}\" style=\"fill:{(both ? "var(--set)" : "var(--accent)")}\"><title>")
+                    .Add($"radius {data.Axis.Limit * i / Bins:0.###} to {data.Axis.Limit * (i + 1) / Bins:0.###}: ")
+                    .Add($"{ReportNumbers.Count(main[i])} {data.Rows}{(both ? $", local {ReportNumbers.Count(local[i])}" : "")}")
+                    .Add($"</title></rect>\n");
         }
 
         if (both)
@@ -84,12 +86,10 @@ internal static class HistogramSection
         }
 
         page.Add($"<path class=\"axis\" d=\"M0 {Height}h{AreaWidth}\"/>\n");
-        if (data.Epsilon > 0 && data.Epsilon <= data.Axis.Limit)
-            page.Add($"<path class=\"at\" d=\"M{X(data.Epsilon):0.#} {Height}V-3\"/>")
-                .Add($"<text class=\"strong\" x=\"{X(data.Epsilon) + 4:0.#}\" y=\"-3\" style=\"font-size:11px\">")
-                .Add($"ε = {ReportNumbers.Epsilon(data.Epsilon)}</text>\n");
+        CurveChart.MarkEpsilon(page, data.Axis, data.Epsilon, AreaWidth, Height);
         page.Add($"<g transform=\"translate({AreaWidth - 132} 20)\"><rect x=\"0\" y=\"-9\" width=\"10\" height=\"10\" rx=\"1\" ")
-            .Add($"style=\"fill:{(both ? "#4b94d6" : "var(--accent)")}\"/><text class=\"strong\" x=\"16\" y=\"0\">{data.Main.Name}</text>");
+            .Add($"style=\"fill:{(both ? "var(--set)" : "var(--accent)")}\"/>")
+            .Add($"<text class=\"strong\" x=\"16\" y=\"0\">{data.Main.Name}</text>");
         if (both)
             page.Add($"<rect x=\"0.9\" y=\"9\" width=\"9\" height=\"9\" style=\"fill:none;stroke:var(--accent)\" stroke-width=\"1.75\"/>")
                 .Add($"<text class=\"strong\" x=\"16\" y=\"18\">local (one class)</text>");

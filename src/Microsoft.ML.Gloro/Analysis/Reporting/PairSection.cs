@@ -65,7 +65,8 @@ internal static class PairSection
                 else if (share < 0.005)
                     page.Add($"<td>{(share > 0 ? "·" : "")}</td>");
                 else
-                    page.Add($"<td class=\"mark{(depth > 0.6 ? " dark" : "")}\" style=\"background:rgba(var(--heat),{depth:0.##})\">")
+                    page.Add($"<td class=\"mark{(depth > 0.6 ? " dark" : "")}\" style=\"background:rgba(var(--heat),{depth:0.##})\" ")
+                        .Add($"title=\"{data.ClassNames[j]}, limited by {data.ClassNames[i]}: {ReportNumbers.Percent(share)}\">")
                         .Add($"{100 * share:0}</td>");
             }
 

@@ -9,6 +9,11 @@ internal static class ProvenanceSection
     public static void Add(HtmlText page, ReportData data)
     {
         page.Add($"<section>\n<h2>Where this comes from</h2>\n<dl class=\"facts\">\n");
+        if (data.Options.DataName is { } name)
+            Fact(page, "data", $"{name}");
+        Fact(page, data.Rows, $"{ReportNumbers.Count(data.RowCount)}");
+        if (data.Options.Date is { } date)
+            Fact(page, "date", $"{date:yyyy-MM-dd}");
         Fact(page, "guarantee", $"{data.Main.Guarantee.ToString()}");
         Fact(page, "ε", $"{ReportNumbers.EpsilonInFull(data.Epsilon)} (L2)");
         if (data.Model is { } model)
@@ -26,7 +31,7 @@ internal static class ProvenanceSection
 
     private static void Model(HtmlText page, GloroModel model)
     {
-        string real = !model.Network.InputShape.IsVector ? "real; rounding not covered" : "real; rounding covered at the row only";
+        const string real = "real; rounding covered at the row only";
         Fact(page, "arithmetic", $"{(model.Arithmetic == CertificateArithmetic.Float64 ? "float64; rounding covered" : real)}");
         Fact(page, "weights", $"<code>{model.Bound.WeightHash}</code> (SHA-256; the bounds were proved for these)");
         Fact(page, "Lipschitz bound κ", $"{model.Bound.Value:G7}, from the input to the last layer but one; ",

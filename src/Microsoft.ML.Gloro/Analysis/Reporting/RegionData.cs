@@ -69,7 +69,7 @@ internal sealed class RegionData
                 (lowX, highX, lowY, highY) = (Math.Min(lowX, values[0]), Math.Max(highX, values[0]), Math.Min(lowY, values[1]),
                     Math.Max(highY, values[1]));
                 // The rows with the smallest hashes stay; the queue drops the largest.
-                chosen.Enqueue(new(values[0], values[1], readLabel()), ~GalleryChoice.Mix(number));
+                chosen.Enqueue(new(values[0], values[1], readLabel()), ~GalleryHash.Mix(number));
                 if (chosen.Count > options.MaximumPoints)
                     chosen.Dequeue();
             }

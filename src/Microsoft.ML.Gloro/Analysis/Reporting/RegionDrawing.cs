@@ -38,9 +38,9 @@ internal static class RegionDrawing
 
         svg.Add($"<g transform=\"translate(46 {height - 14})\">");
         double left = 0;
-        foreach (var (name, css) in Key(regions.Model.ClassNames))
+        foreach (var (name, sample) in Key(regions.Model.ClassNames, panels))
         {
-            svg.Add($"<rect class=\"{css}\" x=\"{left:0.#}\" y=\"-10\" width=\"12\" height=\"12\"/>")
+            svg.Add($"<g transform=\"translate({left:0.#} -10)\">{sample}</g>")
                 .Add($"<text x=\"{left + 18:0.#}\" y=\"0\">{name}</text>");
             left += 40 + (7 * name.Length);
         }
@@ -75,9 +75,20 @@ internal static class RegionDrawing
         return [.. bound.Select((one, place) => new RegionPanel(read, one, epsilon, place))];
     }
 
-    /// <summary>The color key: the CSS class for each name.</summary>
-    public static IEnumerable<(string Name, string Class)> Key(IReadOnlyList<string> classNames) =>
-        classNames.Take(8).Select((name, i) => (name, FormattableString.Invariant($"k{i}"))).Append(("nothing proved", "open"));
+    /// <summary>The color key: names, each with a sample of 12 × 12 pixels.</summary>
+    public static IEnumerable<(string Name, RawHtml Sample)> Key(IReadOnlyList<string> classNames, IEnumerable<RegionPanel> panels)
+    {
+        static RawHtml Whole(string css) => HtmlText.Of($"<rect class=\"{css}\" width=\"12\" height=\"12\"/>");
+        foreach (var (name, i) in classNames.Take(8).Select((name, i) => (name, i)))
+            yield return (name, Whole(FormattableString.Invariant($"k{i}")));
+        if (panels.Any(panel => panel.HasSets))
+        {
+            yield return ("stripes: a set of these classes", HtmlText.Of([.. Enumerable.Range(0, 6)
+                .Select(i => (FormattableString)$"<rect class=\"k{i % 2}\" x=\"{2 * i}\" width=\"2\" height=\"12\"/>")]));
+        }
+
+        yield return ("nothing proved", Whole("open"));
+    }
 
     private static RawHtml MakeStyle()
     {

@@ -12,6 +12,9 @@ internal sealed class RegionPanel
 
     private const int Left = 46, Top = 30, Side = 306;
 
+    // In pixels, like the lines of a hatching: areas of several classes are often narrower than ten.
+    private const double Stripe = 2.2;
+
     private readonly RegionData data;
     private readonly ResolvedGuarantee guarantee;
     private readonly float epsilon;
@@ -46,12 +49,10 @@ internal sealed class RegionPanel
     /// <summary>The share of the square where a set is certified.</summary>
     public double CertifiedShare => areas.Count(area => area > 0) / (double)areas.Length;
 
-    public string Name => guarantee.Guarantee.Kind switch
-    {
-        GuaranteeKind.Local => "local",
-        GuaranteeKind.RelaxedTopK => FormattableString.Invariant($"RT{guarantee.Guarantee.K}"),
-        _ => "affinity",
-    };
+    public string Name => GuaranteeNames.Of(guarantee.Guarantee);
+
+    /// <summary>Whether a set of several classes is certified somewhere.</summary>
+    public bool HasSets => sets.Any(set => set.Length > 1);
 
     /// <summary>Adds the panel as an SVG element.</summary>
     /// <param name="page">The page to add to.</param>
@@ -96,7 +97,7 @@ internal sealed class RegionPanel
         int[] set = sets[area];
         if (set.Length == 1)
             return;
-        double stripe = 0.018 * data.Resolution;
+        double stripe = Stripe / Side * data.Resolution;
         page.Add($"<pattern id=\"{new RawHtml(Id(area))}\" patternUnits=\"userSpaceOnUse\" width=\"{stripe * set.Length:0.##}\" ")
             .Add($"height=\"{stripe * set.Length:0.##}\" patternTransform=\"rotate(45)\">");
         for (int i = 0; i < set.Length; i++)
@@ -177,14 +178,18 @@ internal sealed class RegionPanel
         page.Add($"<text class=\"name\" x=\"{x:0.#}\" y=\"{y + 4:0.#}\" text-anchor=\"middle\">{text}</text>\n");
     }
 
+    // ε as a circle on a plate of its own: lines and points of the drawing would strike it out.
     private void Scale(HtmlText page, double scale)
     {
         double radius = epsilon * scale;
         if (radius is < 1 or > 60)
             return;
-        page.Add($"<circle class=\"ball\" cx=\"{Side - radius - 8:0.#}\" cy=\"{Side - radius - 8:0.#}\" r=\"{radius:0.##}\"/>")
-            .Add($"<text class=\"name\" x=\"{Side - (2 * radius) - 13:0.#}\" y=\"{Side - radius - 4:0.#}\" text-anchor=\"end\">")
-            .Add($"ε = {epsilon:0.####}</text>\n");
+        string text = FormattableString.Invariant($"ε = {epsilon:0.####}");
+        double height = Math.Max(20, (2 * radius) + 8), width = (2 * radius) + (7.2 * text.Length) + 18;
+        double middle = Side - (height / 2);
+        page.Add($"<rect class=\"page\" x=\"{Side - width:0.#}\" y=\"{Side - height:0.#}\" width=\"{width:0.#}\" height=\"{height:0.#}\"/>")
+            .Add($"<circle class=\"ball\" cx=\"{Side - radius - 6:0.#}\" cy=\"{middle:0.#}\" r=\"{radius:0.##}\"/>")
+            .Add($"<text class=\"name\" x=\"{Side - (2 * radius) - 11:0.#}\" y=\"{middle + 4:0.#}\" text-anchor=\"end\">{text}</text>\n");
     }
 
     private void Axes(HtmlText page, double scale)

@@ -5,12 +5,12 @@ namespace Microsoft.ML.Gloro.Analysis;
 /// <summary>The section with decision regions; only if the model is given and reads two features.</summary>
 internal static class RegionSection
 {
-    public static void Add(HtmlText page, ReportData data, IDataView scored)
+    public static void Add(HtmlText page, ReportData data)
     {
         if (data.Model is not { IsImage: false, Network.InputShape.Size: 2 })
             return;
         GloroTransformer model = GloroInChain.Find(data.Options.Model!);
-        if (scored.Schema.GetColumnOrNull(model.FeatureColumnName) is null)
+        if (data.Scored.Schema.GetColumnOrNull(model.FeatureColumnName) is null)
             return;
         var options = new GloroRegionOptions
         {
@@ -22,12 +22,13 @@ internal static class RegionSection
             .Add($"features, at ε = {ReportNumbers.Epsilon(data.Epsilon)}: the smallest set that is. Stripes: a set of several classes. ")
             .Add($"Lines: where the predicted class changes. Points: {data.Rows} of the data.</p>\n<style>{RegionDrawing.Style}</style>\n")
             .Add($"<div class=\"two\">\n");
-        foreach (RegionPanel panel in RegionDrawing.Panels(model, scored, options, out _))
+        RegionPanel[] panels = RegionDrawing.Panels(model, data.Scored, options, out _);
+        foreach (RegionPanel panel in panels)
             panel.Add(page, new(""));
         page.Add($"</div>\n<ul class=\"key gloro-regions\">\n");
-        foreach (var (name, css) in RegionDrawing.Key(data.ClassNames))
+        foreach (var (name, sample) in RegionDrawing.Key(data.ClassNames, panels))
             page.Add($"<li><svg style=\"width:.8rem;flex:none\" viewBox=\"0 0 12 12\" aria-hidden=\"true\">")
-                .Add($"<rect class=\"{css}\" width=\"12\" height=\"12\"/></svg>{name}</li>\n");
+                .Add($"{sample}</svg>{name}</li>\n");
         page.Add($"</ul>\n</section>\n");
     }
 }

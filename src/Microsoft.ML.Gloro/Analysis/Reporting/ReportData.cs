@@ -7,6 +7,9 @@ internal sealed record ReportData
 {
     public required GloroReportOptions Options { get; init; }
 
+    /// <summary>The view that was read.</summary>
+    public required IDataView Scored { get; init; }
+
     public required IReadOnlyList<string> ClassNames { get; init; }
 
     public required float Epsilon { get; init; }
@@ -37,13 +40,16 @@ internal sealed record ReportData
 
     public required RadiusLimits Pairs { get; init; }
 
-    public required IReadOnlyList<GalleryGroup> Gallery { get; init; }
+    public required IReadOnlyList<GalleryGroup<GalleryKind, GalleryRow>> Gallery { get; init; }
 
     /// <summary>The axis that all charts over ε share.</summary>
     public required EpsilonAxis Axis { get; init; }
 
     /// <summary>The model that scored the rows, if it was given.</summary>
     public required GloroModel? Model { get; init; }
+
+    /// <summary>What is compared; null if nothing is.</summary>
+    public required ComparisonData? Comparison { get; init; }
 
     public GuaranteeFindings Local => Guarantees[0];
 

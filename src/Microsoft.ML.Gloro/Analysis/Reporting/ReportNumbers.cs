@@ -13,6 +13,20 @@ internal static class ReportNumbers
     /// <summary>A percentage without the sign, for columns whose header has it.</summary>
     public static string PercentOnly(double share) => string.Create(CultureInfo.InvariantCulture, $"{100 * share:F1}");
 
+    /// <summary>A percentage without the sign, with its standard error.</summary>
+    public static RawHtml PercentWithError(double share, long rows) => HtmlText.Of(
+        $"{PercentOnly(share)}<small> ± {PercentOnly(MetricsTable.StandardError(share, rows))}</small>");
+
+    /// <summary>A difference of shares in points of percent, with its sign.</summary>
+    public static string Points(double difference) => Signed(100 * difference, "0.0");
+
+    /// <summary>A number with its sign, or without one if it is shown as 0.</summary>
+    public static string Signed(double value, string format)
+    {
+        string size = Math.Abs(value).ToString(format, CultureInfo.InvariantCulture);
+        return !size.Any(c => c is >= '1' and <= '9') ? size : $"{(value < 0 ? '−' : '+')}{size}";
+    }
+
     /// <summary>A number of rows, in groups of three.</summary>
     public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
 
@@ -25,6 +39,10 @@ internal static class ReportNumbers
         double scale = Math.Pow(10, decimals), cut = Math.Floor(radius * scale) / scale;
         return cut.ToString("F" + decimals.ToString(CultureInfo.InvariantCulture), CultureInfo.InvariantCulture);
     }
+
+    /// <summary>A radius as a multiple of ε, truncated after the first decimal.</summary>
+    public static string Multiple(float radius, float epsilon) =>
+        (Math.Floor(10.0 * radius / epsilon) / 10).ToString("0.0", CultureInfo.InvariantCulture);
 
     /// <summary>ε as "36/255" if it is a whole number of 255ths, otherwise as a decimal number.</summary>
     public static string Epsilon(float epsilon) => Levels(epsilon) is { } levels ? $"{levels}/255"

@@ -32,8 +32,12 @@ internal static partial class SummarySection
     }
 
     /// <summary>The sentences as plain text, one per line.</summary>
-    public static string ToText(ReportData data) =>
-        string.Join('\n', Sentences(data).Select(sentence => WebUtility.HtmlDecode(Tag().Replace(sentence.Html, ""))));
+    public static string ToText(ReportData data)
+    {
+        IEnumerable<string> lines = Sentences(data).Select(sentence => WebUtility.HtmlDecode(Tag().Replace(sentence.Html, "")));
+        return string.Join('\n', data.Comparison is { } pair
+            ? lines.Take(1).Append(ComparisonSection.Sentence(data, pair)).Concat(lines.Skip(1)) : lines);
+    }
 
     private static IEnumerable<RawHtml> Sentences(ReportData data)
     {
@@ -41,27 +45,29 @@ internal static partial class SummarySection
         string epsilon = ReportNumbers.EpsilonInFull(data.Epsilon),
             rows = $"{ReportNumbers.Count(data.RowCount)} {(data.RowCount == 1 ? data.Row : data.Rows)}";
         bool isLocal = ReferenceEquals(data.Main, data.Local);
+        string Rows(double share) => $"{ReportNumbers.Count((long)Math.Round(share * data.RowCount))} of these {rows} "
+            + $"({ReportNumbers.Percent(share)})";
+        string none = $"Whether it is the right one is not known, for the {data.Rows} have no labels.";
         if (data.HasLabels)
         {
             yield return isLocal
-                ? HtmlText.Of($"Of {rows}, <b>{ReportNumbers.Percent(main.VerifiedRobustAccuracy)}</b> are proved right: ",
-                    $"the predicted class is the true one, and no change of the {data.Row} up to ε = {epsilon} alters it.")
-                : HtmlText.Of($"Of {rows}, <b>{ReportNumbers.Percent(main.VerifiedRobustAccuracy)}</b> are proved right ",
-                    $"under {data.Main.Name}: a set of at most {main.LoosestKCounts.Count - 1} ",
-                    $"of {data.ClassNames.Count} classes with the true one among them is certified, ",
-                    $"and no change of the {data.Row} up to ε = {epsilon} alters that set. ",
-                    $"For <b>{ReportNumbers.Percent(local.VerifiedRobustAccuracy)}</b> it is the single right class.");
+                ? HtmlText.Of($"For <b>{Rows(main.VerifiedRobustAccuracy)}</b> the model proves the right class: ",
+                    $"no change of the {data.Row} up to ε = {epsilon} can alter it.")
+                : HtmlText.Of($"For <b>{Rows(main.VerifiedRobustAccuracy)}</b> the model proves a set of at most ",
+                    $"{main.LoosestKCounts.Count - 1} of {data.ClassNames.Count} classes that holds the right one ({data.Main.Name}): ",
+                    $"no change of the {data.Row} up to ε = {epsilon} can alter that set. ",
+                    $"For <b>{ReportNumbers.Count((long)Math.Round(local.VerifiedRobustAccuracy * data.RowCount))} ",
+                    $"({ReportNumbers.Percent(local.VerifiedRobustAccuracy)})</b> it proves the right class alone.");
         }
         else
         {
             yield return isLocal
-                ? HtmlText.Of($"Of {rows}, <b>{ReportNumbers.Percent(main.CertifiedFraction)}</b> are certified: ",
-                    $"no change of the {data.Row} up to ε = {epsilon} alters the predicted class. ",
-                    $"Whether it is the right one is not known, for the {data.Rows} have no labels.")
-                : HtmlText.Of($"Of {rows}, <b>{ReportNumbers.Percent(main.CertifiedFraction)}</b> are certified under {data.Main.Name}: ",
-                    $"no change of the {data.Row} up to ε = {epsilon} alters the certified set of classes. ",
-                    $"For <b>{ReportNumbers.Percent(local.CertifiedFraction)}</b> it is a single class. ",
-                    $"Whether they are right is not known, for the {data.Rows} have no labels.");
+                ? HtmlText.Of($"For <b>{Rows(main.CertifiedFraction)}</b> the model proves its answer: ",
+                    $"no change of the {data.Row} up to ε = {epsilon} can alter the predicted class. {none}")
+                : HtmlText.Of($"For <b>{Rows(main.CertifiedFraction)}</b> the model proves a set of at most ",
+                    $"{main.LoosestKCounts.Count - 1} of {data.ClassNames.Count} classes ({data.Main.Name}): ",
+                    $"no change of the {data.Row} up to ε = {epsilon} can alter that set. ",
+                    $"For <b>{ReportNumbers.Percent(local.CertifiedFraction)}</b> it is a single class. {none}");
         }
 
         yield return HtmlText.Of($"<b>The guarantee.</b> {Promise(data.Main.Guarantee)} Such a proof is computed from one forward pass ",
@@ -95,13 +101,14 @@ internal static partial class SummarySection
             + $"{(guarantee.IncludeSingletons ? ", or is a class that is in none of them" : "")}.",
     };
 
-    private static string Arithmetic(CertificateArithmetic? arithmetic) => arithmetic switch
+    /// <summary>What certificates in this arithmetic cover.</summary>
+    public static string Arithmetic(CertificateArithmetic? arithmetic) => arithmetic switch
     {
         CertificateArithmetic.Float64 =>
             "The proofs are of the double-precision computation that ran, every rounding included, and hold on every machine.",
         CertificateArithmetic.Real =>
-            "The proofs are of the network as a function of real numbers. Rounding at other inputs, and for images at the row itself, is " +
-            "not covered: an input chosen by its last bits can have other labels.",
+            "The proofs are of the network as a function of real numbers. Rounding is covered at the row, and not at other inputs: an " +
+            "input chosen by its last bits can have other computed labels.",
         _ => "The view does not tell which arithmetic the proofs hold in.",
     };
 
@@ -163,7 +170,9 @@ internal static partial class SummarySection
         ];
         page.Add($"<div class=\"parts\" aria-hidden=\"true\">");
         foreach (var part in parts.Where(part => data.Outcomes[(int)part.Outcome] > 0))
-            page.Add($"<span class=\"{part.Class}\" style=\"flex:{Share(data, part.Outcome):0.####} 1 0\"></span>");
+            page.Add($"<span class=\"{part.Class}\" ")
+                .Add($"title=\"{part.Text}: {ReportNumbers.Count(data.Outcomes[(int)part.Outcome])} {data.Rows}\" ")
+                .Add($"style=\"flex:{Share(data, part.Outcome):0.####} 1 0\"></span>");
         page.Add($"</div>\n<ul class=\"key\">\n");
         foreach (var part in parts.Where(part => data.Outcomes[(int)part.Outcome] > 0))
             page.Add($"<li><i class=\"{part.Class}\"></i><b>{ReportNumbers.Percent(Share(data, part.Outcome))}</b> {part.Text}</li>\n");

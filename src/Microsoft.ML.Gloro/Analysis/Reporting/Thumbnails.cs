@@ -6,15 +6,16 @@ namespace Microsoft.ML.Gloro.Analysis;
 /// <summary>Makes thumbnails of the rows of a cursor: the network's input, reduced if it is large.</summary>
 internal sealed class Thumbnails : IDisposable
 {
-    private const int MostPixels = 96;
+    private const int MostPixels = 96, MostWindow = 128;
 
     private readonly FeatureReader reader;
+    private readonly bool isModelSize;
     private readonly byte[] planes;
     private readonly int width, height;
 
-    private Thumbnails(FeatureReader reader)
+    private Thumbnails(FeatureReader reader, bool isModelSize)
     {
-        this.reader = reader;
+        (this.reader, this.isModelSize) = (reader, isModelSize);
         planes = new byte[reader.Spec.Size];
         var shape = reader.Spec.Shape;
         double scale = Math.Min(1, (double)MostPixels / Math.Max(shape.Width, shape.Height));
@@ -50,24 +51,51 @@ internal sealed class Thumbnails : IDisposable
     {
         InputSpec spec = model is { IsImage: true } ? new InputSpec(model.Network.InputShape, isImage: true)
             : InputSpecInference.Infer(view, column, isImage: true);
-        return new(FeatureReader.Create(cursor, column, spec, view));
+        return new(FeatureReader.Create(cursor, column, spec, view), model is { IsImage: true });
     }
 
-    /// <summary>The current row's thumbnail, as PNG.</summary>
+    /// <summary>The current row's image.</summary>
     /// <exception cref="InvalidOperationException">The image cannot be read; the message names the row and the reason.</exception>
-    public byte[] Read()
+    public RowPicture Read()
     {
         reader.ReadBytes(planes);
+        return new(PngFile.Write(Reduced(), width, height), isModelSize ? Window() : null, reader.SourcePath);
+    }
+
+    public void Dispose() => reader.Dispose();
+
+    private byte[] Reduced()
+    {
         var shape = reader.Spec.Shape;
         if ((width, height) == (shape.Width, shape.Height))
-            return PngFile.Write(planes, width, height);
+            return planes;
         var resampler = new PlaneResampler(width, height);
         int from = shape.Width * shape.Height, to = width * height;
         var small = new byte[3 * to];
         for (int channel = 0; channel < 3; channel++)
             resampler.Resize(planes.AsSpan(channel * from, from), shape.Width, shape.Height, small.AsSpan(channel * to, to));
-        return PngFile.Write(small, width, height);
+        return small;
     }
 
-    public void Dispose() => reader.Dispose();
+    private ImageWindow Window()
+    {
+        var shape = reader.Spec.Shape;
+        int across = Math.Min(shape.Width, MostWindow), down = Math.Min(shape.Height, MostWindow);
+        int left = (shape.Width - across) / 2, top = (shape.Height - down) / 2;
+        var window = new byte[3 * across * down];
+        for (int channel = 0; channel < 3; channel++)
+        {
+            for (int y = 0; y < down; y++)
+                planes.AsSpan((((channel * shape.Height) + top + y) * shape.Width) + left, across)
+                    .CopyTo(window.AsSpan(((channel * down) + y) * across));
+        }
+
+        return new(window, across, down, (across, down) == (shape.Width, shape.Height));
+    }
 }
+
+/// <summary>The image of a row.</summary>
+/// <param name="Png">A thumbnail: the network's input, reduced if it is large.</param>
+/// <param name="Window">The network's input, or its middle; null if the network's input size is not known.</param>
+/// <param name="Path">The file it was loaded from; null if the image does not tell.</param>
+internal sealed record RowPicture(byte[] Png, ImageWindow? Window, string? Path);

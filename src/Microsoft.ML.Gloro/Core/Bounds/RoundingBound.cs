@@ -6,8 +6,8 @@ namespace Microsoft.ML.Gloro.Core;
 /// </summary>
 /// <remarks>
 /// Immutable and safe for concurrent use. It takes milliseconds, so model files do not store it: a file could lie.
-/// For feature vectors, A is measured after the first layer if that is a scaling: features with a large common offset have a large norm,
-/// but not after their mean is subtracted.
+/// A is measured after the first layer if that is a scaling: features with a large common offset have a large norm, but not after their
+/// mean is subtracted. (Images in double precision are measured as they are: there, nothing is gained.)
 /// </remarks>
 internal sealed class RoundingBound
 {
@@ -15,13 +15,26 @@ internal sealed class RoundingBound
     // than the layer's own.
     private const double LargestSingle = 1e30, LargestDouble = 1e300;
 
+    // The center of the images whose first layer does not scale.
+    private const float Gray = 0.5f;
+
     private readonly int _times;
 
-    private RoundingBound(AffineBound margin, int times, double slope, double largestNorm, DeployedScaling? scaling) =>
-        (Margin, _times, Slope, LargestNorm, Scaling) = (margin, times, slope, largestNorm, scaling);
+    private RoundingBound(
+        AffineBound margin, AffineBound distance, int times, double slope, double largestNorm, DeployedScaling? scaling) =>
+        (Margin, Displacement, _times, Slope, LargestNorm, Scaling) = (margin, distance, times, slope, largestNorm, scaling);
 
-    /// <summary>E: slope α and offset β. Zero where nothing is claimed of rounding.</summary>
+    /// <summary>
+    /// E: slope α and offset β. In <see cref="CertificateArithmetic.Real"/> without what lies before the last layer, which is
+    /// <see cref="Displacement"/>.
+    /// </summary>
     public AffineBound Margin { get; }
+
+    /// <summary>
+    /// d = D / κ, where D bounds the error of the values that enter the last layer; only in <see cref="CertificateArithmetic.Real"/>. It
+    /// changes the margin of classes i and j by at most ‖v_i − v_j‖·D ≤ K_ij·d, as if the row lay d away from where it does.
+    /// </summary>
+    public AffineBound Displacement { get; }
 
     /// <summary>
     /// What is added to each K_ij, because E can grow with the distance from the input: α times the norm of the scaling after which A is
@@ -34,17 +47,20 @@ internal sealed class RoundingBound
     /// </summary>
     public double LargestNorm { get; }
 
-    /// <summary>The first layer, if A is measured after it.</summary>
+    /// <summary>
+    /// The map after which A is measured, by channels: the first layer if it scales, or x − ½ for images in single precision whose first
+    /// layer does not. Null if A is the norm of the input.
+    /// </summary>
     public DeployedScaling? Scaling { get; }
 
     /// <summary>
-    /// What must be subtracted from a computed margin, at an input of size A, before it is divided by K_ij + <see cref="Slope"/>. In
-    /// Float64, E twice: with m̂ for computed and m for true margins, m̂(x′) ≥ m(x′) − E(x′) ≥ m(x) − ρ·K_ij − E(x′) ≥ m̂(x) − 2·E(x) −
-    /// ρ·(K_ij + slope) for every x′ within ρ of x. In Real, E once: m(x′) ≥ m̂(x) − E(x) − ρ·K_ij.
+    /// What must be subtracted from a computed margin, at an input of size A, before it is divided by K_ij + <see cref="Slope"/>, and from
+    /// the quotient. In Float64, E twice: with m̂ for computed and m for true margins, m̂(x′) ≥ m(x′) − E(x′) ≥ m(x) − ρ·K_ij − E(x′) ≥
+    /// m̂(x) − 2·E(x) − ρ·(K_ij + slope) for every x′ within ρ of x. In Real, E once: m(x′) ≥ m̂(x) − E(x) − (ρ + d(x))·K_ij.
     /// </summary>
-    public double MarginError(double size) => Outward.Multiply(_times, Margin.At(size));
+    public RowError ErrorAt(double size) => new(Outward.Multiply(_times, Margin.At(size)), Displacement.At(size));
 
-    /// <summary>A: the norm of the scaled features if the first layer scales them, else the input's own norm. Rounded up.</summary>
+    /// <summary>A: the norm after <see cref="Scaling"/>. Rounded up.</summary>
     /// <remarks>
     /// The product of two floats is exact in double, so a scaled value is rounded once; it neither overflows nor vanishes, nor does its
     /// square. Squares and sums of n of them err by γ_{n+2}.
@@ -56,7 +72,8 @@ internal sealed class RoundingBound
         double sum = 0;
         for (int i = 0; i < input.Length; i++)
         {
-            double scaled = ((double)Scaling.Scale[i] * input[i]) + Scaling.Shift[i];
+            int channel = (int)((long)i * Scaling.Scale.Length / input.Length);
+            double scaled = ((double)Scaling.Scale[channel] * input[i]) + Scaling.Shift[channel];
             sum += scaled * scaled;
         }
 
@@ -67,8 +84,12 @@ internal sealed class RoundingBound
     /// <param name="network">The network as deployed.</param>
     /// <param name="bound">Its proven Lipschitz bound, layer by layer.</param>
     /// <param name="arithmetic">
-    /// Float64: the library's own forward pass. Real: an engine that computes in single precision; its rounding is bounded for feature
-    /// vectors, and for images nothing is claimed, so E is 0: worst cases over thousands of terms would be as large as the margins.
+    /// Float64: the library's own forward pass. Real: an engine that computes the operators of OnnxGraph in single precision, each sum in
+    /// any order.
+    /// </param>
+    /// <param name="center">
+    /// Norms of the values that enter layers first, first + 1, … when those that enter layer first are all <c>value</c>, computed in double
+    /// precision. In Real they replace ‖b‖ + L·‖b‖ + … below, which is many times larger. Null does without.
     /// </param>
     /// <remarks>
     /// Layer by layer, with r ≥ ‖h‖ for the true values and D ≥ ‖ĥ − h‖ for the computed ones, both affine in A:
@@ -77,51 +98,85 @@ internal sealed class RoundingBound
     /// compare and move values: they round nothing and stretch nothing.
     /// </remarks>
     /// <exception cref="ArgumentException">The bound lacks a layer, or E is not finite.</exception>
-    public static RoundingBound Compute(DeployedNetwork network, LipschitzBound bound, CertificateArithmetic arithmetic)
+    public static RoundingBound Compute(
+        DeployedNetwork network, LipschitzBound bound, CertificateArithmetic arithmetic,
+        Func<DeployedNetwork, int, float, double[]>? center = null)
     {
         bool isFloat64 = arithmetic == CertificateArithmetic.Float64;
-        FloatFormat? format = isFloat64 ? FloatFormat.Double : network.InputShape.IsVector ? FloatFormat.Single : null;
+        FloatFormat format = isFloat64 ? FloatFormat.Double : FloatFormat.Single;
         var values = Propagate(network, bound, format);
         AffineBound logit = Logit(network, values[^1]);
         double largestNorm = values.Min(value => Room(isFloat64 ? LargestDouble : LargestSingle, value.Size + value.Error));
         largestNorm = Math.Min(largestNorm, Room(LargestSingle, logit));
-        if (format is null)
-            return new RoundingBound(default, 0, 0, largestNorm, scaling: null);
 
-        DeployedScaling? scaling = FirstScaling(network);
-        if (scaling is not null)
-            values = Propagate(network, bound, format, first: 1, new AffineBound(1, 0), ScalingError(network, scaling, format));
-        AffineBound margin = 2 * LogitError(network, values[^1], format);
+        (values, DeployedScaling? scaling) = Measured(network, bound, format, values, center);
+        (AffineBound distance, AffineBound inner) = isFloat64 ? (default, values[^1].Error) : Apart(values[^1].Error, bound);
+        AffineBound margin = 2 * LogitError(network, values[^1], inner, format);
         double slope = isFloat64 ? Outward.Multiply(margin.Slope, scaling is null ? 1 : Largest(scaling.Scale)) : 0;
         return double.IsFinite(margin.Slope) && double.IsFinite(margin.Offset) && double.IsFinite(slope)
-            ? new RoundingBound(margin, isFloat64 ? 2 : 1, slope, largestNorm, scaling)
+            ? new RoundingBound(margin, distance, isFloat64 ? 2 : 1, slope, largestNorm, scaling)
             : throw new ArgumentException(
                 "The rounding errors of this network cannot be bounded by a finite number: its weights are far too large. Train with " +
                 "smaller weights.", nameof(network));
     }
 
-    /// <summary>
-    /// r and D of the values that go into each layer, affine in the norm of the input, which is entry 0. Without a format nothing is
-    /// rounded.
-    /// </summary>
-    internal static (AffineBound Size, AffineBound Error)[] Propagate(DeployedNetwork network, LipschitzBound bound, FloatFormat? format) =>
-        Propagate(network, bound, format, first: 0, new AffineBound(1, 0), new AffineBound(0, format is null ? 0 : InputError(network)));
+    /// <summary>r and D once more, affine in A, where A is not the norm of the input.</summary>
+    private static ((AffineBound Size, AffineBound Error)[] Values, DeployedScaling? Scaling) Measured(
+        DeployedNetwork network, LipschitzBound bound, FloatFormat format, (AffineBound Size, AffineBound Error)[] values,
+        Func<DeployedNetwork, int, float, double[]>? center)
+    {
+        bool isVector = network.InputShape.IsVector;
+        if (format == FloatFormat.Double)
+        {
+            return isVector && FirstScaling(network) is { } features
+                ? (Propagate(network, bound, format, 1, new(1, 0), ScalingError(network, features, format), centers: null), features)
+                : (values, null);
+        }
 
-    /// <summary>The same from layer <paramref name="first"/> on, given r and D of what goes into it.</summary>
+        if (FirstScaling(network) is { } first)
+        {
+            double[]? centers = Centers(network, bound, center, first: 1, value: 0);
+            return (Propagate(network, bound, format, 1, new(1, 0), ScalingError(network, first, format), centers), first);
+        }
+
+        float value = isVector ? 0 : Gray;
+        AffineBound size = new(1, Outward.Multiply(value, Outward.Sqrt(network.InputShape.Size))), error = new(0, InputError(network));
+        return (
+            Propagate(network, bound, format, 0, size, error, Centers(network, bound, center, first: 0, value)),
+            isVector ? null : FromGray(network.InputShape.Channels));
+    }
+
+    /// <summary>D as a distance, D / κ; or left as it is, if that is not finite.</summary>
+    private static (AffineBound Displacement, AffineBound Inner) Apart(AffineBound error, LipschitzBound bound)
+    {
+        AffineBound distance = bound.Value > 0 ? Outward.Divide(1, bound.Value) * error : new(double.PositiveInfinity, 0);
+        return double.IsFinite(distance.Slope) && double.IsFinite(distance.Offset) ? (distance, default) : (default, error);
+    }
+
+    /// <summary>r and D of the values that go into each layer, affine in the norm of the input, which is entry 0.</summary>
+    internal static (AffineBound Size, AffineBound Error)[] Propagate(DeployedNetwork network, LipschitzBound bound, FloatFormat format) =>
+        Propagate(network, bound, format, first: 0, new AffineBound(1, 0), new AffineBound(0, InputError(network)), centers: null);
+
+    /// <summary>
+    /// The same from layer <paramref name="first"/> on, given r and D of what goes into it, and r at the center: of a value h and the one
+    /// at the center, h₀, ‖h‖ ≤ ‖h₀‖ + L·…·L·A.
+    /// </summary>
     private static (AffineBound Size, AffineBound Error)[] Propagate(
-        DeployedNetwork network, LipschitzBound bound, FloatFormat? format, int first, AffineBound size, AffineBound error)
+        DeployedNetwork network, LipschitzBound bound, FloatFormat format, int first, AffineBound size, AffineBound error,
+        double[]? centers)
     {
         var values = new (AffineBound Size, AffineBound Error)[network.Layers.Count - first];
         values[0] = (size, error);
         for (int i = first; i < network.Layers.Count - 1; i++)
         {
-            if (LinearLayerNorms.Of(network.Layers[i], network.Shapes[i + 1]) is { } layer)
+            if (LinearLayerNorms.Of(network.Layers[i], network.Shapes[i + 1], format) is { } layer)
             {
                 double factor = bound.Layers.FirstOrDefault(b => b.Index == i)?.Bound
                     ?? throw new ArgumentException($"The Lipschitz bound has no factor for layer {i}.", nameof(bound));
-                if (format is not null)
-                    error = (factor * error) + OwnError(layer, size + error, network.Shapes[i + 1].Size, format);
+                error = (factor * error) + OwnError(layer, size + error, network.Shapes[i + 1].Size, format);
                 size = (factor * size) + layer.BiasNorm;
+                if (centers is not null)
+                    size = size with { Offset = Math.Min(size.Offset, centers[i + 1 - first]) };
             }
 
             values[i + 1 - first] = (size, error);
@@ -129,6 +184,23 @@ internal sealed class RoundingBound
 
         return values;
     }
+
+    /// <summary>
+    /// Upper bounds of the norms at the center: those that were computed in double precision, and D of that computation, which begins
+    /// without an error at A = 0.
+    /// </summary>
+    private static double[]? Centers(
+        DeployedNetwork network, LipschitzBound bound, Func<DeployedNetwork, int, float, double[]>? center, int first, float value)
+    {
+        if (center?.Invoke(network, first, value) is not { } norms)
+            return null;
+        double start = Outward.Multiply(Math.Abs((double)value), Outward.Sqrt(network.Shapes[first].Size));
+        var values = Propagate(network, bound, FloatFormat.Double, first, new AffineBound(0, start), default, centers: null);
+        return [.. norms.Zip(values, (norm, entering) => Outward.Add(norm, entering.Error.Offset))];
+    }
+
+    private static DeployedScaling FromGray(int channels) =>
+        new([.. Enumerable.Repeat(1f, channels)], [.. Enumerable.Repeat(-Gray, channels)]);
 
     /// <summary>Inputs below the normal floats might be read as zero.</summary>
     private static double InputError(DeployedNetwork network) =>
@@ -140,20 +212,20 @@ internal sealed class RoundingBound
     /// </summary>
     private static AffineBound ScalingError(DeployedNetwork network, DeployedScaling scaling, FloatFormat format)
     {
-        LinearLayerNorms layer = LinearLayerNorms.Of(scaling, network.Shapes[1])!.Value;
+        LinearLayerNorms layer = LinearLayerNorms.Of(scaling, network.Shapes[1], format)!.Value;
         double input = Outward.Multiply(layer.AbsoluteNorm, InputError(network)), unit = format.Gamma(1);
         AffineBound sum = new AffineBound(1, 0) + input;
         AffineBound product = unit * (sum + layer.BiasNorm);
-        double underflow = Outward.Multiply(Outward.Sqrt(network.Shapes[1].Size), Underflow(layer.Operations, layer.AbsoluteNorm, format));
+        double underflow = Outward.Multiply(Outward.Sqrt(network.Shapes[1].Size), Underflow(layer.Terms, layer.AbsoluteNorm, format));
         return product + (unit * (sum + product)) + Outward.Add(input, underflow);
     }
 
     /// <summary>What the layer itself rounds, when it computes from values of norm <paramref name="input"/>.</summary>
     private static AffineBound OwnError(LinearLayerNorms layer, AffineBound input, int outputs, FloatFormat format)
     {
-        double underflow = Outward.Multiply(Outward.Sqrt(outputs), Underflow(layer.Operations, layer.AbsoluteNorm, format));
-        AffineBound rounding = format.Gamma(layer.Operations) * ((layer.AbsoluteNorm * input) + layer.BiasNorm);
-        return rounding + (Flushed(layer.Operations, outputs, format) * input) + underflow;
+        double underflow = Outward.Multiply(Outward.Sqrt(outputs), Underflow(layer.Terms, layer.AbsoluteNorm, format));
+        AffineBound rounding = format.Gamma(layer.Roundings) * ((layer.AbsoluteNorm * input) + layer.BiasNorm);
+        return rounding + (Flushed(layer.Terms, outputs, format) * input) + underflow;
     }
 
     // At most 2n operations, each losing at most the smallest normal number, which the roundings after it can hardly double; and n operands
@@ -179,15 +251,17 @@ internal sealed class RoundingBound
         (norm * (input.Size + input.Error)) + Math.Abs((double)final.Bias[j]);
 
     /// <summary>
-    /// A bound of every logit's error: ‖w_j‖·D, the rounding of its own sum, and in double one rounding to float of relative size 2⁻²⁴.
-    /// All views of an input have its norm, so what bounds one of them bounds their mean; adding V of them and dividing is V more
-    /// roundings.
+    /// A bound of every logit's error: ‖w_j‖·D (if <paramref name="inputError"/> is D), the rounding of its own sum, and in double one
+    /// rounding to float of relative size 2⁻²⁴. All views of an input have its norm, so what bounds one of them bounds their mean; adding V
+    /// of them and dividing is V more roundings.
     /// </summary>
-    private static AffineBound LogitError(DeployedNetwork network, (AffineBound Size, AffineBound Error) input, FloatFormat format)
+    private static AffineBound LogitError(
+        DeployedNetwork network, (AffineBound Size, AffineBound Error) input, AffineBound inputError, FloatFormat format)
     {
         DeployedDense final = network.Final;
-        int operations = checked(final.Inputs + 2 + (network.ViewCount == 1 ? 0 : network.ViewCount));
-        double gamma = format.Gamma(operations);
+        int views = network.ViewCount == 1 ? 0 : network.ViewCount, blocks = format == FloatFormat.Single ? SumBlocks.Of(final) : 1;
+        int operations = checked(final.Inputs + 2 + views + (blocks == 1 ? 0 : blocks));
+        double gamma = format.Gamma(LinearLayerNorms.RoundingsOf(final.Inputs, blocks) + views);
         double rounding = format == FloatFormat.Single
             ? gamma
             : Outward.Add(gamma, Outward.Multiply(FloatFormat.Single.UnitRoundoff, Outward.Add(1, gamma)));
@@ -197,18 +271,17 @@ internal sealed class RoundingBound
             double norm = LinearLayerNorms.Norm(final.Row(j));
             double underflow = Outward.Add(Outward.Multiply(2, Underflow(operations, norm, format)), FloatFormat.Single.SmallestNormal);
             AffineBound flushed = Flushed(operations, 1, format) * (input.Size + input.Error);
-            worst = AffineBound.Max(worst, (norm * input.Error) + (rounding * Logit(final, j, norm, input)) + flushed + underflow);
+            worst = AffineBound.Max(worst, (norm * inputError) + (rounding * Logit(final, j, norm, input)) + flushed + underflow);
         }
 
         return worst;
     }
 
     /// <summary>
-    /// The first layer if it scales features. A factor below the normal floats might be read as zero, an error that grows with ‖x‖.
+    /// The first layer if it scales the input. A factor below the normal floats might be read as zero, an error that grows with ‖x‖.
     /// </summary>
     private static DeployedScaling? FirstScaling(DeployedNetwork network) =>
-        network.InputShape.IsVector && network.Layers[0] is DeployedScaling scaling
-        && scaling.Scale.All(factor => factor == 0 || float.IsNormal(factor))
+        network.Layers[0] is DeployedScaling scaling && scaling.Scale.All(factor => factor == 0 || float.IsNormal(factor))
             ? scaling
             : null;
 

@@ -121,7 +121,7 @@ internal static class Certificate
     /// <param name="destination">Receives the classes; it needs room for all.</param>
     /// <returns>How many classes were written, at least 1.</returns>
     public static int ReachableLabels(
-        ReadOnlySpan<float> logits, ReadOnlySpan<int> order, MarginConstants constants, double error, float epsilon, Span<int> destination)
+        ReadOnlySpan<float> logits, ReadOnlySpan<int> order, MarginConstants constants, double error, double epsilon, Span<int> destination)
     {
         CheckLengths(logits.Length, order.Length, constants.ClassCount, needed: 1);
         if (destination.Length < logits.Length)

@@ -87,7 +87,8 @@ internal sealed class ForwardPass
         RunGroups(inputs, rows, logits, threads);
     }
 
-    private static ForwardStep Compile(DeployedLayer layer, TensorShape shape, IReadOnlyList<TileKernel> kernels) => layer switch
+    /// <summary>The step of one layer.</summary>
+    internal static ForwardStep Compile(DeployedLayer layer, TensorShape shape, IReadOnlyList<TileKernel> kernels) => layer switch
     {
         DeployedConvolution convolution => new LinearStep(convolution, shape, kernels),
         DeployedDense dense => new LinearStep(dense, kernels),
@@ -135,7 +136,8 @@ internal sealed class ForwardPass
         _scratch.Add(scratch);
     }
 
-    private static void RunSteps(ForwardStep[] steps, ForwardScratch.Pair buffers, int rows, int threads)
+    /// <summary>Runs the steps; the result is in the current buffer.</summary>
+    internal static void RunSteps(ForwardStep[] steps, ForwardScratch.Pair buffers, int rows, int threads)
     {
         foreach (ForwardStep step in steps)
         {

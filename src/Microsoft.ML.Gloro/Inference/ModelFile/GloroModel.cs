@@ -151,7 +151,7 @@ internal sealed class GloroModel
     {
         if (!Enum.IsDefined(arithmetic))
             throw new ArgumentOutOfRangeException(nameof(arithmetic), arithmetic, "Unknown arithmetic.");
-        var rounding = RoundingBound.Compute(network, bound, arithmetic);
+        var rounding = RoundingBound.Compute(network, bound, arithmetic, CenterNorms.Compute);
         // Refuses a bound that was proved for other weights.
         return (arithmetic, rounding, MarginLipschitz.Compute(network, bound, rounding.Slope));
     }

@@ -11,12 +11,12 @@ namespace Microsoft.ML.Gloro.Inference;
 /// <param name="Scores">The softmax of the logits over the temperature, [N, C].</param>
 /// <param name="Highest">The K highest logits in order, [N, K].</param>
 /// <param name="Order">Their classes, [N, K].</param>
-/// <param name="Error">What rounding may have added to a margin, [N, 1] in double.</param>
+/// <param name="Checks">What the input allows, and what rounding may have added to margins and radii.</param>
 /// <param name="Radii">r_1 … r_K, [N, K]; 0 in rows that are not certified.</param>
 /// <param name="Constants">K_ij of double precision in floats, rounded up, [C, C]; 1 on the diagonal.</param>
 internal sealed record CertifiedRows(
-    string IsScored, string CanCertify, string Computed, string Logits, string Scores, string Highest, string Order, string Error,
-    string Radii, string Constants)
+    string IsScored, string CanCertify, string Computed, string Logits, string Scores, string Highest, string Order,
+    InputChecks.Verdict Checks, string Radii, string Constants)
 {
     /// <summary>Adds the operators.</summary>
     /// <param name="ops">The graph.</param>
@@ -36,7 +36,7 @@ internal sealed record CertifiedRows(
             ? ops.Cast(new Float64Layers(ops).Append(model.Network, input), OnnxType.Single)
             : OnnxGraph.AppendNetwork(ops.Graph, model.Network, input);
         double largestNorm = Math.Min(model.Rounding.LargestNorm, exact.Rounding.LargestNorm);
-        var checks = new InputChecks(ops).Append(input, model, exact, largestNorm, largestRadius);
+        var checks = new InputChecks(ops).Append(input, model, largestNorm, largestRadius);
 
         // Rows that are not scored go on with zeros: the result of comparing or sorting NaN differs between engines.
         string sizes = ops.Node("Abs", ops.Cast(computed, OnnxType.Double));
@@ -47,9 +47,9 @@ internal sealed record CertifiedRows(
 
         (string highest, string order) = ops.TopK(logits, radii, axis: 1);
         var certificate = new CertificateGraph(ops, exact.Constants, radii);
-        string all = certificate.Append(logits, highest, order, checks.Error, largestRadius);
+        string all = certificate.Append(logits, highest, order, checks, largestRadius);
         string certifiable = ops.And(isScored, checks.CanCertify);
         string certified = ops.Where(certifiable, all, ops.Single(0), radiiName); // chosen, not multiplied: the norm of NaN is NaN
-        return new(isScored, certifiable, computed, logits, scores, highest, order, checks.Error, certified, certificate.Constants);
+        return new(isScored, certifiable, computed, logits, scores, highest, order, checks, certified, certificate.Constants);
     }
 }

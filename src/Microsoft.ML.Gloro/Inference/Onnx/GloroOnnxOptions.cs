@@ -14,8 +14,9 @@ public sealed class GloroOnnxOptions
     /// <summary>
     /// The arithmetic that the graph's certificates are about. <see cref="CertificateArithmetic.Float64"/>: the network runs in double
     /// precision, and certificates cover the rounding of every engine that follows IEEE 754, in any order of summation.
-    /// <see cref="CertificateArithmetic.Real"/>: single precision, at least one and a half times as fast; certificates are about the
-    /// network as a function of real numbers, with the exception stated there. Default: null, the model's own.
+    /// <see cref="CertificateArithmetic.Real"/>: single precision, faster; certificates are about the network as a function of real
+    /// numbers, and cover the rounding at the row of an engine that adds products in single precision, in any order. Default: null, the
+    /// model's own.
     /// </summary>
     public CertificateArithmetic? Arithmetic { get; set; }
 

@@ -3,7 +3,8 @@ using Microsoft.ML.Gloro.Core;
 namespace Microsoft.ML.Gloro.Inference;
 
 /// <summary>
-/// The ONNX model of a <see cref="DeployedNetwork"/>: the same layers, the same float32 weights, nothing folded. Input "input" is
+/// The ONNX model of a <see cref="DeployedNetwork"/>: the same layers, the same float32 weights, nothing folded; long sums
+/// are cut (<see cref="SumBlocks"/>). Input "input" is
 /// [N, C, H, W] ([N, D] for vectors), output "logits" is [N, classes]; N is the only dynamic dimension. Opset 13 and IR 7, standard
 /// operators only, so ONNX Runtime 1.8 and later accept it.
 /// </summary>
@@ -60,21 +61,24 @@ internal static class OnnxGraph
 
     private static Value Convolution(IOnnxGraph graph, DeployedConvolution layer, Value value)
     {
+        ZeroPadding padding = layer.Padding;
+        (string, long[])[] geometry =
+        [
+            ("kernel_shape", [layer.KernelHeight, layer.KernelWidth]),
+            ("pads", [padding.Top, padding.Left, padding.Bottom, padding.Right]),
+            ("strides", [layer.Stride, layer.Stride]),
+        ];
+        if (SumBlocks.Of(layer) > 1)
+            return new Value(new BlockedSums(new GraphOperators(graph)).Convolution(layer, value.Name, geometry), IsImage: true);
         string kernel = graph.Initializer(layer.Kernel, [layer.OutChannels, layer.InChannels, layer.KernelHeight, layer.KernelWidth]);
         string bias = graph.Initializer(layer.Bias, [layer.OutChannels]);
-        ZeroPadding padding = layer.Padding;
-        return new Value(graph.Node(
-            "Conv",
-            [value.Name, kernel, bias],
-            [
-                ("kernel_shape", [layer.KernelHeight, layer.KernelWidth]),
-                ("pads", [padding.Top, padding.Left, padding.Bottom, padding.Right]),
-                ("strides", [layer.Stride, layer.Stride]),
-            ]), IsImage: true);
+        return new Value(graph.Node("Conv", [value.Name, kernel, bias], geometry), IsImage: true);
     }
 
     private static Value Dense(IOnnxGraph graph, DeployedDense layer, Value value, string? output)
     {
+        if (SumBlocks.Of(layer) > 1)
+            return new Value(new BlockedSums(new GraphOperators(graph)).Dense(layer, value.Name, output), IsImage: false);
         string weights = graph.Initializer(layer.Weights, [layer.Outputs, layer.Inputs]);
         string bias = graph.Initializer(layer.Bias, [layer.Outputs]);
         return new Value(graph.Node("Gemm", [value.Name, weights, bias], integers: [("transB", 1)], output: output), IsImage: false);

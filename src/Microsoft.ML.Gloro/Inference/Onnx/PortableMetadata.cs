@@ -49,7 +49,7 @@ internal static class PortableMetadata
             ("bound_method", ToJson(layers.Select(layer => $"{layer.Index} {layer.Kind}: {layer.Method}"))),
             ("weight_hash", model.Bound.WeightHash),
             .. Input(model, options),
-            .. model.Coverage is { } coverage ? Coverage(model, coverage, unit) : [],
+            .. model.Coverage is { } coverage ? Coverage(coverage, unit) : [],
         ];
         return entries.Select(entry => (PortableNames.MetadataPrefix + entry.Key, entry.Value));
     }
@@ -68,10 +68,8 @@ internal static class PortableMetadata
     }
 
     /// <summary>Files with coverage_mask alone have these keys.</summary>
-    private static IEnumerable<(string Key, string Value)> Coverage(GloroModel model, CoverageRule rule, string unit)
+    private static IEnumerable<(string Key, string Value)> Coverage(CoverageRule rule, string unit)
     {
-        string rounding = model.Arithmetic == CertificateArithmetic.Float64
-            ? "No set is smaller than the library's." : "Rounding is counted as in the claim about topk_radii.";
         yield return ("coverage", rule.Coverage.ToString("R", CultureInfo.InvariantCulture));
         yield return ("coverage_rows", rule.RowCount.ToString(CultureInfo.InvariantCulture));
         yield return ("coverage_score", rule.Kind.ToString());
@@ -79,7 +77,7 @@ internal static class PortableMetadata
         yield return ("coverage_quantile", rule.Quantile.ToString("R", CultureInfo.InvariantCulture));
         yield return ("coverage_claim",
             "coverage_mask holds the true label with probability coverage or more, on average over calibration rows and new rows of the " +
-            $"same source, even if a row was moved by up to epsilon ({unit}). {rounding}");
+            $"same source, even if a row was moved by up to epsilon ({unit}). No set is smaller than the library's.");
     }
 
     private static string ToJson(IEnumerable<string> texts) => JsonSerializer.Serialize([.. texts], s_json.StringArray);
@@ -92,9 +90,8 @@ internal static class PortableMetadata
             "computes them: in IEEE 754 double precision, in any order of summation, with all rounding counted. No radius " +
             "exceeds the library's."
         : $"No input within L2 distance topk_radii[k-1] ({unit}) changes the set of the k highest logits of the network as a " +
-            "mathematical function. " + (!model.Network.InputShape.IsVector
-                ? "The rounding of single precision is allowed for, but not proved to be covered."
-                : "The rounding of single precision is covered at the row, in any order of summation, and not at other inputs.");
+            "mathematical function. The rounding of IEEE 754 single precision is covered at the row, in any order of summation within " +
+            "an operator, and not at other inputs. No radius exceeds the library's.";
 }
 
 /// <summary>Generated serialization, which also works where an application turns reflection off.</summary>

@@ -69,12 +69,14 @@ internal sealed record ExecutionProvider(string Name, int DeviceId = 0)
                 return;
             }
 
-            // TF32 keeps 10 bits of each factor. Certificates do not cover rounding in Real, but single precision is what they promise.
+            // The proof of rounding needs sums of products in single precision. TF32 keeps 10 bits of each factor, and a search for the
+            // fastest convolution may find Winograd's; the default one is a product of matrices.
             using var cuda = new OrtCUDAProviderOptions();
             cuda.UpdateOptions(new Dictionary<string, string>
             {
                 ["device_id"] = DeviceId.ToString(CultureInfo.InvariantCulture),
                 ["use_tf32"] = "0",
+                ["cudnn_conv_algo_search"] = "DEFAULT",
             });
             options.AppendExecutionProvider_CUDA(cuda);
         }

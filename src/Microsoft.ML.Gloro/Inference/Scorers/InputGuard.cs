@@ -39,19 +39,21 @@ internal sealed class InputGuard
     /// </summary>
     public float LargestRadius { get; }
 
-    /// <summary>A row's error for statements about all points within <paramref name="epsilon"/>: +∞ if one of them may overflow.</summary>
-    public double ErrorWithin(float epsilon, double error) => epsilon <= LargestRadius ? error : double.PositiveInfinity;
+    /// <summary>
+    /// A row's error for statements about all points within <paramref name="epsilon"/>: unknown if one of them may overflow.
+    /// </summary>
+    public RowError ErrorWithin(float epsilon, RowError error) => epsilon <= LargestRadius ? error : RowError.Unknown;
 
     /// <summary>Judges one input.</summary>
     /// <param name="input">The network's input.</param>
-    /// <param name="error">What is to be subtracted from each margin: +∞ if the row must not be certified.</param>
+    /// <param name="error">What is to be subtracted: unknown if the row must not be certified.</param>
     /// <returns>Whether the row can be scored; if not, its logits are to be NaN.</returns>
-    public bool TryJudge(ReadOnlySpan<float> input, out double error)
+    public bool TryJudge(ReadOnlySpan<float> input, out RowError error)
     {
         double norm = LinearLayerNorms.Norm(input);
         // Strictly: the largest radius is 0 where nothing is safe from overflow.
         bool certifiable = norm < LargestRadius && IsOrdinary(input);
-        error = certifiable ? _model.Rounding.MarginError(_model.Rounding.SizeOf(input)) : double.PositiveInfinity;
+        error = certifiable ? _model.Rounding.ErrorAt(_model.Rounding.SizeOf(input)) : RowError.Unknown;
         return norm <= _model.Rounding.LargestNorm; // false for NaN
     }
 

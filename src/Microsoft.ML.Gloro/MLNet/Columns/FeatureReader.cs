@@ -12,6 +12,9 @@ internal abstract class FeatureReader(string columnName, InputSpec spec, RowLoca
     /// <summary>Whether <see cref="ReadBytes"/> works: for every image source.</summary>
     public virtual bool ReadsBytes => false;
 
+    /// <summary>The file that the image read last came from; null if it does not tell.</summary>
+    public virtual string? SourcePath => null;
+
     /// <summary>A reader over <paramref name="column"/> of <paramref name="row"/>.</summary>
     /// <param name="row">The row or cursor, with that column active.</param>
     /// <param name="column">The column.</param>

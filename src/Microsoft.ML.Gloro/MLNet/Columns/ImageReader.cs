@@ -57,6 +57,8 @@ internal sealed class MLImageReader(string columnName, InputSpec spec, ValueGett
 {
     private MLImage? _image;
 
+    public override string? SourcePath => _image?.Tag as string;
+
     /// <summary>Names the row whose image could not be loaded: LoadImages gives the path only if the file is missing.</summary>
     internal static InvalidOperationException LoadError(RowLocator locator, string columnName, Exception inner) =>
         locator.Error(columnName, $"the image could not be loaded or decoded: {inner.Message}", inner);

@@ -122,7 +122,7 @@ internal sealed class OnnxColumns
     private string Reachable()
     {
         var certificate = new CertificateGraph(_ops, _model.With(CertificateArithmetic.Float64).Constants, _model.RadiiCount);
-        string quotients = certificate.TopQuotients(_rows.Logits, _rows.Highest, _top, _rows.Error);
+        string quotients = certificate.TopQuotients(_rows.Logits, _rows.Highest, _top, _rows.Checks);
         double epsilon = _model.Epsilon <= _largestRadius ? _model.Epsilon : double.MaxValue; // nothing is excluded beyond
         string excluded = _ops.And(_ops.Greater(quotients, _ops.Double(epsilon)), _rows.CanCertify);
         return _ops.Not(excluded);

@@ -18,7 +18,7 @@ internal sealed class ScoredBatch
     private float[] _inputs = [], _logits = [], _radii = [];
     private int[] _order = [];
     private bool[] _ranked = [];
-    private double[] _errors = [];
+    private RowError[] _errors = [];
     private CertifiedSet[] _certified = [];
     private int[]? _reachable, _covered;
 
@@ -90,9 +90,9 @@ internal sealed class ScoredBatch
             var radii = _radii.AsSpan(row * _radiiCount, _radiiCount);
             if (_ranked[row])
             {
-                Certificate.ComputeRadii(logits, order, _model.Constants, _errors[row], radii);
+                Certificate.ComputeRadii(logits, order, _model.Constants, _errors[row].Margin, radii);
                 foreach (ref float radius in radii)
-                    radius = Math.Min(radius, _transformer.Guard.LargestRadius);
+                    radius = Math.Min(_errors[row].Shorten(radius), _transformer.Guard.LargestRadius);
                 _certified[row] = Certificate.Evaluate(_model.ResolvedGuarantee, order, radii, _model.Epsilon);
             }
             else
@@ -123,8 +123,9 @@ internal sealed class ScoredBatch
     {
         _reachable ??= new int[_classes];
         var order = _order.AsSpan(row * _ordered, _ordered);
-        double error = _transformer.Guard.ErrorWithin(_model.Epsilon, _errors[row]);
-        return _reachable.AsSpan(0, Certificate.ReachableLabels(Logits(row), order, _model.Constants, error, _model.Epsilon, _reachable));
+        RowError error = _transformer.Guard.ErrorWithin(_model.Epsilon, _errors[row]);
+        double epsilon = error.Widen(_model.Epsilon);
+        return _reachable.AsSpan(0, Certificate.ReachableLabels(Logits(row), order, _model.Constants, error.Margin, epsilon, _reachable));
     }
 
     /// <summary>
@@ -133,8 +134,9 @@ internal sealed class ScoredBatch
     public ReadOnlySpan<int> Covered(int row)
     {
         _covered ??= new int[_classes];
-        double error = _transformer.Guard.ErrorWithin(_model.Epsilon, _errors[row]);
-        return _covered.AsSpan(0, _model.Coverage!.Labels(Logits(row), _model.Constants, error, _model.Epsilon, _covered));
+        RowError error = _transformer.Guard.ErrorWithin(_model.Epsilon, _errors[row]);
+        double epsilon = error.Widen(_model.Epsilon);
+        return _covered.AsSpan(0, _model.Coverage!.Labels(Logits(row), _model.Constants, error.Margin, epsilon, _covered));
     }
 
     /// <summary>

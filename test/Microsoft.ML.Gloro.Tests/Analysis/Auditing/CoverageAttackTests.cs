@@ -123,9 +123,9 @@ public sealed class CoverageAttackTests
         var guard = new InputGuard(model);
         double[] scores = [.. Draw(model, 400, seed: 1).Select(row =>
         {
-            Assert.IsTrue(guard.TryJudge(row.Input, out double error));
+            Assert.IsTrue(guard.TryJudge(row.Input, out RowError error));
             float[] logits = LibraryRows.Score(model, [row.Input])[0].Logits;
-            return CoverageScore.AtMost(kind, temperature, logits, row.Label, model.Constants, error, epsilon: 0);
+            return CoverageScore.AtMost(kind, temperature, logits, row.Label, model.Constants, error.Margin, error.Widen(0));
         }).Order()];
         return model.With(new CoverageRule(kind, temperature, .8, 400, scores[CoverageRule.Rank(400, .8) - 1], alwaysTop: false));
     }

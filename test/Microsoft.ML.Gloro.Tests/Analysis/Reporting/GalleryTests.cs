@@ -17,7 +17,7 @@ public sealed class GalleryTests
         float epsilon = rows.Select(row => row.TopKRadii.Take(3).Max()).Order().ElementAt(40);
         ReportData data = Reporter.Read(scored, new() { GalleryImages = 3, ImageColumnName = "Image", Epsilon = epsilon });
         Assert.IsTrue(data.IsImage);
-        foreach (GalleryGroup group in data.Gallery)
+        foreach (var group in data.Gallery)
         {
             Assert.IsGreaterThan(3, group.Count, $"the test needs rows of the kind {group.Kind}");
             Assert.HasCount(3, group.Rows);
@@ -33,9 +33,64 @@ public sealed class GalleryTests
                 Assert.HasCount(Math.Max(1, row.LoosestK), row.Order);
                 if (strictest > 0)
                     Assert.AreEqual(truth.TopKRadii[strictest - 1], row.Radius);
-                CollectionAssert.AreEqual(TestImages.Planes(8, 6, (int)row.Number), Planes(row.Png!));
+                CollectionAssert.AreEqual(TestImages.Planes(8, 6, (int)row.Number), Planes(row.Picture!.Png));
             }
         }
+    }
+
+    [TestMethod]
+    [DataRow("ImagePath", null)]
+    [DataRow("Photo", "Photo")]
+    [DataRow("Photo", null, DisplayName = "from the image itself")]
+    public void Report_ImagesFromFiles_AreCalledByTheirFileNames(string pathColumn, string? wanted)
+    {
+        using var folder = new TemporaryFolder();
+        var mlContext = new MLContext(seed: 1);
+        using GloroTransformer model = TestModels.Transformer(TestModels.Image(), "Image");
+        FileRow[] files =
+        [
+            .. Enumerable.Range(0, 20).Select(i => new FileRow
+            {
+                Path = Path.Combine(folder.Path, folder.Write($"picture{i}.png", TestImages.Png(TestImages.Planes(8, 6, i), 8, 6))),
+                Label = model.ClassNames[i % model.ClassNames.Count],
+            }),
+        ];
+        var definition = SchemaDefinition.Create(typeof(FileRow));
+        SchemaDefinition.Column path = definition[nameof(FileRow.Path)];
+        path.ColumnName = pathColumn;
+        IDataView data = mlContext.Data.LoadFromEnumerable(files, definition);
+        IDataView images = mlContext.Transforms.LoadImages("Image", null, pathColumn)
+            .Append(mlContext.Transforms.Conversion.MapValueToKey("Label")).Fit(data).Transform(data);
+
+        var options = new GloroReportOptions { Model = model, NameColumnName = wanted, GalleryImages = 2, Date = new(2026, 1, 2) };
+        ReportData read = Reporter.Read(model.Transform(images), options);
+        GalleryRow[] rows = [.. read.Gallery.SelectMany(group => group.Rows)];
+        Assert.IsGreaterThan(2, rows.Length);
+        foreach (GalleryRow row in rows)
+            Assert.AreEqual($"picture{row.Number}.png", row.Name);
+        string html = mlContext.Gloro.Report(model.Transform(images), options).ToHtml();
+        StringAssert.Contains(html, $"alt=\"{rows[0].Name}, labeled {rows[0].Label}\"");
+        Assert.DoesNotContain(Path.GetFileName(folder.Path), html, "folders are not for show");
+    }
+
+    [TestMethod]
+    [DataRow(null, null)]
+    [DataRow("", null)]
+    [DataRow("folder/", null)]
+    [DataRow("a.png", "a.png")]
+    [DataRow("/x/y/a.png", "a.png")]
+    [DataRow(@"C:\x\a.png", "a.png")]
+    public void FileName_AnyPath_IsItsLastPart(string? path, string? name) => Assert.AreEqual(name, RowNames.FileName(path));
+
+    [TestMethod]
+    public void Report_NameColumnThatCannotBeRead_IsRefused()
+    {
+        HandMadeView view = HandMadeView.Random(5, seed: 1);
+        StringAssert.Contains(Refused("Nowhere"), "has no column 'Nowhere'");
+        StringAssert.Contains(Refused("Logits"), "names must be text");
+
+        string Refused(string name) => Assert.ThrowsExactly<ArgumentException>(() =>
+            view.MlContext.Gloro.Report(view.Build(), new() { NameColumnName = name })).Message;
     }
 
     [TestMethod]
@@ -67,7 +122,7 @@ public sealed class GalleryTests
     [TestMethod]
     public void Offer_AnyOrderOfKinds_DependsOnNumbersAlone()
     {
-        var choice = new GalleryChoice(8, classCount: 2);
+        var choice = new GalleryChoice<GalleryKind, GalleryRow>(8, classCount: 2);
         int made = 0;
         for (int i = 0; i < 10_000; i++)
         {
@@ -75,11 +130,11 @@ public sealed class GalleryTests
             choice.Offer(GalleryKind.Local, i, i % 2, () =>
             {
                 made++;
-                return new(number, null, [], 1, "", 0, 1, 0, 0, null);
+                return new(number, null, null, [], 1, "", 0, 1, 0, 0, null);
             });
         }
 
-        GalleryGroup group = choice.ToGroups().Single(one => one.Kind == GalleryKind.Local);
+        GalleryGroup<GalleryKind, GalleryRow> group = choice.ToGroups().Single(one => one.Kind == GalleryKind.Local);
         Assert.AreEqual(10_000, group.Count);
         Assert.HasCount(8, group.Rows.Select(row => row.Number).Distinct().ToArray());
         Assert.AreEqual(4, group.Rows.Count(row => row.Number % 2 == 0), "as many of each class");
@@ -96,5 +151,12 @@ public sealed class GalleryTests
         for (int i = 0; i < area; i++)
             (planes[i], planes[area + i], planes[(2 * area) + i]) = (pixels[(4 * i) + red], pixels[(4 * i) + 1], pixels[(4 * i) + blue]);
         return planes;
+    }
+
+    private sealed class FileRow
+    {
+        public string Path { get; set; } = "";
+
+        public string Label { get; set; } = "";
     }
 }

@@ -20,7 +20,7 @@ public sealed class ReportTests
 
         GloroMetrics metrics = view.MlContext.Gloro.Evaluate(view.Build());
         double error = 100 * Math.Sqrt(metrics.VerifiedRobustAccuracy * (1 - metrics.VerifiedRobustAccuracy) / 400);
-        StringAssert.Contains(html, "a set of at most 3 of 6 classes with the true one among them");
+        StringAssert.Contains(html, "a set of at most 3 of 6 classes that holds the right one (RT3)");
         StringAssert.Contains(html, FormattableString.Invariant($"± {error:F1}"));
         StringAssert.Contains(html,
             FormattableString.Invariant($"of 6 classes in the tightest certified set, {metrics.MeanLoosestSetSize:F2} in the loosest"));
@@ -80,8 +80,9 @@ public sealed class ReportTests
         StringAssert.Contains(html, model.GloroModel.Bound.WeightHash);
         StringAssert.Contains(html, ReportNumbers.Percent(metrics.VerifiedRobustAccuracy));
         StringAssert.Contains(html, ReportNumbers.Percent(metrics.CleanAccuracy));
-        StringAssert.Contains(
-            report.ToString(), $"Of 60 images, {ReportNumbers.Percent(metrics.VerifiedRobustAccuracy)} are proved right under RT3");
+        int proved = (int)Math.Round(60 * metrics.VerifiedRobustAccuracy);
+        StringAssert.StartsWith(report.ToString(),
+            $"For {proved} of these 60 images ({ReportNumbers.Percent(proved / 60.0)}) the model proves a set of at most 3 of ");
         StringAssert.Contains(report.ToString(), "every rounding included");
         Assert.DoesNotContain("<", report.ToString());
         Assert.DoesNotContain("http:", html);
@@ -94,14 +95,22 @@ public sealed class ReportTests
     {
         var (model, scored, mlContext) = ReportViews.Images(40);
         using GloroTransformer dispose = model;
-        string first = mlContext.Gloro.Report(scored, new() { Model = model }).ToHtml(),
-            other = mlContext.Gloro.Report(scored, new() { Model = model, Title = "Other" }).ToHtml();
-        Assert.AreEqual(first, mlContext.Gloro.Report(scored, new() { Model = model }).ToHtml());
+        var options = new GloroReportOptions
+        {
+            Model = model,
+            Date = new(2026, 1, 2),
+            CompareWith = new() { Guarantee = RobustnessGuarantee.Local },
+        };
+        string first = mlContext.Gloro.Report(scored, options).ToHtml();
+        Assert.AreEqual(first, mlContext.Gloro.Report(scored, options).ToHtml());
+        options.Title = "Other";
+        string other = mlContext.Gloro.Report(scored, options).ToHtml();
+        Assert.IsGreaterThan(3, Regex.Count(first, "aria-labelledby="), "charts have names");
         string[] ids = Ids(first), others = Ids(other);
         Assert.IsNotEmpty(ids);
         Assert.HasCount(ids.Length, ids.Distinct().ToArray());
         Assert.IsEmpty(ids.Intersect(others).ToArray(), "two reports can stand in one page");
-        foreach (Match use in Regex.Matches(first, "(?:href=\"#|url\\(#|aria-labeledby=\")([^\")]+)"))
+        foreach (Match use in Regex.Matches(first, "(?:href=\"#|url\\(#|aria-labelledby=\")([^\")]+)"))
             Assert.IsTrue(use.Groups[1].Value.Split(' ').All(ids.Contains), use.Value);
 
         static string[] Ids(string html) => [.. Regex.Matches(html, " id=\"([^\"]+)\"").Select(match => match.Groups[1].Value)];
@@ -143,6 +152,54 @@ public sealed class ReportTests
         StringAssert.Contains(html, "have no labels");
         Assert.DoesNotContain("VRA under", html);
         Assert.DoesNotContain("clean accuracy", html);
+    }
+
+    [TestMethod]
+    public void Run_DateAndDataName_StandInTheProvenance()
+    {
+        HandMadeView view = HandMadeView.Random(20, seed: 2);
+        string today = Reporter.Run(view.Build(), new(), time: new Midnight()).ToHtml();
+        StringAssert.Contains(today, "<dt>date</dt><dd>2026-03-01</dd>");
+        Assert.DoesNotContain("<dt>data</dt>", today);
+        var options = new GloroReportOptions { Date = new(2025, 12, 31), DataName = "tiles <of> May" };
+        string html = Reporter.Run(view.Build(), options, time: new Midnight()).ToHtml();
+        StringAssert.Contains(html, "<dt>date</dt><dd>2025-12-31</dd>");
+        StringAssert.Contains(html, "<dt>data</dt><dd>tiles &lt;of&gt; May</dd>");
+        StringAssert.Contains(html, "<dt>rows</dt><dd>20</dd>");
+    }
+
+    [TestMethod]
+    public void Report_EveryShareAtEpsilon_HasItsStandardError()
+    {
+        HandMadeView view = HandMadeView.Random(300, seed: 4);
+        view = new HandMadeView { Rows = view.Rows, Guarantee = "rtk:2" };
+        string html = view.MlContext.Gloro.Report(view.Build(), new() { Date = new(2026, 1, 2) }).ToHtml();
+        GloroMetrics metrics = view.MlContext.Gloro.Evaluate(view.Build());
+        foreach (double share in new[] { metrics.VerifiedRobustAccuracy, metrics.Top1VerifiedRobustAccuracy, metrics.CertifiedFraction })
+            StringAssert.Contains(html, Cell(share, 300));
+        foreach (GloroClassMetrics one in metrics.PerClass)
+            StringAssert.Contains(html, Cell(one.VerifiedRobustAccuracy, one.RowCount));
+
+        static string Cell(double share, long rows) =>
+            FormattableString.Invariant($"{100 * share:F1}<small> ± {100 * Math.Sqrt(share * (1 - share) / rows):F1}</small>");
+    }
+
+    [TestMethod]
+    public void Report_Charts_SayTheirValuesWithoutScript()
+    {
+        HandMadeView view = HandMadeView.Random(100, seed: 4);
+        string html = view.MlContext.Gloro.Report(view.Build(), new() { Date = new(2026, 1, 2), MaximumEpsilon = 2 }).ToHtml();
+        ReportData data = Reporter.Read(view.Build(), new() { MaximumEpsilon = 2 });
+        Assert.IsGreaterThan(20, data.Axis.Probes.Count);
+        foreach (EpsilonProbe probe in data.Axis.Probes)
+        {
+            double share = view.MlContext.Gloro.Evaluate(view.Build(), epsilon: (float)probe.Epsilon).VerifiedRobustAccuracy;
+            string text = System.Net.WebUtility.HtmlEncode($"ε = {probe.Text}").Replace("ε = ", "ε&#160;=&#160;", StringComparison.Ordinal);
+            StringAssert.Contains(html, $"{text}</tspan><tspan x=\"8\" dy=\"15\">local {ReportNumbers.Percent(share)}");
+        }
+
+        Assert.DoesNotContain("<script", html);
+        Assert.DoesNotContain("onmouse", html);
     }
 
     [TestMethod]
@@ -228,12 +285,15 @@ public sealed class ReportTests
             LargestK = 0,
             Guarantees = null!,
             GalleryImages = 99,
-            MaximumEpsilon = 0
+            MaximumEpsilon = 0,
+            NameColumnName = "",
+            DataName = " ",
+            CompareWith = new(),
         };
         string message =
             Assert.ThrowsExactly<ArgumentException>(() => new MLContext().Gloro.Report(new HandMadeView().Build(), options)).Message;
         foreach (string name in new[] { "Title", "LabelColumnName", "ImageColumnName", "Epsilon", "LargestK", "Guarantees", "GalleryImages",
-            "MaximumEpsilon" })
+            "MaximumEpsilon", "NameColumnName", "DataName", "CompareWith sets no" })
             StringAssert.Contains(message, name);
     }
 
@@ -287,5 +347,10 @@ public sealed class ReportTests
         second.Save(path);
         StringAssert.Contains(File.ReadAllText(path), "<title>Second</title>");
         Assert.ThrowsExactly<DirectoryNotFoundException>(() => second.Save(Path.Combine(folder.Path, "none", "report.html")));
+    }
+
+    private sealed class Midnight : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => new(2026, 3, 1, 0, 0, 0, TimeSpan.Zero);
     }
 }

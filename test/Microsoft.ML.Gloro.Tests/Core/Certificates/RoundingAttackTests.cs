@@ -134,9 +134,9 @@ public sealed class RoundingAttackTests
         var radii = new float[1];
         scorer.Score(x, 1, logits);
         Certificate.TryOrder(logits, order);
-        Assert.IsTrue(new InputGuard(model).TryJudge(x, out double error));
-        Certificate.ComputeRadii(logits, order, model.Constants, countRounding ? error : 0, radii);
-        return (order[0], radii[0]);
+        Assert.IsTrue(new InputGuard(model).TryJudge(x, out RowError error));
+        Certificate.ComputeRadii(logits, order, model.Constants, countRounding ? error.Margin : 0, radii);
+        return (order[0], countRounding ? error.Shorten(radii[0]) : radii[0]);
     }
 
     /// <summary>A random point within the radius.</summary>

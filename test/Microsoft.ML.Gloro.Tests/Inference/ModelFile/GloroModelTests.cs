@@ -120,8 +120,10 @@ public sealed class GloroModelTests
         string[] names = ["a", "b", "c", "d", "e"];
         LipschitzBound bound = RigorousBound.Compute(network);
 
-        Assert.ThrowsExactly<ArgumentException>(
-            () => new GloroModel(network, bound, names, RobustnessGuarantee.Local, 0.1f, isImage: false));
+        DeployedNetwork four = new RandomNetworks(2).Vector(inputs: 4, classes: 5);
+        LipschitzBound itsBound = RigorousBound.Compute(four);
+        Assert.Contains("3 channels", Assert.ThrowsExactly<ArgumentException>(
+            () => new GloroModel(four, itsBound, names, RobustnessGuarantee.Local, 0.1f, isImage: true)).Message);
         Assert.ThrowsExactly<ArgumentException>(
             () => new GloroModel(network, bound, names, RobustnessGuarantee.Local, 0.1f, isImage: true, trainingRowCounts: [1, 2]));
     }

@@ -182,8 +182,8 @@ public sealed class PortableCoverageTests
     private static double Reach(
         GloroModel model, CoverageScoreKind kind, double temperature, float[] row, float[] logits, int label, float epsilon)
     {
-        Assert.IsTrue(new InputGuard(model).TryJudge(row, out double error));
-        return CoverageScore.AtLeast(kind, temperature, logits, label, model.Constants, error, epsilon);
+        Assert.IsTrue(new InputGuard(model).TryJudge(row, out RowError error));
+        return CoverageScore.AtLeast(kind, temperature, logits, label, model.Constants, error.Margin, error.Widen(epsilon));
     }
 
     private static int[][] Sets(GloroModel model, float[][] rows)
@@ -192,10 +192,11 @@ public sealed class PortableCoverageTests
         float[][] logits = Logits(model, rows);
         return [.. rows.Select((row, i) =>
         {
-            guard.TryJudge(row, out double error);
+            guard.TryJudge(row, out RowError error);
+            error = guard.ErrorWithin(model.Epsilon, error);
             var set = new int[model.ClassNames.Count];
             int count = model.Coverage!.Labels(
-                logits[i], model.Constants, guard.ErrorWithin(model.Epsilon, error), model.Epsilon, set);
+                logits[i], model.Constants, error.Margin, error.Widen(model.Epsilon), set);
             return set.Take(count).Order().ToArray();
         })];
     }

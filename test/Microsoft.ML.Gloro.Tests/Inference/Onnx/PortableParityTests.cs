@@ -56,7 +56,7 @@ public sealed class PortableParityTests
         PortableRow[] library = LibraryRows.Score(model, rows);
         using var file = PortableFile.Of(model);
         int lost = LibraryRows.AssertCertifiesNoMore(library, file.Run(rows));
-        Assert.IsLessThanOrEqualTo(1, lost);
+        Assert.IsLessThanOrEqualTo(1 + (arithmetic == CertificateArithmetic.Real ? Near(model, rows, library) : 0), lost);
         Assert.IsGreaterThan(400, library.Count(row => row.IsCertified));
     }
 
@@ -148,6 +148,22 @@ public sealed class PortableParityTests
     {
         var random = new Random(seed);
         return [.. Enumerable.Range(0, count).Select(_ => TestModels.Features(random, size, scale))];
+    }
+
+    /// <summary>
+    /// How many rows have a radius above ε by no more than what the file subtracts and the library does not: twice E and d in single
+    /// precision.
+    /// </summary>
+    private static int Near(GloroModel model, float[][] rows, PortableRow[] library)
+    {
+        int classes = model.ClassNames.Count;
+        double least = Enumerable.Range(1, classes - 1).Min(i => Enumerable.Range(0, i).Min(j => model.Constants[i, j]));
+        return library.Zip(rows).Count(pair =>
+        {
+            RowError error = model.Rounding.ErrorAt(model.Rounding.SizeOf(pair.Second));
+            double most = model.Epsilon + (2 * (error.Displacement + (error.Margin / least)));
+            return pair.First.Radii.Take(model.ResolvedGuarantee.MaxK).Any(radius => radius > model.Epsilon && radius <= most);
+        });
     }
 
     private static float[][] Pixels(int count, int size, int seed)

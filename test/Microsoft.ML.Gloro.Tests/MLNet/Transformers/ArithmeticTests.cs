@@ -13,17 +13,20 @@ public sealed class ArithmeticTests
     private readonly MLContext _mlContext = new(seed: 1);
 
     [TestMethod]
-    public void Transform_LastBitsNearABoundary_BreakRealCertificatesAndNoneOfFloat64()
+    public void Transform_LastBitsNearABoundary_BreakCertificatesThatIgnoreRoundingAndNoOthers()
     {
         // After Jia and Rinard, "Exploiting verified neural networks via floating point numerical error" (2021): near a boundary, where
         // rounding is larger than the margin, inputs that differ in the last bits of some values differ in their class, although the margin
         // promises a larger radius.
-        (int broken, int attacks) = Attack(CertificateArithmetic.Real);
-        Assert.IsGreaterThan(
-            0, broken, $"Rounding was not exploited in {attacks} attacks: this test says nothing of the other arithmetic either.");
-        (broken, attacks) = Attack(CertificateArithmetic.Float64);
-        Assert.IsGreaterThan(500, attacks);
-        Assert.AreEqual(0, broken);
+        (int broken, int attacks) = Attack(CertificateArithmetic.Real, spread: 0.001, countRounding: false);
+        Assert.IsGreaterThan(0, broken, $"Rounding was not exploited in {attacks} attacks: this test says nothing.");
+        var spreads = new[] { (CertificateArithmetic.Float64, 0.001), (CertificateArithmetic.Real, 0.2) };
+        foreach ((CertificateArithmetic arithmetic, double spread) in spreads)
+        {
+            (broken, attacks) = Attack(arithmetic, spread);
+            Assert.IsGreaterThan(500, attacks, $"{arithmetic}");
+            Assert.AreEqual(0, broken, $"{arithmetic}");
+        }
     }
 
     [TestMethod]
@@ -72,24 +75,24 @@ public sealed class ArithmeticTests
     }
 
     /// <summary>Attacks certified points near the boundary, within their radii, and counts those whose class changes.</summary>
-    private static (int Broken, int Attacks) Attack(CertificateArithmetic arithmetic)
+    private static (int Broken, int Attacks) Attack(CertificateArithmetic arithmetic, double spread, bool countRounding = true)
     {
-        // An image, since Real covers the rounding at the row itself for feature vectors. A sum of positive terms against a constant: it
-        // grows to 1,000 and more, where floats are 10⁻⁴ apart, while the margin is next to nothing.
+        // A sum of positive terms against a constant: it grows to 1,000 and more, where floats are 10⁻⁴ apart, while the margin is next to
+        // nothing.
         var random = new Random(1);
         float[] weights = Values(random), x = Values(random);
         double sum = weights.Zip(x, (w, v) => (double)w * v).Sum();
         int broken = 0, attacks = 0;
         for (int trial = 0; trial < 40; trial++)
         {
-            float bias = (float)(sum - (0.002 * (random.NextDouble() - 0.5)));
+            float bias = (float)(sum - (2 * spread * (random.NextDouble() - 0.5)));
             var network = new DeployedNetwork(new TensorShape(3, 23, 29),
                 [new DeployedFlatten(), new DeployedDense([.. weights, .. new float[Inputs]], [0, bias], Inputs, 2)]);
             using var transformer =
                 TestModels.Transformer(TestModels.Create(network, RobustnessGuarantee.Local, 0, isImage: true).With(arithmetic));
-            (int top, float radius) = Certify(transformer, x);
+            (int top, float radius) = Certify(transformer, x, countRounding);
             for (int attack = 0; attack < 50 && radius > 0; attack++, attacks++)
-                broken += Certify(transformer, MoveWithin(radius, x, random)).Top == top ? 0 : 1;
+                broken += Certify(transformer, MoveWithin(radius, x, random), countRounding).Top == top ? 0 : 1;
         }
 
         return (broken, attacks);
@@ -112,16 +115,16 @@ public sealed class ArithmeticTests
         return changed;
     }
 
-    private static (int Top, float Radius) Certify(GloroTransformer transformer, float[] x)
+    private static (int Top, float Radius) Certify(GloroTransformer transformer, float[] x, bool countRounding)
     {
         var logits = new float[2];
         transformer.Score(x, 1, logits);
         var order = new int[2];
         var radii = new float[1];
         Certificate.TryOrder(logits, order);
-        Assert.IsTrue(transformer.Guard.TryJudge(x, out double error));
-        Certificate.ComputeRadii(logits, order, transformer.GloroModel.Constants, error, radii);
-        return (order[0], radii[0]);
+        Assert.IsTrue(transformer.Guard.TryJudge(x, out RowError error));
+        Certificate.ComputeRadii(logits, order, transformer.GloroModel.Constants, countRounding ? error.Margin : 0, radii);
+        return (order[0], countRounding ? error.Shorten(radii[0]) : radii[0]);
     }
 
     private static float[] Values(Random random) => [.. Enumerable.Range(0, Inputs).Select(_ => (random.NextSingle() + 1) / 2)];

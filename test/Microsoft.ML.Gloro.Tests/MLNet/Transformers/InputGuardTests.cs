@@ -15,14 +15,14 @@ public sealed class InputGuardTests
             var guard = new InputGuard(TestModels.Vector(inputs: length));
             var input = new float[length];
             Array.Fill(input, -1000f);
-            Assert.IsTrue(guard.TryJudge(input, out double error) && double.IsFinite(error));
+            Assert.IsTrue(guard.TryJudge(input, out RowError error) && double.IsFinite(error.Margin));
             for (int slot = 0; slot < length; slot++)
             {
                 foreach (float bad in new[] { float.NaN, float.NegativeInfinity, float.PositiveInfinity, float.MaxValue, -1e35f })
                 {
                     input[slot] = bad;
                     Assert.IsFalse(guard.TryJudge(input, out error), $"{bad} at {slot} of {length}");
-                    Assert.AreEqual(double.PositiveInfinity, error);
+                    Assert.AreEqual(double.PositiveInfinity, error.Margin);
                 }
 
                 input[slot] = -1000f;
@@ -40,10 +40,10 @@ public sealed class InputGuardTests
             {
                 var input = new float[19];
                 input[slot] = value;
-                Assert.IsTrue(guard.TryJudge(input, out double error));
-                Assert.AreEqual(double.PositiveInfinity, error, $"{value} at {slot}");
+                Assert.IsTrue(guard.TryJudge(input, out RowError error));
+                Assert.AreEqual(double.PositiveInfinity, error.Margin, $"{value} at {slot}");
                 input[slot] = 1.17549435E-38f;
-                Assert.IsTrue(guard.TryJudge(input, out error) && double.IsFinite(error));
+                Assert.IsTrue(guard.TryJudge(input, out error) && double.IsFinite(error.Margin));
             }
         }
     }
@@ -59,34 +59,34 @@ public sealed class InputGuardTests
             {
                 var input = new float[size];
                 input[slot] = value;
-                Assert.IsTrue(guard.TryJudge(input, out double error));
-                Assert.AreEqual(double.PositiveInfinity, error, $"{value} at {slot}");
+                Assert.IsTrue(guard.TryJudge(input, out RowError error));
+                Assert.AreEqual(double.PositiveInfinity, error.Margin, $"{value} at {slot}");
             }
 
             var ordinary = new float[size];
             ordinary[slot] = 1;
-            Assert.IsTrue(guard.TryJudge(ordinary, out double small) && double.IsFinite(small));
+            Assert.IsTrue(guard.TryJudge(ordinary, out RowError small) && double.IsFinite(small.Margin));
         }
     }
 
     [TestMethod]
-    public void TryJudge_Real_HasAnErrorForVectorsOnly()
+    public void TryJudge_Real_HasAnErrorForVectorsAndImages()
     {
-        Assert.IsTrue(new InputGuard(TestModels.Vector().With(CertificateArithmetic.Real)).TryJudge(new float[6], out double error));
-        Assert.IsGreaterThan(0, error);
+        Assert.IsTrue(new InputGuard(TestModels.Vector().With(CertificateArithmetic.Real)).TryJudge(new float[6], out RowError error));
+        Assert.IsTrue(error.Margin > 0 && error.Displacement > 0);
         GloroModel image = TestModels.Image().With(CertificateArithmetic.Real);
         Assert.IsTrue(new InputGuard(image).TryJudge(new float[image.Network.InputShape.Size], out error));
-        Assert.AreEqual(0, error);
+        Assert.IsTrue(error.Margin > 0 && error.Displacement > 0);
     }
 
     [TestMethod]
     public void TryJudge_LargerInput_HasALargerError()
     {
         var guard = new InputGuard(TestModels.Vector());
-        Assert.IsTrue(guard.TryJudge([1, 0, 0, 0, 0, 0], out double small));
-        Assert.IsTrue(guard.TryJudge([1, 1, 1, 1, 1, 1], out double large));
-        Assert.IsGreaterThan(small, large);
-        Assert.IsGreaterThan(0, small);
+        Assert.IsTrue(guard.TryJudge([1, 0, 0, 0, 0, 0], out RowError small));
+        Assert.IsTrue(guard.TryJudge([1, 1, 1, 1, 1, 1], out RowError large));
+        Assert.IsGreaterThan(small.Margin, large.Margin);
+        Assert.IsGreaterThan(0, small.Margin);
     }
 
     [TestMethod]
@@ -102,7 +102,7 @@ public sealed class InputGuardTests
         {
             var guard = new InputGuard(TestModels.Create(network, RobustnessGuarantee.Local, 0, isImage: false).With(arithmetic));
             Assert.IsFalse(guard.TryJudge([1e10f, 1e10f], out _));
-            Assert.IsTrue(guard.TryJudge([0.1f, 0.1f], out double error) && double.IsFinite(error));
+            Assert.IsTrue(guard.TryJudge([0.1f, 0.1f], out RowError error) && double.IsFinite(error.Margin));
         }
     }
 
@@ -126,7 +126,7 @@ public sealed class InputGuardTests
         var network =
             new DeployedNetwork(TensorShape.Vector(1), [new DeployedDense([1], [1e35f], 1, 1), new DeployedDense([1, 2], [0, 0], 1, 2)]);
         Assert.IsFalse(
-            new InputGuard(TestModels.Create(network, RobustnessGuarantee.Local, 0, isImage: false)).TryJudge([0], out double error));
-        Assert.AreEqual(double.PositiveInfinity, error);
+            new InputGuard(TestModels.Create(network, RobustnessGuarantee.Local, 0, isImage: false)).TryJudge([0], out RowError error));
+        Assert.AreEqual(double.PositiveInfinity, error.Margin);
     }
 }

@@ -16,7 +16,7 @@ public sealed class PipelineExportTests
 
     [TestMethod]
     [DataRow("rtk:3", 0.3f, CertificateArithmetic.Float64, 0)]
-    [DataRow("rtk:3", 0.3f, CertificateArithmetic.Real, 1)]
+    [DataRow("rtk:3", 0.29f, CertificateArithmetic.Real, 1)] // at 0.3, what only the file subtracts decides
     [DataRow("local", 0.1f, CertificateArithmetic.Float64, 2)]
     [DataRow("affinity:#0+#1,#1+#3:exact", 0.1f, CertificateArithmetic.Float64, 3)]
     [DataRow("affinity:small=ant+bee,all=ant+bee+cat+dog,pets=cat+dog,dog+eel,a=ant+cat+dog+eel", 0.4f, CertificateArithmetic.Float64, 0)]

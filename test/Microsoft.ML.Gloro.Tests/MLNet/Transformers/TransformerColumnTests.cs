@@ -225,7 +225,7 @@ public sealed class TransformerColumnTests
         scorer.Score(features, 1, logits);
         int[] order = [.. Enumerable.Range(0, classes).OrderByDescending(i => logits[i])];
         var radii = new float[Math.Min(classes - 1, Math.Max(10, model.ResolvedGuarantee.MaxK))];
-        double error = model.Rounding.MarginError(model.Rounding.SizeOf(features));
+        double error = model.Rounding.ErrorAt(model.Rounding.SizeOf(features)).Margin;
         Certificate.ComputeRadii(logits, order, model.Constants, error, radii);
         var certified = Certificate.Evaluate(model.ResolvedGuarantee, order, radii, model.Epsilon);
         var exponentials = logits.Select(y => MathF.Exp(y - logits.Max())).ToArray();

@@ -17,13 +17,15 @@ internal sealed class SharedSets
     /// <param name="scored">Scored rows, of which <c>Logits</c> and <c>TopKRadii</c> are read.</param>
     /// <param name="largest">K, no more than there are radii.</param>
     /// <param name="epsilon">The L2 radius.</param>
-    public SharedSets(MLContext context, IDataView scored, int largest, float epsilon)
+    /// <param name="rename">What a class is called here.</param>
+    public SharedSets(MLContext context, IDataView scored, int largest, float epsilon, Func<string, string> rename)
     {
         var column = scored.Schema["CertifiedLabels"];
         VBuffer<ReadOnlyMemory<char>> names = default;
         column.Annotations.GetValue("KeyValues", ref names);
-        Classes = [.. names.DenseValues().Select(name => name.ToString())];
-        var index = Classes.Select((name, i) => (name, i)).ToDictionary(pair => pair.name, pair => pair.i);
+        string[] classes = [.. names.DenseValues().Select(name => name.ToString())];
+        Classes = [.. classes.Select(rename)];
+        var index = classes.Select((name, i) => (name, i)).ToDictionary(pair => pair.name, pair => pair.i);
         (_rows, _counts) = (new int[Classes.Count], new int[Classes.Count, Classes.Count]);
 
         var named = context.Transforms.Conversion.MapKeyToValue("LabelName", "Label").Fit(scored).Transform(scored);

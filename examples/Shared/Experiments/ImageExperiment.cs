@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Examples;
+using ImageFolders;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Gloro;
@@ -10,77 +11,57 @@ namespace Experiments;
 internal sealed class ImageExperiment : IDisposable
 {
     private readonly ExperimentArguments _arguments;
-    private readonly CancellationTokenSource _stop = new();
-    private readonly TrainingDisplay _display = new(lines: false); // the log has a line for each epoch
+    private readonly CancellationToken _stop;
+    private readonly LiveBar<GloroTrainingProgress> _bar = LiveBar.Training(lines: false); // the log has a line for each epoch
     private readonly Stopwatch _clock = Stopwatch.StartNew();
+    private readonly ITransformer? _given;
+    private readonly string _partialSave;
 
-    public ImageExperiment(ExperimentArguments arguments)
+    /// <summary>
+    /// Loads the given model, and checks that the new one can be saved, before an hour of training is lost to a wrong path. An existing
+    /// file stays until the new one is complete.
+    /// </summary>
+    /// <param name="arguments">What the command line asks for. The trainer's options get what only the run knows.</param>
+    /// <param name="stop">Ends a training.</param>
+    /// <exception cref="FormatException">A given model does not classify images.</exception>
+    /// <exception cref="IOException">A given model is missing, or the new one cannot be saved.</exception>
+    public ImageExperiment(ExperimentArguments arguments, CancellationToken stop)
     {
-        _arguments = arguments;
-        Context = new MLContext(arguments.Seed);
+        (_arguments, _stop, _partialSave) = (arguments, stop, arguments.Save + ".part");
+        var training = arguments.Training;
+        Context = new MLContext(training.Seed);
         Context.Log += (_, e) =>
         {
             if (e.Source.StartsWith("Gloro", StringComparison.Ordinal))
                 Say(e.RawMessage);
         };
-        Console.CancelKeyPress += Stop;
+        if ((arguments.Model ?? arguments.StartFrom) is { } path)
+        {
+            _given = ImageModel.Load(Context, path, out var classifier);
+            ClassNames = classifier.ClassNames;
+        }
+
+        (training.Progress, training.CancellationToken) = (_bar, stop);
+        if (arguments.Model is not null)
+            return;
+        if (arguments.StartFrom is not null)
+            (training.InitialModel, training.InitialEpsilonFactor) = (_given, 1);
+        File.Create(_partialSave).Dispose();
     }
 
     public MLContext Context { get; }
 
+    /// <summary>The classes of the model that is measured or gone on from; null for a new one.</summary>
+    public IReadOnlyList<string>? ClassNames { get; }
+
     /// <summary>What classes are put together by in the figure; by default nothing.</summary>
     public Func<string, string> ClassGroup { get; init; } = _ => "";
 
+    /// <summary>A text for people, with words where classes are called otherwise; by default the text itself.</summary>
+    public Func<string, string> InWords { get; init; } = text => text;
+
     /// <summary>The K of the RTK whose sets the figure shows, whatever was trained for.</summary>
     public required int FigureK { get; init; }
-
-    /// <summary>The options of the trainer that the command line asks for.</summary>
-    /// <param name="augmentation">What suits the images, without what the command line adds.</param>
-    public GloroImageClassificationOptions Options(GloroAugmentationOptions augmentation)
-    {
-        (augmentation.RandAugment, augmentation.CutoutSide) = (_arguments.RandAugment, _arguments.Cutout);
-        augmentation.MixupAlpha = _arguments.Mixup;
-        if (_arguments.Color != 0)
-        {
-            double color = _arguments.Color;
-            augmentation.ColorJitter = new() { Brightness = color, Contrast = color, Saturation = color };
-        }
-
-        var options = new GloroImageClassificationOptions
-        {
-            Guarantee = _arguments.Guarantee,
-            Epsilon = _arguments.Epsilon,
-            Epochs = _arguments.Epochs,
-            BatchSize = _arguments.Batch,
-            PowerIterationSteps = _arguments.PowerSteps,
-            Loss = _arguments.Loss,
-            EpsilonFactor = _arguments.EpsilonFactor,
-            ClosingEpsilonFactor = _arguments.ClosingFactor,
-            LearningRate = _arguments.LearningRate,
-            Augmentation = augmentation,
-            Views = _arguments.Views,
-            ValidationFraction = _arguments.Validation,
-            Lookahead = _arguments.Lookahead,
-            WeightDecay = _arguments.WeightDecay,
-            AveragingDecay = _arguments.Averaging,
-            EarlyStoppingPatience = _arguments.Patience,
-            TimeBudget = _arguments.TimeBudget,
-            Progress = _display,
-            CheckpointFolder = _arguments.Checkpoints,
-            Seed = _arguments.Seed,
-            CancellationToken = _stop.Token,
-        };
-        if (_arguments.StartFrom is { } path)
-            (options.InitialModel, options.InitialEpsilonFactor) = (SavedModel.Load(Context, path), 1);
-        else
-        {
-            (options.Depth, options.Width, options.TailWidth, options.TailDepth) =
-                (_arguments.Depth, _arguments.Width, _arguments.Tail, _arguments.TailDepth);
-            options.Layers = _arguments.Layers;
-        }
-
-        return options;
-    }
 
     /// <summary>Trains and saves, or loads, and measures. Returns the exit code.</summary>
     /// <param name="pipeline">All steps, with the trainer at the end.</param>
@@ -94,15 +75,15 @@ internal sealed class ImageExperiment : IDisposable
         ITransformer model;
         try
         {
-            model = _arguments.Model is { } path ? Load(path) : Train(pipeline, train);
+            model = _arguments.Model is null ? Train(pipeline, train)
+                : _arguments.Training.Views is { } views ? Context.Gloro.WithViews(_given!, views) : _given!;
         }
         catch (OperationCanceledException)
         {
-            File.Delete(_arguments.PartialSave);
-            Console.Error.WriteLine(_arguments.Checkpoints is { } folder
+            Console.Error.WriteLine(_arguments.Training.CheckpointFolder is { } folder
                 ? $"Stopped. The same command continues after the last epoch in {folder}."
                 : "Stopped. Nothing was saved.");
-            return 1;
+            return Example.Failed;
         }
 
         // Each row is scored once, however many guarantees are evaluated.
@@ -116,26 +97,21 @@ internal sealed class ImageExperiment : IDisposable
             Draw(scored, figure);
         showMore?.Invoke(model, scored);
         Say("Done.");
-        return 0;
+        return Example.Succeeded;
     }
 
     public void Dispose()
     {
-        Console.CancelKeyPress -= Stop;
-        _stop.Dispose();
-    }
-
-    private ITransformer Load(string path)
-    {
-        ITransformer model = SavedModel.Load(Context, path);
-        return _arguments.Views is { } views ? Context.Gloro.WithViews(model, views) : model;
+        if (_arguments.Model is null)
+            File.Delete(_partialSave); // of a training that did not end
+        (_given as IDisposable)?.Dispose();
     }
 
     private ITransformer Train(IEstimator<ITransformer> pipeline, IDataView train)
     {
-        ITransformer model = _display.Run(() => pipeline.Fit(train));
-        Context.Model.Save(model, train.Schema, _arguments.PartialSave);
-        File.Move(_arguments.PartialSave, _arguments.Save, overwrite: true);
+        ITransformer model = _bar.Run(() => pipeline.Fit(train));
+        Context.Model.Save(model, train.Schema, _partialSave);
+        File.Move(_partialSave, _arguments.Save, overwrite: true);
         double megabytes = new FileInfo(_arguments.Save).Length / 1024.0 / 1024.0;
         Say($"Trained, and saved as {Path.GetFullPath(_arguments.Save)} ({megabytes:F1} MB).");
         return model;
@@ -145,7 +121,7 @@ internal sealed class ImageExperiment : IDisposable
     private List<(string Name, RobustnessGuarantee Guarantee)> Print(
         IDataView scored, IReadOnlyList<(string Name, RobustnessGuarantee Guarantee)> guarantees)
     {
-        Show.Line($"{Context.Gloro.Evaluate(scored)}");
+        Show.Line(InWords($"{Context.Gloro.Evaluate(scored)}"));
         var fitting = new List<(string Name, RobustnessGuarantee Guarantee)>();
         var rows = new List<string[]>();
         var leftOut = new List<string>();
@@ -174,9 +150,9 @@ internal sealed class ImageExperiment : IDisposable
     {
         // The price of docs/choosing.md, below the default, at which affinity sets of ten classes are found.
         GuaranteeSuggestions suggestions = Context.Gloro.Suggest(
-            scored, new() { BitPrice = 0.1, Discovery = discovery, Guarantees = known, CancellationToken = _stop.Token });
-        Show.Line($"{suggestions.Discovery}");
-        Show.Line($"{suggestions}");
+            scored, new() { BitPrice = 0.1, Discovery = discovery, Guarantees = known, CancellationToken = _stop });
+        Show.Line(InWords($"{suggestions.Discovery}"));
+        Show.Line(InWords($"{suggestions}"));
         var pairs = (from set in suggestions.Discovery!.Details
                      from i in Enumerable.Range(0, set.Classes.Count)
                      from j in Enumerable.Range(0, i)
@@ -192,17 +168,11 @@ internal sealed class ImageExperiment : IDisposable
     {
         // With few classes there are few radii.
         int largest = Math.Min(FigureK, ((VectorDataViewType)scored.Schema["TopKRadii"].Type).Size);
-        var sets = new SharedSets(Context, scored, largest, _arguments.Epsilon);
+        var sets = new SharedSets(Context, scored, largest, _arguments.Training.Epsilon, InWords);
         int[] order = [.. Enumerable.Range(0, sets.Classes.Count).OrderBy(i => ClassGroup(sets.Classes[i]), StringComparer.Ordinal)];
         string title = $"Classes that share certified label sets ({RobustnessGuarantee.RelaxedTopK(largest)})";
         File.WriteAllText(path, SharedSetsFigure.Draw(sets, order, title));
     }
 
-    private void Say(string text) => Show.Line($"{_clock.Elapsed:hh\\:mm\\:ss}  {text}");
-
-    private void Stop(object? sender, ConsoleCancelEventArgs e)
-    {
-        e.Cancel = true;
-        _stop.Cancel();
-    }
+    private void Say(string text) => Show.Line($"{_clock.Elapsed:hh\\:mm\\:ss}  {InWords(text)}");
 }
