@@ -22,10 +22,10 @@ internal sealed record CertifiedRows(
     /// <param name="model">The model.</param>
     /// <param name="input">Its input, in single precision.</param>
     /// <param name="radii">K.</param>
-    /// <param name="largestRadius">Rows up to this norm can be certified, and no radius is larger.</param>
+    /// <param name="largestCenter">Rows up to this norm can be certified, and no radius reaches further from them.</param>
     /// <param name="radiiName">The name of the radii; null for a fresh one.</param>
     public static CertifiedRows Append(
-        GraphOperators ops, GloroModel model, string input, int radii, float largestRadius, string? radiiName = null)
+        GraphOperators ops, GloroModel model, string input, int radii, float largestCenter, string? radiiName = null)
     {
         // The constants K_ij are those of double precision in either arithmetic: they are the larger ones.
         GloroModel exact = model.With(CertificateArithmetic.Float64);
@@ -33,7 +33,7 @@ internal sealed record CertifiedRows(
             ? ops.Cast(new Float64Layers(ops).Append(model.Network, input), OnnxType.Single)
             : OnnxGraph.AppendNetwork(ops.Graph, model.Network, input);
         double largestNorm = Math.Min(model.Rounding.LargestNorm, exact.Rounding.LargestNorm);
-        var checks = new InputChecks(ops).Append(input, model, exact, largestNorm, largestRadius);
+        var checks = new InputChecks(ops).Append(input, model, exact, largestNorm, largestCenter);
 
         // Rows that are not scored go on with zeros: the result of comparing or sorting NaN differs between engines.
         string sizes = ops.Node("Abs", ops.Cast(computed, OnnxType.Double));
@@ -43,6 +43,7 @@ internal sealed record CertifiedRows(
         string scores = ops.Graph.Node("Softmax", [tempered], integers: [("axis", 1)]);
 
         (string highest, string order) = ops.TopK(logits, radii, axis: 1);
+        float largestRadius = model.Network.Metric?.RadiusWithin(largestCenter) ?? largestCenter;
         string all = new CertificateGraph(ops, exact.Constants, radii).Append(logits, highest, order, checks.Error, largestRadius);
         string certifiable = ops.And(isScored, checks.CanCertify);
         string certified = ops.Where(certifiable, all, ops.Single(0), radiiName); // chosen, not multiplied: the norm of NaN is NaN

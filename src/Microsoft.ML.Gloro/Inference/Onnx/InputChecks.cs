@@ -21,8 +21,8 @@ internal sealed class InputChecks(GraphOperators ops)
     /// <param name="model">The model, in the arithmetic of the file.</param>
     /// <param name="exact">The model in double precision.</param>
     /// <param name="largestNorm">Up to this norm nothing overflows.</param>
-    /// <param name="largestRadius">Up to this norm rows may be certified.</param>
-    public Verdict Append(string input, GloroModel model, GloroModel exact, double largestNorm, double largestRadius)
+    /// <param name="largestCenter">Up to this norm rows may be certified.</param>
+    public Verdict Append(string input, GloroModel model, GloroModel exact, double largestNorm, double largestCenter)
     {
         int size = model.Network.InputShape.Size;
         string row = ops.Reshape(input, -1, size);
@@ -36,7 +36,7 @@ internal sealed class InputChecks(GraphOperators ops)
         AffineBound error = Subtracted(model, exact);
         return new Verdict(
             ops.Less(norm, ops.Double(largestNorm * Less)),
-            ops.And(ops.Less(norm, ops.Double(largestRadius * Less)), ordinary),
+            ops.And(ops.Less(norm, ops.Double(largestCenter * Less)), ordinary),
             ops.Add(ops.Multiply(scaled, ops.Double(More * error.Slope)), ops.Double(More * error.Offset)));
     }
 

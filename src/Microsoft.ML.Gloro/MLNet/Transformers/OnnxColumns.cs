@@ -21,9 +21,10 @@ internal sealed class OnnxColumns
     /// <param name="input">The feature column, in single precision.</param>
     public OnnxColumns(GraphOperators ops, GloroModel model, string input)
     {
-        (_ops, _model, _largestRadius) = (ops, model, OnnxExporter.LargestRadius(model));
+        float largestCenter = OnnxExporter.LargestCenter(model);
+        (_ops, _model, _largestRadius) = (ops, model, model.Network.Metric?.RadiusWithin(largestCenter) ?? largestCenter);
         string flat = ops.Reshape(input, -1, model.Network.InputShape.Size); // a column may have several dimensions
-        _rows = CertifiedRows.Append(ops, model, flat, model.RadiiCount, _largestRadius);
+        _rows = CertifiedRows.Append(ops, model, flat, model.RadiiCount, largestCenter);
         _top = ops.Slice(_rows.Order, [0], [1], [1], [1]);
         _guarantee = new GuaranteeGraph(ops, model.RadiiCount);
         int sets = GuaranteeGraph.Sets(model.ResolvedGuarantee).Count;
