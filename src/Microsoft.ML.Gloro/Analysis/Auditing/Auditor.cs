@@ -62,6 +62,7 @@ internal sealed class Auditor
         {
             Guarantee = _model.Guarantee,
             Epsilon = _model.Epsilon,
+            InTolerances = _model.Network.Metric is not null,
             Arithmetic = _model.Arithmetic,
             IsComplete = _clock.IsComplete,
             RowCount = rows.Count,

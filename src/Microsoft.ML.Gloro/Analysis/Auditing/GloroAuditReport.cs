@@ -19,6 +19,9 @@ public sealed class GloroAuditReport
     /// <summary>The model's ε, in the units of the network's input: pixels scaled to [0, 1], or raw features.</summary>
     public required float Epsilon { get; init; }
 
+    /// <summary>Whether ε and the radii are measured in tolerances of the features.</summary>
+    internal bool InTolerances { get; init; }
+
     /// <summary>
     /// The arithmetic that certificates cover. With <see cref="CertificateArithmetic.Real"/>, <see cref="LastBitCounterexamples"/> are
     /// expected; with <see cref="CertificateArithmetic.Float64"/> there are none, since one would break a certificate.

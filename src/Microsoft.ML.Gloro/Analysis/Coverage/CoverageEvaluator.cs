@@ -61,6 +61,7 @@ internal static class CoverageEvaluator
         {
             Coverage = rule.Coverage,
             Epsilon = radius,
+            InTolerances = gloro.GloroModel.Network.Metric is not null,
             RowCount = n,
             CoveredFraction = covered,
             StandardError = Math.Sqrt(covered * (1 - covered) * ((1.0 / n) + (1.0 / rule.RowCount))),

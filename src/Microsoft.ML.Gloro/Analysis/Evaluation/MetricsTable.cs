@@ -10,7 +10,7 @@ internal static class MetricsTable
     public static string Write(GloroMetrics metrics)
     {
         var table = new TextTable();
-        table.Line($"{metrics.Guarantee} at epsilon {Epsilon(metrics.Epsilon)}, {metrics.RowCount:N0} rows (± standard error)");
+        table.Line($"{metrics.Guarantee} at epsilon {Epsilon(metrics.Epsilon, metrics.Tolerances is not null)}, {metrics.RowCount:N0} rows (± standard error)");
         if (metrics.MissingLabelRows > 0)
             table.Line($"  {metrics.MissingLabelRows:N0} more rows have no label and are left out");
         if (metrics.UnknownLabelRows > 0)
@@ -58,10 +58,14 @@ internal static class MetricsTable
         _ => "the arithmetic that certificates hold in is not known",
     };
 
-    /// <summary>Image radii are usually given in 255ths, so "(36/255)" is added where ε is one.</summary>
-    public static string Epsilon(float epsilon)
+    /// <summary>
+    /// Image radii are usually given in 255ths, so "(36/255)" is added where ε is one; "tolerances", where it is measured in them.
+    /// </summary>
+    public static string Epsilon(float epsilon, bool inTolerances = false)
     {
         string value = epsilon.ToString("0.####", CultureInfo.InvariantCulture);
+        if (inTolerances)
+            return $"{value} tolerances";
         double levels = Math.Round(epsilon * 255.0);
         return levels is >= 1 and <= 2550 && (float)(levels / 255) == epsilon
             ? string.Create(CultureInfo.InvariantCulture, $"{value} ({levels}/255)")

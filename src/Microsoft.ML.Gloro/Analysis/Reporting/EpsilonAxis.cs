@@ -18,18 +18,23 @@ internal sealed class EpsilonAxis
     public IReadOnlyList<EpsilonTick> Ticks { get; }
 
     /// <summary>What the axis measures.</summary>
-    public string Title => IsImage ? "ε: L2 radius, pixels scaled to [0, 1]" : "ε: L2 radius, in units of the features";
+    public string Title => IsImage ? "ε: L2 radius, pixels scaled to [0, 1]"
+        : InTolerances ? "ε: radius, in tolerances of the features" : "ε: L2 radius, in units of the features";
+
+    /// <summary>Whether ε is measured in tolerances.</summary>
+    public bool InTolerances { get; init; }
 
     /// <summary>An axis that ends soon after <paramref name="end"/>.</summary>
     /// <param name="end">The largest ε to show; above 0.</param>
     /// <param name="isImage">Whether ticks are 255ths.</param>
     /// <param name="isExact">Whether the axis ends exactly there rather than at the next tick.</param>
-    public static EpsilonAxis Create(double end, bool isImage, bool isExact)
+    /// <param name="inTolerances">Whether ε is measured in tolerances.</param>
+    public static EpsilonAxis Create(double end, bool isImage, bool isExact, bool inTolerances)
     {
         double step = Step(end, isImage);
         double limit = isExact ? end : step * Math.Ceiling((end / step) - 1e-9);
         int count = (int)Math.Floor((limit / step) + 1e-9);
-        return new(limit, isImage, [.. Enumerable.Range(0, count + 1).Select(i => Tick(i, step, isImage))]);
+        return new(limit, isImage, [.. Enumerable.Range(0, count + 1).Select(i => Tick(i, step, isImage))]) { InTolerances = inTolerances };
     }
 
     private static EpsilonTick Tick(int number, double step, bool isImage)

@@ -10,7 +10,9 @@ internal static class ProvenanceSection
     {
         page.Add($"<section>\n<h2>Where this comes from</h2>\n<dl class=\"facts\">\n");
         Fact(page, "guarantee", $"{data.Main.Guarantee.ToString()}");
-        Fact(page, "ε", $"{ReportNumbers.EpsilonInFull(data.Epsilon)} (L2)");
+        Fact(page, "ε", $"{ReportNumbers.EpsilonInFull(data.Epsilon)} ({(data.Tolerances is null ? "L2" : "in tolerances of the features")})");
+        if (data.Tolerances is { } tolerances)
+            Fact(page, "tolerances", $"{tolerances.ToString()}");
         if (data.Model is { } model)
             Model(page, model);
         Fact(page, "classes", $"{data.ClassNames.Count}");

@@ -179,11 +179,15 @@ internal sealed class RegionPanel
 
     private void Scale(HtmlText page, double scale)
     {
-        double radius = epsilon * scale;
-        if (radius is < 1 or > 60)
+        // A feature that cannot change leaves a line, which an ellipse of no width would not draw.
+        float[]? tolerances = data.Model.GloroModel.Network.Metric?.Tolerances;
+        double radius = epsilon * scale * (tolerances?[0] ?? 1), high = epsilon * scale * (tolerances?[1] ?? 1);
+        if (Math.Max(radius, high) is < 1 or > 60)
             return;
-        page.Add($"<circle class=\"ball\" cx=\"{Side - radius - 8:0.#}\" cy=\"{Side - radius - 8:0.#}\" r=\"{radius:0.##}\"/>")
-            .Add($"<text class=\"name\" x=\"{Side - (2 * radius) - 13:0.#}\" y=\"{Side - radius - 4:0.#}\" text-anchor=\"end\">")
+        (radius, high) = (Math.Max(radius, 0.5), Math.Max(high, 0.5));
+        page.Add($"<ellipse class=\"ball\" cx=\"{Side - radius - 8:0.#}\" cy=\"{Side - high - 8:0.#}\" rx=\"{radius:0.##}\" ")
+            .Add($"ry=\"{high:0.##}\"/>")
+            .Add($"<text class=\"name\" x=\"{Side - (2 * radius) - 13:0.#}\" y=\"{Side - high - 4:0.#}\" text-anchor=\"end\">")
             .Add($"ε = {epsilon:0.####}</text>\n");
     }
 

@@ -83,7 +83,8 @@ internal sealed class ReportPass
     public ReportData ToData(GloroReportOptions options, ScoredColumns columns, bool isImage, GloroModel? model, double leastShare)
     {
         CertificateArithmetic? arithmetic = columns.ReadArithmetic();
-        GuaranteeFindings[] findings = [.. guarantees.Select(one => one.ToFindings(arithmetic, classNames))];
+        GloroTolerances? tolerances = columns.ReadTolerances();
+        GuaranteeFindings[] findings = [.. guarantees.Select(one => one.ToFindings(arithmetic, classNames, tolerances))];
         double end = options.MaximumEpsilon ?? Math.Max(1.5 * epsilon, findings.Max(one => End(one.Certified.Radii, leastShare)));
         return new ReportData
         {
@@ -91,6 +92,7 @@ internal sealed class ReportPass
             ClassNames = classNames,
             Epsilon = epsilon,
             Arithmetic = arithmetic,
+            Tolerances = tolerances,
             IsImage = isImage,
             HasLabels = hasLabels,
             NotFiniteRows = notFinite,
@@ -100,7 +102,7 @@ internal sealed class ReportPass
             Predicted = predicted,
             Pairs = pairs,
             Gallery = options.GalleryImages > 0 ? gallery.ToGroups() : [],
-            Axis = EpsilonAxis.Create(end > 0 ? end : 1, isImage, isExact: options.MaximumEpsilon is not null),
+            Axis = EpsilonAxis.Create(end > 0 ? end : 1, isImage, isExact: options.MaximumEpsilon is not null, tolerances is not null),
             Model = model,
         };
     }
