@@ -54,7 +54,7 @@ public sealed class GloroCoverageMetrics
     /// <summary>1 − α, the coverage that was asked for.</summary>
     public required double Coverage { get; init; }
 
-    /// <summary>The L2 radius ε of the sets, in pixels scaled to [0, 1] or raw features.</summary>
+    /// <summary>The L2 radius ε of the sets, in pixels scaled to [0, 1], raw features or tolerances.</summary>
     public required float Epsilon { get; init; }
 
     /// <summary>Whether ε and the radii are measured in tolerances of the features.</summary>

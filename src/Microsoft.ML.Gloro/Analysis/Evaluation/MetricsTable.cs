@@ -10,7 +10,8 @@ internal static class MetricsTable
     public static string Write(GloroMetrics metrics)
     {
         var table = new TextTable();
-        table.Line($"{metrics.Guarantee} at epsilon {Epsilon(metrics.Epsilon, metrics.Tolerances is not null)}, {metrics.RowCount:N0} rows (± standard error)");
+        string epsilon = Epsilon(metrics.Epsilon, metrics.Tolerances is not null);
+        table.Line($"{metrics.Guarantee} at epsilon {epsilon}, {metrics.RowCount:N0} rows (± standard error)");
         if (metrics.MissingLabelRows > 0)
             table.Line($"  {metrics.MissingLabelRows:N0} more rows have no label and are left out");
         if (metrics.UnknownLabelRows > 0)

@@ -10,7 +10,8 @@ internal static class GallerySection
         bool hasImages = data.Gallery.Any(group => group.Rows.Any(row => row.Png is not null));
         page.Add($"<section>\n<h2>{(hasImages ? "Images and what is proved of them" : "Rows and what is proved of them")}</h2>\n");
         page.Add($"<p class=\"note\">Chosen by their number in the data, from different classes where possible, not by their looks. A ")
-            .Add($"radius is the {(data.Tolerances is null ? "L2 distance" : "distance, in tolerances,")} within which the set cannot change. The tightest set that holds at ε comes first, then the ")
+            .Add($"radius is the {(data.Tolerances is null ? "L2 distance" : "distance, in tolerances,")} within which the set cannot ")
+            .Add($"change. The tightest set that holds at ε comes first, then the ")
             .Add($"loosest.</p>\n");
         foreach (GalleryGroup group in data.Gallery)
         {

@@ -10,7 +10,8 @@ internal static class ProvenanceSection
     {
         page.Add($"<section>\n<h2>Where this comes from</h2>\n<dl class=\"facts\">\n");
         Fact(page, "guarantee", $"{data.Main.Guarantee.ToString()}");
-        Fact(page, "ε", $"{ReportNumbers.EpsilonInFull(data.Epsilon)} ({(data.Tolerances is null ? "L2" : "in tolerances of the features")})");
+        string unit = data.Tolerances is null ? "L2" : "in tolerances of the features";
+        Fact(page, "ε", $"{ReportNumbers.EpsilonInFull(data.Epsilon)} ({unit})");
         if (data.Tolerances is { } tolerances)
             Fact(page, "tolerances", $"{tolerances.ToString()}");
         if (data.Model is { } model)

@@ -25,7 +25,8 @@ internal sealed class RoundingBound
 
     /// <summary>
     /// What is added to each K_ij, because E can grow with the distance from the input: α times the norm of the scaling after which A is
-    /// measured, times the tolerances if there are any. 0 in <see cref="CertificateArithmetic.Real"/>, which claims nothing of rounding at other inputs.
+    /// measured, times the tolerances if there are any. 0 in <see cref="CertificateArithmetic.Real"/>, which claims nothing of rounding at
+    /// other inputs.
     /// </summary>
     public double Slope { get; }
 

@@ -80,7 +80,8 @@ public sealed class GloroTolerances
     /// <summary>The tolerances as text, in the invariant culture.</summary>
     public override string ToString() => Values is { } values
         ? string.Join(", ", values.Select(Text))
-        : string.Join(", ", Named!.Select(pair => $"{pair.Key} {Text(pair.Value)}").Concat(Others is { } rest ? [$"others {Text(rest)}"] : []));
+        : string.Join(
+            ", ", Named!.Select(pair => $"{pair.Key} {Text(pair.Value)}").Concat(Others is { } rest ? [$"others {Text(rest)}"] : []));
 
     /// <summary>What is wrong whatever the features, a sentence each.</summary>
     internal IEnumerable<FormattableString> Faults()
@@ -145,8 +146,9 @@ public sealed class GloroTolerances
         }
 
         string[] unknown = [.. Named!.Keys.Except(names)];
+        string there = List(names.Where(name => name.Length > 0));
         if (unknown.Length > 0)
-            yield return $"Column '{column}' has no feature {List(unknown)}; its features are {List(names.Where(name => name.Length > 0))}.";
+            yield return $"Column '{column}' has no feature {List(unknown)}; its features are {there}.";
         if (Others is not null)
             yield break;
         string[] missing = [.. names.Where(name => name.Length > 0).Distinct().Except(Named.Keys)];

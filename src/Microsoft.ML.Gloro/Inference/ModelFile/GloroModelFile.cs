@@ -11,11 +11,11 @@ namespace Microsoft.ML.Gloro.Inference;
 /// </summary>
 /// <remarks>
 /// The checksum shows that a file is whole. It does not show who made it: a forger can write a new one. Four checks remain. The bound is
-/// tied to the hash of the weights and tolerances it was proved for; it must not be below the product of its layers' bounds; no layer's bound may be below
-/// what the file says is attained of it; and none may be below what <see cref="NormFromBelow"/> finds. So weights cannot be exchanged under
-/// a bound, and no bound can be made much too small. What is left to a forger who writes every hash again: bounds that are too small by
-/// less than that, and a different network with a true bound, which is a model like any other. Load models from sources you trust, or run
-/// the audit, which proves the bounds again.
+/// tied to the hash of the weights and tolerances it was proved for; it must not be below the product of its layers' bounds; no layer's
+/// bound may be below what the file says is attained of it; and none may be below what <see cref="NormFromBelow"/> finds. So weights cannot
+/// be exchanged under a bound, and no bound can be made much too small. What is left to a forger who writes every hash again: bounds that
+/// are too small by less than that, and a different network with a true bound, which is a model like any other. Load models from sources
+/// you trust, or run the audit, which proves the bounds again.
 /// </remarks>
 internal static class GloroModelFile
 {

@@ -37,7 +37,7 @@ internal static class PortableMetadata
             ("class_names", ToJson(model.ClassNames)),
             ("input", model.IsImage ? options.BytePixels ? "RGB planes, 0 to 255" : "RGB planes, 0 to 1" : "features"),
             ("scope", Scope),
-            ("norm", tolerances is null ? "L2" : "L2 of the changes divided by the tolerances"),
+            ("norm", tolerances is null ? "L2" : "L2 in tolerances"),
             ("epsilon", model.Epsilon.ToString("R", CultureInfo.InvariantCulture)),
             ("epsilon_input", options.EpsilonAsInput ? "required" : "optional"),
             ("epsilon_unit", unit),
@@ -78,8 +78,8 @@ internal static class PortableMetadata
     private static string Distance(GloroModel model) => model.Network.Metric is null ? "L2 distance" : "distance";
 
     private static string Claim(GloroModel model, string unit) => model.Arithmetic == CertificateArithmetic.Float64
-        ? $"No input within {Distance(model)} topk_radii[k-1] ({unit}) changes the set of the k highest logits, as this graph or the library " +
-            "computes them: in IEEE 754 double precision, in any order of summation, with all rounding counted. No radius " +
+        ? $"No input within {Distance(model)} topk_radii[k-1] ({unit}) changes the set of the k highest logits, as this graph or the " +
+            "library computes them: in IEEE 754 double precision, in any order of summation, with all rounding counted. No radius " +
             "exceeds the library's."
         : $"No input within {Distance(model)} topk_radii[k-1] ({unit}) changes the set of the k highest logits of the network as a " +
             "mathematical function. " + (model.IsImage

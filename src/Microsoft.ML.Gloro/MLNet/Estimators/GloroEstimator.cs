@@ -169,7 +169,8 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         var rows = _input.ReadAndSplit(input, spec, classNames, context.Seed, voice.Warn, stop);
         voice.Info(FormattableString.Invariant(
             $"{rows.Train.Count} rows to train on, {rows.Validation?.Count ?? 0} to validate on, {classNames.Length} classes, ") +
-            FormattableString.Invariant($"input {spec}, guarantee {_options.Guarantee}, ε {_options.Epsilon}{(inTolerances ? " tolerances" : "")}."));
+            FormattableString.Invariant($"input {spec}, guarantee {_options.Guarantee}, ε {_options.Epsilon}") +
+            (inTolerances ? " tolerances." : "."));
         return _options.EarlyStoppingPatience is null || rows.Validation is { Count: > 0 }
             ? rows
             : throw new InvalidOperationException(

@@ -83,7 +83,9 @@ internal static class NetworkFactory
         return NetworkBuilder.Build(train.Shape, classes, Layers(options, train.Shape, classes), means, scale, factory);
     }
 
-    /// <summary>The network of a trained model, with these tolerances. Classes that the model knows by name keep their rows of the last layer.</summary>
+    /// <summary>
+    /// The network of a trained model, with these tolerances. Classes that the model knows by name keep their rows of the last layer.
+    /// </summary>
     public static LipschitzNetwork Continue(
         GloroModel initial, IReadOnlyList<string> classNames, int seed, torch.Device device, Action<string> note,
         float[]? tolerances = null)

@@ -45,7 +45,8 @@ internal static class TrainingAdvice
         if (options.Guarantee.Kind == GuaranteeKind.Local && options.Epsilon > 0
             && ClassDistance.Typical(rows.Train, tolerances) is { } distance && 2 * options.Epsilon >= distance)
         {
-            yield return FormattableString.Invariant($"ε {options.Epsilon} is large for this data. ") + Closeness(options, distance, tolerances) +
+            yield return FormattableString.Invariant($"ε {options.Epsilon} is large for this data. ") +
+                Closeness(options, distance, tolerances) +
                 " Rows of two classes can both be certified only if they are more than 2ε apart.";
         }
     }
@@ -74,7 +75,9 @@ internal static class TrainingAdvice
         {
             yield return FormattableString.Invariant(
                 $"VRA is only {measured.VerifiedRobustAccuracy:F3}: ε {options.Epsilon} may be too large for this data. ") +
-                (ClassDistance.Typical(rows.Train, tolerances) is { } distance ? Closeness(options, distance, tolerances) : "Try a smaller Epsilon.");
+                (ClassDistance.Typical(rows.Train, tolerances) is { } distance
+                    ? Closeness(options, distance, tolerances)
+                    : "Try a smaller Epsilon.");
             yield break;
         }
 

@@ -33,7 +33,10 @@ internal sealed class LipschitzNetwork : IDisposable
 
     /// <summary>The tensors that a checkpoint must hold.</summary>
     public IReadOnlyList<Tensor> State =>
-        [.. Layers.SelectMany(l => l.Parameters.Concat<Tensor>(l.Buffers)), .. _tolerant is null ? Array.Empty<Tensor>() : [_tolerant.Vector]];
+    [
+        .. Layers.SelectMany(l => l.Parameters.Concat<Tensor>(l.Buffers)),
+        .. _tolerant is null ? Array.Empty<Tensor>() : [_tolerant.Vector],
+    ];
 
     /// <summary>How far each feature can be off; null if distances are L2.</summary>
     public IReadOnlyList<float>? Tolerances => _tolerant?.Tolerances;
