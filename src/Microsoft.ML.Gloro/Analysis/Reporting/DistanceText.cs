@@ -3,6 +3,8 @@ namespace Microsoft.ML.Gloro.Analysis;
 /// <summary>What ε measures, in words.</summary>
 internal static class DistanceText
 {
+    private const int Shown = 30;
+
     /// <summary>A sentence.</summary>
     public static string Short(ReportData data) => data.Tolerances is not null
         ? "ε counts tolerances: it is the L2 norm of the changes, each divided by the tolerance of its feature."
@@ -24,6 +26,15 @@ internal static class DistanceText
             $"{(data.IsImage ? "pixels and colors, each scaled to [0, 1]" : "features, in their own units")}, measured at the network's " +
             $"input{(data.IsImage ? ", after resizing" : "")}. Every change of that length or less is covered. Nothing is said about " +
             "other distances.";
+    }
+
+    /// <summary>The first tolerances, and how many more there are.</summary>
+    public static string List(GloroTolerances tolerances)
+    {
+        IReadOnlyList<float> values = tolerances.Values!;
+        if (values.Count <= Shown)
+            return tolerances.ToString();
+        return FormattableString.Invariant($"{GloroTolerances.InOrder([.. values.Take(Shown)])} and {values.Count - Shown} more");
     }
 
     private static string Reach(float epsilon, GloroTolerances tolerances) => epsilon >= tolerances.AllAtOnce

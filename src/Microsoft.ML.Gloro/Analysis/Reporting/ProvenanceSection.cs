@@ -13,7 +13,7 @@ internal static class ProvenanceSection
         string unit = data.Tolerances is null ? "L2" : "in tolerances of the features";
         Fact(page, "ε", $"{ReportNumbers.EpsilonInFull(data.Epsilon)} ({unit})");
         if (data.Tolerances is { } tolerances)
-            Fact(page, "tolerances", $"{tolerances.ToString()}");
+            Fact(page, "tolerances", $"{DistanceText.List(tolerances)}");
         if (data.Model is { } model)
             Model(page, model);
         Fact(page, "classes", $"{data.ClassNames.Count}");

@@ -48,7 +48,7 @@ internal sealed class InputMetric
         for (; layers[joined] is not DeployedDense; joined++)
         {
             if (layers[joined] is DeployedScaling scaling)
-                factors = [.. factors.Zip(scaling.Scale, (factor, scale) => Outward.Multiply(factor, Math.Abs((double)scale)))];
+                factors = [.. factors.Zip(scaling.Scale, (factor, scale) => RoundedUp(factor * Math.Abs((double)scale)))];
             else if (layers[joined] is not DeployedFlatten)
                 throw NotLinear(layers[joined].Kind, joined);
         }
@@ -62,14 +62,17 @@ internal sealed class InputMetric
     }
 
     /// <summary>
-    /// The largest factor by which <paramref name="scaling"/>, or nothing if it is null, multiplies distances in this metric. Rounded up.
+    /// The largest factor by which <paramref name="scaling"/>, or nothing if it is null, multiplies distances in this metric. Exact, for a
+    /// product of two floats is a double.
     /// </summary>
     public double Stretch(DeployedScaling? scaling) => scaling is null
         ? Largest
-        : Tolerances.Zip(scaling.Scale, (tolerance, scale) => Outward.Multiply(tolerance, Math.Abs((double)scale))).Max();
+        : Tolerances.Zip(scaling.Scale, (tolerance, scale) => tolerance * Math.Abs((double)scale)).Max();
 
     /// <summary>The largest radius around a point whose points differ from it by at most <paramref name="norm"/> in L2.</summary>
     public float RadiusWithin(float norm) => (float)Math.Min((double)norm / Largest, float.MaxValue / 2);
+
+    private static double RoundedUp(double product) => product == 0 ? 0 : Math.BitIncrement(product);
 
     private static ArgumentException NotLinear(string kind, int index) => new(
         $"Tolerances need a network that begins with a dense layer, after scaling at most: layer {index} is of kind '{kind}', and " +

@@ -75,13 +75,13 @@ internal static class PortableMetadata
     private static string[][] AffinitySets(GloroModel model) =>
         [.. (model.ResolvedGuarantee.AffinitySets ?? []).Select(set => set.Select(index => model.ClassNames[index]).ToArray())];
 
-    private static string Distance(GloroModel model) => model.Network.Metric is null ? "L2 distance" : "distance";
+    private static string Measure(GloroModel model) => model.Network.Metric is null ? "L2 distance" : "distance";
 
     private static string Claim(GloroModel model, string unit) => model.Arithmetic == CertificateArithmetic.Float64
-        ? $"No input within {Distance(model)} topk_radii[k-1] ({unit}) changes the set of the k highest logits, as this graph or the " +
+        ? $"No input within {Measure(model)} topk_radii[k-1] ({unit}) changes the set of the k highest logits, as this graph or the " +
             "library computes them: in IEEE 754 double precision, in any order of summation, with all rounding counted. No radius " +
             "exceeds the library's."
-        : $"No input within {Distance(model)} topk_radii[k-1] ({unit}) changes the set of the k highest logits of the network as a " +
+        : $"No input within {Measure(model)} topk_radii[k-1] ({unit}) changes the set of the k highest logits of the network as a " +
             "mathematical function. " + (model.IsImage
                 ? "The rounding of single precision is allowed for, but not proved to be covered."
                 : "The rounding of single precision is covered at the row, in any order of summation, and not at other inputs.");

@@ -21,7 +21,7 @@ public sealed class ToleranceBoundTests
             Assert.IsLessThanOrEqualTo(norm * (1 + 1e-4), bound.Layers[1].Bound, $"seed {seed}");
             Assert.IsLessThanOrEqualTo(norm * (1 + 1e-12), bound.Layers[1].Attained, $"seed {seed}");
             Assert.IsGreaterThanOrEqualTo(norm * (1 - 1e-2), bound.Layers[1].Attained, $"seed {seed}");
-            Assert.IsGreaterThanOrEqualTo(bound.Layers[1].Bound * bound.Layers[2].Bound, bound.Value);
+            Assert.IsGreaterThanOrEqualTo(bound.Layers[1].Bound * bound.Layers[3].Bound, bound.Value);
         }
     }
 
@@ -146,7 +146,7 @@ public sealed class ToleranceBoundTests
         Refused("2 features", dense, [1, 1, 1]);
         Refused("feature 1 must be a finite number, 0 or more, not -1", dense, [1, -1]);
         Refused("feature 0 must be a finite number, 0 or more, not NaN", dense, [float.NaN, 1]);
-        Refused("not ∞", dense, [float.PositiveInfinity, 1]);
+        Refused("not Infinity", dense, [float.PositiveInfinity, 1]);
         Refused("All tolerances are 0", dense, [0, 0]);
         Refused("'minmax'", RandomNetworks.MinMax, [1, 1]);
         string both = Refused("feature 0", dense, [-2, float.NaN]);
