@@ -48,7 +48,7 @@ internal sealed class InputMetric
         for (; layers[joined] is not DeployedDense; joined++)
         {
             if (layers[joined] is DeployedScaling scaling)
-                factors = [.. factors.Zip(scaling.Scale, (factor, scale) => RoundedUp(factor * Math.Abs((double)scale)))];
+                factors = [.. factors.Zip(scaling.Scale, (factor, scale) => RoundedUp(factor, Math.Abs((double)scale)))];
             else if (layers[joined] is not DeployedFlatten)
                 throw NotLinear(layers[joined].Kind, joined);
         }
@@ -72,7 +72,8 @@ internal sealed class InputMetric
     /// <summary>The largest radius around a point whose points differ from it by at most <paramref name="norm"/> in L2.</summary>
     public float RadiusWithin(float norm) => (float)Math.Min((double)norm / Largest, float.MaxValue / 2);
 
-    private static double RoundedUp(double product) => product == 0 ? 0 : Math.BitIncrement(product);
+    // A product that vanishes becomes the smallest double, not 0, and is refused with the others that are too small.
+    private static double RoundedUp(double x, double y) => x == 0 || y == 0 ? 0 : Math.BitIncrement(x * y);
 
     private static ArgumentException NotLinear(string kind, int index) => new(
         $"Tolerances need a network that begins with a dense layer, after scaling at most: layer {index} is of kind '{kind}', and " +

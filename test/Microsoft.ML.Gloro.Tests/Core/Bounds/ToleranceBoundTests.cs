@@ -167,8 +167,11 @@ public sealed class ToleranceBoundTests
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => images.WithTolerances([1])).Message, "images");
 
         DeployedLayer tiny = new DeployedScaling([1e-40f], [0]);
-        DeployedLayer[] layers = [tiny, tiny, tiny, new DeployedDense([1, -1], [0, 0], 1, 2)];
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new DeployedNetwork(TensorShape.Vector(1), layers, tolerances: [1])).Message, "another unit");
+        foreach (int count in (int[])[3, 9]) // 10⁻³⁶⁰ is 0 in double, and no tolerance of 0
+        {
+            DeployedLayer[] layers = [.. Enumerable.Repeat(tiny, count), new DeployedDense([1, -1], [0, 0], 1, 2)];
+            StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new DeployedNetwork(TensorShape.Vector(1), layers, tolerances: [1])).Message, "another unit");
+        }
     }
 
     // Scaling, dense, MinMax, dense, dense: features in very different units, some of which cannot change.
