@@ -6,9 +6,9 @@ namespace Microsoft.ML.Gloro;
 
 /// <summary>
 /// How far each feature can be off, in its own unit: 5 for a blood pressure that is measured to ±5 mmHg, 0 for an age, which no error
-/// changes. With tolerances t, distances are measured in them: x′ is at distance √Σ((x′_i − x_i)/t_i)² of x, and at no distance at all if
-/// it differs from x in a feature whose tolerance is 0. So ε = 1 allows one feature to be off by its tolerance, or several by less of it
-/// each; <see cref="AllAtOnce"/> is the ε that allows all of them to be off by their tolerances at once.
+/// changes. With tolerances t, the distance of x′ from x is √Σ((x′_i − x_i)/t_i)², and infinite if they differ in a feature whose tolerance
+/// is 0. So ε = 1 allows one feature to be off by its tolerance, or several by a part of it each; <see cref="AllAtOnce"/> is the ε that
+/// allows all of them to be off by their tolerances at once.
 /// </summary>
 /// <remarks>Immutable and safe for concurrent use.</remarks>
 /// <example>

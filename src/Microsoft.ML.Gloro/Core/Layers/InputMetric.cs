@@ -2,7 +2,7 @@ namespace Microsoft.ML.Gloro.Core;
 
 /// <summary>
 /// How distances between feature vectors are measured where features have tolerances t: x′ = x + D·u with D = diag(t) is at distance ‖u‖₂
-/// of x, so that a distance of 1 is one tolerance of one feature. Where t_i = 0, no change reaches x′: the distance is infinite.
+/// from x, so that a distance of 1 is one tolerance of one feature. Inputs that differ where t_i = 0 are infinitely far apart.
 /// </summary>
 /// <remarks>
 /// The certificate is that of u ↦ f(x + D·u). Up to the first dense layer such a network only scales and shifts features, so the map from u
