@@ -42,7 +42,8 @@ public sealed class ToleranceTrapTests
                 int TopAt(double radius)
                 {
                     double[] changed = [.. inputs[row].Select((x, i) => x + (tolerances[i] * direction[i] * radius))];
-                    Assert.IsTrue(Enumerable.Range(0, Features).All(i => tolerances[i] > 0 || changed[i] == inputs[row][i]), "only movable features move");
+                    for (int i = 0; i < Features; i++)
+                        Assert.IsTrue(tolerances[i] > 0 || changed[i] == inputs[row][i], "only movable features move");
                     double[] there = ReferenceForward.Run(network, changed, network.Layers.Count);
                     return Array.IndexOf(there, there.Max());
                 }
@@ -138,7 +139,8 @@ public sealed class ToleranceTrapTests
     private static float[][] Inputs(DeployedNetwork network, int seed, int count)
     {
         var random = new RandomNetworks(1000 + seed);
-        return [.. Enumerable.Range(0, count).Select(_ => random.Values(Features, 3).Select((u, i) => u * Math.Max(0.1f, network.Metric!.Tolerances[i])).ToArray())];
+        float[] units = Array.ConvertAll(network.Metric!.Tolerances, tolerance => Math.Max(0.1f, tolerance));
+        return [.. Enumerable.Range(0, count).Select(_ => random.Values(Features, 3).Zip(units, (u, unit) => u * unit).ToArray())];
     }
 
     // The nearest rival class in tolerances, how far it is, and the direction in u, of length 1.
@@ -149,7 +151,8 @@ public sealed class ToleranceTrapTests
         (int, double, double[]) best = (-1, double.PositiveInfinity, []);
         for (int i = 0; i < logits.Length; i++)
         {
-            double[] slope = [.. Enumerable.Range(0, Features).Select(f => ((double)final.Row(i)[f] - final.Row(top)[f]) * scale[f] * network.Metric!.Tolerances[f])];
+            double[] slope = [.. Enumerable.Range(0, Features).Select(f =>
+                ((double)final.Row(i)[f] - final.Row(top)[f]) * scale[f] * network.Metric!.Tolerances[f])];
             double steepness = Math.Sqrt(slope.Sum(s => s * s)), distance = (logits[top] - logits[i]) / steepness;
             if (i != top && distance < best.Item2)
                 best = (i, distance, Array.ConvertAll(slope, s => s / steepness));
@@ -169,7 +172,8 @@ public sealed class ToleranceTrapTests
     private static double Random(DeployedNetwork network, float[] x, int top, double radius, int seed)
     {
         var random = new RandomNetworks(5000 + seed);
-        return Enumerable.Range(0, 200).Min(_ => MarginAt(network, x, Cut([.. random.Values(Features).Select(v => (double)v)], radius), top));
+        return Enumerable.Range(0, 200).Min(_ =>
+            MarginAt(network, x, Cut([.. random.Values(Features).Select(v => (double)v)], radius), top));
     }
 
     // Steps along the gradient in u, by differences, each cut back to the ball.

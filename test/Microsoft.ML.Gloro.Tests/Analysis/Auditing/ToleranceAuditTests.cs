@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Xml.Linq;
 using Microsoft.ML.Gloro.Analysis;
 using Microsoft.ML.Gloro.Core;
@@ -59,11 +60,13 @@ public sealed class ToleranceAuditTests
         GloroModel honest = Model(Network([scaling, identity, random.Dense(6, 5)]));
         using var model = TestModels.Transformer(Broken.Scale(honest, 0.03));
 
-        var error = Assert.ThrowsExactly<GloroBrokenCertificateException>(() => _mlContext.Gloro.Audit(model, Rows(), Quick(recompute: false)));
+        var error = Assert.ThrowsExactly<GloroBrokenCertificateException>(
+            () => _mlContext.Gloro.Audit(model, Rows(), Quick(recompute: false)));
 
         GloroCounterexample found = error.Counterexample!;
         Assert.AreEqual(found.Original[1], found.Changed[1], "the feature that cannot change");
-        double distance = Math.Sqrt(found.Original.Select((x, i) => Tolerances[i] == 0 ? 0 : Math.Pow((found.Changed[i] - (double)x) / Tolerances[i], 2)).Sum());
+        double distance = Math.Sqrt(found.Original.Select((x, i) =>
+            Tolerances[i] == 0 ? 0 : Math.Pow((found.Changed[i] - (double)x) / Tolerances[i], 2)).Sum());
         Assert.AreEqual(distance, found.Distance, 1e-9 * distance);
         Assert.IsLessThan(found.CertifiedRadius, found.Distance);
     }
@@ -99,7 +102,8 @@ public sealed class ToleranceAuditTests
         using var model = TestModels.Transformer(Model(Network([new RandomNetworks(8).Dense(6, 5)])).With(RobustnessGuarantee.Local, 2.3f));
         IDataView scored = model.Transform(Rows());
 
-        foreach (string html in (string[])[_mlContext.Gloro.Report(scored, new() { Model = model }).ToHtml(), _mlContext.Gloro.Report(scored).ToHtml()])
+        GloroReport[] reports = [_mlContext.Gloro.Report(scored, new() { Model = model }), _mlContext.Gloro.Report(scored)];
+        foreach (string html in reports.Select(report => report.ToHtml()))
         {
             StringAssert.Contains(html, "each divided by the tolerance of its feature");
             StringAssert.Contains(html, "each measurement may be off by its tolerance, all of them at once");
@@ -118,12 +122,15 @@ public sealed class ToleranceAuditTests
         var network = new DeployedNetwork(TensorShape.Vector(2), [new RandomNetworks(2).Dense(2, 3)], tolerances: [2, 0.5f]);
         using var model = TestModels.Transformer(TestModels.Create(network, RobustnessGuarantee.Local, 0.2f, isImage: false));
         var random = new RandomNetworks(6);
-        IDataView rows = _mlContext.Data.LoadFromEnumerable(Enumerable.Range(0, 30).Select(_ => new PlaneRow { Features = random.Values(2, 3) }).ToList());
+        IDataView rows = _mlContext.Data.LoadFromEnumerable(
+            Enumerable.Range(0, 30).Select(_ => new PlaneRow { Features = random.Values(2, 3) }).ToList());
 
-        XElement ball = XDocument.Parse(_mlContext.Gloro.DrawDecisionRegions(model, rows, new() { Resolution = 20 })).Descendants().First(e => e.Attribute("class")?.Value == "ball");
+        string svg = _mlContext.Gloro.DrawDecisionRegions(model, rows, new() { Resolution = 20 });
 
-        Assert.AreEqual(4, double.Parse(ball.Attribute("rx")!.Value, System.Globalization.CultureInfo.InvariantCulture)
-            / double.Parse(ball.Attribute("ry")!.Value, System.Globalization.CultureInfo.InvariantCulture), 0.1);
+        XElement ball = XDocument.Parse(svg).Descendants().First(e => e.Attribute("class")?.Value == "ball");
+        Assert.AreEqual(4, Length("rx") / Length("ry"), 0.1);
+
+        double Length(string attribute) => double.Parse(ball.Attribute(attribute)!.Value, CultureInfo.InvariantCulture);
     }
 
     private static DeployedNetwork Network(DeployedLayer[] layers) => new(TensorShape.Vector(6), layers, tolerances: Tolerances);
@@ -132,7 +139,8 @@ public sealed class ToleranceAuditTests
 
     private static IDataView Rows() => VectorRow.View(VectorRow.Random(40, scale: 3));
 
-    private static GloroAuditOptions Quick(bool recompute = true) => new() { BoundaryRows = 4, LastBitTrials = 40, LipschitzPairs = 3, LipschitzSteps = 30, RecomputeBounds = recompute };
+    private static GloroAuditOptions Quick(bool recompute = true) =>
+        new() { BoundaryRows = 4, LastBitTrials = 40, LipschitzPairs = 3, LipschitzSteps = 30, RecomputeBounds = recompute };
 
     private sealed class PlaneRow
     {

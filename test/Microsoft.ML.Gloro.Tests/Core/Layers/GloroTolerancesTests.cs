@@ -45,7 +45,9 @@ public sealed class GloroTolerancesTests
         StringAssert.Contains(Refused(Named(("Age", 1)), null), "no names; use GloroTolerances.InOrder");
         StringAssert.Contains(Refused(GloroTolerances.InOrder(0, 0, 0, 0), null), "All tolerances are 0");
         string many = Refused(Named(("Age", -1), ("Weight", float.NaN)), Names);
-        foreach (string part in (string[])["'Age' must be a finite number, 0 or more, not -1", "'Weight' must be", "no feature 'Weight'", "'Pressure', 'Glucose' has no tolerance", "Feature 2 of column 'Features' has no name"])
+        foreach (string part in (string[])[
+            "'Age' must be a finite number, 0 or more, not -1", "'Weight' must be", "no feature 'Weight'",
+            "'Pressure', 'Glucose' has no tolerance", "Feature 2 of column 'Features' has no name"])
             StringAssert.Contains(many, part);
 
         static string Refused(GloroTolerances tolerances, string[]? names) =>
@@ -56,7 +58,8 @@ public sealed class GloroTolerancesTests
     public void Json_OrderAndNames_ComeBackTheSame()
     {
         foreach (GloroTolerances tolerances in (GloroTolerances[])[
-            GloroTolerances.InOrder(0.1f, 0, 3e-9f), Named(("Age", 0), ("Ärger \"x\"", 0.3f)), GloroTolerances.ByName(new Dictionary<string, float>(), others: 2)])
+            GloroTolerances.InOrder(0.1f, 0, 3e-9f), Named(("Age", 0), ("Ärger \"x\"", 0.3f)),
+            GloroTolerances.ByName(new Dictionary<string, float>(), others: 2)])
         {
             string json = JsonSerializer.Serialize(tolerances);
             Assert.AreEqual(tolerances.ToString(), JsonSerializer.Deserialize<GloroTolerances>(json)!.ToString(), json);

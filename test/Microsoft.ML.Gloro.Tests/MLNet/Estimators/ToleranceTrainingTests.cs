@@ -1,6 +1,4 @@
-using Microsoft.ML.Data;
 using Microsoft.ML.Gloro.Core;
-using Microsoft.ML.Gloro.Inference;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 using Microsoft.ML.Gloro.Training;
 
@@ -18,7 +16,8 @@ public sealed class ToleranceTrainingTests
     [TestMethod]
     public void Fit_ByName_HasTheTolerancesOfTheSlots()
     {
-        using GloroTransformer model = Fit(Options(GloroTolerances.ByName(new Dictionary<string, float> { ["Site"] = 0, ["Length"] = 2 }, others: 30)));
+        var named = GloroTolerances.ByName(new Dictionary<string, float> { ["Site"] = 0, ["Length"] = 2 }, others: 30);
+        using GloroTransformer model = Fit(Options(named));
 
         Assert.AreEqual("2, 30, 0", model.Tolerances!.ToString());
         Assert.AreEqual(model.Tolerances.ToString(), model.Model.Tolerances!.ToString());
@@ -45,7 +44,8 @@ public sealed class ToleranceTrainingTests
     public void Fit_AnyNetwork_AimsAtTheBoundThatIsProved()
     {
         foreach (GloroLayer[]? layers in (GloroLayer[]?[])[
-            null, [], [GloroLayer.Dense(8), GloroLayer.MinMax()], [GloroLayer.OrthogonalDense(8), GloroLayer.Centering(), GloroLayer.MinMax()],
+            null, [], [GloroLayer.Dense(8), GloroLayer.MinMax()],
+            [GloroLayer.OrthogonalDense(8), GloroLayer.Centering(), GloroLayer.MinMax()],
             [GloroLayer.Centering(), GloroLayer.ResidualDense()]])
         {
             var recorder = new Recorder();
@@ -56,7 +56,8 @@ public sealed class ToleranceTrainingTests
             using GloroTransformer model = Fit(options);
 
             double estimated = recorder.Seen[^1].Kappa;
-            Assert.AreEqual(model.LipschitzBound, estimated, 0.03 * model.LipschitzBound, string.Join(", ", layers ?? []));
+            string network = string.Join(", ", layers?.Select(layer => layer.ToString()) ?? []);
+            Assert.AreEqual(model.LipschitzBound, estimated, 0.03 * model.LipschitzBound, network);
             Assert.IsGreaterThan(0.5, _mlContext.Gloro.Evaluate(model.Transform(View(seed: 3))).CleanAccuracy);
         }
     }
@@ -65,7 +66,10 @@ public sealed class ToleranceTrainingTests
     public void Fit_FromAModelWithTolerances_TakesThemOverUnlessOthersAreGiven()
     {
         using GloroTransformer first = Fit(Options(GloroTolerances.InOrder(2, 30, 0)));
-        var options = new GloroMulticlassClassificationOptions { InitialModel = first, Epochs = 1, BatchSize = 16, LearningRate = 1e-12, MixedPrecision = false, ThreadCount = 1, Epsilon = 1 };
+        var options = new GloroMulticlassClassificationOptions
+        {
+            InitialModel = first, Epochs = 1, BatchSize = 16, LearningRate = 1e-12, MixedPrecision = false, ThreadCount = 1, Epsilon = 1,
+        };
         using GloroTransformer same = Fit(options);
         Assert.AreEqual("2, 30, 0", same.Tolerances!.ToString());
         Assert.AreEqual(first.LipschitzBound, same.LipschitzBound, 1e-4 * first.LipschitzBound);
@@ -83,7 +87,8 @@ public sealed class ToleranceTrainingTests
 
         Assert.AreEqual(model.Tolerances!.ToString(), loaded.Tolerances!.ToString());
         CollectionAssert.AreEqual(
-            ScoredRow.All(model.Transform(View())).ConvertAll(row => row.ToString()), ScoredRow.All(loaded.Transform(View())).ConvertAll(row => row.ToString()));
+            ScoredRow.All(model.Transform(View())).ConvertAll(row => row.ToString()),
+            ScoredRow.All(loaded.Transform(View())).ConvertAll(row => row.ToString()));
     }
 
     [TestMethod]
@@ -107,7 +112,9 @@ public sealed class ToleranceTrainingTests
     public void Fit_WhatCannotBe_IsOneErrorBeforeTraining()
     {
         Refused(Options(GloroTolerances.InOrder(1, 1)), "2 tolerances in order, and column 'Features' has 3 features");
-        Refused(Options(GloroTolerances.ByName(new Dictionary<string, float> { ["Lenght"] = 1 }, others: 1)), "no feature 'Lenght'; its features are 'Length', 'Weight', 'Site'");
+        Refused(
+            Options(GloroTolerances.ByName(new Dictionary<string, float> { ["Lenght"] = 1 }, others: 1)),
+            "no feature 'Lenght'; its features are 'Length', 'Weight', 'Site'");
         Refused(Options(GloroTolerances.ByName(new Dictionary<string, float> { ["Length"] = 1 })), "'Weight', 'Site' has no tolerance");
         Refused(Options(GloroTolerances.InOrder(-1, float.NaN, 0)), "feature 0 must be a finite number, 0 or more, not -1");
         GloroMulticlassClassificationOptions nonlinear = Options(GloroTolerances.InOrder(1, 1, 1));
@@ -128,8 +135,8 @@ public sealed class ToleranceTrainingTests
         Assert.IsNull(ClassDistance.Typical(new VectorTrainingSet(TensorShape.Vector(2), [[0, 1], [0, 2]], [0, 1]), [10, 0]));
     }
 
-    private GloroTransformer Fit(GloroMulticlassClassificationOptions options) =>
-        _mlContext.Transforms.Conversion.MapValueToKey("Label").Append(_mlContext.Gloro.MulticlassClassification(options)).Fit(View()).LastTransformer;
+    private GloroTransformer Fit(GloroMulticlassClassificationOptions options) => _mlContext.Transforms.Conversion.MapValueToKey("Label")
+        .Append(_mlContext.Gloro.MulticlassClassification(options)).Fit(View()).LastTransformer;
 
     private static GloroMulticlassClassificationOptions Options(GloroTolerances tolerances) => new()
     {
