@@ -12,7 +12,8 @@ internal static class AllColumns
         var outputs = schema.Where(column => Enum.IsDefined(typeof(OutputColumn), column.Name)).ToList();
         using var cursor = scored.GetRowCursor(outputs);
         ValueGetter<T> Getter<T>(string name) => cursor.GetGetter<T>(schema[name]);
-        var (logits, score, radii) = (Getter<VBuffer<float>>("Logits"), Getter<VBuffer<float>>("Score"), Getter<VBuffer<float>>("TopKRadii"));
+        var (logits, score, radii) =
+            (Getter<VBuffer<float>>("Logits"), Getter<VBuffer<float>>("Score"), Getter<VBuffer<float>>("TopKRadii"));
         var (set, reachable) = (Getter<VBuffer<uint>>("CertifiedLabels"), Getter<VBuffer<uint>>("ReachableLabels"));
         var (label, radius, certified) = (Getter<uint>("PredictedLabel"), Getter<float>("CertifiedRadius"), Getter<bool>("IsCertified"));
         var (k, loosest) = (Getter<int>("CertifiedK"), Getter<int>("LoosestK"));

@@ -19,7 +19,8 @@ internal static class AugmentationBench
             ("photographs", GloroAugmentationOptions.Photographs),
             ("color and affine", new() { ColorJitter = Color(), Affine = Affine() }),
             ("RandAugment(2, 9)", new() { RandAugment = new() }),
-            ("everything", new() { ColorJitter = Color(), Affine = Affine(), RandAugment = new(), CutoutSide = 8, Border = GloroAugmentationBorder.Mean }),
+            ("everything", new() { ColorJitter = Color(), Affine = Affine(), RandAugment = new(), CutoutSide = 8,
+                Border = GloroAugmentationBorder.Mean }),
         ];
         int[] sides = [32, 64];
         var times = new Dictionary<(int, string), List<double>>();
@@ -34,9 +35,11 @@ internal static class AugmentationBench
             }
         }
 
-        Console.WriteLine($"{"µs an image",-18} {string.Join(' ', sides.Select(s => $"{$"{s}×{s}×3",9}"))}   (medians of {Rounds} rounds of {Images} images, one thread)");
+        Console.WriteLine($"{"µs an image",-18} {string.Join(' ', sides.Select(s => $"{$"{s}×{s}×3",9}"))}   (medians of {Rounds} "
+            + $"rounds of {Images} images, one thread)");
         foreach (var (name, _) in kinds)
-            Console.WriteLine(FormattableString.Invariant($"{name,-18} {string.Join(' ', sides.Select(s => FormattableString.Invariant($"{Median(times[(s, name)]),9:F1}")))}"));
+            Console.WriteLine(FormattableString.Invariant(
+                $"{name,-18} {string.Join(' ', sides.Select(s => FormattableString.Invariant($"{Median(times[(s, name)]),9:F1}")))}"));
     }
 
     private static GloroColorJitterOptions Color() => new() { Brightness = 0.2, Contrast = 0.2, Saturation = 0.2 };

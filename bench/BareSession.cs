@@ -20,7 +20,12 @@ internal sealed class BareSession : IDisposable
     public BareSession(DeployedNetwork network, int threads)
     {
         _network = network;
-        using var options = new SessionOptions { IntraOpNumThreads = threads, InterOpNumThreads = 1, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
+        using var options = new SessionOptions
+        {
+            IntraOpNumThreads = threads,
+            InterOpNumThreads = 1,
+            LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR
+        };
         _session = new InferenceSession(OnnxGraph.Build(network), options);
     }
 
@@ -50,8 +55,10 @@ internal sealed class BareSession : IDisposable
     public void Run(Memory<float> inputs, int rows, Memory<float> logits)
     {
         TensorShape shape = _network.InputShape;
-        using var x = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, inputs[..(rows * shape.Size)], shape.IsVector ? [rows, shape.Channels] : [rows, shape.Channels, shape.Height, shape.Width]);
-        using var y = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, logits[..(rows * _network.ClassCount)], [rows, _network.ClassCount]);
+        using var x = OrtValue.CreateTensorValueFromMemory(OrtMemoryInfo.DefaultInstance, inputs[..(rows * shape.Size)], shape.IsVector
+            ? [rows, shape.Channels] : [rows, shape.Channels, shape.Height, shape.Width]);
+        using var y = OrtValue.CreateTensorValueFromMemory(
+            OrtMemoryInfo.DefaultInstance, logits[..(rows * _network.ClassCount)], [rows, _network.ClassCount]);
         _session.Run(_options, s_inputs, [x], s_outputs, [y]);
     }
 

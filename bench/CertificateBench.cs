@@ -12,7 +12,8 @@ internal static class CertificateBench
 
     public static void Run()
     {
-        Console.WriteLine($"{"classes",7} {"K",3} {"order",8} {"radii",8} {"together",8} {"reachable",9} {"bytes",5}   (medians, µs a row; ≤ 10 together for 1000 classes and K = 5)");
+        Console.WriteLine($"{"classes",7} {"K",3} {"order",8} {"radii",8} {"together",8} {"reachable",9} {"bytes",5}   (medians, µs a "
+            + "row; ≤ 10 together for 1000 classes and K = 5)");
         foreach (var (classes, k) in (IEnumerable<(int, int)>)[(10, 5), (100, 5), (1000, 1), (1000, 2), (1000, 5), (1000, 10), (1000, 20)])
         {
             var random = new Random(1);
@@ -31,14 +32,19 @@ internal static class CertificateBench
             {
                 long before = GC.GetAllocatedBytesForCurrentThread();
                 ordering.Add(Each(row => Certificate.TryOrder(logits.AsSpan(row * classes, classes), order.AsSpan(row * k, k))));
-                computing.Add(Each(row => Certificate.ComputeRadii(logits.AsSpan(row * classes, classes), order.AsSpan(row * k, k), margins, 1e-9, radii)));
-                reaching.Add(Each(row => Certificate.ReachableLabels(logits.AsSpan(row * classes, classes), order.AsSpan(row * k, k), margins, 1e-9, 0.01f, reachable)));
+                computing.Add(
+                    Each(row =>
+                        Certificate.ComputeRadii(logits.AsSpan(row * classes, classes), order.AsSpan(row * k, k), margins, 1e-9, radii)));
+                reaching.Add(
+                    Each(row => Certificate.ReachableLabels(
+                        logits.AsSpan(row * classes, classes), order.AsSpan(row * k, k), margins, 1e-9, 0.01f, reachable)));
                 allocated = GC.GetAllocatedBytesForCurrentThread() - before;
             }
 
             double PerRow(List<double> times) => Timing.Median(times.Skip(Rounds / 4));
             var (o, r) = (PerRow(ordering), PerRow(computing));
-            Console.WriteLine(FormattableString.Invariant($"{classes,7} {k,3} {o,8:F2} {r,8:F2} {o + r,8:F2} {PerRow(reaching),9:F2} {allocated / Rows / 3,5}"));
+            Console.WriteLine(FormattableString.Invariant(
+                $"{classes,7} {k,3} {o,8:F2} {r,8:F2} {o + r,8:F2} {PerRow(reaching),9:F2} {allocated / Rows / 3,5}"));
         }
     }
 

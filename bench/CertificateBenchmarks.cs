@@ -21,7 +21,8 @@ public class CertificateBenchmarks
     {
         int[] numbers = [.. ClassesAndK.Split('/').Select(int.Parse)];
         var random = new Random(1);
-        (_constants, _logits) = (CertificateBench.Constants(random, numbers[0]), [.. Enumerable.Range(0, numbers[0]).Select(_ => random.NextSingle())]);
+        (_constants, _logits) =
+            (CertificateBench.Constants(random, numbers[0]), [.. Enumerable.Range(0, numbers[0]).Select(_ => random.NextSingle())]);
         (_order, _radii) = (new int[numbers[1]], new float[numbers[1]]);
     }
 

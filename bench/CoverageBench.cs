@@ -23,7 +23,8 @@ internal static class CoverageBench
         var rows = Read(model, data);
         MarginConstants pairs = model.GloroModel.Constants, one = Same(2 * model.LipschitzBound, pairs.ClassCount);
         double temperature = model.Temperature / 2;
-        Console.WriteLine(FormattableString.Invariant($"{rows.Count} rows, coverage {coverage}, {Splits} halves, temperature {temperature:G4}"));
+        Console.WriteLine(
+            FormattableString.Invariant($"{rows.Count} rows, coverage {coverage}, {Splits} halves, temperature {temperature:G4}"));
         Console.WriteLine($"{"score",-8} {"constants",-9} {"ε",6} {"labels",8} {"single",7} {"covered",15} {"plain, proved",13}");
         foreach (CoverageScoreKind kind in Enum.GetValues<CoverageScoreKind>())
         {
@@ -36,10 +37,12 @@ internal static class CoverageBench
     }
 
     private static void Measure(
-        List<Scored> rows, CoverageScoreKind kind, double temperature, MarginConstants constants, string name, float epsilon, double coverage)
+        List<Scored> rows, CoverageScoreKind kind, double temperature, MarginConstants constants, string name, float epsilon,
+            double coverage)
     {
         double[] own = [.. rows.Select(row => CoverageScore.AtMost(kind, temperature, row.Logits, row.Label, constants, row.Error, 0))];
-        double[] worst = [.. rows.Select(row => CoverageScore.AtMost(kind, temperature, row.Logits, row.Label, constants, row.Error, epsilon))];
+        double[] worst =
+            [.. rows.Select(row => CoverageScore.AtMost(kind, temperature, row.Logits, row.Label, constants, row.Error, epsilon))];
         double[][] reached = [.. rows.Select(row => Enumerable.Range(0, constants.ClassCount)
             .Select(label => CoverageScore.AtLeast(kind, temperature, row.Logits, label, constants, row.Error, epsilon)).ToArray())];
         double labels = 0, single = 0, proved = 0;
@@ -75,7 +78,8 @@ internal static class CoverageBench
 
         IDataView Files(string folder) => View(
             Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
-                .Select(file => new Encoded { Label = Key(Path.GetFileName(Path.GetDirectoryName(file))!), Image = File.ReadAllBytes(file) }),
+                .Select(file =>
+                    new Encoded { Label = Key(Path.GetFileName(Path.GetDirectoryName(file))!), Image = File.ReadAllBytes(file) }),
             typeof(byte));
 
         // A record is a coarse label, a fine label, and the planes R, G, B.

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Inference;
 
@@ -20,15 +21,17 @@ internal static class EngineBench
         int size = row.Image.Length;
         for (int i = 0; i < 60 + (20 * rounds); i++)
         {
-            double first = Timing.Milliseconds(() => session.Run(row.Image.AsMemory(0, size), 1, logits)), second = Timing.Milliseconds(() => engine.Predict(row, ref result));
+            double first = Timing.Milliseconds(() => session.Run(row.Image.AsMemory(0, size), 1, logits)),
+                second = Timing.Milliseconds(() => engine.Predict(row, ref result));
             if (i < 60)
                 continue; // to be compiled, and compiled again
             bare.Add(first);
             over.Add(second - first);
         }
 
-        Console.WriteLine(FormattableString.Invariant(
-            $"{name,-38} {1000 * Timing.Median(over),6:F1} µs over the bare session's {1000 * Timing.Median(bare):F0} ({1000 * Timing.Quantile(over, 0.25):F1}–{1000 * Timing.Quantile(over, 0.75):F1})  ≤ 30"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{name,-38} {1000 * Timing.Median(over),6:F1} µs over the bare session's {1000 * Timing.Median(bare):F0} "
+                + $"({1000 * Timing.Quantile(over, 0.25):F1}–{1000 * Timing.Quantile(over, 0.75):F1})  ≤ 30"));
     }
 
     /// <summary>The throughput of many engines on one model, of the same number of threads on one session.</summary>
@@ -57,8 +60,9 @@ internal static class EngineBench
         }
 
         engines.ForEach(engine => engine.Dispose());
-        Console.WriteLine(FormattableString.Invariant(
-            $"{count + " engines at once, Real",-38} {Timing.Median(ratios),6:F3} of the throughput ({Timing.Quantile(ratios, 0.25):F3}–{Timing.Quantile(ratios, 0.75):F3})  ≥ 0.9"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{count + " engines at once, Real",-38} {Timing.Median(ratios),6:F3} of the throughput "
+                + $"({Timing.Quantile(ratios, 0.25):F3}–{Timing.Quantile(ratios, 0.75):F3})  ≥ 0.9"));
     }
 
     /// <summary>What is alive, and what the process holds, after many predictions and before.</summary>
@@ -79,8 +83,10 @@ internal static class EngineBench
         Predict(predictions);
         allocated = GC.GetAllocatedBytesForCurrentThread() - allocated;
         var (managedAfter, processAfter) = Measure();
-        Console.WriteLine(FormattableString.Invariant(
-            $"{predictions + " predictions, " + name}: {(managedAfter - managed) / 1e3:F0} kB more alive, {(processAfter - process) / 1e6:F1} MB more in the process, {(double)allocated / predictions:F0} bytes of garbage each"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{predictions + " predictions, " + name}: {(managedAfter - managed) / 1e3:F0} kB more alive, "
+                + $"{(processAfter - process) / 1e6:F1} MB more in the process, "
+                + $"{(double)allocated / predictions:F0} bytes of garbage each"));
     }
 
     /// <summary>A model for inputs of that shape whose network computes next to nothing: what is left is the way to it and back.</summary>
@@ -88,15 +94,21 @@ internal static class EngineBench
     {
         DeployedLayer[] before = shape.IsVector ? [] : [new DeployedAveragePooling(shape.Height), new DeployedFlatten()];
         var random = new Random(1);
-        var network = new DeployedNetwork(shape, [.. before, new DeployedDense([.. Enumerable.Range(0, 10 * shape.Channels).Select(_ => random.NextSingle())], new float[10], shape.Channels, 10)]);
+        var network =
+            new DeployedNetwork(
+                shape,
+                [.. before, new DeployedDense(
+                    [.. Enumerable.Range(0, 10 * shape.Channels).Select(_ => random.NextSingle())], new float[10], shape.Channels, 10)]);
         var model = new GloroModel(
-            network, RigorousBound.Compute(network), [.. Enumerable.Range(0, 10).Select(i => $"class {i}")], RobustnessGuarantee.Local, 0.1f, isImage: !shape.IsVector, arithmetic: CertificateArithmetic.Real);
+            network, RigorousBound.Compute(network), [.. Enumerable.Range(0, 10).Select(i => $"class {i}")], RobustnessGuarantee.Local,
+                0.1f, isImage: !shape.IsVector, arithmetic: CertificateArithmetic.Real);
         return new GloroTransformer(new MLContext(), model, nameof(ServingRows.VectorRow.Image));
     }
 
     /// <summary>An engine that does not own its model.</summary>
     public static PredictionEngine<ServingRows.VectorRow, ScoredRow> Engine(GloroTransformer model, ServingRows rows) =>
-        new MLContext().Model.CreatePredictionEngine<ServingRows.VectorRow, ScoredRow>(model, new PredictionEngineOptions { OwnsTransformer = false, InputSchemaDefinition = rows.VectorDefinition });
+        new MLContext().Model.CreatePredictionEngine<ServingRows.VectorRow, ScoredRow>(
+            model, new PredictionEngineOptions { OwnsTransformer = false, InputSchemaDefinition = rows.VectorDefinition });
 
     private static double InThreads(int count, Action<int> work) => Timing.Milliseconds(() =>
     {

@@ -9,7 +9,8 @@ internal static class LoadBench
 {
     private const int NothingSize = 16;
 
-    private static readonly string[] s_steps = ["new MLContext", "Model.Load", "CreatePredictionEngine", "first Predict", "second Predict", "second Model.Load"];
+    private static readonly string[] s_steps =
+        ["new MLContext", "Model.Load", "CreatePredictionEngine", "first Predict", "second Predict", "second Model.Load"];
 
     /// <summary>
     /// Starts processes and prints the medians of what they measured, of the model and of one of ML.NET's own that does nothing: what is
@@ -19,14 +20,16 @@ internal static class LoadBench
     {
         string nothing = Path.GetTempFileName();
         SaveNothing(nothing);
-        foreach (var (name, command, file) in new[] { ("model.zip to first prediction, cold", "load", path), ("  same, ML.NET without us", "load-nothing", nothing) })
+        foreach (var (name, command, file)
+            in new[] { ("model.zip to first prediction, cold", "load", path), ("  same, ML.NET without us", "load-nothing", nothing) })
         {
             var times = Enumerable.Range(0, processes).Select(_ => Start(command, file)).ToList();
             foreach (var (clock, first) in new[] { ("ms", 0), ("ms of the processor", s_steps.Length) })
             {
                 double Median(int step) => Timing.Median(times.Select(t => t[first + step]));
                 double total = Timing.Median(times.Select(t => t[(first + 1)..(first + 4)].Sum()));
-                Console.WriteLine(FormattableString.Invariant($"{name,-38} {total,6:F0} {clock,-19} ≤ 300   ") + string.Join(", ", s_steps.Select((step, i) => FormattableString.Invariant($"{step} {Median(i):F0}"))));
+                Console.WriteLine(FormattableString.Invariant($"{name,-38} {total,6:F0} {clock,-19} ≤ 300   ")
+                    + string.Join(", ", s_steps.Select((step, i) => FormattableString.Invariant($"{step} {Median(i):F0}"))));
             }
         }
 
@@ -68,7 +71,8 @@ internal static class LoadBench
         void Predict<TScored>(ITransformer model, int size)
             where TScored : class, new()
         {
-            using var engine = context.Model.CreatePredictionEngine<ServingRows.VectorRow, TScored>(model, new PredictionEngineOptions { InputSchemaDefinition = Definition(size) });
+            using var engine = context.Model.CreatePredictionEngine<ServingRows.VectorRow, TScored>(
+                model, new PredictionEngineOptions { InputSchemaDefinition = Definition(size) });
             Step();
             engine.Predict(new ServingRows.VectorRow { Image = new float[size] });
             Step();
@@ -80,8 +84,10 @@ internal static class LoadBench
     private static void SaveNothing(string path)
     {
         var context = new MLContext();
-        var view = context.Data.LoadFromEnumerable(new[] { new ServingRows.VectorRow { Image = new float[NothingSize] } }, Definition(NothingSize));
-        context.Model.Save(context.Transforms.CopyColumns(nameof(Copied.Copy), nameof(ServingRows.VectorRow.Image)).Fit(view), view.Schema, path);
+        var view = context.Data.LoadFromEnumerable(
+            new[] { new ServingRows.VectorRow { Image = new float[NothingSize] } }, Definition(NothingSize));
+        context.Model.Save(
+            context.Transforms.CopyColumns(nameof(Copied.Copy), nameof(ServingRows.VectorRow.Image)).Fit(view), view.Schema, path);
     }
 
     private static SchemaDefinition Definition(int size)
@@ -94,7 +100,8 @@ internal static class LoadBench
     private static double[] Start(string command, string path)
     {
         string host = Environment.ProcessPath!;
-        IEnumerable<string> arguments = Path.GetFileNameWithoutExtension(host) == "dotnet" ? [Environment.GetCommandLineArgs()[0], command, path] : [command, path];
+        IEnumerable<string> arguments = Path.GetFileNameWithoutExtension(host) == "dotnet"
+            ? [Environment.GetCommandLineArgs()[0], command, path] : [command, path];
         using var process = Process.Start(new ProcessStartInfo(host, arguments) { RedirectStandardOutput = true })!;
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.Gloro.Torch;
 using Microsoft.ML.Gloro.Training;
 using TorchSharp;
@@ -17,7 +18,8 @@ internal static class LoopBench
     public static void Run(TrainingArguments arguments)
     {
         bool mixed = arguments.MixedPrecision ?? TrainingProblem.HasFastBFloat16;
-        Console.WriteLine($"LiResNet at its defaults, batches of {TrainingProblem.BatchSize}, {(mixed ? "bfloat16" : "float32")}, {torch.get_num_threads()} threads of libtorch; EMMA, local robustness.");
+        Console.WriteLine($"LiResNet at its defaults, batches of {TrainingProblem.BatchSize}, {(mixed ? "bfloat16" : "float32")}, "
+            + $"{torch.get_num_threads()} threads of libtorch; EMMA, local robustness.");
         foreach (int classes in arguments.Classes)
             Measure(new TrainingProblem(classes, mixed), arguments.Rounds);
     }
@@ -38,7 +40,8 @@ internal static class LoopBench
             var labels = torch.tensor(Enumerable.Range(0, images.Count).Select(n => (long)images.Label(n)).ToArray());
             for (int round = -1; round < rounds; round++)
             {
-                var (a, b) = (Timing.Milliseconds(() => Loop(plainSide, inputs, labels)), Timing.Milliseconds(() => Loop(guaranteedSide, inputs, labels)));
+                var (a, b) = (Timing.Milliseconds(() => Loop(plainSide, inputs, labels)),
+                    Timing.Milliseconds(() => Loop(guaranteedSide, inputs, labels)));
                 double c = SecondEpoch(settings, network, images);
                 if (round < 0)
                     continue;
@@ -49,13 +52,16 @@ internal static class LoopBench
         }
 
         double Rate(IEnumerable<double> times) => 1000 * images.Count / Timing.Median(times);
-        Console.WriteLine(FormattableString.Invariant($"\nC = {problem.Classes}: images a second (median of {rounds} epochs of {Batches} batches)"));
+        Console.WriteLine(
+            FormattableString.Invariant($"\nC = {problem.Classes}: images a second (median of {rounds} epochs of {Batches} batches)"));
         Console.WriteLine(FormattableString.Invariant($"  plain loop, cross-entropy, no augmentation  {Rate(plain),7:F1}"));
         Console.WriteLine(FormattableString.Invariant($"  plain loop, κ and EMMA, no augmentation     {Rate(guaranteed),7:F1}"));
-        Console.WriteLine(FormattableString.Invariant($"  Trainer.Run, κ and EMMA, flips and shifts   {Rate(trainer),7:F1}   {Timing.Median(guaranteed.Zip(trainer, (x, y) => x / y)):P1} of the loop before"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  Trainer.Run, κ and EMMA, flips and shifts   "
+            + $"{Rate(trainer),7:F1}   {Timing.Median(guaranteed.Zip(trainer, (x, y) => x / y)):P1} of the loop before"));
 
         double step = Timing.Median(guaranteed) / Batches, calls = Calls(problem), gather = Gather(images);
-        Console.WriteLine(FormattableString.Invariant($"  a step {step:F0} ms; the same calls on next to nothing {calls:F2} ms; gathering its batch {gather:F2} ms"));
+        Console.WriteLine(FormattableString.Invariant(
+            $"  a step {step:F0} ms; the same calls on next to nothing {calls:F2} ms; gathering its batch {gather:F2} ms"));
         Console.WriteLine(FormattableString.Invariant($"  inside libtorch's kernels at least {1 - ((calls + gather) / step):P2}"));
     }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Inference;
 using Microsoft.ML.Gloro.MLNet;
@@ -15,7 +16,8 @@ internal static class PortableBench
 
     public static void Run(GloroModel model, int threads)
     {
-        Console.WriteLine($"{"network",-8} {"arithmetic",-10} {"classes",7} {"K",3} {"batch",5}  {"bare",9} {"certified",9} {"ratio",5} {"certificate",11}   (medians, milliseconds a row)");
+        Console.WriteLine($"{"network",-8} {"arithmetic",-10} {"classes",7} {"K",3} {"batch",5}  {"bare",9} {"certified",9} {"ratio",5} "
+            + $"{"certificate",11}   (medians, milliseconds a row)");
         foreach (var arithmetic in (CertificateArithmetic[])[CertificateArithmetic.Real, CertificateArithmetic.Float64])
             Compare("model", model.With(arithmetic), Math.Min(model.RadiiCount, 5), threads);
 
@@ -55,13 +57,15 @@ internal static class PortableBench
         }
 
         var (network, both) = (Timing.Median(times.Bare), Timing.Median(times.Certified));
-        Console.WriteLine(FormattableString.Invariant(
-            $"{name,-8} {model.Arithmetic,-10} {model.ClassNames.Count,7} {k,3} {batch,5}  {network,9:F3} {both,9:F3} {both / network,5:F2} {Timing.Median(times.Certified.Zip(times.Bare, (c, b) => c - b)),11:F3}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{name,-8} {model.Arithmetic,-10} {model.ClassNames.Count,7} {k,3} {batch,5}  {network,9:F3} {both,9:F3} "
+                + $"{both / network,5:F2} {Timing.Median(times.Certified.Zip(times.Bare, (c, b) => c - b)),11:F3}"));
     }
 
     private static double Time(InferenceSession session, float[] pixels, int batch, TensorShape shape)
     {
-        using var input = OrtValue.CreateTensorValueFromMemory(pixels, shape.IsVector ? [batch, shape.Channels] : [batch, shape.Channels, shape.Height, shape.Width]);
+        using var input = OrtValue.CreateTensorValueFromMemory(
+            pixels, shape.IsVector ? [batch, shape.Channels] : [batch, shape.Channels, shape.Height, shape.Width]);
         using var run = new RunOptions();
         int calls = Math.Max(1, 16 / batch);
         return Timing.Milliseconds(() =>
@@ -78,9 +82,12 @@ internal static class PortableBench
     {
         const int Width = 64;
         var random = new Random(1);
-        DeployedDense Dense(int outputs) => new([.. Enumerable.Range(0, outputs * Width).Select(_ => (random.NextSingle() - 0.5f) / 4)], new float[outputs], Width, outputs);
-        var network = new DeployedNetwork(TensorShape.Vector(Width), [Dense(Width), new DeployedActivation(ActivationFunction.MinMax), Dense(classes)]);
-        return new GloroModel(network, RigorousBound.Compute(network), [.. Enumerable.Range(0, classes).Select(i => $"class {i}")], RobustnessGuarantee.Local, 0.1f, isImage: false);
+        DeployedDense Dense(int outputs) => new(
+            [.. Enumerable.Range(0, outputs * Width).Select(_ => (random.NextSingle() - 0.5f) / 4)], new float[outputs], Width, outputs);
+        var network = new DeployedNetwork(
+            TensorShape.Vector(Width), [Dense(Width), new DeployedActivation(ActivationFunction.MinMax), Dense(classes)]);
+        return new GloroModel(network, RigorousBound.Compute(network), [.. Enumerable.Range(0, classes).Select(i => $"class {i}")],
+            RobustnessGuarantee.Local, 0.1f, isImage: false);
     }
 
     private static byte[] Bare(GloroModel model)
@@ -89,10 +96,12 @@ internal static class PortableBench
             return OnnxGraph.Build(model.Network);
         var graph = new OnnxGraphWriter();
         graph.DeclareInput("input", OnnxGraph.InputDimensions(model.Network));
-        new GraphOperators(graph).Cast(new Float64Layers(new GraphOperators(graph)).Append(model.Network, "input"), OnnxType.Single, "logits");
+        new GraphOperators(graph)
+            .Cast(new Float64Layers(new GraphOperators(graph)).Append(model.Network, "input"), OnnxType.Single, "logits");
         graph.DeclareOutput("logits", [model.ClassNames.Count]);
         return graph.ToModel(OnnxGraph.IrVersion, OnnxGraph.OpsetVersion);
     }
 
-    private static SessionOptions Options(int threads) => new() { IntraOpNumThreads = threads, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
+    private static SessionOptions Options(int threads) =>
+        new() { IntraOpNumThreads = threads, LogSeverityLevel = OrtLoggingLevel.ORT_LOGGING_LEVEL_ERROR };
 }

@@ -37,10 +37,13 @@ internal static class PortableParity
             var schema = SchemaDefinition.Create(typeof(Row));
             schema[nameof(Row.Image)].ColumnType = new VectorDataViewType(NumberDataViewType.Single, shape.Size);
             using var named = new GloroTransformer(context, model.GloroModel, nameof(Row.Image));
-            Scored[] scored = [.. context.Data.CreateEnumerable<Scored>(named.Transform(context.Data.LoadFromEnumerable(rows, schema)), reuseRowObject: false)];
-            using var input = OrtValue.CreateTensorValueFromMemory(rows.SelectMany(row => row.Image).ToArray(), [batch.Length, shape.Channels, shape.Height, shape.Width]);
+            Scored[] scored = [.. context.Data.CreateEnumerable<Scored>(
+                named.Transform(context.Data.LoadFromEnumerable(rows, schema)), reuseRowObject: false)];
+            using var input = OrtValue.CreateTensorValueFromMemory(
+                rows.SelectMany(row => row.Image).ToArray(), [batch.Length, shape.Channels, shape.Height, shape.Width]);
             using var run = new RunOptions();
-            using var results = session.Run(run, ["input"], [input], ["logits", "topk_radii", "certified_mask", "is_certified", "predicted_index"]);
+            using var results =
+                session.Run(run, ["input"], [input], ["logits", "topk_radii", "certified_mask", "is_certified", "predicted_index"]);
             int classes = scored[0].Logits.Length, count = results[1].GetTensorDataAsSpan<float>().Length / batch.Length;
             for (int i = 0; i < batch.Length; i++)
             {
@@ -51,7 +54,8 @@ internal static class PortableParity
                 onlyGraph += certified && !scored[i].IsCertified ? 1 : 0;
                 otherLabel += results[4].GetTensorDataAsSpan<long>()[i] + 1 != scored[i].PredictedLabel ? 1 : 0;
                 bool[] mask = results[2].GetTensorDataAsSpan<bool>().Slice(i * classes, classes).ToArray();
-                otherSet += scored[i].CertifiedLabels.Order().SequenceEqual(Enumerable.Range(1, classes).Where(c => mask[c - 1]).Select(c => (uint)c)) ? 0 : 1;
+                otherSet += scored[i].CertifiedLabels.Order()
+                    .SequenceEqual(Enumerable.Range(1, classes).Where(c => mask[c - 1]).Select(c => (uint)c)) ? 0 : 1;
                 for (int c = 0; c < classes; c++)
                     logits = Math.Max(logits, Math.Abs(scored[i].Logits[c] - results[0].GetTensorDataAsSpan<float>()[(i * classes) + c]));
                 for (int k = 0; k < count; k++)
@@ -63,8 +67,10 @@ internal static class PortableParity
             }
         }
 
-        Console.WriteLine($"  {files.Length} images: {library} certified by the library, {graph} by the graph; {onlyLibrary} by the library only, {onlyGraph} by the graph only; {otherSet} with another set, {otherLabel} with another label.");
-        Console.WriteLine(FormattableString.Invariant($"  Radii in the graph: {larger} larger than the library's, up to {radii:E2} smaller. Logits differ by up to {logits:E2}."));
+        Console.WriteLine($"  {files.Length} images: {library} certified by the library, {graph} by the graph; {onlyLibrary} by the "
+            + $"library only, {onlyGraph} by the graph only; {otherSet} with another set, {otherLabel} with another label.");
+        Console.WriteLine(FormattableString.Invariant(
+            $"  Radii in the graph: {larger} larger than the library's, up to {radii:E2} smaller. Logits differ by up to {logits:E2}."));
     }
 
     private static float[] Pixels(string file, int size)

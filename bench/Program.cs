@@ -12,8 +12,9 @@ const string Usage = """
           A saved model's float64 scoring, which covers rounding, against ONNX Runtime's float32.
 
       dotnet run -c Release --project bench -- serving MODEL.zip [ROUNDS]
-          Every ratio of scoring in about two minutes: Transform of vectors, images and image files, PredictionEngine and sixteen engines at once, all columns, against ONNX
-          Runtime's bare session on the same graph with the same threads; memory; from model.zip to the first prediction; and the certificate by itself.
+          Every ratio of scoring in about two minutes: Transform of vectors, images and image files, PredictionEngine and sixteen
+          engines at once, all columns, against ONNX Runtime's bare session on the same graph with the same threads; memory; from
+          model.zip to the first prediction; and the certificate by itself.
 
       dotnet run -c Release --project bench -- full MODEL.zip
           The same by BenchmarkDotNet.
@@ -22,32 +23,36 @@ const string Usage = """
           Microseconds that the certificate of a row takes by itself.
 
       dotnet run -c Release --project bench -- portable MODEL.zip [THREADS]
-          An exported ONNX graph with the certificate inside against the bare network: 10, 100 and 1000 classes, 1, 3 and 5 radii, both arithmetics.
+          An exported ONNX graph with the certificate inside against the bare network: 10, 100 and 1000 classes, 1, 3 and 5 radii,
+          both arithmetics.
 
       dotnet run -c Release --project bench -- export MODEL.zip FILE.onnx [float64|real]
           The ONNX file of a saved model, as examples/ServeOnnx takes it.
 
       dotnet run -c Release --project bench -- parity MODEL.zip FOLDER [GUARANTEE]
-          Which images of a folder the exported graph certifies, against the library; under the model's guarantee or another, such as rtk:3.
+          Which images of a folder the exported graph certifies, against the library; under the model's guarantee or another, such
+          as rtk:3.
 
       dotnet run -c Release --project bench -- coverage MODEL.zip FOLDER|test.bin [COVERAGE]
-          Coverage sets on 20 random halves of labeled images: their size at several ε with our constants and with one for all pairs.
+          Coverage sets on 20 random halves of labeled images: their size at several ε with our constants and with one for all
+          pairs.
 
       dotnet run -c Release --project bench -- augmentation
           Microseconds that augmenting an image takes.
 
       dotnet run -c Release --project bench -- training [OPTIONS]
-          What a guarantee costs: the trainer's own step with each loss against the same network's step with plain cross-entropy; then κ alone and the loss
-          alone. The network is the default one, the images are random.
+          What a guarantee costs: the trainer's own step with each loss against the same network's step with plain cross-entropy;
+          then κ alone and the loss alone. The network is the default one, the images are random.
 
       dotnet run -c Release --project bench -- loop [OPTIONS]
-          What the trainer's loop costs: images a second of an epoch against the same steps in a plain loop, and what of a step can lie outside
-          libtorch's kernels at most: a network that hardly computes makes the same calls.
+          What the trainer's loop costs: images a second of an epoch against the same steps in a plain loop, and what of a step
+          can lie outside libtorch's kernels at most: a network that hardly computes makes the same calls.
 
       dotnet run -c Release --project bench -- defaults EUROSAT IRIS CIFAR [DATA [CHOICE ...]]
-          VRA and seconds of the options that the trainers choose by data, and of others. EUROSAT is the folder with EuroSAT's train and test,
-          IRIS is SciPy's iris.txt, CIFAR the folder of CIFAR-100's binary version, DATA is part of a data set's name. A choice is automatic, fixed (8 × 96 or 3 × 128, 30 epochs, batch 64),
-          or such as Tiny/30/16 and 3x64/100/16. OMP_NUM_THREADS=1 makes the processor's seconds comparable on a busy machine.
+          VRA and seconds of the options that the trainers choose by data, and of others. EUROSAT is the folder with EuroSAT's
+          train and test, IRIS is SciPy's iris.txt, CIFAR the folder of CIFAR-100's binary version, DATA is part of a data set's
+          name. A choice is automatic, fixed (8 × 96 or 3 × 128, 30 epochs, batch 64), or such as Tiny/30/16 and 3x64/100/16.
+          OMP_NUM_THREADS=1 makes the processor's seconds comparable on a busy machine.
 
       --classes 10,100,1000       numbers of classes, each above 5
       --threads N                 libtorch's threads; one for each core if left out
@@ -86,7 +91,11 @@ switch (args)
         using (var file = File.Create(target))
         {
             new MLContext().Gloro.ConvertToOnnx(
-                Load(path).Chain, file, new GloroOnnxOptions { Arithmetic = arithmeticName is [var name] ? Enum.Parse<CertificateArithmetic>(name, ignoreCase: true) : null });
+                Load(path).Chain, file, new GloroOnnxOptions
+                {
+                    Arithmetic = arithmeticName is [var name]
+                    ? Enum.Parse<CertificateArithmetic>(name, ignoreCase: true) : null
+                });
         }
 
         return 0;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Inference;
 
@@ -19,8 +20,10 @@ internal static class ServingBench
     /// <param name="rounds">How often both sides are measured.</param>
     public static void Run(string path, GloroTransformer transformer, int rounds)
     {
-        Console.WriteLine($"{Environment.ProcessorCount} processors; {rounds} rounds; {Path.GetFileName(path)}, {new FileInfo(path).Length / 1e6:F1} MB");
-        using GloroTransformer real = transformer.With(CertificateArithmetic.Real), float64 = transformer.With(CertificateArithmetic.Float64);
+        Console.WriteLine(
+            $"{Environment.ProcessorCount} processors; {rounds} rounds; {Path.GetFileName(path)}, {new FileInfo(path).Length / 1e6:F1} MB");
+        using GloroTransformer real = transformer.With(CertificateArithmetic.Real),
+            float64 = transformer.With(CertificateArithmetic.Float64);
         DeployedNetwork network = transformer.GloroModel.Network;
         using var session = new BareSession(network, Environment.ProcessorCount);
         double milliseconds;
@@ -29,7 +32,8 @@ internal static class ServingBench
         using var rows = new ServingRows(network.InputShape, 64 * (int)Math.Clamp(PassMilliseconds / milliseconds / 64, 2, 64));
         float[] logits = new float[rows.Count * network.ClassCount];
         int batch = session.FindBest(rows.Inputs, logits).Batch;
-        Console.WriteLine(FormattableString.Invariant($"bare session: batches of {batch} are its best, {1000 / milliseconds:F0} rows/s; {rows.Count} rows a pass"));
+        Console.WriteLine(FormattableString.Invariant(
+            $"bare session: batches of {batch} are its best, {1000 / milliseconds:F0} rows/s; {rows.Count} rows a pass"));
 
         void Bare() => session.Run(rows.Inputs, rows.Count, batch, logits);
         var pass = new ForwardPass(network);
@@ -43,8 +47,11 @@ internal static class ServingBench
             var decoder = new BareDecoder(network.InputShape);
             string[] files = rows.Files();
             float[] inputs = new float[rows.Inputs.Length];
-            Compare("Transform, image files, Real", "≥ 0.9 of decode + bare", rounds, () => decoder.RunAfter(session, files, batch, inputs, logits), Reading(real, rows.LoadedFiles()));
-            Console.WriteLine(FormattableString.Invariant($"  (of which decoding alone: {Timing.Median(Enumerable.Range(0, rounds).Select(_ => Timing.Milliseconds(() => Array.ForEach(files, f => decoder.Decode(f, inputs))))) / files.Length:F3} ms a row)"));
+            Compare("Transform, image files, Real", "≥ 0.9 of decode + bare", rounds,
+                () => decoder.RunAfter(session, files, batch, inputs, logits), Reading(real, rows.LoadedFiles()));
+            double decoding = Timing.Median(Enumerable.Range(0, rounds)
+                .Select(_ => Timing.Milliseconds(() => Array.ForEach(files, f => decoder.Decode(f, inputs)))));
+            Console.WriteLine(FormattableString.Invariant($"  (of which decoding alone: {decoding / files.Length:F3} ms a row)"));
         }
 
         EngineBench.OneByOne("PredictionEngine, Real", real, session, rows, rounds);
@@ -70,7 +77,8 @@ internal static class ServingBench
             ratios.Add(first / Timing.Milliseconds(ours));
         }
 
-        Console.WriteLine(FormattableString.Invariant($"{name,-38} {Timing.Median(ratios),6:F3} of the rows/s ({Timing.Quantile(ratios, 0.25):F3}–{Timing.Quantile(ratios, 0.75):F3})  {target}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-38} {Timing.Median(ratios),6:F3} of the rows/s "
+            + $"({Timing.Quantile(ratios, 0.25):F3}–{Timing.Quantile(ratios, 0.75):F3})  {target}"));
     }
 
     private static Action Reading(GloroTransformer model, IDataView view)

@@ -34,14 +34,16 @@ public class ServingBenchmarks : IDisposable
     {
         var context = new MLContext();
         ITransformer loaded = context.Model.Load(ModelPath, out _);
-        _model = (loaded as GloroTransformer ?? ((IEnumerable<ITransformer>)loaded).OfType<GloroTransformer>().Single()).With(CertificateArithmetic.Real);
+        _model = (loaded as GloroTransformer ?? ((IEnumerable<ITransformer>)loaded).OfType<GloroTransformer>().Single())
+            .With(CertificateArithmetic.Real);
         var network = _model.GloroModel.Network;
         _rows = new ServingRows(network.InputShape, Rows);
         _session = new BareSession(network, Environment.ProcessorCount);
         _decoder = new BareDecoder(network.InputShape);
         _engine = EngineBench.Engine(_model, _rows);
         (_row, _size) = (_rows.One, network.InputShape.Size);
-        (_vectors, _images, _files) = (_model.Transform(_rows.Vectors()), _model.Transform(_rows.Images()), _model.Transform(_rows.LoadedFiles()));
+        (_vectors, _images, _files) =
+            (_model.Transform(_rows.Vectors()), _model.Transform(_rows.Images()), _model.Transform(_rows.LoadedFiles()));
         (_inputs, _logits) = (new float[Rows * _size], new float[Rows * network.ClassCount]);
         _batch = _session.FindBest(_rows.Inputs, _logits).Batch;
     }
@@ -50,7 +52,8 @@ public class ServingBenchmarks : IDisposable
     internal static string ModelPath { get; set; } = "";
 
     /// <summary>Measures and prints.</summary>
-    internal static void RunAll() => BenchmarkRunner.Run([typeof(ServingBenchmarks), typeof(CertificateBenchmarks)], DefaultConfig.Instance.AddJob(Job.Default.WithToolchain(new InProcessEmitToolchain(TimeSpan.FromHours(1), logOutput: true))));
+    internal static void RunAll() => BenchmarkRunner.Run([typeof(ServingBenchmarks), typeof(CertificateBenchmarks)],
+        DefaultConfig.Instance.AddJob(Job.Default.WithToolchain(new InProcessEmitToolchain(TimeSpan.FromHours(1), logOutput: true))));
 
     /// <summary>The bare session, one row.</summary>
     [Benchmark(Baseline = true), BenchmarkCategory(OneRow)]

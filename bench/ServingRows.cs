@@ -40,10 +40,12 @@ internal sealed class ServingRows : IDisposable
     }
 
     /// <summary>Vectors in memory.</summary>
-    public IDataView Vectors() => _context.Data.LoadFromEnumerable(Inputs.Chunk(_shape.Size).Select(values => new VectorRow { Image = values }).ToList(), VectorDefinition);
+    public IDataView Vectors() => _context.Data.LoadFromEnumerable(
+        Inputs.Chunk(_shape.Size).Select(values => new VectorRow { Image = values }).ToList(), VectorDefinition);
 
     /// <summary>Decoded images in memory.</summary>
-    public IDataView Images() => _context.Data.LoadFromEnumerable(Enumerable.Range(0, Count).Select(row => new ImageRow { Image = Image(row) }).ToList());
+    public IDataView Images() =>
+        _context.Data.LoadFromEnumerable(Enumerable.Range(0, Count).Select(row => new ImageRow { Image = Image(row) }).ToList());
 
     /// <summary>JPEG files, which are written when this is first called.</summary>
     public string[] Files()
@@ -70,7 +72,8 @@ internal sealed class ServingRows : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private static byte Pixel(int row, int index) => (byte)(128 + (100 * Math.Sin((index * 0.011) + row) * Math.Cos(index * 0.0007 * (row % 7))));
+    private static byte Pixel(int row, int index) =>
+        (byte)(128 + (100 * Math.Sin((index * 0.011) + row) * Math.Cos(index * 0.0007 * (row % 7))));
 
     private MLImage Image(int row)
     {

@@ -37,7 +37,8 @@ internal sealed record TrainingArguments
 
     private static TrainingArguments? Set(TrainingArguments arguments, string name, string value) => name switch
     {
-        "--classes" when value.Split(',').Select(Number).ToArray() is var counts && counts.All(count => count > TrainingBench.SetSize) => arguments with { Classes = counts },
+        "--classes" when value.Split(',').Select(Number).ToArray() is var counts && counts.All(count => count > TrainingBench.SetSize) =>
+            arguments with { Classes = counts },
         "--threads" when Number(value) is var threads and > 0 => arguments with { Threads = threads },
         "--rounds" when Number(value) is var rounds and > 0 => arguments with { Rounds = rounds },
         "--precision" when value is "float32" or "bfloat16" => arguments with { MixedPrecision = value == "bfloat16" },
@@ -46,5 +47,6 @@ internal sealed record TrainingArguments
         _ => null,
     };
 
-    private static int Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number) ? number : 0;
+    private static int Number(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+        ? number : 0;
 }

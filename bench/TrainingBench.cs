@@ -17,15 +17,19 @@ internal static class TrainingBench
         using var collector = new BlockingCollections();
         using var memory = new RetainedMemory();
         bool mixed = arguments.MixedPrecision ?? TrainingProblem.HasFastBFloat16;
-        Console.WriteLine($"LiResNet at its defaults on {new TrainingProblem(2, mixed).Shape} inputs, batches of {TrainingProblem.BatchSize}, {(mixed ? "bfloat16" : "float32")}, {torch.get_num_threads()} threads of libtorch.");
-        Console.WriteLine("Medians in milliseconds. step: from the inputs to the new weights. ratio: to the step with plain cross-entropy just before it.");
-        Console.WriteLine("κ: power iteration forwards and backwards. loss alone: forwards and backwards from the logits, the final rows and κ.");
+        Console.WriteLine($"LiResNet at its defaults on {new TrainingProblem(2, mixed).Shape} inputs, batches of "
+            + $"{TrainingProblem.BatchSize}, {(mixed ? "bfloat16" : "float32")}, {torch.get_num_threads()} threads of libtorch.");
+        Console.WriteLine("Medians in milliseconds. step: from the inputs to the new weights. ratio: to the step with plain "
+            + "cross-entropy just before it.");
+        Console.WriteLine(
+            "κ: power iteration forwards and backwards. loss alone: forwards and backwards from the logits, the final rows and κ.");
         foreach (int classes in arguments.Classes)
             Measure(new TrainingProblem(classes, mixed), arguments);
     }
 
     /// <summary>Every fifth class belongs together.</summary>
-    public static AffinitySets Sets(int classes) => AffinitySets.FromIndices(Enumerable.Range(0, classes / SetSize).Select(set => Enumerable.Range(set * SetSize, SetSize)));
+    public static AffinitySets Sets(int classes) =>
+        AffinitySets.FromIndices(Enumerable.Range(0, classes / SetSize).Select(set => Enumerable.Range(set * SetSize, SetSize)));
 
     private static IEnumerable<TrainingSide> Create(TrainingProblem problem, string filter)
     {
@@ -65,8 +69,10 @@ internal static class TrainingBench
             for (int n = 0; n < sides.Length; n++)
             {
                 var side = sides[n];
-                double reference = Timing.Milliseconds(() => plain.Step(inputs, labels)), step = Timing.Milliseconds(() => side.Step(inputs, labels));
-                double kappa = Timing.Milliseconds(side.Kappa), loss = Timing.Milliseconds(() => side.Loss(logits, labels)), plainLoss = Timing.Milliseconds(() => plain.Loss(logits, labels));
+                double reference = Timing.Milliseconds(() => plain.Step(inputs, labels)),
+                    step = Timing.Milliseconds(() => side.Step(inputs, labels));
+                double kappa = Timing.Milliseconds(side.Kappa), loss = Timing.Milliseconds(() => side.Loss(logits, labels)),
+                    plainLoss = Timing.Milliseconds(() => plain.Loss(logits, labels));
                 if (round < 0)
                     continue;
                 plainSteps.Add(reference);
@@ -75,7 +81,8 @@ internal static class TrainingBench
         }
 
         Console.WriteLine();
-        Console.WriteLine(FormattableString.Invariant($"{$"C = {problem.Classes}",-24}{"step",8}{"ratio",8}{"quartiles",16}{"κ",8}{"loss alone",12}"));
+        Console.WriteLine(
+            FormattableString.Invariant($"{$"C = {problem.Classes}",-24}{"step",8}{"ratio",8}{"quartiles",16}{"κ",8}{"loss alone",12}"));
         Console.WriteLine(FormattableString.Invariant($"{plain.Name,-24}{Timing.Median(plainSteps),8:F0}"));
         for (int n = 0; n < sides.Length; n++)
             Console.WriteLine($"{sides[n].Name,-24}{times[n]}");

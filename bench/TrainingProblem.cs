@@ -25,7 +25,8 @@ internal sealed record TrainingProblem(int Classes, bool MixedPrecision)
     public LipschitzNetwork CreateNetwork()
     {
         using var generator = new torch.Generator(1, torch.CPU);
-        return LiResNetLayers.Create(Shape, Classes, GloroImageClassificationOptions.DefaultDepth, Size.Width, Size.TailWidth, [0.5f, 0.5f, 0.5f], new LayerFactory(generator, torch.CPU));
+        return LiResNetLayers.Create(Shape, Classes, GloroImageClassificationOptions.DefaultDepth, Size.Width, Size.TailWidth,
+            [0.5f, 0.5f, 0.5f], new LayerFactory(generator, torch.CPU));
     }
 
     public TrainingContext CreateSettings(GloroLossKind loss, RobustnessGuarantee guarantee) => new(

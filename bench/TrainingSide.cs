@@ -26,7 +26,8 @@ internal abstract class TrainingSide(TrainingProblem problem, TrainingContext se
         var leaf = logits.detach().requires_grad_(true);
         using (no_grad())
             Rows ??= Network.Final.Rows().DetachFromDisposeScope();
-        Compute(new LossInput(leaf, labels, Rows.detach().requires_grad_(true), ones([]).requires_grad_(true), settings.Options.Epsilon)).backward();
+        Compute(new LossInput(leaf, labels, Rows.detach().requires_grad_(true), ones([]).requires_grad_(true), settings.Options.Epsilon))
+            .backward();
     }
 
     /// <summary>κ alone, forwards and backwards.</summary>

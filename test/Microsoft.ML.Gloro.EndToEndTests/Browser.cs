@@ -33,7 +33,8 @@ internal sealed class Browser : IDisposable
         if (Environment.GetEnvironmentVariable("GLORO_BROWSER") is { Length: > 0 } named)
             return named;
         string[] names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome.exe", "msedge.exe"];
-        string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
+        string[] folders = (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries);
         return names.SelectMany(name => folders.Select(folder => Path.Combine(folder, name))).FirstOrDefault(File.Exists);
     }
 
@@ -41,7 +42,9 @@ internal sealed class Browser : IDisposable
     public static async Task<Browser> StartAsync(string path)
     {
         var profile = new TemporaryFolder();
-        string[] arguments = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions", "--disable-background-networking", "--remote-debugging-port=0", $"--user-data-dir={profile.Path}", "about:blank"];
+        string[] arguments =
+            ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run", "--disable-extensions",
+            "--disable-background-networking", "--remote-debugging-port=0", $"--user-data-dir={profile.Path}", "about:blank"];
         var process = Process.Start(new ProcessStartInfo(path, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
         var browser = new Browser(process, profile);
         try
@@ -49,14 +52,16 @@ internal sealed class Browser : IDisposable
             string? line;
             const string Said = "DevTools listening on ";
             do
-                line = await process.StandardError.ReadLineAsync().WaitAsync(Patience) ?? throw new InvalidOperationException($"{path} stopped before it listened.");
+                line = await process.StandardError.ReadLineAsync().WaitAsync(Patience)
+                    ?? throw new InvalidOperationException($"{path} stopped before it listened.");
             while (!line.StartsWith(Said, StringComparison.Ordinal));
             _ = process.StandardError.ReadToEndAsync(); // and forget: a full pipe would stop it
             _ = process.StandardOutput.ReadToEndAsync();
             await browser._socket.ConnectAsync(new Uri(line[Said.Length..].Trim()), CancellationToken.None);
             _ = browser.ListenAsync();
             string target = (string)(await browser.SendAsync("Target.createTarget", new { url = "about:blank" }))!["targetId"]!;
-            browser._session = (string)(await browser.SendAsync("Target.attachToTarget", new { targetId = target, flatten = true }))!["sessionId"]!;
+            browser._session =
+                (string)(await browser.SendAsync("Target.attachToTarget", new { targetId = target, flatten = true }))!["sessionId"]!;
             foreach (string domain in new[] { "Page", "Runtime", "Network", "DOM", "Log" })
                 await browser.SendAsync($"{domain}.enable");
             return browser;
@@ -84,11 +89,13 @@ internal sealed class Browser : IDisposable
     public async Task<JsonNode?> EvaluateAsync(string expression)
     {
         var answer = await SendAsync("Runtime.evaluate", new { expression, awaitPromise = true, returnByValue = true });
-        return answer!["exceptionDetails"] is { } fault ? throw new InvalidOperationException($"{expression}: {fault}") : answer["result"]!["value"];
+        return answer!["exceptionDetails"] is { } fault ? throw new InvalidOperationException($"{expression}: {fault}")
+            : answer["result"]!["value"];
     }
 
     /// <summary>Waits until an expression is true in the page.</summary>
-    public Task WaitAsync(string condition) => EvaluateAsync($"new Promise(done => {{ const look = () => ({condition}) ? done(true) : setTimeout(look, 10); look(); }})");
+    public Task WaitAsync(string condition) =>
+        EvaluateAsync($"new Promise(done => {{ const look = () => ({condition}) ? done(true) : setTimeout(look, 10); look(); }})");
 
     /// <summary>Goes to a page.</summary>
     public Task GoAsync(Uri address) => SendAsync("Page.navigate", new { url = address.ToString() });
@@ -111,7 +118,8 @@ internal sealed class Browser : IDisposable
     public async Task ShowAsync(int width, int height, bool dark)
     {
         await SendAsync("Emulation.setDeviceMetricsOverride", new { width, height, deviceScaleFactor = 1, mobile = width < 500 });
-        await SendAsync("Emulation.setEmulatedMedia", new { features = new[] { new { name = "prefers-color-scheme", value = dark ? "dark" : "light" } } });
+        await SendAsync("Emulation.setEmulatedMedia",
+            new { features = new[] { new { name = "prefers-color-scheme", value = dark ? "dark" : "light" } } });
     }
 
     /// <summary>Saves a picture of the whole page, if the environment's GLORO_SCREENSHOTS names a folder.</summary>

@@ -16,9 +16,11 @@ public sealed class BrowserPageTests
     {
         string path = Browser.Find() ?? "";
         if (path.Length == 0)
-            Assert.Inconclusive("No Chromium was found on the PATH, and GLORO_BROWSER names none: the site of examples/Browser was not tested.");
+            Assert.Inconclusive(
+                "No Chromium was found on the PATH, and GLORO_BROWSER names none: the site of examples/Browser was not tested.");
         if (!Directory.Exists(Path.Combine(s_example, "node_modules", "onnxruntime-web")))
-            Assert.Inconclusive("ONNX Runtime for the browser is not there (npm install --prefix examples/Browser): the site of examples/Browser was not tested.");
+            Assert.Inconclusive("ONNX Runtime for the browser is not there (npm install --prefix examples/Browser): the site of "
+                + "examples/Browser was not tested.");
 
         using var folder = new TemporaryFolder();
         var (code, output, error) = await ExampleProcess.RunAsync("Browser", folder.Path, "--out", "site");
@@ -43,7 +45,8 @@ public sealed class BrowserPageTests
             CollectionAssert.AreEqual(classes[..3], named[..3]);
             for (int k = 0; k < radii.Length; k++)
             {
-                Assert.IsLessThanOrEqualTo(row.TopKRadii[k], radii[k], $"drawing {i}, k = {k + 1}: the browser must not claim more than the library");
+                Assert.IsLessThanOrEqualTo(
+                    row.TopKRadii[k], radii[k], $"drawing {i}, k = {k + 1}: the browser must not claim more than the library");
                 Assert.AreEqual(row.TopKRadii[k], radii[k], 1e-3f, $"drawing {i}, k = {k + 1}");
                 proved += radii[k] > 0 ? 1 : 0;
             }

@@ -100,7 +100,8 @@ public sealed class DownloadTests : IDisposable
     {
         using var server = new FileServer(RandomBytes(500));
         var e = await Assert.ThrowsExactlyAsync<InvalidDataException>(() => FetchAsync(server));
-        StringAssert.Contains(e.Message, $"is not the file that was expected: its MD5 is {Md5(RandomBytes(500))} and not {Md5(s_content)}.");
+        StringAssert.Contains(
+            e.Message, $"is not the file that was expected: its MD5 is {Md5(RandomBytes(500))} and not {Md5(s_content)}.");
         Assert.IsEmpty(Directory.GetFiles(Path.GetDirectoryName(Target)!));
     }
 
@@ -110,7 +111,8 @@ public sealed class DownloadTests : IDisposable
         using var server = new FileServer(s_content);
         Directory.CreateDirectory(Path.GetDirectoryName(Target)!);
         File.WriteAllText(Target, "mine");
-        StringAssert.Contains((await Assert.ThrowsExactlyAsync<InvalidDataException>(() => FetchAsync(server))).Message, "Delete it or move it away.");
+        StringAssert.Contains(
+            (await Assert.ThrowsExactlyAsync<InvalidDataException>(() => FetchAsync(server))).Message, "Delete it or move it away.");
         Assert.AreEqual("mine", File.ReadAllText(Target));
         Assert.IsEmpty(server.Requests);
     }
@@ -127,13 +129,16 @@ public sealed class DownloadTests : IDisposable
     public void Unpack_Archive_SplitsByNumberAndFollowsNoNameOutOfTheFolder()
     {
         string folder = Path.Combine(_folder.Path, "a", "data");
-        string archive = Archive("EuroSAT_RGB/", "EuroSAT_RGB/README.txt", "EuroSAT_RGB/Forest/Forest_1.jpg", "EuroSAT_RGB/Forest/Forest_2.jpg", "EuroSAT_RGB/Forest/Forest_13.jpg", "EuroSAT_RGB/River/River_4.jpg",
-            "EuroSAT_RGB/River/River_5.jpg", "../../River/River_6.jpg", "/River/River_11.jpg", "EuroSAT_RGB/../River/River_16.jpg", "EuroSAT_RGB/River/Forest_21.jpg", "EuroSAT_RGB/../../x_1.jpg");
+        string archive = Archive("EuroSAT_RGB/", "EuroSAT_RGB/README.txt", "EuroSAT_RGB/Forest/Forest_1.jpg",
+            "EuroSAT_RGB/Forest/Forest_2.jpg", "EuroSAT_RGB/Forest/Forest_13.jpg", "EuroSAT_RGB/River/River_4.jpg",
+            "EuroSAT_RGB/River/River_5.jpg", "../../River/River_6.jpg", "/River/River_11.jpg", "EuroSAT_RGB/../River/River_16.jpg",
+                "EuroSAT_RGB/River/Forest_21.jpg", "EuroSAT_RGB/../../x_1.jpg");
         var counts = EuroSatArchive.Unpack(archive, folder);
         Assert.AreEqual((3, 1, 1), (counts["train"], counts["test"], counts["aside"]));
         Assert.AreEqual(
             "aside/River/River_5.jpg test/Forest/Forest_1.jpg train/Forest/Forest_13.jpg train/Forest/Forest_2.jpg train/River/River_4.jpg",
-            string.Join(' ', Directory.GetFiles(_folder.Path, "*.jpg", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(folder, path).Replace('\\', '/')).Order(StringComparer.Ordinal)));
+            string.Join(' ', Directory.GetFiles(_folder.Path, "*.jpg", SearchOption.AllDirectories)
+                .Select(path => Path.GetRelativePath(folder, path).Replace('\\', '/')).Order(StringComparer.Ordinal)));
         StringAssert.Contains(Assert.ThrowsExactly<IOException>(() => EuroSatArchive.Unpack(archive, folder)).Message, "is there already");
     }
 
@@ -141,7 +146,8 @@ public sealed class DownloadTests : IDisposable
     public void Unpack_SomethingElse_IsRefusedWithoutATrace()
     {
         string folder = Path.Combine(_folder.Path, "data");
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => EuroSatArchive.Unpack(Archive("cat.jpg"), folder)).Message, "holds no images");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<InvalidDataException>(() => EuroSatArchive.Unpack(Archive("cat.jpg"), folder)).Message, "holds no images");
         Assert.IsFalse(Directory.Exists(Path.Combine(folder, "train")));
     }
 
@@ -150,7 +156,8 @@ public sealed class DownloadTests : IDisposable
     {
         byte[] archive = File.ReadAllBytes(Archive("EuroSAT_RGB/Forest/Forest_1.jpg", "EuroSAT_RGB/Forest/Forest_2.jpg"));
         using var server = new FileServer(archive);
-        var (code, output, error) = await ExampleProcess.RunAsync("EuroSat", _folder.Path, "--download", "--data", "data", "--from", $"{server.Address}", "--md5", Md5(archive));
+        var (code, output, error) = await ExampleProcess.RunAsync(
+            "EuroSat", _folder.Path, "--download", "--data", "data", "--from", $"{server.Address}", "--md5", Md5(archive));
         Assert.AreEqual(0, code, error);
         StringAssert.Contains(output, "1 images to train on, 1 to test on, 0 kept aside");
         Assert.IsTrue(File.Exists(Path.Combine(_folder.Path, "data", "train", "Forest", "Forest_2.jpg")));

@@ -31,7 +31,8 @@ internal static class EncodedImages
             model = mlContext.Gloro.WithGuarantee(model, guarantee);
         using var gloro = ((IEnumerable<ITransformer>)model).OfType<GloroTransformer>().Single();
         var rows = ScoredRow.All(gloro.Transform(mlContext.Data.LoadFromEnumerable(files.Select(file => new Encoded { Image = file }))));
-        return rows.ConvertAll(row => (row, gloro.ClassNames.Select((name, i) => (name, row.Logits[i])).OrderByDescending(p => p.Item2).Select(p => p.name).ToArray()));
+        return rows.ConvertAll(row => (row, gloro.ClassNames.Select((name, i) => (name, row.Logits[i])).OrderByDescending(p => p.Item2)
+            .Select(p => p.name).ToArray()));
     }
 
     private sealed class Encoded

@@ -10,11 +10,13 @@ internal static class ExampleProcess
     private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(5);
 
     private static readonly string s_configuration =
-        typeof(ExampleProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().Single(a => a.Key == "ExamplesConfiguration").Value!;
+        typeof(ExampleProcess).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>()
+            .Single(a => a.Key == "ExamplesConfiguration").Value!;
 
     /// <summary>The built program of an example.</summary>
     /// <param name="name">Its folder under examples.</param>
-    public static string PathOf(string name) => Path.Combine(Repository.Root, "examples", name, "bin", s_configuration, "net8.0", $"{name}.dll");
+    public static string PathOf(string name) =>
+        Path.Combine(Repository.Root, "examples", name, "bin", s_configuration, "net8.0", $"{name}.dll");
 
     /// <summary>Runs an example to its end.</summary>
     /// <param name="name">Its folder under examples.</param>

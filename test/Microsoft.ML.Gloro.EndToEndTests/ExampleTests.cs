@@ -25,7 +25,8 @@ public sealed partial class ExampleTests
     private static readonly string[] s_others = ["Audit", "Browser", "Cifar100", "EuroSat", "ScoreOnly", "ServeOnnx", "Sweep", "WebApi"];
 
     private static readonly string[] s_classes =
-        ["AnnualCrop", "Forest", "HerbaceousVegetation", "Highway", "Industrial", "Pasture", "PermanentCrop", "Residential", "River", "SeaLake"];
+        ["AnnualCrop", "Forest", "HerbaceousVegetation", "Highway", "Industrial", "Pasture", "PermanentCrop", "Residential",
+            "River", "SeaLake"];
 
     private static TemporaryFolder s_folder = null!;
 
@@ -46,17 +47,20 @@ public sealed partial class ExampleTests
         for (int i = 0; i < 5 * s_classes.Length; i++)
         {
             int label = i % s_classes.Length;
-            string folder = Directory.CreateDirectory(Path.Combine(Data, i < 3 * s_classes.Length ? "train" : "test", s_classes[label])).FullName;
+            string folder =
+                Directory.CreateDirectory(Path.Combine(Data, i < 3 * s_classes.Length ? "train" : "test", s_classes[label])).FullName;
             byte[] planes = Array.ConvertAll(TestImages.Planes(16, 16, seed: i), noise => (byte)((noise / 8) + (20 * label)));
             File.WriteAllBytes(Path.Combine(folder, $"{i}.png"), TestImages.Png(planes, 16, 16));
         }
 
         var mlContext = new MLContext(seed: 1);
-        var rows = mlContext.Data.LoadFromEnumerable(Directory.GetFiles(Path.Combine(Data, "train"), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
+        var rows = mlContext.Data.LoadFromEnumerable(
+            Directory.GetFiles(Path.Combine(Data, "train"), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
             .Select(path => new TileRow { Label = Path.GetFileName(Path.GetDirectoryName(path))!, ImagePath = path }));
         var options = ColorTiles.Options(epochs: 4);
         options.Guarantee = RobustnessGuarantee.RelaxedTopK(3);
-        var model = mlContext.Transforms.Conversion.MapValueToKey("Label").Append(mlContext.Transforms.LoadImages("Image", null, "ImagePath"))
+        var model = mlContext.Transforms.Conversion.MapValueToKey("Label")
+            .Append(mlContext.Transforms.LoadImages("Image", null, "ImagePath"))
             .Append(mlContext.Gloro.ImageClassification(options)).Fit(rows);
         mlContext.Model.Save(model, rows.Schema, ModelPath);
         Export(model, ModelPath);
@@ -86,15 +90,18 @@ public sealed partial class ExampleTests
     [TestMethod]
     public void Examples_OfTheRepository_AreAllRun()
     {
-        var names = Directory.GetFiles(Path.Combine(Repository.Root, "examples"), "*.csproj", SearchOption.AllDirectories).Select(path => Path.GetFileNameWithoutExtension(path)).ToList();
+        var names = Directory.GetFiles(Path.Combine(Repository.Root, "examples"), "*.csproj", SearchOption.AllDirectories)
+            .Select(path => Path.GetFileNameWithoutExtension(path)).ToList();
         Assert.IsGreaterThan(10, names.Count);
-        Assert.IsEmpty(names.Except(s_short.Select(example => example.Name)).Except(s_others), "Add it to the list above, or give it a test of its own.");
+        Assert.IsEmpty(names.Except(s_short.Select(example => example.Name)).Except(s_others),
+            "Add it to the list above, or give it a test of its own.");
     }
 
     [TestMethod]
     public async Task EuroSat_TinyFolder_TrainsSavesAndMeasures()
     {
-        string output = await RunAsync("EuroSat", "--data", Data, "--epochs", "1", "--depth", "1", "--width", "8", "--tail", "16", "--batch", "8", "--discover", "3", "--figure", "sets.svg");
+        string output = await RunAsync("EuroSat", "--data", Data, "--epochs", "1", "--depth", "1", "--width", "8", "--tail", "16",
+            "--batch", "8", "--discover", "3", "--figure", "sets.svg");
         StringAssert.Contains(output, "Trained, and saved as ");
         StringAssert.Contains(output, "affinity   0."); // the row of the table
         Assert.IsTrue(File.Exists(Path.Combine(s_folder.Path, "eurosat.zip")));
@@ -152,7 +159,8 @@ public sealed partial class ExampleTests
     public async Task Example_FileThatIsNoModel_SaysSo(string name, params string[] before)
     {
         File.WriteAllText(Path.Combine(s_folder.Path, "notes.md"), "notes");
-        var (code, output, error) = await ExampleProcess.RunAsync(name, s_folder.Path, name == "ScoreOnly" ? ["notes.md", "data"] : [.. before, "notes.md"]);
+        var (code, output, error) =
+            await ExampleProcess.RunAsync(name, s_folder.Path, name == "ScoreOnly" ? ["notes.md", "data"] : [.. before, "notes.md"]);
         Assert.AreEqual(2, code, output + error);
         StringAssert.Contains(error, name == "ScoreOnly" ? "notes.md is not a model of image files" : "notes.md is not a saved model");
         Assert.DoesNotContain("Unhandled exception", error);
@@ -173,11 +181,14 @@ public sealed partial class ExampleTests
         string[] files = [.. Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)];
         var mlContext = new MLContext();
         ITransformer model = mlContext.Model.Load(ModelPath, out _);
-        var scored = ScoredRow.All(model.Transform(mlContext.Data.LoadFromEnumerable(files.Select(file => new TileRow { ImagePath = file }))));
+        var scored = ScoredRow.All(
+            model.Transform(mlContext.Data.LoadFromEnumerable(files.Select(file => new TileRow { ImagePath = file }))));
         var radii = files.Zip(scored).Where(pair => pair.Second.CertifiedK > 0)
-            .ToDictionary(pair => Path.GetRelativePath(folder, pair.First), pair => (double)pair.Second.TopKRadii[pair.Second.CertifiedK - 1]);
+            .ToDictionary(
+                pair => Path.GetRelativePath(folder, pair.First), pair => (double)pair.Second.TopKRadii[pair.Second.CertifiedK - 1]);
         Assert.IsNotEmpty(radii);
-        foreach (var (name, path, step) in new[] { ("ScoreOnly", ModelPath, 1e-3), ("ServeOnnx", Path.ChangeExtension(ModelPath, ".onnx"), 1e-4) })
+        foreach (var (name, path, step)
+            in new[] { ("ScoreOnly", ModelPath, 1e-3), ("ServeOnnx", Path.ChangeExtension(ModelPath, ".onnx"), 1e-4) })
         {
             var shown = Shown().Matches(await RunAsync(name, path, folder));
             Assert.HasCount(radii.Count, shown, name);
@@ -192,7 +203,8 @@ public sealed partial class ExampleTests
     [TestMethod]
     public async Task EuroSat_FromAModel_GoesOnTrainingIt()
     {
-        string output = await RunAsync("EuroSat", "--data", Data, "--start-from", ModelPath, "--epochs", "1", "--batch", "8", "--save", "tuned.zip");
+        string output =
+            await RunAsync("EuroSat", "--data", Data, "--start-from", ModelPath, "--epochs", "1", "--batch", "8", "--save", "tuned.zip");
         StringAssert.Contains(output, "Trained, and saved as ");
         Assert.IsTrue(File.Exists(Path.Combine(s_folder.Path, "tuned.zip")));
     }
@@ -202,7 +214,8 @@ public sealed partial class ExampleTests
     [DataRow("there is none.zip", "--epochs", "1", "There is no model there is none.zip.")]
     public async Task EuroSat_FromAModelThatCannotBe_SaysWhy(string model, string option, string value, string says)
     {
-        var (code, _, error) = await ExampleProcess.RunAsync("EuroSat", s_folder.Path, "--data", Data, "--start-from", model, option, value);
+        var (code, _, error) =
+            await ExampleProcess.RunAsync("EuroSat", s_folder.Path, "--data", Data, "--start-from", model, option, value);
         Assert.AreEqual(2, code);
         StringAssert.Contains(error, says);
     }
@@ -244,8 +257,11 @@ public sealed partial class ExampleTests
         File.WriteAllLines(Path.Combine(folder, "fine_label_names.txt"), Enumerable.Range(0, 100).Select(i => $"class{i:D2}"));
         File.WriteAllLines(Path.Combine(folder, "coarse_label_names.txt"), Enumerable.Range(0, 20).Select(i => $"super{i:D2}"));
         foreach (string part in new[] { "train.bin", "test.bin" })
-            File.WriteAllBytes(Path.Combine(folder, part), [.. Enumerable.Range(0, 200).SelectMany(i => (byte[])[(byte)(i % 100 / 5), (byte)(i % 100), .. TestImages.Planes(32, 32, seed: i)])]);
-        string output = await RunAsync("Cifar100", "--data", folder, "--guarantee", "superclasses", "--epochs", "1", "--depth", "1", "--width", "8", "--tail", "16");
+            File.WriteAllBytes(
+                Path.Combine(folder, part), [.. Enumerable.Range(0, 200)
+                .SelectMany(i => (byte[])[(byte)(i % 100 / 5), (byte)(i % 100), .. TestImages.Planes(32, 32, seed: i)])]);
+        string output = await RunAsync(
+            "Cifar100", "--data", folder, "--guarantee", "superclasses", "--epochs", "1", "--depth", "1", "--width", "8", "--tail", "16");
         StringAssert.Contains(output, "Trained, and saved as ");
         StringAssert.Contains(output, "superclasses  ");
     }
@@ -253,7 +269,8 @@ public sealed partial class ExampleTests
     [TestMethod]
     public async Task Audit_SavedModel_BreaksNothing()
     {
-        string output = await RunAsync("Audit", "--model", ModelPath, "--data", Path.Combine(Data, "test"), "--rows", "6", "--steps", "2", "--restarts", "1", "--boundary-rows", "1");
+        string output = await RunAsync("Audit", "--model", ModelPath, "--data", Path.Combine(Data, "test"), "--rows", "6", "--steps", "2",
+            "--restarts", "1", "--boundary-rows", "1");
         StringAssert.Contains(output, "Float64");
         StringAssert.Contains(output, "20 images in ");
     }
@@ -261,7 +278,8 @@ public sealed partial class ExampleTests
     [TestMethod]
     public async Task Report_SavedModelAndAudit_ShowsWhatAttacksCameTo()
     {
-        string output = await RunAsync("Report", "--model", ModelPath, "--data", Path.Combine(Data, "test"), "--audit", "4", "--out", "audited.html");
+        string output =
+            await RunAsync("Report", "--model", ModelPath, "--data", Path.Combine(Data, "test"), "--audit", "4", "--out", "audited.html");
         StringAssert.Contains(output, "Of 20 images, ");
         string page = File.ReadAllText(Path.Combine(s_folder.Path, "audited.html"));
         StringAssert.Contains(page, "What attacks came to");
@@ -278,10 +296,13 @@ public sealed partial class ExampleTests
     [TestMethod]
     public async Task ServeOnnx_ExportedModel_CertifiesAsTheLibraryDoes()
     {
-        string here = await RunAsync("ScoreOnly", ModelPath, Path.Combine(Data, "test")), there = await RunAsync("ServeOnnx", Path.ChangeExtension(ModelPath, ".onnx"), Path.Combine(Data, "test"));
+        string here = await RunAsync("ScoreOnly", ModelPath, Path.Combine(Data, "test")),
+            there = await RunAsync("ServeOnnx", Path.ChangeExtension(ModelPath, ".onnx"), Path.Combine(Data, "test"));
         StringAssert.Contains(there, "rtk:3");
         Assert.AreEqual(Certified(here), Certified(there));
-        static string Certified(string output) => output[output.IndexOf("20 images, ", StringComparison.Ordinal)..output.LastIndexOf(" with a certificate", StringComparison.Ordinal)];
+        static string Certified(string output) =>
+            output[output.IndexOf("20 images, ", StringComparison.Ordinal)..output.LastIndexOf(
+                " with a certificate", StringComparison.Ordinal)];
     }
 
     [TestMethod]

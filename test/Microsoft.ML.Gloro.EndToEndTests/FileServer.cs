@@ -75,7 +75,8 @@ internal sealed class FileServer : IDisposable
             request += Encoding.ASCII.GetString(buffer, 0, read);
         }
 
-        string range = request.Split("\r\n").FirstOrDefault(line => line.StartsWith("Range:", StringComparison.OrdinalIgnoreCase))?["Range:".Length..].Trim() ?? "";
+        string range = request.Split("\r\n")
+            .FirstOrDefault(line => line.StartsWith("Range:", StringComparison.OrdinalIgnoreCase))?["Range:".Length..].Trim() ?? "";
         Requests.Add(range);
         int start = Ranges && range.Length > 0 ? int.Parse(range["bytes=".Length..^1], CultureInfo.InvariantCulture) : 0;
         string head = Status != 200 ? $"{Status} No"

@@ -16,16 +16,20 @@ public sealed class ReportPageTests
         using var folder = new TemporaryFolder();
         var (model, scored, mlContext) = ReportViews.Images(150);
         using GloroTransformer dispose = model;
-        string images = Path.Combine(folder.Path, "images.html"), names = Path.Combine(folder.Path, "names.html"), regions = Path.Combine(folder.Path, "regions.html");
-        mlContext.Gloro.Report(scored, new() { Model = model, Guarantees = [RobustnessGuarantee.Affinity(AffinitySets.Parse("ant+bee"))] }).Save(images);
+        string images = Path.Combine(folder.Path, "images.html"), names = Path.Combine(folder.Path, "names.html"),
+            regions = Path.Combine(folder.Path, "regions.html");
+        mlContext.Gloro.Report(scored, new() { Model = model, Guarantees = [RobustnessGuarantee.Affinity(AffinitySets.Parse("ant+bee"))] })
+            .Save(images);
         var odd = new HandMadeView
         {
-            ClassNames = ["<script>document.title = 'run'</script>", "\"><img src=x onerror=\"document.title='run'\">", new string('w', 90), "four words of it", "&amp;", "f"],
+            ClassNames = ["<script>document.title = 'run'</script>", "\"><img src=x onerror=\"document.title='run'\">", new string('w', 90),
+                "four words of it", "&amp;", "f"],
             Rows = HandMadeView.Random(60, seed: 3).Rows,
             Guarantee = "rtk:3",
         };
         mlContext.Gloro.Report(odd.Build(), new() { Title = "Odd names" }).Save(names);
-        var (plane, points, _) = ReportViews.Vectors(60, inputs: 2, classes: 3, epsilon: 0.15f, guarantee: RobustnessGuarantee.RelaxedTopK(2));
+        var (plane, points, _) =
+            ReportViews.Vectors(60, inputs: 2, classes: 3, epsilon: 0.15f, guarantee: RobustnessGuarantee.RelaxedTopK(2));
         using GloroTransformer disposePlane = plane;
         mlContext.Gloro.Report(points, new() { Model = plane }).Save(regions);
 
@@ -42,9 +46,12 @@ public sealed class ReportPageTests
                 foreach (bool dark in new[] { false, true })
                 {
                     await browser.ShowAsync(width, 900, dark);
-                    await browser.WaitAsync($"innerWidth === {width} && matchMedia('(prefers-color-scheme: dark)').matches === {(dark ? "true" : "false")}");
-                    Assert.IsLessThanOrEqualTo(width, (int)(await browser.EvaluateAsync("document.documentElement.scrollWidth"))!, $"{name} at {width} pixels is wider than its window");
-                    backgrounds.Add((string)(await browser.EvaluateAsync("getComputedStyle(document.querySelector('.gloro-report')).backgroundColor"))!);
+                    await browser.WaitAsync(
+                        $"innerWidth === {width} && matchMedia('(prefers-color-scheme: dark)').matches === {(dark ? "true" : "false")}");
+                    Assert.IsLessThanOrEqualTo(width, (int)(await browser.EvaluateAsync("document.documentElement.scrollWidth"))!,
+                        $"{name} at {width} pixels is wider than its window");
+                    backgrounds.Add((string)(
+                        await browser.EvaluateAsync("getComputedStyle(document.querySelector('.gloro-report')).backgroundColor"))!);
                     await HasMarks(browser, $"{name} at {width}");
                     await browser.ScreenshotAsync($"report-{name}-{width}-{(dark ? "dark" : "light")}");
                 }
@@ -53,12 +60,16 @@ public sealed class ReportPageTests
             Assert.HasCount(2, backgrounds);
             Assert.AreEqual(0, (int)(await browser.EvaluateAsync("document.querySelectorAll('script').length"))!);
             Assert.AreNotEqual("run", (string?)await browser.EvaluateAsync("document.title"));
-            Assert.IsTrue((bool)(await browser.EvaluateAsync("[...document.querySelectorAll('img')].every(e => e.alt && e.naturalWidth > 0) && [...document.querySelectorAll('svg[role=img]')].every(e => e.querySelector('title') || e.ariaLabel)"))!);
-            Assert.AreEqual("", (string?)await browser.EvaluateAsync("[...document.querySelectorAll('th')].filter(e => e.textContent && !e.scope).map(e => e.textContent).join()"));
+            Assert.IsTrue((bool)(await browser.EvaluateAsync("[...document.querySelectorAll('img')].every(e => e.alt && e.naturalWidth "
+                + "> 0) && [...document.querySelectorAll('svg[role=img]')].every(e => e.querySelector('title') || e.ariaLabel)"))!);
+            Assert.AreEqual("", (string?)await browser.EvaluateAsync(
+                "[...document.querySelectorAll('th')].filter(e => e.textContent && !e.scope).map(e => e.textContent).join()"));
         }
 
         Assert.IsEmpty(browser.Errors, string.Join('\n', browser.Errors));
-        Assert.IsTrue(browser.Requests.All(r => r.StartsWith("file:", StringComparison.Ordinal) || r.StartsWith("data:", StringComparison.Ordinal) || r.StartsWith("about:", StringComparison.Ordinal)), string.Join('\n', browser.Requests));
+        Assert.IsTrue(
+            browser.Requests.All(r => r.StartsWith("file:", StringComparison.Ordinal) || r.StartsWith("data:", StringComparison.Ordinal)
+            || r.StartsWith("about:", StringComparison.Ordinal)), string.Join('\n', browser.Requests));
         Assert.HasCount(3, browser.Requests.Where(r => r.StartsWith("file:", StringComparison.Ordinal)).ToArray());
     }
 
@@ -68,13 +79,17 @@ public sealed class ReportPageTests
         var charts = (JsonArray)(await browser.EvaluateAsync("""
             [...document.querySelectorAll('svg[role=img]')].filter(svg => svg.getClientRects().length).map(svg => {
               const frame = svg.getBoundingClientRect();
-              const boxes = [...svg.querySelectorAll('use, .mark')].map(mark => mark.getBoundingClientRect()).filter(box => box.width + box.height > 1);
+              const boxes = [...svg.querySelectorAll('use, .mark')].map(mark => mark.getBoundingClientRect())
+                .filter(box => box.width + box.height > 1);
               return {
                 name: svg.getAttribute('class'),
                 marks: boxes.length,
-                inside: boxes.every(box => box.left > frame.left - 1 && box.right < frame.right + 1 && box.top > frame.top - 1 && box.bottom < frame.bottom + 1),
-                texts: [...svg.querySelectorAll('text')].map(text => text.getBoundingClientRect()).every(box => box.left > frame.left - 2 && box.right < innerWidth),
-                smallest: Math.min(...[...svg.querySelectorAll('text')].map(text => parseFloat(getComputedStyle(text).fontSize))) * frame.width / svg.viewBox.baseVal.width,
+                inside: boxes.every(box => box.left > frame.left - 1 && box.right < frame.right + 1
+                  && box.top > frame.top - 1 && box.bottom < frame.bottom + 1),
+                texts: [...svg.querySelectorAll('text')].map(text => text.getBoundingClientRect())
+                  .every(box => box.left > frame.left - 2 && box.right < innerWidth),
+                smallest: Math.min(...[...svg.querySelectorAll('text')].map(text => parseFloat(getComputedStyle(text).fontSize)))
+                  * frame.width / svg.viewBox.baseVal.width,
               };
             })
             """))!;
@@ -88,6 +103,9 @@ public sealed class ReportPageTests
         }
 
         Assert.IsGreaterThan(0, (int)(await browser.EvaluateAsync("document.querySelectorAll('.heat .mark').length"))!, where);
-        Assert.IsTrue((bool)(await browser.EvaluateAsync("[...document.querySelectorAll('defs path.curve')].every(path => path.getAttribute('fill') === 'none')"))!, "what is used gets no style by what is around it");
+        Assert.IsTrue(
+            (bool)(await browser.EvaluateAsync(
+                "[...document.querySelectorAll('defs path.curve')].every(path => path.getAttribute('fill') === 'none')"))!,
+                "what is used gets no style by what is around it");
     }
 }

@@ -9,7 +9,8 @@ public class SecondProcessTests
     private const int Images = 1000;
 
     private static readonly string[] s_columns =
-        ["ImagePath", "PredictedLabel", "Score", "Logits", "TopKRadii", "CertifiedRadius", "IsCertified", "CertifiedK", "CertifiedLabels", "LoosestK",
+        ["ImagePath", "PredictedLabel", "Score", "Logits", "TopKRadii", "CertifiedRadius", "IsCertified", "CertifiedK",
+            "CertifiedLabels", "LoosestK",
             "ReachableLabels"];
 
     [TestMethod]
@@ -24,16 +25,20 @@ public class SecondProcessTests
         }
 
         var mlContext = new MLContext(seed: 1);
-        IDataView rows = mlContext.Data.LoadFromEnumerable(Directory.GetFiles(images).Order(StringComparer.Ordinal).Select(path => new Row { ImagePath = path, Label = "class" }));
+        IDataView rows = mlContext.Data.LoadFromEnumerable(
+            Directory.GetFiles(images).Order(StringComparer.Ordinal).Select(path => new Row { ImagePath = path, Label = "class" }));
         var model = mlContext.Transforms.LoadImages("Image", null, "ImagePath").Fit(rows)
             .Append(TestModels.Transformer(TestModels.Image(), "Image"));
-        string modelPath = Path.Combine(folder.Path, "model.zip"), here = Path.Combine(folder.Path, "here.txt"), there = Path.Combine(folder.Path, "there.txt");
+        string modelPath = Path.Combine(folder.Path, "model.zip"), here = Path.Combine(folder.Path, "here.txt"),
+            there = Path.Combine(folder.Path, "there.txt");
         mlContext.Model.Save(model, rows.Schema, modelPath);
         IDataView scored = model.Transform(rows);
         using (var file = File.Create(here))
-            mlContext.Data.SaveAsText(mlContext.Transforms.SelectColumns(s_columns).Fit(scored).Transform(scored), file, headerRow: false, schema: false);
+            mlContext.Data.SaveAsText(
+                mlContext.Transforms.SelectColumns(s_columns).Fit(scored).Transform(scored), file, headerRow: false, schema: false);
 
-        var (code, output, error) = await ExampleProcess.RunAsync("ScoreOnly", folder.Path, modelPath, Path.Combine(folder.Path, "images"), there);
+        var (code, output, error) =
+            await ExampleProcess.RunAsync("ScoreOnly", folder.Path, modelPath, Path.Combine(folder.Path, "images"), there);
         Assert.AreEqual(0, code, output + error);
 
         Assert.HasCount(Images, File.ReadAllLines(here).Where(line => line.Length > 0).ToArray(), "The text has a line for each image.");
@@ -46,9 +51,15 @@ public class SecondProcessTests
     [TestMethod]
     public void ScoreOnly_OutputFolder_HoldsNoLibTorch()
     {
-        string[] files = [.. Directory.EnumerateFiles(Path.GetDirectoryName(ExampleProcess.PathOf("ScoreOnly"))!, "*", SearchOption.AllDirectories).Select(f => Path.GetFileName(f))];
+        string[] files =
+            [.. Directory.EnumerateFiles(Path.GetDirectoryName(ExampleProcess.PathOf("ScoreOnly"))!, "*", SearchOption.AllDirectories)
+            .Select(f => Path.GetFileName(f))];
         CollectionAssert.Contains(files, "Microsoft.ML.Gloro.dll");
-        string[] torch = [.. files.Where(f => f.Contains("torch_cpu", StringComparison.OrdinalIgnoreCase) || f.Contains("libtorch.", StringComparison.OrdinalIgnoreCase) || f.StartsWith("libc10", StringComparison.OrdinalIgnoreCase) || f.StartsWith("c10", StringComparison.OrdinalIgnoreCase))];
+        string[] torch =
+            [.. files.Where(
+                f => f.Contains("torch_cpu", StringComparison.OrdinalIgnoreCase)
+                || f.Contains("libtorch.", StringComparison.OrdinalIgnoreCase)
+                || f.StartsWith("libc10", StringComparison.OrdinalIgnoreCase) || f.StartsWith("c10", StringComparison.OrdinalIgnoreCase))];
         Assert.IsEmpty(torch, string.Join(", ", torch));
     }
 

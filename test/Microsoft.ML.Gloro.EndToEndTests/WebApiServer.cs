@@ -25,7 +25,9 @@ internal sealed partial class WebApiServer : IDisposable
     /// <summary>Starts it and waits until it listens.</summary>
     public static WebApiServer Start()
     {
-        var start = new ProcessStartInfo("dotnet", [ExampleProcess.PathOf("WebApi"), "--urls", "http://127.0.0.1:0"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo("dotnet", [ExampleProcess.PathOf("WebApi"), "--urls",
+            "http://127.0.0.1:0"])
+        { RedirectStandardOutput = true, RedirectStandardError = true };
         var process = new Process { StartInfo = start };
         var address = new TaskCompletionSource<Uri>(TaskCreationOptions.RunContinuationsAsynchronously);
         var output = new System.Text.StringBuilder();

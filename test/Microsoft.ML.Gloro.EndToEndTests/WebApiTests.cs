@@ -32,15 +32,19 @@ public sealed class WebApiTests
     {
         byte[][] files = EncodedImages.Drawings(12);
         var expected = EncodedImages.Transform(WebApiServer.ModelPath, files, WebApiServer.Guarantee);
-        var answers = await Task.WhenAll(files.Select(async (file, i) => await Read(await (i % 2 == 0 ? PostRaw(file) : PostForm(file)), HttpStatusCode.OK)));
+        var answers = await Task.WhenAll(
+            files.Select(async (file, i) => await Read(await (i % 2 == 0 ? PostRaw(file) : PostForm(file)), HttpStatusCode.OK)));
         for (int i = 0; i < files.Length; i++)
         {
             var (row, classes) = expected[i];
             var answer = answers[i];
             CollectionAssert.AreEqual(row.TopKRadii, Floats(answer, "radii"), $"image {i}");
-            CollectionAssert.AreEqual(classes, answer.GetProperty("classes").EnumerateArray().Select(c => c.GetProperty("name").GetString()).ToArray());
-            CollectionAssert.AreEqual(row.Score.OrderDescending().ToArray(), answer.GetProperty("classes").EnumerateArray().Select(c => c.GetProperty("score").GetSingle()).ToArray());
-            Assert.AreEqual((row.CertifiedRadius, row.IsCertified), (answer.GetProperty("certifiedRadius").GetSingle(), answer.GetProperty("isCertified").GetBoolean()));
+            CollectionAssert.AreEqual(
+                classes, answer.GetProperty("classes").EnumerateArray().Select(c => c.GetProperty("name").GetString()).ToArray());
+            CollectionAssert.AreEqual(row.Score.OrderDescending().ToArray(), answer.GetProperty("classes").EnumerateArray()
+                .Select(c => c.GetProperty("score").GetSingle()).ToArray());
+            Assert.AreEqual((row.CertifiedRadius, row.IsCertified),
+                (answer.GetProperty("certifiedRadius").GetSingle(), answer.GetProperty("isCertified").GetBoolean()));
             string?[] labels = [.. answer.GetProperty("certifiedLabels").EnumerateArray().Select(l => l.GetString())];
             CollectionAssert.AreEqual(classes[..row.CertifiedK], labels);
             string?[] loosest = [.. answer.GetProperty("loosestLabels").EnumerateArray().Select(l => l.GetString())];
@@ -50,14 +54,16 @@ public sealed class WebApiTests
             Assert.IsTrue(labels.All(label => words.Contains(label!, StringComparison.Ordinal)), words);
         }
 
-        Assert.IsGreaterThan(1, expected.Select(e => e.Row.CertifiedK).Distinct().Count(), "Drawings of which all or none are certified would test little.");
+        Assert.IsGreaterThan(
+            1, expected.Select(e => e.Row.CertifiedK).Distinct().Count(), "Drawings of which all or none are certified would test little.");
     }
 
     [TestMethod]
     public async Task Model_Card_SaysWhatIsProved()
     {
         var card = await s_client!.GetFromJsonAsync<JsonElement>("api/model");
-        Assert.AreEqual("rtk:3 L2 Float64 64", $"{card.GetProperty("guarantee")} {card.GetProperty("norm")} {card.GetProperty("arithmetic")} {card.GetProperty("width")}");
+        Assert.AreEqual("rtk:3 L2 Float64 64",
+            $"{card.GetProperty("guarantee")} {card.GetProperty("norm")} {card.GetProperty("arithmetic")} {card.GetProperty("width")}");
         Assert.AreEqual(36f / 255f, card.GetProperty("epsilon").GetSingle());
         StringAssert.Contains(card.GetProperty("arithmeticInWords").GetString(), "every rounding included");
     }
@@ -74,7 +80,8 @@ public sealed class WebApiTests
         await Refused(PostForm([]), "The upload is empty");
         await Refused(PostRaw(png[..(png.Length / 2)]), "cut off");
         await Refused(PostRaw(huge), "65600 × 65600 pixels");
-        await Refused(s_client!.PostAsync("api/certify", new MultipartFormDataContent { { new StringContent("x"), "text" } }), "holds no file");
+        await Refused(
+            s_client!.PostAsync("api/certify", new MultipartFormDataContent { { new StringContent("x"), "text" } }), "holds no file");
         await Refused(PostRaw(new byte[9 << 20]), "a file may have 8 MB", HttpStatusCode.RequestEntityTooLarge);
         await Refused(PostForm(new byte[(8 << 20) + 5]), "a file may have 8 MB", HttpStatusCode.RequestEntityTooLarge);
         await Read(await PostRaw(png), HttpStatusCode.OK); // and serves on
@@ -83,7 +90,8 @@ public sealed class WebApiTests
             StringAssert.Contains((await Read(await response, status)).GetProperty("error").GetString(), why);
     }
 
-    private static float[] Floats(JsonElement answer, string name) => [.. answer.GetProperty(name).EnumerateArray().Select(r => r.GetSingle())];
+    private static float[] Floats(JsonElement answer, string name) =>
+        [.. answer.GetProperty(name).EnumerateArray().Select(r => r.GetSingle())];
 
     private static async Task<JsonElement> Read(HttpResponseMessage response, HttpStatusCode status)
     {
@@ -99,7 +107,8 @@ public sealed class WebApiTests
         return Post(content);
     }
 
-    private static Task<HttpResponseMessage> PostForm(byte[] file) => Post(new MultipartFormDataContent { { new ByteArrayContent(file), "image", "image.png" } });
+    private static Task<HttpResponseMessage> PostForm(byte[] file) =>
+        Post(new MultipartFormDataContent { { new ByteArrayContent(file), "image", "image.png" } });
 
     private static Task<HttpResponseMessage> Post(HttpContent content)
     {

@@ -14,13 +14,15 @@ public sealed class WebPageTests
     {
         string path = Browser.Find() ?? "";
         if (path.Length == 0)
-            Assert.Inconclusive("No Chromium was found on the PATH, and GLORO_BROWSER names none: the page of examples/WebApi was not tested.");
+            Assert.Inconclusive(
+                "No Chromium was found on the PATH, and GLORO_BROWSER names none: the page of examples/WebApi was not tested.");
         using var server = WebApiServer.Start();
         using var folder = new TemporaryFolder();
 
         // A drawing of which several sets are proved, each for other ε.
         byte[][] drawings = EncodedImages.Drawings(12);
-        var (chosen, row, classes) = EncodedImages.Transform(WebApiServer.ModelPath, drawings, WebApiServer.Guarantee).Select((e, i) => (i, e.Row, e.Classes))
+        var (chosen, row, classes) = EncodedImages.Transform(WebApiServer.ModelPath, drawings, WebApiServer.Guarantee)
+            .Select((e, i) => (i, e.Row, e.Classes))
             .MaxBy(e => (Enumerable.Range(0, 145).Select(n => CertifiedK(e.Row, n)).Distinct().Count(), e.Row.CertifiedRadius));
         Assert.IsGreaterThan(2, Enumerable.Range(0, 145).Select(n => CertifiedK(row, n)).Distinct().Count());
         string file = Path.Combine(folder.Path, folder.Write("drawing.png", drawings[chosen]));
@@ -32,15 +34,18 @@ public sealed class WebPageTests
         await browser.ChooseFileAsync("#file", file);
         await browser.WaitAsync("!document.querySelector('#result').hidden && document.querySelector('#preview').naturalWidth === 64");
         Assert.AreEqual(Set(row, classes, 36), await Text(browser, Shown), "at the model's own ε, as Transform says");
-        CollectionAssert.AreEqual(classes[..row.CertifiedK], (await Text(browser, Shown)).Split(", "), "and as the column CertifiedLabels says");
+        CollectionAssert.AreEqual(
+            classes[..row.CertifiedK], (await Text(browser, Shown)).Split(", "), "and as the column CertifiedLabels says");
         string farthest = await Text(browser, "document.querySelector('#sentence').textContent");
         StringAssert.Contains(farthest, Down(row.CertifiedRadius));
         for (int k = row.CertifiedK + 1; k <= row.LoosestK; k++)
-            Assert.AreEqual(row.TopKRadii[k - 1] > 36 / 255f, farthest.Contains($"{string.Join(", ", classes.Take(k))} (up to ", StringComparison.Ordinal));
+            Assert.AreEqual(row.TopKRadii[k - 1] > 36 / 255f,
+                farthest.Contains($"{string.Join(", ", classes.Take(k))} (up to ", StringComparison.Ordinal));
 
         int calls = browser.Requests.Count;
         var sets = (JsonArray)(await browser.EvaluateAsync(
-            $"[...Array(145).keys()].map(n => {{ const s = document.querySelector('#epsilon'); s.value = n; s.dispatchEvent(new Event('input')); return {Shown}; }})"))!;
+            $"[...Array(145).keys()].map(n => {{ const s = document.querySelector('#epsilon'); s.value = n; s.dispatchEvent(new "
+                + $"Event('input')); return {Shown}; }})"))!;
         for (int n = 0; n < 145; n++)
             Assert.AreEqual(Set(row, classes, n), (string)sets[n]!, $"ε = {n}/255");
 
@@ -60,7 +65,8 @@ public sealed class WebPageTests
         await browser.WaitAsync("document.querySelector('#error').textContent.includes('8 bytes are no image')");
         string[] errors = [.. browser.Errors.Where(e => !e.Contains("400 (Bad Request)", StringComparison.Ordinal))];
         Assert.IsEmpty(errors, string.Join('\n', errors));
-        Assert.IsTrue(browser.Requests.All(r => r.StartsWith(server.Address.ToString(), StringComparison.Ordinal) || r.StartsWith("blob:", StringComparison.Ordinal) || r.StartsWith("data:", StringComparison.Ordinal)
+        Assert.IsTrue(browser.Requests.All(r => r.StartsWith(server.Address.ToString(), StringComparison.Ordinal)
+            || r.StartsWith("blob:", StringComparison.Ordinal) || r.StartsWith("data:", StringComparison.Ordinal)
             || r.StartsWith("about:", StringComparison.Ordinal)), string.Join('\n', browser.Requests));
     }
 
@@ -72,8 +78,10 @@ public sealed class WebPageTests
         {
             int before = browser.Requests.Count(r => r.EndsWith("api/certify", StringComparison.Ordinal));
             await browser.EvaluateAsync($"document.querySelectorAll('#samples button')[{i}].click()");
-            await browser.WaitAsync($"performance.getEntriesByType('resource').filter(e => e.name.endsWith('api/certify')).length > {before} && !document.querySelector('#result').hasAttribute('aria-busy')");
-            await browser.EvaluateAsync("(() => { const s = document.querySelector('#epsilon'); s.value = 36; s.dispatchEvent(new Event('input')); })()");
+            await browser.WaitAsync($"performance.getEntriesByType('resource').filter(e => e.name.endsWith('api/certify')).length > "
+                + $"{before} && !document.querySelector('#result').hasAttribute('aria-busy')");
+            await browser.EvaluateAsync(
+                "(() => { const s = document.querySelector('#epsilon'); s.value = 36; s.dispatchEvent(new Event('input')); })()");
             Assert.AreEqual("", await Text(browser, "document.querySelector('#error').textContent"));
             await browser.ScreenshotAsync($"sample-{i}");
         }
@@ -84,15 +92,18 @@ public sealed class WebPageTests
             foreach (bool dark in new[] { false, true })
             {
                 await browser.ShowAsync(width, 900, dark);
-                await browser.WaitAsync($"innerWidth === {width} && matchMedia('(prefers-color-scheme: dark)').matches === {(dark ? "true" : "false")}");
-                Assert.IsLessThanOrEqualTo(width, (int)(await browser.EvaluateAsync("document.documentElement.scrollWidth"))!, $"at {width} pixels the page is wider than its window");
+                await browser.WaitAsync(
+                    $"innerWidth === {width} && matchMedia('(prefers-color-scheme: dark)').matches === {(dark ? "true" : "false")}");
+                Assert.IsLessThanOrEqualTo(width, (int)(await browser.EvaluateAsync("document.documentElement.scrollWidth"))!,
+                    $"at {width} pixels the page is wider than its window");
                 backgrounds.Add(await Text(browser, "getComputedStyle(document.body).backgroundColor"));
                 await browser.ScreenshotAsync($"{width}-{(dark ? "dark" : "light")}");
             }
         }
 
         Assert.HasCount(2, backgrounds);
-        Assert.IsTrue((bool)(await browser.EvaluateAsync("[...document.querySelectorAll('input')].every(e => e.labels.length > 0) && [...document.querySelectorAll('button')].every(e => e.textContent)"))!);
+        Assert.IsTrue((bool)(await browser.EvaluateAsync("[...document.querySelectorAll('input')].every(e => e.labels.length > 0) && "
+            + "[...document.querySelectorAll('button')].every(e => e.textContent)"))!);
     }
 
     // What the library certifies at ε = n/255: the fewest classes, at most three, with a radius above it.
@@ -100,7 +111,8 @@ public sealed class WebPageTests
 
     private static string Set(ScoredRow row, string[] classes, int n) => string.Join(", ", classes.Take(CertifiedK(row, n)));
 
-    private static string Down(float radius) => (Math.Floor(radius * 1000d) / 1000).ToString("F3", System.Globalization.CultureInfo.InvariantCulture);
+    private static string Down(float radius) =>
+        (Math.Floor(radius * 1000d) / 1000).ToString("F3", System.Globalization.CultureInfo.InvariantCulture);
 
     private static async Task<string> Text(Browser browser, string expression) => (string)(await browser.EvaluateAsync(expression))!;
 }

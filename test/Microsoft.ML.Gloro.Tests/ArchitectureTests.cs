@@ -23,7 +23,8 @@ public sealed partial class ArchitectureTests
         ("Inference", ["Core"], ["Forward", "ModelFile", "Onnx", "Import", "Scorers"]),
         ("Training", ["Torch", "Core"], ["Augmentation", "Options", "Losses", "Networks", "Checkpoints", ""]),
         ("MLNet", ["Torch", "Core", "Inference", "Training"], ["Columns", "Transformers", "Estimators"]),
-        ("Analysis", ["Torch", "Core", "Inference", "Training", "MLNet"], ["Evaluation", "Choosing", "Auditing", "Coverage", "Reporting", "Tuning"]),
+        ("Analysis", ["Torch", "Core", "Inference", "Training", "MLNet"],
+            ["Evaluation", "Choosing", "Auditing", "Coverage", "Reporting", "Tuning"]),
         (FrontDoor, ["Core", "Inference", "Training", "MLNet", "Analysis"], [""]),
     ];
 
@@ -41,7 +42,8 @@ public sealed partial class ArchitectureTests
     [TestMethod]
     public void Rooms_OfTheLibrary_AreAllInTheTable()
     {
-        string[] listed = [.. s_rooms.SelectMany(r => r.Within.Length == 0 ? [r.Room] : r.Within.Select(inner => Join(r.Room, inner))).Order(StringComparer.Ordinal)];
+        string[] listed = [.. s_rooms.SelectMany(r => r.Within.Length == 0 ? [r.Room] : r.Within.Select(inner => Join(r.Room, inner)))
+            .Order(StringComparer.Ordinal)];
         string[] rooms = [.. s_files.Select(f => f.Room).Distinct().Order(StringComparer.Ordinal)];
         Assert.AreEqual(string.Join(", ", listed), string.Join(", ", rooms), "A room is missing here: add it, with what it may know.");
     }
@@ -88,7 +90,8 @@ public sealed partial class ArchitectureTests
         foreach (var file in s_files)
         {
             foreach (string type in file.Declares)
-                Assert.AreEqual(file.Room, roomOfType.TryAdd(type, file.Room) ? file.Room : roomOfType[type], $"Two rooms declare {type}: this test could not tell them apart.");
+                Assert.AreEqual(file.Room, roomOfType.TryAdd(type, file.Room) ? file.Room : roomOfType[type],
+                    $"Two rooms declare {type}: this test could not tell them apart.");
         }
 
         string[] faults =
@@ -112,8 +115,10 @@ public sealed partial class ArchitectureTests
     public void MLNet_IsKnownWhereViewsComeInAndGoOutOnly()
     {
         // Types of the namespace Microsoft.ML need no using here, the library being a part of it; the others do.
-        var types = new[] { typeof(IDataView), typeof(MLContext), typeof(ITransformer), typeof(DataOperationsCatalog) }.Select(t => t.Assembly).Distinct()
-            .SelectMany(a => a.GetExportedTypes()).Where(t => t is { Namespace: "Microsoft.ML", IsNested: false }).Select(t => t.Name.Split('`')[0]).ToHashSet();
+        var types = new[] { typeof(IDataView), typeof(MLContext), typeof(ITransformer), typeof(DataOperationsCatalog) }.Select(
+            t => t.Assembly).Distinct()
+            .SelectMany(a => a.GetExportedTypes()).Where(t => t is { Namespace: "Microsoft.ML", IsNested: false })
+                .Select(t => t.Name.Split('`')[0]).ToHashSet();
         Assert.Contains("IDataView", types);
         AssertOnly(f => f.UsesMLNet || f.Words.Overlaps(types), f => IsIn(f, s_mlNetRooms));
     }
@@ -122,9 +127,11 @@ public sealed partial class ArchitectureTests
     public void InternalsOfMLNet_AreUsedInThreeFiles()
     {
         // The list that the build makes visible is the list to look for.
-        var members = XDocument.Load(Path.Combine(s_library, "Microsoft.ML.Gloro.csproj")).Descendants("PublicizeMember").Select(e => e.Attribute("Include")!.Value).ToList();
+        var members = XDocument.Load(Path.Combine(s_library, "Microsoft.ML.Gloro.csproj")).Descendants("PublicizeMember")
+            .Select(e => e.Attribute("Include")!.Value).ToList();
         Assert.IsNotEmpty(members);
-        var names = members.Select(m => m.Split('.')[^1].Split("::")[^1]).SelectMany(n => n.EndsWith("Attribute", StringComparison.Ordinal) ? [n, n[..^"Attribute".Length]] : new[] { n }).ToHashSet();
+        var names = members.Select(m => m.Split('.')[^1].Split("::")[^1])
+            .SelectMany(n => n.EndsWith("Attribute", StringComparison.Ordinal) ? [n, n[..^"Attribute".Length]] : new[] { n }).ToHashSet();
         AssertOnly(f => f.Words.Overlaps(names), f => s_onlyInternals.Contains(f.Path));
     }
 
@@ -135,7 +142,8 @@ public sealed partial class ArchitectureTests
     [TestMethod]
     public void PublicTypes_AllButTheExtension_AreInTheLibrarysNamespace()
     {
-        string[] elsewhere = [.. typeof(GloroCatalog).Assembly.GetExportedTypes().Where(t => t.Namespace != "Microsoft.ML.Gloro" && t.DeclaringType is null).Select(t => t.FullName!)];
+        string[] elsewhere = [.. typeof(GloroCatalog).Assembly.GetExportedTypes()
+            .Where(t => t.Namespace != "Microsoft.ML.Gloro" && t.DeclaringType is null).Select(t => t.FullName!)];
         Assert.AreEqual("Microsoft.ML.GloroMLContextExtensions", string.Join(", ", elsewhere));
     }
 
@@ -146,10 +154,12 @@ public sealed partial class ArchitectureTests
         [
             .. typeof(GloroCatalog).Assembly.GetExportedTypes().SelectMany(t => t.GetMembers()).SelectMany(m => m switch
             {
-                System.Reflection.MethodBase method => method.GetParameters().Select(p => (m, p.ParameterType)).Append((m, (method as System.Reflection.MethodInfo)?.ReturnType ?? typeof(void))),
+                System.Reflection.MethodBase method => method.GetParameters().Select(p => (m, p.ParameterType))
+                    .Append((m, (method as System.Reflection.MethodInfo)?.ReturnType ?? typeof(void))),
                 System.Reflection.FieldInfo field => [(m, field.FieldType)],
                 _ => Enumerable.Empty<(System.Reflection.MemberInfo, Type)>(),
-            }).Where(p => p.Item2.ToString() is var name && (name.Contains("TorchSharp", StringComparison.Ordinal) || name.Contains("OnnxRuntime", StringComparison.Ordinal)))
+            }).Where(p => p.Item2.ToString() is var name
+                && (name.Contains("TorchSharp", StringComparison.Ordinal) || name.Contains("OnnxRuntime", StringComparison.Ordinal)))
                 .Select(p => $"{p.Item1.DeclaringType}.{p.Item1.Name}"),
         ];
         Assert.IsEmpty(faults, string.Join('\n', faults));
@@ -165,7 +175,8 @@ public sealed partial class ArchitectureTests
             return true;
         var (top, otherTop) = (Top(room), Top(other));
         var row = s_rooms.Single(r => r.Room == top);
-        return top != otherTop ? row.MayKnow.Contains(otherTop) : Array.IndexOf(row.Within, Inner(other)) < Array.IndexOf(row.Within, Inner(room));
+        return top != otherTop ? row.MayKnow.Contains(otherTop)
+            : Array.IndexOf(row.Within, Inner(other)) < Array.IndexOf(row.Within, Inner(room));
     }
 
     private static string Top(string room) => room.Split('/')[0];
@@ -185,8 +196,10 @@ public sealed partial class ArchitectureTests
 
     private static List<SourceFile> ReadSources() =>
     [
-        .. Directory.EnumerateFiles(s_library, "*.cs", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(s_library, path).Replace('\\', '/'))
-            .Where(path => !path.StartsWith("obj/", StringComparison.Ordinal) && !path.StartsWith("bin/", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+        .. Directory.EnumerateFiles(s_library, "*.cs", SearchOption.AllDirectories)
+            .Select(path => Path.GetRelativePath(s_library, path).Replace('\\', '/'))
+            .Where(path => !path.StartsWith("obj/", StringComparison.Ordinal) && !path.StartsWith("bin/", StringComparison.Ordinal))
+                .Order(StringComparer.Ordinal)
             .Select(path => new SourceFile(path, File.ReadAllText(Path.Combine(s_library, path)))),
     ];
 
@@ -202,7 +215,8 @@ public sealed partial class ArchitectureTests
             _code = CommentOrText().Replace(text, " ");
             Words = [.. Word().Matches(_code).Select(m => m.Value)];
             Declares = [.. Declaration().Matches(_code).Select(m => m.Groups[1].Value)];
-            MLNetNamespaces = [.. Using().Matches(_code).Select(m => m.Groups[1].Value).Where(n => n.StartsWith("Microsoft.ML", StringComparison.Ordinal)
+            MLNetNamespaces =
+                [.. Using().Matches(_code).Select(m => m.Groups[1].Value).Where(n => n.StartsWith("Microsoft.ML", StringComparison.Ordinal)
                 && !n.StartsWith("Microsoft.ML.Gloro", StringComparison.Ordinal) && n != "Microsoft.ML.OnnxRuntime")];
         }
 

@@ -33,7 +33,8 @@ internal static class DocsCodeContext
         internal static class Known
         {
             public static MLContext mlContext = null!;
-            public static IDataView data = null!, train = null!, validation = null!, test = null!, scored = null!, trainRows = null!, validationRows = null!;
+            public static IDataView data = null!, train = null!, validation = null!, test = null!, scored = null!;
+            public static IDataView trainRows = null!, validationRows = null!;
             public static IDataView calibrationRows = null!, testRows = null!, newRows = null!;
             public static IEnumerable<ImageRow> trainImages = [], testImages = [];
             public static IEstimator<ITransformer> pipeline = null!;
@@ -117,10 +118,12 @@ internal static class DocsCodeContext
                 public static SweepablePipeline Append(this IEstimator<ITransformer> estimator, SweepableEstimator trainer) => null!;
                 public static AutoMLExperiment SetCostFrugalTuner(this AutoMLExperiment experiment) => experiment;
                 public static AutoMLExperiment SetPipeline(this AutoMLExperiment experiment, SweepablePipeline pipeline) => experiment;
-                public static AutoMLExperiment SetDataset(this AutoMLExperiment experiment, IDataView train, IDataView validation) => experiment;
+                public static AutoMLExperiment SetDataset(
+                    this AutoMLExperiment experiment, IDataView train, IDataView validation) => experiment;
                 public static AutoMLExperiment SetMulticlassClassificationMetric(
                     this AutoMLExperiment experiment, MulticlassClassificationMetric metric, string labelColumn = "label") => experiment;
-                public static AutoMLExperiment SetTrialRunner<T>(this AutoMLExperiment experiment, T runner) where T : ITrialRunner => experiment;
+                public static AutoMLExperiment SetTrialRunner<T>(this AutoMLExperiment experiment, T runner)
+                    where T : ITrialRunner => experiment;
             }
         }
         """;

@@ -20,7 +20,8 @@ public sealed class DocsCodeTests
 
     private static readonly MetadataReference[] s_references =
     [
-        .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Where(IsForDocs).Select(path => MetadataReference.CreateFromFile(path)),
+        .. ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator).Where(IsForDocs)
+            .Select(path => MetadataReference.CreateFromFile(path)),
     ];
 
     public static IEnumerable<object[]> Documents =>
@@ -41,7 +42,8 @@ public sealed class DocsCodeTests
     {
         var members = XDocument.Load(Path.ChangeExtension(typeof(GloroCatalog).Assembly.Location, ".xml")).Descendants("member");
         var examples = members.SelectMany(
-            member => member.Elements("example").Elements("code"), (member, code) => (Name: (string)member.Attribute("name")!, code.Value)).ToList();
+            member => member.Elements("example").Elements("code"), (member, code) => (Name: (string)member.Attribute("name")!, code.Value))
+                .ToList();
         Assert.IsGreaterThanOrEqualTo(20, examples.Count);
         string[] faults = [.. examples.SelectMany(example => Faults(example.Name, $"```csharp\n{example.Value}\n```"))];
         Assert.IsEmpty(faults, $"{faults.Length} examples do not compile:\n{string.Join('\n', faults)}");
@@ -93,13 +95,19 @@ public sealed class DocsCodeTests
         {
             var tree = CSharpSyntaxTree.ParseText(SourceText.From(code), s_language);
             bool isProgram = tree.GetCompilationUnitRoot().Members.Any(member => member is GlobalStatementSyntax);
-            var options = new CSharpCompilationOptions(isProgram ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary, nullableContextOptions: NullableContextOptions.Enable);
+            var options = new CSharpCompilationOptions(isProgram ? OutputKind.ConsoleApplication : OutputKind.DynamicallyLinkedLibrary,
+                nullableContextOptions: NullableContextOptions.Enable);
             var error = CSharpCompilation.Create("Docs", [.. known, tree], s_references, options).GetDiagnostics()
                 // What is obsolete is not to be shown either.
                 .Where(d => d.Severity == DiagnosticSeverity.Error || d.Id is "CS0612" or "CS0618")
                 .OrderBy(d => d.Location.SourceTree == tree ? d.Location.SourceSpan.Start : int.MinValue).FirstOrDefault();
             if (error is not null)
-                yield return $"{(error.Location.SourceTree == tree ? $"{document}:{line + error.Location.GetLineSpan().StartLinePosition.Line}" : $"{document}:{line}, in what it takes for granted")}: {error.Id} {error.GetMessage(CultureInfo.InvariantCulture)}";
+            {
+                string place = error.Location.SourceTree == tree
+                    ? $"{document}:{line + error.Location.GetLineSpan().StartLinePosition.Line}"
+                    : $"{document}:{line}, in what it takes for granted";
+                yield return $"{place}: {error.Id} {error.GetMessage(CultureInfo.InvariantCulture)}";
+            }
             else if (!isProgram)
                 known.Add(tree);
         }
@@ -123,8 +131,10 @@ public sealed class DocsCodeTests
     }
 
     // What an application has: the frameworks, ML.NET and the library, without the tests' own packages.
-    private static bool IsForDocs(string path) => Path.GetFileName(path) is var name && !name.StartsWith("Microsoft.ML.Gloro.Tests", StringComparison.Ordinal)
+    private static bool IsForDocs(string path) => Path.GetFileName(path) is var name
+        && !name.StartsWith("Microsoft.ML.Gloro.Tests", StringComparison.Ordinal)
         && (name.StartsWith("System.", StringComparison.Ordinal) || name.StartsWith("Microsoft.ML", StringComparison.Ordinal)
             || name.StartsWith("Microsoft.AspNetCore.", StringComparison.Ordinal)
-            || name.StartsWith("Microsoft.Extensions.", StringComparison.Ordinal) || name is "netstandard.dll" or "mscorlib.dll" or "Microsoft.CSharp.dll");
+            || name.StartsWith("Microsoft.Extensions.", StringComparison.Ordinal)
+                || name is "netstandard.dll" or "mscorlib.dll" or "Microsoft.CSharp.dll");
 }

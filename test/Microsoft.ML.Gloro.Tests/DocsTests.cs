@@ -18,7 +18,8 @@ public sealed partial class DocsTests
         string root = Repository.Root;
         string text = File.ReadAllText(Path.Combine(root, "docs", "soundness.md"));
         var tests = NamesOfTests();
-        string[] rows = [.. text[text.LastIndexOf("| step |", StringComparison.Ordinal)..].Split('\n').Skip(2).Where(line => line.StartsWith('|'))];
+        string[] rows =
+            [.. text[text.LastIndexOf("| step |", StringComparison.Ordinal)..].Split('\n').Skip(2).Where(line => line.StartsWith('|'))];
         var faults = new List<string>();
         foreach (string[] cells in rows.Select(row => row.Split('|')))
         {
@@ -26,14 +27,16 @@ public sealed partial class DocsTests
             string[] named = [.. Quoted().Matches(cells[3]).Select(match => match.Groups[1].Value)];
             if (code.Length == 0 || named.Length == 0)
                 faults.Add($"step{cells[1]}names no code or no test");
-            faults.AddRange(code.Where(file => !File.Exists(Path.Combine(root, "src", "Microsoft.ML.Gloro", file))).Select(file => $"step{cells[1]}: no file {file}"));
+            faults.AddRange(code.Where(file => !File.Exists(Path.Combine(root, "src", "Microsoft.ML.Gloro", file)))
+                .Select(file => $"step{cells[1]}: no file {file}"));
             faults.AddRange(named.Where(name => !tests.Contains(name)).Select(name => $"step{cells[1]}: no test {name}"));
         }
 
         // Every numbered step of the argument has a row.
         string[] steps = [.. Step().Matches(text).Select(match => match.Groups[1].Value)];
         Assert.IsGreaterThan(20, steps.Length);
-        faults.AddRange(steps.Where(step => !rows.Any(row => row.StartsWith($"| {step} |", StringComparison.Ordinal))).Select(step => $"step {step} has no row"));
+        faults.AddRange(steps.Where(step => !rows.Any(row => row.StartsWith($"| {step} |", StringComparison.Ordinal)))
+            .Select(step => $"step {step} has no row"));
         Assert.IsEmpty(faults, string.Join('\n', faults));
     }
 
@@ -42,8 +45,10 @@ public sealed partial class DocsTests
     {
         var tests = NamesOfTests();
         string[][] rows = Table(Layers(), "| `GloroLayer.` |");
-        string[] factories = [.. typeof(GloroLayer).GetMethods().Where(m => m.IsStatic && m.ReturnType == typeof(GloroLayer) && m.Name != nameof(GloroLayer.Parse)).Select(m => m.Name)];
-        CollectionAssert.AreEquivalent(factories, rows.SelectMany(cells => Quoted().Matches(cells[1])).Select(match => match.Groups[1].Value).ToArray());
+        string[] factories = [.. typeof(GloroLayer).GetMethods()
+            .Where(m => m.IsStatic && m.ReturnType == typeof(GloroLayer) && m.Name != nameof(GloroLayer.Parse)).Select(m => m.Name)];
+        CollectionAssert.AreEquivalent(
+            factories, rows.SelectMany(cells => Quoted().Matches(cells[1])).Select(match => match.Groups[1].Value).ToArray());
         foreach (string[] cells in rows)
         {
             string[] named = [.. Quoted().Matches(cells[5]).Select(match => match.Groups[1].Value)];
@@ -92,28 +97,34 @@ public sealed partial class DocsTests
         CollectionAssert.AreEqual(Enum.GetNames<GloroArchitecture>(), rows.Select(cells => cells[1].Trim(' ', '`')).ToArray());
         foreach (string[] cells in rows)
         {
-            var layers = NetworkFactory.Layers(new GloroImageClassificationOptions { Architecture = Enum.Parse<GloroArchitecture>(cells[1].Trim(' ', '`')) }, input, 10);
-            Assert.AreEqual(NetworkBuilder.CountWeights(input, 10, layers).ToString("N0", CultureInfo.InvariantCulture), cells[3].Trim(), cells[1]);
+            var layers = NetworkFactory.Layers(
+                new GloroImageClassificationOptions { Architecture = Enum.Parse<GloroArchitecture>(cells[1].Trim(' ', '`')) }, input, 10);
+            Assert.AreEqual(
+                NetworkBuilder.CountWeights(input, 10, layers).ToString("N0", CultureInfo.InvariantCulture), cells[3].Trim(), cells[1]);
         }
     }
 
     [TestMethod]
     public void Layers_OwnSequenceOfLayers_IsTheOneThatIsTested()
     {
-        string tested = File.ReadAllText(Path.Combine(Repository.Root, "test", "Microsoft.ML.Gloro.Tests", "Training", "Networks", "NetworkBuilderTests.cs"));
+        string tested = File.ReadAllText(
+            Path.Combine(Repository.Root, "test", "Microsoft.ML.Gloro.Tests", "Training", "Networks", "NetworkBuilderTests.cs"));
         Assert.Contains(Sample(Layers()), Code(tested));
-        static string Sample(string text) => Code(text[text.IndexOf("Layers =", StringComparison.Ordinal)..text.IndexOf("    ],", StringComparison.Ordinal)]);
+        static string Sample(string text) =>
+            Code(text[text.IndexOf("Layers =", StringComparison.Ordinal)..text.IndexOf("    ],", StringComparison.Ordinal)]);
         static string Code(string text) => Blank().Replace(Comment().Replace(text, ""), "");
     }
 
     [TestMethod]
     public void Troubleshooting_EveryMessage_IsOneOfTheSource()
     {
-        string source = string.Concat(Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
+        string source = string.Concat(
+            Directory.GetFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
 
         // A message that is put together from nameof(…) reads as its name.
         source = NameOf().Replace(source, "$1");
-        string[] messages = [.. File.ReadLines(Path.Combine(Repository.Root, "docs", "troubleshooting.md")).Where(line => line.StartsWith("### `", StringComparison.Ordinal)).Select(line => Quoted().Match(line).Groups[1].Value)];
+        string[] messages = [.. File.ReadLines(Path.Combine(Repository.Root, "docs", "troubleshooting.md"))
+            .Where(line => line.StartsWith("### `", StringComparison.Ordinal)).Select(line => Quoted().Match(line).Groups[1].Value)];
         Assert.IsGreaterThan(10, messages.Length);
         Assert.IsEmpty(messages.Where(message => !source.Contains(message, StringComparison.Ordinal)));
     }
@@ -138,10 +149,13 @@ public sealed partial class DocsTests
         foreach (string path in folders.SelectMany(folder => Directory.GetFiles(folder, "*.md")))
         {
             string text = File.ReadAllText(path);
-            faults.AddRange(Link().Matches(text).Select(match => match.Groups[1].Value).Where(link => !link.StartsWith("http", StringComparison.Ordinal))
-                .Where(link => !File.Exists(Path.Combine(Path.GetDirectoryName(path)!, link))).Select(link => $"{Path.GetFileName(path)} links to {link}"));
+            faults.AddRange(Link().Matches(text).Select(match => match.Groups[1].Value)
+                .Where(link => !link.StartsWith("http", StringComparison.Ordinal))
+                .Where(link => !File.Exists(Path.Combine(Path.GetDirectoryName(path)!, link)))
+                    .Select(link => $"{Path.GetFileName(path)} links to {link}"));
             faults.AddRange(Project().Matches(text).Select(match => match.Groups[1].Value + match.Groups[2].Value)
-                .Where(folder => !Directory.Exists(Path.Combine(Repository.Root, folder))).Select(folder => $"{Path.GetFileName(path)} runs {folder}"));
+                .Where(folder => !Directory.Exists(Path.Combine(Repository.Root, folder)))
+                    .Select(folder => $"{Path.GetFileName(path)} runs {folder}"));
         }
 
         Assert.IsEmpty(faults, string.Join('\n', faults));
@@ -151,10 +165,13 @@ public sealed partial class DocsTests
 
     /// <summary>The cells of the table with such a header; the first and the last are empty.</summary>
     private static string[][] Table(string text, string header) =>
-        [.. text[text.IndexOf(header, StringComparison.Ordinal)..].Split('\n').Skip(2).TakeWhile(line => line.StartsWith('|')).Select(line => line.Split('|'))];
+        [.. text[text.IndexOf(header, StringComparison.Ordinal)..].Split('\n').Skip(2).TakeWhile(line => line.StartsWith('|'))
+            .Select(line => line.Split('|'))];
 
-    private static HashSet<string> NamesOfTests() => [.. typeof(DocsTests).Assembly.GetTypes().Where(type => type.IsDefined(typeof(TestClassAttribute), false))
-        .SelectMany(type => type.GetMethods().Where(method => method.IsDefined(typeof(TestMethodAttribute), true)).Select(method => $"{type.Name}.{method.Name}"))];
+    private static HashSet<string> NamesOfTests() =>
+        [.. typeof(DocsTests).Assembly.GetTypes().Where(type => type.IsDefined(typeof(TestClassAttribute), false))
+        .SelectMany(type => type.GetMethods().Where(method => method.IsDefined(typeof(TestMethodAttribute), true))
+            .Select(method => $"{type.Name}.{method.Name}"))];
 
     [GeneratedRegex(@"\{nameof\((?:\w+\.)*(\w+)\)\}")]
     private static partial Regex NameOf();

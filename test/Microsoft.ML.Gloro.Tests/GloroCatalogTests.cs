@@ -21,8 +21,10 @@ public sealed class GloroCatalogTests
     [TestMethod]
     public void Trainers_NullOptions_AreRefusedByName()
     {
-        Assert.AreEqual("options", Assert.ThrowsExactly<ArgumentNullException>(() => _mlContext.Gloro.ImageClassification(null!)).ParamName);
-        Assert.AreEqual("options", Assert.ThrowsExactly<ArgumentNullException>(() => _mlContext.Gloro.MulticlassClassification((GloroMulticlassClassificationOptions)null!)).ParamName);
+        Assert.AreEqual(
+            "options", Assert.ThrowsExactly<ArgumentNullException>(() => _mlContext.Gloro.ImageClassification(null!)).ParamName);
+        Assert.AreEqual("options", Assert.ThrowsExactly<ArgumentNullException>(
+            () => _mlContext.Gloro.MulticlassClassification((GloroMulticlassClassificationOptions)null!)).ParamName);
     }
 
     [TestMethod]
@@ -31,8 +33,10 @@ public sealed class GloroCatalogTests
         var catalog = _mlContext.Gloro;
         using var model = TestModels.Transformer(TestModels.Vector());
         Assert.AreEqual("scored", Assert.ThrowsExactly<ArgumentNullException>(() => catalog.Evaluate(null!)).ParamName);
-        Assert.AreEqual("data", Assert.ThrowsExactly<ArgumentNullException>(() => catalog.CrossValidate(null!, Blobs.Pipeline(_mlContext))).ParamName);
-        Assert.AreEqual("estimator", Assert.ThrowsExactly<ArgumentNullException>(() => catalog.CrossValidate(Blobs.View(), null!)).ParamName);
+        Assert.AreEqual(
+            "data", Assert.ThrowsExactly<ArgumentNullException>(() => catalog.CrossValidate(null!, Blobs.Pipeline(_mlContext))).ParamName);
+        Assert.AreEqual(
+            "estimator", Assert.ThrowsExactly<ArgumentNullException>(() => catalog.CrossValidate(Blobs.View(), null!)).ParamName);
         Assert.AreEqual("model", Assert.ThrowsExactly<ArgumentNullException>(() => catalog.WithGuarantee(null!, s_relaxed)).ParamName);
         Assert.AreEqual("guarantee", Assert.ThrowsExactly<ArgumentNullException>(() => catalog.WithGuarantee(model, null!)).ParamName);
     }
@@ -42,13 +46,15 @@ public sealed class GloroCatalogTests
     {
         using var model = TestModels.Transformer(TestModels.Vector(guarantee: RobustnessGuarantee.Local, epsilon: 0.1f));
         using var other = (GloroTransformer)_mlContext.Gloro.WithGuarantee(model, s_relaxed, 0.25f);
-        Assert.AreEqual((RobustnessGuarantee.Local, 0.1f, s_relaxed, 0.25f), (model.Guarantee, model.Epsilon, other.Guarantee, other.Epsilon));
+        Assert.AreEqual(
+            (RobustnessGuarantee.Local, 0.1f, s_relaxed, 0.25f), (model.Guarantee, model.Epsilon, other.Guarantee, other.Epsilon));
         using var same = (GloroTransformer)_mlContext.Gloro.WithGuarantee(model, s_relaxed);
         Assert.AreEqual(0.1f, same.Epsilon);
 
         var data = VectorRow.View(VectorRow.Random(100));
         var (before, after) = (ScoredRow.All(model.Transform(data)), ScoredRow.All(other.Transform(data)));
-        Assert.IsTrue(before.Zip(after).All(p => p.First.Logits.SequenceEqual(p.Second.Logits) && p.First.CertifiedRadius <= p.Second.CertifiedRadius));
+        Assert.IsTrue(before.Zip(after)
+            .All(p => p.First.Logits.SequenceEqual(p.Second.Logits) && p.First.CertifiedRadius <= p.Second.CertifiedRadius));
         Assert.IsTrue(before.Zip(after).Any(p => p.First.CertifiedRadius < p.Second.CertifiedRadius));
         Assert.IsTrue(after.All(r => r.IsCertified == r.CertifiedRadius > 0.25f));
     }
@@ -86,25 +92,30 @@ public sealed class GloroCatalogTests
     {
         var data = VectorRow.View(VectorRow.Random(5));
         var none = _mlContext.Transforms.CopyColumns("Copy", "Features").Fit(data);
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.WithGuarantee(none, s_relaxed)).Message, "has 0");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.WithGuarantee(none, s_relaxed)).Message, "has 0");
         using var model = TestModels.Transformer(TestModels.Vector());
         using var prefixed = TestModels.Transformer(TestModels.Vector(), prefix: "Second");
         var two = new TransformerChain<ITransformer>(model, prefixed);
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.WithGuarantee(two, s_relaxed)).Message, "has 2");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.WithGuarantee(two, s_relaxed)).Message, "has 2");
     }
 
     [TestMethod]
     public void WithGuarantee_GuaranteeOrEpsilonThatDoesNotFit_IsRefused()
     {
         using var model = TestModels.Transformer(TestModels.Vector());
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.WithGuarantee(model, RobustnessGuarantee.RelaxedTopK(5))).Message, "5 classes");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.WithGuarantee(model, RobustnessGuarantee.Parse("affinity:ant+yak"))).Message, "'yak'");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
+            () => _mlContext.Gloro.WithGuarantee(model, RobustnessGuarantee.RelaxedTopK(5))).Message, "5 classes");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
+            () => _mlContext.Gloro.WithGuarantee(model, RobustnessGuarantee.Parse("affinity:ant+yak"))).Message, "'yak'");
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => _mlContext.Gloro.WithGuarantee(model, s_relaxed, -1));
     }
 
     private TransformerChain<ITransformer> Chain(IDataView data)
     {
         var gloro = TestModels.Transformer(TestModels.Vector(guarantee: RobustnessGuarantee.Local, epsilon: 0.1f));
-        return new TransformerChain<ITransformer>(gloro, _mlContext.Transforms.Conversion.MapKeyToValue("Name", "PredictedLabel").Fit(gloro.Transform(data)));
+        return new TransformerChain<ITransformer>(
+            gloro, _mlContext.Transforms.Conversion.MapKeyToValue("Name", "PredictedLabel").Fit(gloro.Transform(data)));
     }
 }

@@ -119,7 +119,8 @@ public sealed class CalibrationTests
         return s_mlContext.Gloro.MulticlassClassification(options).Fit(Keys(Noisy(800, seed: 1)));
     }
 
-    private static double LogLoss(GloroTransformer model) => s_mlContext.MulticlassClassification.Evaluate(model.Transform(Keys(Noisy(600, seed: 3)))).LogLoss;
+    private static double LogLoss(GloroTransformer model) =>
+        s_mlContext.MulticlassClassification.Evaluate(model.Transform(Keys(Noisy(600, seed: 3)))).LogLoss;
 
     private static IDataView Keys(List<BlobRow> rows)
     {

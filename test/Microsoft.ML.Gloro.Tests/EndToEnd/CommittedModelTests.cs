@@ -38,10 +38,12 @@ public sealed class CommittedModelTests
     public void Checksums_OfTheModels_AreThoseOfTheList(string example)
     {
         string folder = Folder(example);
-        var listed = File.ReadLines(Path.Combine(folder, "SHA256SUMS")).Select(line => line.Split("  ")).ToDictionary(parts => parts[1], parts => parts[0]);
+        var listed = File.ReadLines(Path.Combine(folder, "SHA256SUMS")).Select(line => line.Split("  "))
+            .ToDictionary(parts => parts[1], parts => parts[0]);
         CollectionAssert.AreEquivalent(Directory.GetFiles(folder, "*.zip").Select(Path.GetFileName).ToArray(), listed.Keys);
         foreach (var (name, sum) in listed)
-            Assert.AreEqual(sum, Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(Path.Combine(folder, name)))), ignoreCase: true, name);
+            Assert.AreEqual(sum, Convert.ToHexString(
+                System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(Path.Combine(folder, name)))), ignoreCase: true, name);
     }
 
     private static string Folder(string example) => Path.Combine(Repository.Root, "examples", example, "models");

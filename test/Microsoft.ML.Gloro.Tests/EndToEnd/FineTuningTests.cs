@@ -47,9 +47,11 @@ public sealed class FineTuningTests
     public void Fit_FromImageModelWithoutLearning_IsTheSameFunctionWithTheSameBound()
     {
         using var tuned = Images(s_tiles).Fit(s_tiles.View).LastTransformer;
-        AssertSame(s_images, tuned, s_tiles.Pipeline(_mlContext).Fit(s_tiles.View).Take(2).Aggregate(s_tiles.View, (view, step) => step.Transform(view)));
+        AssertSame(s_images, tuned, s_tiles.Pipeline(_mlContext).Fit(s_tiles.View).Take(2)
+            .Aggregate(s_tiles.View, (view, step) => step.Transform(view)));
         Assert.AreEqual(string.Join(", ", Kinds(s_images.GloroModel.Network)), string.Join(", ", Kinds(tuned.GloroModel.Network)));
-        StringAssert.StartsWith(tuned.GloroModel.Provenance.Training, $"fine-tuned from weights {s_images.GloroModel.Bound.WeightHash[..16]}…, Emma, 1 epochs");
+        StringAssert.StartsWith(
+            tuned.GloroModel.Provenance.Training, $"fine-tuned from weights {s_images.GloroModel.Bound.WeightHash[..16]}…, Emma, 1 epochs");
     }
 
     [TestMethod]
@@ -57,7 +59,16 @@ public sealed class FineTuningTests
     {
         var data = Blobs.View();
         var saved = ModelFiles.Load(ModelFiles.Save(Blobs.NamingPipeline(_mlContext).Fit(data), data.Schema));
-        var options = new GloroMulticlassClassificationOptions { InitialModel = saved, LearningRate = NoLearning, Epochs = 1, BatchSize = 16, MixedPrecision = true, ThreadCount = 1, Epsilon = Blobs.Epsilon };
+        var options = new GloroMulticlassClassificationOptions
+        {
+            InitialModel = saved,
+            LearningRate = NoLearning,
+            Epochs = 1,
+            BatchSize = 16,
+            MixedPrecision = true,
+            ThreadCount = 1,
+            Epsilon = Blobs.Epsilon
+        };
         using var tuned = Blobs.Pipeline(_mlContext, options).Fit(data).LastTransformer;
         AssertSame(((IEnumerable<ITransformer>)saved).OfType<GloroTransformer>().Single(), tuned, data);
     }
@@ -66,7 +77,8 @@ public sealed class FineTuningTests
     public void Fit_FromAModel_GoesOnLearningAndIsRepeatable()
     {
         // Clouds that have moved: the saved model is wrong about them, and a few steps from it are enough.
-        var moved = new MLContext().Data.LoadFromEnumerable(Blobs.Rows().ConvertAll(r => new BlobRow { Label = r.Label, Features = [r.Features[0] + 3, r.Features[1]] }));
+        var moved = new MLContext().Data.LoadFromEnumerable(
+            Blobs.Rows().ConvertAll(r => new BlobRow { Label = r.Label, Features = [r.Features[0] + 3, r.Features[1]] }));
         var options = new GloroMulticlassClassificationOptions
         {
             InitialModel = s_vectors,
@@ -100,7 +112,8 @@ public sealed class FineTuningTests
         using var tuned = Blobs.Pipeline(_mlContext, Vectors()).Fit(data).LastTransformer;
         Assert.AreEqual("top, right, west", string.Join(", ", tuned.ClassNames));
         var (old, now) = (s_vectors.GloroModel.Network, tuned.GloroModel.Network);
-        foreach (var (was, layer) in old.Layers.SkipLast(1).Zip(now.Layers).Select(pair => (pair.First as DeployedDense, pair.Second as DeployedDense)).Where(pair => pair.Item1 is not null))
+        foreach (var (was, layer) in old.Layers.SkipLast(1).Zip(now.Layers)
+            .Select(pair => (pair.First as DeployedDense, pair.Second as DeployedDense)).Where(pair => pair.Item1 is not null))
             AssertNear(was!.Weights, layer!.Weights, 1e-6f);
         AssertNear(old.Final.Row(2), now.Final.Row(0), 1e-6f);
         AssertNear(old.Final.Row(1), now.Final.Row(1), 1e-6f);
@@ -108,7 +121,10 @@ public sealed class FineTuningTests
         Assert.AreEqual(1, fresh.Sum(x => x * x), 1e-4, "A new row has length 1 too.");
         Assert.IsGreaterThan(0.01, kept.Zip(fresh, (a, b) => Math.Abs(a - b)).Max());
         Assert.AreEqual(s_vectors.LipschitzBound, tuned.LipschitzBound, 1e-5 * s_vectors.LipschitzBound);
-        Assert.IsTrue(notes.Exists(note => note.Contains("Training starts from a model of 3 classes. 2 classes keep their row of the last layer; new: west.", StringComparison.Ordinal)));
+        Assert.IsTrue(
+            notes.Exists(
+                note => note.Contains("Training starts from a model of 3 classes. 2 classes keep their row of the last layer; new: west.",
+                StringComparison.Ordinal)));
     }
 
     [TestMethod]
@@ -116,35 +132,48 @@ public sealed class FineTuningTests
     {
         foreach (var (options, message) in new (GloroTrainerOptions, string)[]
         {
-            (new GloroImageClassificationOptions { InitialModel = s_vectors }, "InitialModel takes feature vectors, and this trainer images."),
-            (new GloroMulticlassClassificationOptions { InitialModel = s_images }, "InitialModel takes images, and this trainer feature vectors."),
-            (new GloroMulticlassClassificationOptions { InitialModel = s_vectors, Depth = 5, Layers = [] }, "InitialModel brings its own network; leave Layers, Depth at the default."),
-            (new GloroImageClassificationOptions { InitialModel = s_images, ImageSize = (32, 32), Size = GloroModelSize.Tiny }, "InitialModel brings its own network; leave Size, ImageSize at the default."),
-            (new GloroMulticlassClassificationOptions { InitialModel = _mlContext.Transforms.Conversion.MapValueToKey("Label").Fit(Blobs.View()) }, "InitialModel: The model (ValueToKeyMappingTransformer) must be a Gloro transformer"),
-            (new GloroMulticlassClassificationOptions { InitialModel = TestModels.Transformer(TestModels.Vector()) }, "the rows of its classes have lengths that differ from 1 by up to"),
+            (new GloroImageClassificationOptions { InitialModel = s_vectors },
+                "InitialModel takes feature vectors, and this trainer images."),
+            (new GloroMulticlassClassificationOptions { InitialModel = s_images },
+                "InitialModel takes images, and this trainer feature vectors."),
+            (new GloroMulticlassClassificationOptions { InitialModel = s_vectors, Depth = 5, Layers = [] },
+                "InitialModel brings its own network; leave Layers, Depth at the default."),
+            (new GloroImageClassificationOptions { InitialModel = s_images, ImageSize = (32, 32), Size = GloroModelSize.Tiny },
+                "InitialModel brings its own network; leave Size, ImageSize at the default."),
+            (new GloroMulticlassClassificationOptions { InitialModel = _mlContext.Transforms.Conversion.MapValueToKey("Label")
+                .Fit(Blobs.View()) }, "InitialModel: The model (ValueToKeyMappingTransformer) must be a Gloro transformer"),
+            (new GloroMulticlassClassificationOptions { InitialModel = TestModels.Transformer(TestModels.Vector()) },
+                "the rows of its classes have lengths that differ from 1 by up to"),
         })
             StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new GloroEstimator(_mlContext, options)).Message, message);
 
-        var narrow = new MLContext().Data.LoadFromEnumerable(new[] { new VectorRow { Features = new float[6] }, new VectorRow { Id = 1, Features = new float[6] } });
-        var e = Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Transforms.Conversion.MapValueToKey("Label", "Id").Append(_mlContext.Gloro.MulticlassClassification(Vectors())).Fit(narrow));
-        StringAssert.Contains(e.Message, "holds a vector of 6 values, and InitialModel takes a vector of 2. Give it the features that it was trained on.");
+        var narrow = new MLContext().Data.LoadFromEnumerable(
+            new[] { new VectorRow { Features = new float[6] }, new VectorRow { Id = 1, Features = new float[6] } });
+        var e = Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Transforms.Conversion.MapValueToKey("Label", "Id")
+            .Append(_mlContext.Gloro.MulticlassClassification(Vectors())).Fit(narrow));
+        StringAssert.Contains(
+            e.Message, "holds a vector of 6 values, and InitialModel takes a vector of 2. Give it the features that it was trained on.");
     }
 
     [TestMethod]
     public void Fingerprint_OfATrainingFromAModel_NamesItsWeights()
     {
         string[] classes = ["a", "b"];
-        Assert.AreEqual(s_vectors.GloroModel.Bound.WeightHash, CheckpointFingerprint.OfOptions(Vectors(), 1, false, classes).ToDictionary()["InitialModel"]);
-        Assert.IsFalse(CheckpointFingerprint.OfOptions(new GloroMulticlassClassificationOptions(), 1, false, classes).ToDictionary().ContainsKey("InitialModel"));
+        Assert.AreEqual(s_vectors.GloroModel.Bound.WeightHash, CheckpointFingerprint.OfOptions(Vectors(), 1, false, classes)
+            .ToDictionary()["InitialModel"]);
+        Assert.IsFalse(CheckpointFingerprint.OfOptions(new GloroMulticlassClassificationOptions(), 1, false, classes).ToDictionary()
+            .ContainsKey("InitialModel"));
     }
 
     [TestMethod]
     public void Uses_OptionsOfANetworkBesideAModel_IsFalse()
     {
         var (vectors, images) = (new GloroMulticlassClassificationOptions(), new GloroImageClassificationOptions());
-        Assert.IsTrue(vectors.Uses("Depth") && vectors.Uses("Width") && images.Uses("Depth") && images.Uses("Size") && images.Uses("Architecture"));
+        Assert.IsTrue(
+            vectors.Uses("Depth") && vectors.Uses("Width") && images.Uses("Depth") && images.Uses("Size") && images.Uses("Architecture"));
         (vectors.InitialModel, images.InitialModel) = (s_vectors, s_images);
-        Assert.IsFalse(vectors.Uses("Depth") || vectors.Uses("Width") || images.Uses("Depth") || images.Uses("Size") || images.Uses("Architecture"));
+        Assert.IsFalse(
+            vectors.Uses("Depth") || vectors.Uses("Width") || images.Uses("Depth") || images.Uses("Size") || images.Uses("Architecture"));
         Assert.IsTrue(vectors.Uses("LearningRate") && images.Uses("LearningRate"));
     }
 

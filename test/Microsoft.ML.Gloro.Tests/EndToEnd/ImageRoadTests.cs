@@ -51,8 +51,10 @@ public sealed class ImageRoadTests
     [TestMethod]
     public void ImageClassification_ShortForm_TakesTheDesignsArguments()
     {
-        var trainer = _mlContext.Gloro.ImageClassification(labelColumnName: "Label", featureColumnName: "Image", guarantee: RobustnessGuarantee.RelaxedTopK(3), epsilon: 36f / 255f);
-        var pipeline = _mlContext.Transforms.Conversion.MapValueToKey("Label").Append(_mlContext.Transforms.LoadImages("Image", s_train.Folder, "ImagePath")).Append(trainer);
+        var trainer = _mlContext.Gloro.ImageClassification(
+            labelColumnName: "Label", featureColumnName: "Image", guarantee: RobustnessGuarantee.RelaxedTopK(3), epsilon: 36f / 255f);
+        var pipeline = _mlContext.Transforms.Conversion.MapValueToKey("Label")
+            .Append(_mlContext.Transforms.LoadImages("Image", s_train.Folder, "ImagePath")).Append(trainer);
 
         // Three classes: K = 3 would hold for any prediction, and is refused before anything is trained.
         var e = Assert.ThrowsExactly<ArgumentException>(() => pipeline.Fit(s_train.View));
@@ -65,8 +67,10 @@ public sealed class ImageRoadTests
         var options = ColorTiles.Options(epochs: 2);
         var conversion = _mlContext.Transforms.Conversion.MapValueToKey("Label");
         var trainer = _mlContext.Gloro.ImageClassification(options);
-        var image = conversion.Append(_mlContext.Transforms.LoadImages("Image", s_train.Folder, "ImagePath")).Append(trainer).Fit(s_train.View);
-        var bytes = conversion.Append(_mlContext.Transforms.LoadRawImageBytes("Image", s_train.Folder, "ImagePath")).Append(trainer).Fit(s_train.View);
+        var image = conversion.Append(_mlContext.Transforms.LoadImages("Image", s_train.Folder, "ImagePath")).Append(trainer)
+            .Fit(s_train.View);
+        var bytes = conversion.Append(_mlContext.Transforms.LoadRawImageBytes("Image", s_train.Folder, "ImagePath")).Append(trainer)
+            .Fit(s_train.View);
         var pixels = conversion.Append(_mlContext.Transforms.LoadImages("File", s_train.Folder, "ImagePath"))
             .Append(_mlContext.Transforms.ResizeImages("Sized", 16, 16, "File"))
             .Append(_mlContext.Transforms.ExtractPixels("Image", "Sized", scaleImage: 1f / 255f))
@@ -96,7 +100,8 @@ public sealed class ImageRoadTests
         rows.AddRange(large.Rows.Select(r => new TileRow { Label = r.Label, ImagePath = Path.Combine(large.Folder, r.ImagePath) }));
         var data = _mlContext.Data.LoadFromEnumerable(rows);
         var model = s_train.Pipeline(_mlContext, options).Fit(data);
-        Assert.AreEqual((16, 16), (model.LastTransformer.GloroModel.Network.InputShape.Height, model.LastTransformer.GloroModel.Network.InputShape.Width));
+        Assert.AreEqual((16, 16),
+            (model.LastTransformer.GloroModel.Network.InputShape.Height, model.LastTransformer.GloroModel.Network.InputShape.Width));
         Assert.IsGreaterThan(0.9, _mlContext.Gloro.Evaluate(model.Transform(data)).VerifiedRobustAccuracy);
     }
 
@@ -105,7 +110,8 @@ public sealed class ImageRoadTests
     {
         using var oblong = new ColorTiles(count: 12, height: 24, width: 20);
         var model = oblong.Pipeline(_mlContext, ColorTiles.Options(epochs: 1)).Fit(oblong.View);
-        Assert.AreEqual((24, 20), (model.LastTransformer.GloroModel.Network.InputShape.Height, model.LastTransformer.GloroModel.Network.InputShape.Width));
+        Assert.AreEqual((24, 20),
+            (model.LastTransformer.GloroModel.Network.InputShape.Height, model.LastTransformer.GloroModel.Network.InputShape.Width));
     }
 
     [TestMethod]
@@ -114,7 +120,8 @@ public sealed class ImageRoadTests
         using var folder = new TemporaryFolder();
         GloroTransformer Fit(GloroImageViews? views, ITransformer? initial = null)
         {
-            var options = initial is null ? ColorTiles.Options(epochs: 2) : new() { InitialModel = initial, Epochs = 1, BatchSize = 8, ThreadCount = 1, Seed = 7 };
+            var options = initial is null ? ColorTiles.Options(epochs: 2)
+                : new() { InitialModel = initial, Epochs = 1, BatchSize = 8, ThreadCount = 1, Seed = 7 };
             (options.Views, options.CheckpointFolder) = (views, initial is null ? folder.Path : null);
             return s_train.Pipeline(_mlContext, options).Fit(s_train.View).LastTransformer;
         }
@@ -141,7 +148,8 @@ public sealed class ImageRoadTests
         var e = Assert.ThrowsExactly<ArgumentException>(() => oblong.Pipeline(_mlContext, options).Fit(oblong.View));
         StringAssert.Contains(e.Message, "Views: Only square images can be turned by 90 degrees, and these have 24×20 pixels");
         options.Views = (GloroImageViews)9;
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.ImageClassification(options)).Message, "Views is unknown: 9.");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.ImageClassification(options)).Message, "Views is unknown: 9.");
     }
 
     [TestMethod]

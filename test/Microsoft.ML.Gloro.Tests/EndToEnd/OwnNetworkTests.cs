@@ -66,7 +66,8 @@ public sealed class OwnNetworkTests
         (options.Depth, options.Width, options.TailWidth) = (null, null, null);
         options.Size = GloroModelSize.Tiny;
         using var model = s_train.Pipeline(_mlContext, options).Fit(s_train.View).LastTransformer;
-        Assert.AreEqual("32, 32, 32, 64", string.Join(", ", model.GloroModel.Network.Layers.OfType<DeployedConvolution>().Select(c => c.OutChannels)));
+        Assert.AreEqual(
+            "32, 32, 32, 64", string.Join(", ", model.GloroModel.Network.Layers.OfType<DeployedConvolution>().Select(c => c.OutChannels)));
         Assert.AreEqual(64, model.GloroModel.Network.Final.Inputs);
         StringAssert.StartsWith(model.GloroModel.Provenance.Training, "LiResNet(Tiny), ");
     }
@@ -82,12 +83,15 @@ public sealed class OwnNetworkTests
     public void Fit_OwnLayersForVectors_TrainsAndLoads()
     {
         var options = Blobs.Options();
-        options.Layers = [GloroLayer.Dense(16), GloroLayer.MinMax(), .. GloroLayer.Repeat(2, GloroLayer.OrthogonalResidualDense(), GloroLayer.MinMax())];
+        options.Layers =
+            [GloroLayer.Dense(16), GloroLayer.MinMax(), .. GloroLayer.Repeat(2, GloroLayer.OrthogonalResidualDense(), GloroLayer.MinMax())];
         var data = Blobs.View();
         var model = Blobs.Pipeline(_mlContext, options).Fit(data);
         Assert.IsGreaterThan(0.9, _mlContext.Gloro.Evaluate(model.Transform(data)).VerifiedRobustAccuracy);
-        StringAssert.StartsWith(model.LastTransformer.GloroModel.Provenance.Training, "layers(dense 16, minmax, orthogonal residual dense, minmax, ");
-        CollectionAssert.AreEqual(Texts(model.Transform(data)), Texts(ModelFiles.Load(ModelFiles.Save(model, data.Schema)).Transform(data)));
+        StringAssert.StartsWith(
+            model.LastTransformer.GloroModel.Provenance.Training, "layers(dense 16, minmax, orthogonal residual dense, minmax, ");
+        CollectionAssert.AreEqual(
+            Texts(model.Transform(data)), Texts(ModelFiles.Load(ModelFiles.Save(model, data.Schema)).Transform(data)));
     }
 
     [TestMethod]
@@ -99,7 +103,8 @@ public sealed class OwnNetworkTests
         var data = _mlContext.Data.LoadFromEnumerable(Counted());
         var labeled = _mlContext.Transforms.Conversion.MapValueToKey("Label").Fit(Blobs.View()).Transform(data);
         var trainer = _mlContext.Gloro.MulticlassClassification(options);
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => trainer.Fit(labeled)).Message, "Layer 3 of 3 (convolution 8 3×3) cannot take a vector of 4 values: it takes images only.");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => trainer.Fit(labeled)).Message,
+            "Layer 3 of 3 (convolution 8 3×3) cannot take a vector of 4 values: it takes images only.");
         options.Layers = [GloroLayer.Dense(1 << 14), GloroLayer.Dense(1 << 14), GloroLayer.Dense(1 << 14)];
         trainer = _mlContext.Gloro.MulticlassClassification(options);
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => trainer.Fit(labeled)).Message, "weights; at most");
@@ -133,7 +138,8 @@ public sealed class OwnNetworkTests
         var scored = model.Transform(s_train.View);
         var metrics = _mlContext.Gloro.Evaluate(scored);
         Assert.IsGreaterThan(leastAccuracy, metrics.VerifiedRobustAccuracy, $"{metrics}");
-        CollectionAssert.AreEqual(Texts(scored), Texts(ModelFiles.Load(ModelFiles.Save(model, s_train.View.Schema)).Transform(s_train.View)));
+        CollectionAssert.AreEqual(
+            Texts(scored), Texts(ModelFiles.Load(ModelFiles.Save(model, s_train.View.Schema)).Transform(s_train.View)));
 
         // The library's own arithmetic and ONNX Runtime's: two readings of every layer, strided ones too.
         var single = _mlContext.Gloro.WithArithmetic(model, CertificateArithmetic.Real).Transform(s_train.View);

@@ -48,7 +48,8 @@ public sealed class PinnedModelTests
         Assert.AreEqual(kappa, model.LipschitzBound);
         Assert.IsTrue(scored.Any(row => row.IsCertified));
         Assert.AreEqual(rows, Digest(scored.Select(row => AsLoosest(row, model.GloroModel))));
-        Assert.AreEqual(tightest, Digest(scored.Select(row => $"{Bits([row.CertifiedRadius])} | {row.CertifiedK} | {string.Join(' ', row.CertifiedLabels)}")));
+        Assert.AreEqual(tightest,
+            Digest(scored.Select(row => $"{Bits([row.CertifiedRadius])} | {row.CertifiedK} | {string.Join(' ', row.CertifiedLabels)}")));
 
         // The last bits depend on the width of the processor's vectors, which decides the order of some sums.
         var bound = model.GloroModel.Rounding;
@@ -63,7 +64,8 @@ public sealed class PinnedModelTests
     public void Load_ModelsOfTheExamples_RoundAsLittleAsTheDocumentationSays()
     {
         // docs/soundness.md, section 4.6: for every image with pixels in [0, 1].
-        foreach (string file in Directory.GetDirectories(Path.Combine(Repository.Root, "examples")).SelectMany(example => Files(Path.Combine(example, "models"))))
+        foreach (string file in Directory.GetDirectories(Path.Combine(Repository.Root, "examples"))
+            .SelectMany(example => Files(Path.Combine(example, "models"))))
         {
             using GloroTransformer model = Find(Load(file, out _));
             double largest = model.GloroModel.Rounding.Margin.At(Math.Sqrt(model.GloroModel.Network.InputShape.Size));
@@ -111,13 +113,16 @@ public sealed class PinnedModelTests
         Assert.IsTrue(Certificate.TryOrder(row.Logits, order));
         float largest = Enumerable.Range(1, row.TopKRadii.Length).Where(k => model.ResolvedGuarantee.Allows(order, k))
             .Select(k => row.TopKRadii[k - 1]).DefaultIfEmpty(0).Max();
-        return $"{row.PredictedLabel} |  | {Bits(row.Logits)} | {Bits(row.TopKRadii)} | {Bits([largest])} | {row.IsCertified} | {row.LoosestK} | "
+        return $"{row.PredictedLabel} |  | {Bits(row.Logits)} | {Bits(row.TopKRadii)} | {Bits([largest])} | {row.IsCertified} | "
+            + $"{row.LoosestK} | "
             + $"{string.Join(' ', order.Take(row.LoosestK).Select(c => c + 1))} | {string.Join(' ', row.ReachableLabels)}";
     }
 
-    private static string Bits(IEnumerable<float> values) => string.Join(" ", values.Select(v => $"{BitConverter.SingleToInt32Bits(v):X8}"));
+    private static string Bits(IEnumerable<float> values) =>
+        string.Join(" ", values.Select(v => $"{BitConverter.SingleToInt32Bits(v):X8}"));
 
-    private static string Digest(IEnumerable<string> lines) => Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines))))[..16];
+    private static string Digest(IEnumerable<string> lines) =>
+        Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines))))[..16];
 
     private static IEnumerable<string> FixtureFiles() => Files(Path.Combine(Repository.Root, Fixtures));
 

@@ -29,7 +29,9 @@ public sealed class ReproducibilityTests
         using var tiles = new ColorTiles(count: 24);
         var options = ColorTiles.Options(epochs: 2);
         options.Seed = null;
-        var fits = Enumerable.Range(0, 2).Select(_ => ModelFiles.Parts(ModelFiles.Save(tiles.Pipeline(new MLContext(seed: 4), options).Fit(tiles.View), tiles.View.Schema))).ToArray();
+        var fits = Enumerable.Range(0, 2)
+            .Select(_ => ModelFiles.Parts(
+                ModelFiles.Save(tiles.Pipeline(new MLContext(seed: 4), options).Fit(tiles.View), tiles.View.Schema))).ToArray();
         CollectionAssert.AreEqual(fits[0], fits[1]);
     }
 

@@ -64,7 +64,8 @@ public sealed class ResumeTests
         Assert.AreEqual("4 5 6", whole.Epochs);
 
         using var source = new CancellationTokenSource();
-        Assert.ThrowsExactly<OperationCanceledException>(() => Fit(two, 6, o => (o.CancellationToken, o.Progress) = (source.Token, new Recorder(p => { if (p.Epoch == 5) source.Cancel(); }))));
+        Assert.ThrowsExactly<OperationCanceledException>(() => Fit(
+            two, 6, o => (o.CancellationToken, o.Progress) = (source.Token, new Recorder(p => { if (p.Epoch == 5) source.Cancel(); }))));
         Assert.AreEqual(("6", whole.Model), Fit(two, 6));
         Assert.AreEqual(("", whole.Model), Fit(two, 6));
 
@@ -73,7 +74,8 @@ public sealed class ResumeTests
         Assert.AreEqual("1 2 3", Fit(one, 3, o => o.LearningRate *= 2).Epochs);
         Assert.AreEqual("1 2 3 4", Fit(one, 4, seed: 2).Epochs);
 
-        (string Epochs, string Model) Fit(string checkpoints, int epochs, Action<GloroMulticlassClassificationOptions>? change = null, int seed = 1)
+        (string Epochs, string Model) Fit(
+            string checkpoints, int epochs, Action<GloroMulticlassClassificationOptions>? change = null, int seed = 1)
         {
             var recorder = new Recorder();
             var options = Blobs.Options(epochs);
@@ -89,9 +91,12 @@ public sealed class ResumeTests
     {
         using var folder = new TemporaryFolder();
         using var source = new CancellationTokenSource();
-        Assert.ThrowsExactly<OperationCanceledException>(() => Fit(o => (o.CancellationToken, o.Progress) = (source.Token, new Recorder(_ => source.Cancel()))));
-        var other = Assert.ThrowsExactly<InvalidOperationException>(() => Fit(o => (o.Width, o.Guarantee, o.Seed) = (32, RobustnessGuarantee.RelaxedTopK(2), 3)));
-        foreach (string word in new[] { "epoch 1 of another training", "Width was 16 and is 32", "Guarantee was \"local\" and is \"rtk:2\"", "Seed was 5 and is 3", "delete the folder" })
+        Assert.ThrowsExactly<OperationCanceledException>(
+            () => Fit(o => (o.CancellationToken, o.Progress) = (source.Token, new Recorder(_ => source.Cancel()))));
+        var other = Assert.ThrowsExactly<InvalidOperationException>(
+            () => Fit(o => (o.Width, o.Guarantee, o.Seed) = (32, RobustnessGuarantee.RelaxedTopK(2), 3)));
+        foreach (string word in new[] { "epoch 1 of another training", "Width was 16 and is 32", "Guarantee was \"local\" and is \"rtk:2\"",
+            "Seed was 5 and is 3", "delete the folder" })
             StringAssert.Contains(other.Message, word);
         var rows = Assert.ThrowsExactly<InvalidOperationException>(() => Fit(_ => { }, seed: 2));
         StringAssert.Contains(rows.Message, "the training rows was 87 (SHA-256");

@@ -16,7 +16,8 @@ public sealed class UnusualTrainingTests
     {
         var options = Blobs.Options();
         options.Epsilon *= unit;
-        IDataView Scaled(int seed) => _mlContext.Data.LoadFromEnumerable(Blobs.Rows(seed: seed).ConvertAll(r => new BlobRow { Label = r.Label, Features = [unit * r.Features[0], unit * r.Features[1]] }));
+        IDataView Scaled(int seed) => _mlContext.Data.LoadFromEnumerable(Blobs.Rows(seed: seed)
+            .ConvertAll(r => new BlobRow { Label = r.Label, Features = [unit * r.Features[0], unit * r.Features[1]] }));
         var metrics = _mlContext.Gloro.Evaluate(Blobs.Pipeline(_mlContext, options).Fit(Scaled(1)).Transform(Scaled(2)));
         Assert.IsGreaterThan(0.9, metrics.VerifiedRobustAccuracy, $"{metrics}");
     }

@@ -39,7 +39,8 @@ public sealed class ValidationTests
         var options = Blobs.Options(epochs: 1);
         (options.ValidationFraction, options.Progress) = (fraction, progress);
         Blobs.Pipeline(_mlContext, options).Fit(Blobs.View());
-        Assert.IsTrue(log.Any(l => l.Contains($"{train} rows to train on, {validation} to validate on", StringComparison.Ordinal)), string.Join('\n', log));
+        Assert.IsTrue(log.Any(l => l.Contains($"{train} rows to train on, {validation} to validate on", StringComparison.Ordinal)),
+            string.Join('\n', log));
         Assert.AreEqual(validation == 0, double.IsNaN(progress.Seen[^1].CleanAccuracy));
     }
 

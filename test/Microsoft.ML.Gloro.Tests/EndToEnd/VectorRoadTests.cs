@@ -35,7 +35,8 @@ public sealed class VectorRoadTests
     {
         // Not a proof of the bound (its own tests are), but of the road: units, columns and scaling belong together.
         var model = Blobs.NamingPipeline(_mlContext).Fit(Blobs.View());
-        using var engine = _mlContext.Model.CreatePredictionEngine<BlobRow, BlobPrediction>(model, new PredictionEngineOptions { OwnsTransformer = true });
+        using var engine =
+            _mlContext.Model.CreatePredictionEngine<BlobRow, BlobPrediction>(model, new PredictionEngineOptions { OwnsTransformer = true });
         var random = new Random(3);
         foreach (var row in Blobs.Rows(30, seed: 4))
         {
@@ -43,7 +44,12 @@ public sealed class VectorRoadTests
             Assert.IsGreaterThan(0, center.CertifiedRadius);
             double angle = random.NextDouble() * 2 * Math.PI;
             float length = 0.999f * center.CertifiedRadius;
-            var moved = engine.Predict(new BlobRow { Features = [row.Features[0] + (length * (float)Math.Cos(angle)), row.Features[1] + (length * (float)Math.Sin(angle))] });
+            var moved = engine.Predict(
+                new BlobRow
+                {
+                    Features =
+                [row.Features[0] + (length * (float)Math.Cos(angle)), row.Features[1] + (length * (float)Math.Sin(angle))]
+                });
             Assert.AreEqual(center.PredictedName, moved.PredictedName);
         }
     }
@@ -56,12 +62,14 @@ public sealed class VectorRoadTests
         var loaded = ModelFiles.Load(ModelFiles.Save(model, data.Schema));
 
         var rows = Blobs.Rows(30, seed: 5);
-        var expected = _mlContext.Data.CreateEnumerable<BlobPrediction>(model.Transform(_mlContext.Data.LoadFromEnumerable(rows)), reuseRowObject: false).ToList();
+        var expected = _mlContext.Data.CreateEnumerable<BlobPrediction>(
+            model.Transform(_mlContext.Data.LoadFromEnumerable(rows)), reuseRowObject: false).ToList();
         using var engine = _mlContext.Model.CreatePredictionEngine<BlobRow, BlobPrediction>(loaded);
         for (int i = 0; i < rows.Count; i++)
         {
             var actual = engine.Predict(rows[i]);
-            Assert.AreEqual((expected[i].PredictedName, expected[i].CertifiedRadius, expected[i].CertifiedK), (actual.PredictedName, actual.CertifiedRadius, actual.CertifiedK));
+            Assert.AreEqual((expected[i].PredictedName, expected[i].CertifiedRadius, expected[i].CertifiedK),
+                (actual.PredictedName, actual.CertifiedRadius, actual.CertifiedK));
             CollectionAssert.AreEqual(expected[i].CertifiedNames, actual.CertifiedNames);
             Assert.AreEqual(rows[i].Label, actual.PredictedName);
             CollectionAssert.AreEqual(new[] { rows[i].Label }, actual.CertifiedNames);
@@ -78,10 +86,12 @@ public sealed class VectorRoadTests
         foreach (var column in schema.Where(c => !c.IsHidden))
         {
             var promised = shape.Single(c => c.Name == column.Name);
-            Assert.AreEqual(column.Type is KeyDataViewType || (column.Type as VectorDataViewType)?.ItemType is KeyDataViewType, promised.IsKey, column.Name);
+            Assert.AreEqual(column.Type is KeyDataViewType || (column.Type as VectorDataViewType)?.ItemType is KeyDataViewType,
+                promised.IsKey, column.Name);
             Assert.AreEqual(column.Type is VectorDataViewType, promised.Kind != SchemaShape.Column.VectorKind.Scalar, column.Name);
             foreach (string kind in new[] { "KeyValues", "SlotNames", "ScoreColumnKind" })
-                Assert.AreEqual(column.Annotations.Schema.Any(a => a.Name == kind), promised.Annotations.Any(a => a.Name == kind), $"{column.Name}: {kind}");
+                Assert.AreEqual(column.Annotations.Schema.Any(a => a.Name == kind), promised.Annotations.Any(a => a.Name == kind),
+                    $"{column.Name}: {kind}");
         }
 
         // ML.NET makes the shape of a schema in its own code only; an estimator without work to do hands it out.
@@ -119,7 +129,8 @@ public sealed class VectorRoadTests
     {
         var options = Blobs.Options(epochs: 1);
         options.OutputColumnPrefix = "Gloro";
-        var folds = _mlContext.Gloro.CrossValidate(Blobs.View(30), Blobs.Pipeline(_mlContext, options), numberOfFolds: 2, outputColumnPrefix: "Gloro");
+        var folds = _mlContext.Gloro.CrossValidate(
+            Blobs.View(30), Blobs.Pipeline(_mlContext, options), numberOfFolds: 2, outputColumnPrefix: "Gloro");
         Assert.AreEqual(30, folds.Sum(f => f.Metrics.RowCount));
     }
 
@@ -150,7 +161,8 @@ public sealed class VectorRoadTests
                 var parsed = RobustnessGuarantee.Parse(guarantee);
                 var metrics = _mlContext.Gloro.Evaluate(scored, guarantee: parsed, epsilon: epsilon);
                 Assert.AreEqual(once, read);
-                var anew = _mlContext.Gloro.Evaluate(_mlContext.Gloro.WithGuarantee(model, parsed, epsilon).Transform(Blobs.View(45, seed: 6)));
+                var anew = _mlContext.Gloro.Evaluate(
+                    _mlContext.Gloro.WithGuarantee(model, parsed, epsilon).Transform(Blobs.View(45, seed: 6)));
                 Assert.AreEqual(anew.ToString(), metrics.ToString());
             }
         }
@@ -162,7 +174,8 @@ public sealed class VectorRoadTests
         var options = Blobs.Options(epochs: 2);
         options.Seed = 5;
         var plain = Blobs.Pipeline(_mlContext, options).Fit(Blobs.View());
-        var cached = _mlContext.Transforms.Conversion.MapValueToKey("Label").AppendCacheCheckpoint(_mlContext).Append(_mlContext.Gloro.MulticlassClassification(options)).Fit(Blobs.View());
+        var cached = _mlContext.Transforms.Conversion.MapValueToKey("Label").AppendCacheCheckpoint(_mlContext)
+            .Append(_mlContext.Gloro.MulticlassClassification(options)).Fit(Blobs.View());
         Assert.AreEqual(ModelFiles.GloroPart(plain.LastTransformer), ModelFiles.GloroPart(cached.LastTransformer));
     }
 
@@ -174,7 +187,8 @@ public sealed class VectorRoadTests
         var data = Blobs.View(30);
         var model = ModelFiles.Load(ModelFiles.Save(Blobs.Pipeline(_mlContext, options).Fit(data), data.Schema));
         var scored = model.Transform(data);
-        foreach (string name in new[] { "PredictedLabel", "Score", "Logits", "TopKRadii", "CertifiedRadius", "IsCertified", "CertifiedK", "CertifiedLabels", "LoosestK", "ReachableLabels" })
+        foreach (string name in new[] { "PredictedLabel", "Score", "Logits", "TopKRadii", "CertifiedRadius", "IsCertified", "CertifiedK",
+            "CertifiedLabels", "LoosestK", "ReachableLabels" })
         {
             Assert.IsNotNull(scored.Schema.GetColumnOrNull("Gloro" + name), name);
             Assert.IsNull(scored.Schema.GetColumnOrNull(name), name);
@@ -187,7 +201,8 @@ public sealed class VectorRoadTests
     public void Fit_LabelsThatAreNumbers_KeepTheirValues()
     {
         // The third class has the smallest value: were classes known by position, nothing would match.
-        var rows = Blobs.Rows().ConvertAll(r => new NumberedRow { Label = 30 - (10 * Array.IndexOf(Blobs.Names, r.Label)), Features = r.Features });
+        var rows = Blobs.Rows()
+            .ConvertAll(r => new NumberedRow { Label = 30 - (10 * Array.IndexOf(Blobs.Names, r.Label)), Features = r.Features });
         var data = _mlContext.Data.LoadFromEnumerable(rows);
         var model = Blobs.Pipeline(_mlContext).Fit(data);
         Assert.AreEqual("30 20 10", string.Join(" ", model.LastTransformer.ClassNames));

@@ -25,7 +25,8 @@ public sealed class FixtureWriter
         Write("table-local", local, "local", epsilon: 0.2f, "Features");
 
         // What the others leave at its default: arithmetic, temperature, prefix, and the exact meaning of affinity sets.
-        GloroModel real = TestModels.Complete(new RandomNetworks(7).Vector(inputs: 6)).With(CertificateArithmetic.Real).WithTemperature(0.75);
+        GloroModel real = TestModels.Complete(new RandomNetworks(7).Vector(inputs: 6)).With(CertificateArithmetic.Real)
+            .WithTemperature(0.75);
         Write("table-real", real, "affinity:#0+#2:exact:no-singletons", epsilon: 0.1f, "Features", prefix: "My");
     }
 

@@ -20,7 +20,8 @@ public sealed class ForgedBoundTests
         for (int i = 0; i < True.Layers.Count; i++)
         {
             StringAssert.Contains(Refused(Forge(i, 0.5, 0.5)), $"The bound of layer {i} ({Network.Layers[i].Kind})");
-            StringAssert.Contains(Refused(Forge(i, 0.5, 1)), $"ayer {i} ({Network.Layers[i].Kind})", "without touching what is attained, no better");
+            StringAssert.Contains(
+                Refused(Forge(i, 0.5, 1)), $"ayer {i} ({Network.Layers[i].Kind})", "without touching what is attained, no better");
         }
     }
 
@@ -51,14 +52,16 @@ public sealed class ForgedBoundTests
 
             GloroModel loaded = Load(Forge(i, 0.98, 0.98));
             LayerBound again = RigorousBound.Compute(loaded.Network).Layers[i];
-            Assert.IsGreaterThan(loaded.Bound.Layers[i].Bound, again.Attained, "an input that the layer stretches by more than the bound in the file is the refutation");
+            Assert.IsGreaterThan(loaded.Bound.Layers[i].Bound, again.Attained,
+                "an input that the layer stretches by more than the bound in the file is the refutation");
         }
     }
 
     /// <summary>The true bound with one layer's made smaller, and the total with it.</summary>
     private static LipschitzBound Forge(int layer, double factor, double attainedFactor) => new(
         True.Value * factor,
-        [.. True.Layers.Select(bound => bound.Index == layer ? bound with { Bound = bound.Bound * factor, Attained = bound.Attained * attainedFactor } : bound)],
+        [.. True.Layers.Select(bound => bound.Index == layer
+            ? bound with { Bound = bound.Bound * factor, Attained = bound.Attained * attainedFactor } : bound)],
         True.WeightHash);
 
     private static GloroModel Load(LipschitzBound bound)

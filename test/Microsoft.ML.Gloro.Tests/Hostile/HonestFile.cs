@@ -14,7 +14,8 @@ internal sealed class HonestFile : IDisposable
 
     public HonestFile(int seed = 1)
     {
-        _transformer = TestModels.Transformer(TestModels.Vector(seed: seed, guarantee: RobustnessGuarantee.RelaxedTopK(3)), featureColumnName: "Copied");
+        _transformer = TestModels.Transformer(
+            TestModels.Vector(seed: seed, guarantee: RobustnessGuarantee.RelaxedTopK(3)), featureColumnName: "Copied");
         _chain = new TransformerChain<ITransformer>(Context.Transforms.CopyColumns("Copied", "Features").Fit(Data), _transformer);
         using var stream = new MemoryStream();
         Context.Model.Save(_chain, Data.Schema, stream);
@@ -41,7 +42,8 @@ internal sealed class HonestFile : IDisposable
     public GloroModel Honest => _transformer.GloroModel;
 
     /// <summary>Names and types of the columns that come out of <paramref name="transformer"/>.</summary>
-    public static string ColumnsOf(ITransformer transformer, IDataView data) => string.Join(", ", transformer.GetOutputSchema(data.Schema).Select(c => $"{c.Name} {c.Type}"));
+    public static string ColumnsOf(ITransformer transformer, IDataView data) =>
+        string.Join(", ", transformer.GetOutputSchema(data.Schema).Select(c => $"{c.Name} {c.Type}"));
 
     /// <summary>A valid archive with other bytes as the model.</summary>
     public byte[] Wrap(byte[] model)

@@ -162,7 +162,8 @@ public sealed class HostileZipTests
 
         try
         {
-            if (loaded is TransformerChain<ITransformer> { LastTransformer: GloroTransformer gloro } && gloro.FeatureColumnName == "Copied" && gloro.OutputColumnPrefix.Length == 0)
+            if (loaded is TransformerChain<ITransformer> { LastTransformer: GloroTransformer gloro } && gloro.FeatureColumnName == "Copied"
+                && gloro.OutputColumnPrefix.Length == 0)
             {
                 AssertCertifiesNoMore(gloro.GloroModel);
                 if (!score && Honest.Columns == HonestFile.ColumnsOf(loaded, Honest.Data))
@@ -223,7 +224,9 @@ public sealed class HostileZipTests
     {
         Exception root = error.GetBaseException();
         Assert.IsTrue(
-            root is FormatException or InvalidDataException or IOException or BadImageFormatException or ArgumentException or InvalidOperationException or NotSupportedException,
+            root is FormatException or InvalidDataException or IOException or BadImageFormatException or ArgumentException
+                or InvalidOperationException
+                or NotSupportedException,
             root.ToString());
         Assert.IsFalse(string.IsNullOrWhiteSpace(root.Message));
     }

@@ -7,8 +7,10 @@ namespace Microsoft.ML.Gloro.Tests.Hostile;
 /// <summary>Damages bytes, JSON and weights at random; the same seed gives the same damage.</summary>
 internal sealed partial class Mutator(int seed)
 {
-    private static readonly string[] Numbers = ["0", "-1", "1e999", "-1e999", "1e-400", "NaN", "Infinity", "99999999999999999999", "2147483647", "2147483648", "00", "1.", ".5", "-", "0x10", "null", "true", "\"1\"", "[]", "{}", "1e-45", "4.5"];
-    private static readonly string[] Structure = ["{", "}", "[", "]", "\"", ",", ":", "\\", "\\u0000", "\\ud800", "//", "\0", "\uFEFF", "{}", "[[[[[[[[[[[[", "\"a\":1,"];
+    private static readonly string[] Numbers = ["0", "-1", "1e999", "-1e999", "1e-400", "NaN", "Infinity", "99999999999999999999",
+        "2147483647", "2147483648", "00", "1.", ".5", "-", "0x10", "null", "true", "\"1\"", "[]", "{}", "1e-45", "4.5"];
+    private static readonly string[] Structure =
+        ["{", "}", "[", "]", "\"", ",", ":", "\\", "\\u0000", "\\ud800", "//", "\0", "\uFEFF", "{}", "[[[[[[[[[[[[", "\"a\":1,"];
     private static readonly int[] Integers = [0, -1, 1, int.MaxValue, int.MinValue, 0x7F, 0xFF, 0x10000, 1 << 22, 1 << 30];
 
     private readonly Random _random = new(seed);
@@ -34,7 +36,9 @@ internal sealed partial class Mutator(int seed)
             case 1:
                 return Edit(text, Number(), _ => Numbers[_random.Next(Numbers.Length)]);
             case 2:
-                return Edit(text, Text(), token => _random.Next(4) switch { 0 => token + token, 1 => "\"\"", 2 => "null", _ => $"\"{new string('x', 1 << _random.Next(14))}\"" });
+                return Edit(text, Text(), token => _random.Next(
+                    4) switch
+                { 0 => token + token, 1 => "\"\"", 2 => "null", _ => $"\"{new string('x', 1 << _random.Next(14))}\"" });
             case 3:
                 return Edit(text, Punctuation(), token => Once(2) ? "" : token + token);
             case 4:
@@ -97,7 +101,8 @@ internal sealed partial class Mutator(int seed)
                 damaged.AsSpan(at, length).Fill(Once(2) ? (byte)0 : (byte)0xFF);
                 return damaged;
             case 10:
-                other.AsSpan(Math.Min(at, other.Length - 1), Math.Min(length, other.Length - Math.Min(at, other.Length - 1))).CopyTo(damaged.AsSpan(Math.Min(at, other.Length - 1)));
+                other.AsSpan(Math.Min(at, other.Length - 1), Math.Min(length, other.Length - Math.Min(at, other.Length - 1)))
+                    .CopyTo(damaged.AsSpan(Math.Min(at, other.Length - 1)));
                 return damaged;
             default:
                 if (at + 4 <= damaged.Length)
@@ -121,7 +126,8 @@ internal sealed partial class Mutator(int seed)
             (one, two) = (two, one);
         return one.Index == two.Index
             ? text
-            : string.Concat(text[..one.Index], two.Value, text[(one.Index + one.Length)..two.Index], one.Value + text[(two.Index + two.Length)..]);
+            : string.Concat(
+                text[..one.Index], two.Value, text[(one.Index + one.Length)..two.Index], one.Value + text[(two.Index + two.Length)..]);
     }
 
     [GeneratedRegex("[0-9]")]

@@ -67,7 +67,8 @@ internal static class Blobs
         mlContext.Transforms.Conversion.MapValueToKey("Label").Append(mlContext.Gloro.MulticlassClassification(options ?? Options()));
 
     /// <summary>The trainer and names for its keys.</summary>
-    public static IEstimator<ITransformer> NamingPipeline(MLContext mlContext, GloroMulticlassClassificationOptions? options = null) => Pipeline(mlContext, options)
+    public static IEstimator<ITransformer> NamingPipeline(MLContext mlContext, GloroMulticlassClassificationOptions? options = null) =>
+        Pipeline(mlContext, options)
         .Append(mlContext.Transforms.Conversion.MapKeyToValue("PredictedName", "PredictedLabel"))
         .Append(mlContext.Transforms.Conversion.MapKeyToValue("CertifiedNames", "CertifiedLabels"));
 }

@@ -31,7 +31,8 @@ internal sealed class ColorTiles : IDisposable
     public IDataView View => new MLContext().Data.LoadFromEnumerable(Rows);
 
     /// <summary>Adds a file that is no image.</summary>
-    public void AddBroken(string name, string label) => Rows.Add(new TileRow { Label = label, ImagePath = _folder.Write(name, [1, 2, 3, 4, 5]) });
+    public void AddBroken(string name, string label) =>
+        Rows.Add(new TileRow { Label = label, ImagePath = _folder.Write(name, [1, 2, 3, 4, 5]) });
 
     /// <summary>Options that learn the colors in a moment.</summary>
     public static GloroImageClassificationOptions Options(int epochs = 4) => new()

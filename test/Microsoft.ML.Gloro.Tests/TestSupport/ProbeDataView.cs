@@ -84,7 +84,8 @@ internal sealed class ProbeDataView : IDataView
 
         public override long Batch => _position / 3;
 
-        public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId id) => id = new DataViewRowId((ulong)Check("RowId") + 1000, 5);
+        public override ValueGetter<DataViewRowId> GetIdGetter() => (ref DataViewRowId id) =>
+            id = new DataViewRowId((ulong)Check("RowId") + 1000, 5);
 
         public override bool IsColumnActive(DataViewSchema.Column column) => _active.Contains(column.Index);
 
@@ -139,6 +140,7 @@ internal sealed class ProbeDataView : IDataView
             return Check(column);
         }
 
-        private long Check(string what) => _position == _view.FailAt && what == _view.FailIn ? throw new IOException($"row {_position} is unreadable") : _position;
+        private long Check(string what) => _position == _view.FailAt && what == _view.FailIn
+            ? throw new IOException($"row {_position} is unreadable") : _position;
     }
 }

@@ -12,7 +12,8 @@ internal static class ReferenceForward
     /// <summary>The logits of one input: the means over its views.</summary>
     public static double[] Run(DeployedNetwork network, IReadOnlyList<double> input)
     {
-        double[][] logits = [.. TurnedImages.Of(network.Views, network.InputShape, input).Select(view => Run(network, view, network.Layers.Count))];
+        double[][] logits =
+            [.. TurnedImages.Of(network.Views, network.InputShape, input).Select(view => Run(network, view, network.Layers.Count))];
         return [.. logits[0].Select((_, i) => logits.Average(view => view[i]))];
     }
 
@@ -77,7 +78,8 @@ internal static class ReferenceForward
                     int column = (j * c.Stride) + v - c.Padding.Left;
                     if (row < 0 || row >= shape.Height || column < 0 || column >= shape.Width)
                         continue;
-                    sum += (double)c.Kernel[(((((o * c.InChannels) + channel) * c.KernelHeight) + u) * c.KernelWidth) + v] * x[At(shape, channel, row, column)];
+                    sum += (double)c.Kernel[(((((o * c.InChannels) + channel) * c.KernelHeight) + u) * c.KernelWidth)
+                        + v] * x[At(shape, channel, row, column)];
                 }
             }
         }
@@ -142,7 +144,8 @@ internal static class ReferenceForward
             for (int row = 0; row < output.Height * pooling.Size; row++)
             {
                 for (int column = 0; column < output.Width * pooling.Size; column++)
-                    y[At(output, c, row / pooling.Size, column / pooling.Size)] += x[At(shape, c, row, column)] / (pooling.Size * pooling.Size);
+                    y[At(output, c, row / pooling.Size, column / pooling.Size)] += x[At(
+                        shape, c, row, column)] / (pooling.Size * pooling.Size);
             }
         }
 

@@ -24,13 +24,15 @@ internal sealed class ScoredRow
     public uint[] ReachableLabels { get; set; } = [];
 
     /// <summary>Every row of a scored view.</summary>
-    public static List<ScoredRow> All(IDataView scored) => [.. new MLContext().Data.CreateEnumerable<ScoredRow>(scored, reuseRowObject: false, ignoreMissingColumns: false)];
+    public static List<ScoredRow> All(IDataView scored) =>
+        [.. new MLContext().Data.CreateEnumerable<ScoredRow>(scored, reuseRowObject: false, ignoreMissingColumns: false)];
 
     /// <summary>Everything, to the bit, as text: for comparison and for the message when it fails.</summary>
     public override string ToString()
     {
         static string Bits(IEnumerable<float> values) => string.Join(" ", values.Select(v => $"{BitConverter.SingleToInt32Bits(v):X8}"));
-        return $"{PredictedLabel} | {Bits(Score)} | {Bits(Logits)} | {Bits(TopKRadii)} | {Bits([CertifiedRadius])} | {IsCertified} | {CertifiedK} | "
+        return $"{PredictedLabel} | {Bits(Score)} | {Bits(Logits)} | {Bits(TopKRadii)} | {Bits([CertifiedRadius])} | {IsCertified} | "
+            + $"{CertifiedK} | "
             + $"{string.Join(" ", CertifiedLabels)} | {LoosestK} | {string.Join(" ", ReachableLabels)}";
     }
 }

@@ -16,7 +16,8 @@ internal static class TurnedImages
         if (views != GloroImageViews.MirroredAndTurned)
             return views == GloroImageViews.One ? [[.. image]] : [[.. image], mirrored];
         T[] transposed = Move(shape, image, (i, j) => (j, i));
-        return [.. new[] { [.. image], transposed }.SelectMany(start => new[] { start, Move(shape, start, (i, j) => (shape.Height - 1 - i, j)) })
+        return [.. new[] { [.. image], transposed }.SelectMany(
+            start => new[] { start, Move(shape, start, (i, j) => (shape.Height - 1 - i, j)) })
             .SelectMany(start => new[] { start, Move(shape, start, (i, j) => (i, shape.Width - 1 - j)) })];
     }
 

@@ -20,7 +20,8 @@ internal sealed class VectorRow
     public static List<VectorRow> Random(int count, int seed = 7, float scale = 1)
     {
         var random = new Random(seed);
-        return [.. Enumerable.Range(0, count).Select(i => new VectorRow { Id = i, Label = (uint)(i % 5), Features = TestModels.Features(random, 6, scale), Note = $"note {i}" })];
+        return [.. Enumerable.Range(0, count).Select(
+            i => new VectorRow { Id = i, Label = (uint)(i % 5), Features = TestModels.Features(random, 6, scale), Note = $"note {i}" })];
     }
 
     /// <summary>A view of <paramref name="rows"/>.</summary>

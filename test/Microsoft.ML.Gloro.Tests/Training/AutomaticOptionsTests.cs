@@ -34,7 +34,8 @@ public sealed class AutomaticOptionsTests
     [DataRow(45_000, 10, 3, 128, 30, 64)]
     public void Choose_Vectors_GivesEnoughStepsButNotTooMany(int rows, int classes, int depth, int width, int epochs, int batch)
     {
-        var chosen = (GloroMulticlassClassificationOptions)AutomaticOptions.Choose(new GloroMulticlassClassificationOptions(), rows, classes);
+        var chosen = (GloroMulticlassClassificationOptions)AutomaticOptions.Choose(
+            new GloroMulticlassClassificationOptions(), rows, classes);
         Assert.AreEqual((depth, width, epochs, batch), (chosen.Depth, chosen.Width, chosen.Epochs, chosen.BatchSize));
         Assert.IsEmpty(chosen.Faults());
     }

@@ -16,7 +16,8 @@ public sealed class BoundTrapTests
     [TestMethod]
     public void ZeroPadding_KernelOnWhichTheCircleIsSmaller_IsBoundedForZeros()
     {
-        DeployedConvolution layer = Explicit.Convolution(3, 3, 1, 3, 1, new ZeroPadding(0, 1, 0, 1), at => at / 3 % 4 == 0 ? 1 - (at % 3) : 0);
+        DeployedConvolution layer =
+            Explicit.Convolution(3, 3, 1, 3, 1, new ZeroPadding(0, 1, 0, 1), at => at / 3 % 4 == 0 ? 1 - (at % 3) : 0);
         DeployedNetwork network = LinearTruth.WorstCase(new TensorShape(3, 1, 6), layer);
 
         GloroModel model = LinearTruth.AssertNoMarginIsSteeper(network, sharpness: 1.12);
@@ -45,7 +46,8 @@ public sealed class BoundTrapTests
     {
         // Differences along the longer side: on a circle as short as the other side their norm would be 1.73 instead of 1.93.
         int step = width > height ? 1 : 3;
-        DeployedConvolution layer = Explicit.Convolution(3, 3, 3, 3, 1, ZeroPadding.All(1), at => at / 9 % 4 == 0 ? (at % 9 == 4 - step ? 1 : at % 9 == 4 + step ? -1 : 0) : 0);
+        DeployedConvolution layer = Explicit.Convolution(
+            3, 3, 3, 3, 1, ZeroPadding.All(1), at => at / 9 % 4 == 0 ? (at % 9 == 4 - step ? 1 : at % 9 == 4 + step ? -1 : 0) : 0);
 
         LinearTruth.AssertNoMarginIsSteeper(LinearTruth.WorstCase(new TensorShape(3, height, width), layer), sharpness: 1.05);
     }
@@ -59,7 +61,8 @@ public sealed class BoundTrapTests
         var scaling = new DeployedScaling(Array.ConvertAll(deviation, std => 1 / std), [-2, -2.5f, -1]);
         DeployedConvolution isometry = Explicit.Convolution(3, 3, 1, 1, 1, default, at => at % 4 == 0 ? 1 : 0);
 
-        GloroModel model = LinearTruth.AssertNoMarginIsSteeper(LinearTruth.WorstCase(new TensorShape(3, 2, 3), scaling, isometry), sharpness: 1.0001);
+        GloroModel model =
+            LinearTruth.AssertNoMarginIsSteeper(LinearTruth.WorstCase(new TensorShape(3, 2, 3), scaling, isometry), sharpness: 1.0001);
 
         Assert.AreEqual(5, model.Bound.Value, 5e-4);
     }
@@ -85,7 +88,8 @@ public sealed class BoundTrapTests
     public void SmallestFloats_BeforeALargeLayer_StillBoundTheMargin()
     {
         Func<int, double> normal = Explicit.Normal(5);
-        DeployedDense smallest = Explicit.Dense(6, 6, at => normal(at) > 0 ? float.Epsilon : -float.Epsilon), large = Explicit.Dense(6, 6, at => at % 7 == 0 ? 1e38 : 0);
+        DeployedDense smallest = Explicit.Dense(6, 6, at => normal(at) > 0 ? float.Epsilon : -float.Epsilon),
+            large = Explicit.Dense(6, 6, at => at % 7 == 0 ? 1e38 : 0);
         var final = new DeployedDense([.. Enumerable.Range(0, 12).Select(i => ((i % 5) - 2) * 1e7f)], [0, 0.001f], 6, 2);
         var network = new DeployedNetwork(TensorShape.Vector(6), [smallest, large, final]);
 
@@ -117,10 +121,14 @@ public sealed class BoundTrapTests
             // From 2⁻⁵⁰ to 2⁵⁰, so that no value on the way is near the end of floats.
             float up = MathF.ScaleB(1, doublings - 50), down = MathF.ScaleB(1, 50 - doublings);
             DeployedDense first = Explicit.Dense(8, 6, Explicit.Normal(1, up)), second = Explicit.Dense(8, 8, Explicit.Normal(2, down));
-            var network = new DeployedNetwork(TensorShape.Vector(6), [first, new DeployedActivation(ActivationFunction.MinMax), second, new DeployedActivation(ActivationFunction.MinMax), Explicit.Dense(5, 8, Explicit.Normal(3))]);
+            var network =
+                new DeployedNetwork(TensorShape.Vector(6), [first, new DeployedActivation(ActivationFunction.MinMax), second,
+                new DeployedActivation(ActivationFunction.MinMax), Explicit.Dense(5, 8, Explicit.Normal(3))]);
             GloroModel model = TestModels.Create(network, RobustnessGuarantee.Local, 0.01f, isImage: false);
             using var transformer = TestModels.Transformer(model);
-            return (model.Bound.Value, [.. ScoredRow.All(transformer.Transform(VectorRow.View(inputs.Select(x => new VectorRow { Features = x })))).Select(row => row.CertifiedRadius)]);
+            return (model.Bound.Value,
+                [.. ScoredRow.All(transformer.Transform(VectorRow.View(inputs.Select(x => new VectorRow { Features = x }))))
+                .Select(row => row.CertifiedRadius)]);
         }
     }
 
@@ -130,7 +138,8 @@ public sealed class BoundTrapTests
     [DataRow(0.5f, 0f, true)]
     public void LayerOfZeros_CertifiesTheBiasesAndNoTie(float one, float other, bool certified)
     {
-        var network = new DeployedNetwork(TensorShape.Vector(6), [Explicit.Dense(4, 6, _ => 0), new DeployedDense([1, 2, 3, 4, -1, -2, -3, -4], [one, other], 4, 2)]);
+        var network = new DeployedNetwork(
+            TensorShape.Vector(6), [Explicit.Dense(4, 6, _ => 0), new DeployedDense([1, 2, 3, 4, -1, -2, -3, -4], [one, other], 4, 2)]);
 
         List<ScoredRow> rows = LinearTruth.AssertNoRadiusIsTooLarge(network, [0, 0, 0, 0, 0, 0], [1, -2, 3, -4, 5, -6]);
 
@@ -146,9 +155,11 @@ public sealed class BoundTrapTests
         var first = (DeployedDense)model.Network.Layers[0];
         float[] weights = [.. first.Weights];
         weights[3] = MathF.BitIncrement(weights[3]);
-        var updated = new DeployedNetwork(model.Network.InputShape, [new DeployedDense(weights, first.Bias, first.Inputs, first.Outputs), .. model.Network.Layers.Skip(1)]);
+        var updated = new DeployedNetwork(model.Network.InputShape,
+            [new DeployedDense(weights, first.Bias, first.Inputs, first.Outputs), .. model.Network.Layers.Skip(1)]);
 
-        var error = Assert.ThrowsExactly<ArgumentException>(() => new GloroModel(updated, model.Bound, model.ClassNames, model.Guarantee, model.Epsilon, isImage: false));
+        var error = Assert.ThrowsExactly<ArgumentException>(
+            () => new GloroModel(updated, model.Bound, model.ClassNames, model.Guarantee, model.Epsilon, isImage: false));
 
         StringAssert.Contains(error.Message, "proved for other weights");
     }

@@ -73,7 +73,8 @@ public sealed class CertificateTrapTests
         Assert.HasCount(3, row.TopKRadii);
         Assert.AreEqual(3, row.LoosestK);
         Assert.ThrowsExactly<ArgumentException>(() => Score(network, Zero, RobustnessGuarantee.RelaxedTopK(4)));
-        Assert.AreEqual((0f, 0), (Score(Identity([4, 4, 4, 4]), Zero, RobustnessGuarantee.RelaxedTopK(3)).CertifiedRadius, Score(Identity([4, 4, 4, 4]), Zero, RobustnessGuarantee.RelaxedTopK(3)).CertifiedK));
+        Assert.AreEqual((0f, 0), (Score(Identity([4, 4, 4, 4]), Zero, RobustnessGuarantee.RelaxedTopK(3)).CertifiedRadius,
+            Score(Identity([4, 4, 4, 4]), Zero, RobustnessGuarantee.RelaxedTopK(3)).CertifiedK));
     }
 
     // A model that was trained for one guarantee and is asked for another must give that other's certificate, not its own under a new name.
@@ -88,7 +89,8 @@ public sealed class CertificateTrapTests
 
         List<ScoredRow> rows = ScoredRow.All(changed.Transform(data));
 
-        CollectionAssert.AreEqual(ScoredRow.All(always.Transform(data)).ConvertAll(row => row.ToString()), rows.ConvertAll(row => row.ToString()));
+        CollectionAssert.AreEqual(
+            ScoredRow.All(always.Transform(data)).ConvertAll(row => row.ToString()), rows.ConvertAll(row => row.ToString()));
         Assert.IsTrue(rows.Any(row => row.IsCertified) && rows.Any(row => !row.IsCertified) && rows.All(row => row.CertifiedK <= 1));
     }
 
@@ -100,10 +102,12 @@ public sealed class CertificateTrapTests
     [DataRow(float.NegativeInfinity)]
     public void InputThatIsNoNumber_CertifiesNothing(float bad)
     {
-        var relu = new DeployedNetwork(TensorShape.Vector(6), [new DeployedScaling([.. Enumerable.Repeat(bad > 0 ? -1f : 1, 6)], Zero), new DeployedActivation(ActivationFunction.ReLU), .. Identity([5, 1]).Layers]);
+        var relu = new DeployedNetwork(TensorShape.Vector(6), [new DeployedScaling([.. Enumerable.Repeat(bad > 0 ? -1f : 1, 6)], Zero),
+            new DeployedActivation(ActivationFunction.ReLU), .. Identity([5, 1]).Layers]);
 
         foreach (var arithmetic in Enum.GetValues<CertificateArithmetic>())
-            Assert.AreEqual((0f, false), Certificate(Score(relu, [bad, 0, 0, 0, 0, 0], RobustnessGuarantee.Local, epsilon: 0, arithmetic)), arithmetic.ToString());
+            Assert.AreEqual((0f, false), Certificate(Score(relu, [bad, 0, 0, 0, 0, 0], RobustnessGuarantee.Local, epsilon: 0, arithmetic)),
+                arithmetic.ToString());
     }
 
     // Denormals are flushed by some processors and settings and kept by others: nobody can say what arithmetic such a row would see. It is
@@ -130,7 +134,9 @@ public sealed class CertificateTrapTests
         using var transformer = TestModels.Transformer(TestModels.Image(height: 2, width: 2, epsilon: 0), "Pixels");
         float[] inside = [.. Enumerable.Repeat(0.5f, 12)], outside = [.. inside[..7], pixel, .. inside[8..]];
 
-        List<ScoredRow> rows = ScoredRow.All(transformer.Transform(new MLContext().Data.LoadFromEnumerable<PixelRow>([new() { Pixels = inside }, new() { Pixels = outside }])));
+        List<ScoredRow> rows =
+            ScoredRow.All(transformer.Transform(
+                new MLContext().Data.LoadFromEnumerable<PixelRow>([new() { Pixels = inside }, new() { Pixels = outside }])));
 
         Assert.IsGreaterThan(0, rows[0].CertifiedRadius);
         Assert.AreEqual((0f, false), Certificate(rows[1]));
@@ -142,9 +148,11 @@ public sealed class CertificateTrapTests
 
     /// <summary>y_i = x_i + logits_i.</summary>
     private static DeployedNetwork Identity(float[] logits) =>
-        new(TensorShape.Vector(6), [new DeployedDense([.. Enumerable.Range(0, 6 * logits.Length).Select(i => i % 7 == 0 ? 1f : 0)], logits, 6, logits.Length)]);
+        new(TensorShape.Vector(6),
+            [new DeployedDense([.. Enumerable.Range(0, 6 * logits.Length).Select(i => i % 7 == 0 ? 1f : 0)], logits, 6, logits.Length)]);
 
-    private static ScoredRow Score(DeployedNetwork network, float[] x, RobustnessGuarantee guarantee, float epsilon = 0.1f, CertificateArithmetic arithmetic = CertificateArithmetic.Float64)
+    private static ScoredRow Score(DeployedNetwork network, float[] x, RobustnessGuarantee guarantee, float epsilon = 0.1f,
+        CertificateArithmetic arithmetic = CertificateArithmetic.Float64)
     {
         using var transformer = TestModels.Transformer(TestModels.Create(network, guarantee, epsilon, isImage: false).With(arithmetic));
         return ScoredRow.All(transformer.Transform(VectorRow.View([new VectorRow { Features = x }]))).Single();

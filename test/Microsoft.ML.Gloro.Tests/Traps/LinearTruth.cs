@@ -16,7 +16,8 @@ internal static class LinearTruth
     public static DeployedNetwork WorstCase(TensorShape input, params DeployedLayer[] layers)
     {
         var shape = layers.Aggregate(input, (current, layer) => layer.GetOutputShape(current));
-        var open = new DeployedNetwork(input, [.. layers, new DeployedFlatten(), new DeployedDense(new float[shape.Size], [0], shape.Size, 1)]);
+        var open = new DeployedNetwork(
+            input, [.. layers, new DeployedFlatten(), new DeployedDense(new float[shape.Size], [0], shape.Size, 1)]);
         double[][] columns = Columns(open, open.Layers.Count - 1);
         double[] steepest = [.. Enumerable.Range(0, shape.Size).Select(i => Math.Sin(i + 1))];
         for (int step = 0; step < 120; step++)
@@ -28,7 +29,8 @@ internal static class LinearTruth
         }
 
         float[] row = Array.ConvertAll(steepest, x => (float)x);
-        return new DeployedNetwork(input, [.. layers, new DeployedFlatten(), new DeployedDense([.. row, .. row.Select(x => -x)], [0.1f, 0], shape.Size, 2)]);
+        return new DeployedNetwork(
+            input, [.. layers, new DeployedFlatten(), new DeployedDense([.. row, .. row.Select(x => -x)], [0.1f, 0], shape.Size, 2)]);
     }
 
     /// <summary>Asserts that no margin of the network is steeper than the constant that its certificates divide by.</summary>
@@ -59,7 +61,8 @@ internal static class LinearTruth
         {
             double[] logits = ReferenceForward.Run(network, inputs[row]);
             int top = Array.IndexOf(logits, logits.Max());
-            double distance = Enumerable.Range(0, logits.Length).Where(i => i != top).Min(i => Distance(logits[top] - logits[i], Steepness(network, top, i)));
+            double distance = Enumerable.Range(0, logits.Length).Where(i => i != top)
+                .Min(i => Distance(logits[top] - logits[i], Steepness(network, top, i)));
             Assert.IsLessThanOrEqualTo(distance * (1 + 1e-9), rows[row].CertifiedRadius, $"row {row}");
         }
 
@@ -70,7 +73,8 @@ internal static class LinearTruth
     public static double Steepness(DeployedNetwork network, int i, int j) =>
         Math.Sqrt(Columns(network, network.Layers.Count).Sum(column => (column[i] - column[j]) * (column[i] - column[j])));
 
-    private static double Distance(double margin, double steepness) => margin == 0 ? 0 : steepness == 0 ? double.PositiveInfinity : margin / steepness;
+    private static double Distance(double margin, double steepness) => margin == 0 ? 0 : steepness == 0 ? double.PositiveInfinity
+        : margin / steepness;
 
     private static double[][] Columns(DeployedNetwork network, int layers)
     {

@@ -16,7 +16,8 @@ public sealed class AuditControlTests
     public void Audit_NullArguments_AreRefusedByName()
     {
         using var model = TestModels.Transformer(TestModels.Vector());
-        Assert.AreEqual("model", Assert.ThrowsExactly<ArgumentNullException>(() => _mlContext.Gloro.Audit(null!, VectorRow.View([]))).ParamName);
+        Assert.AreEqual(
+            "model", Assert.ThrowsExactly<ArgumentNullException>(() => _mlContext.Gloro.Audit(null!, VectorRow.View([]))).ParamName);
         Assert.AreEqual("data", Assert.ThrowsExactly<ArgumentNullException>(() => _mlContext.Gloro.Audit(model, null!)).ParamName);
     }
 
@@ -37,8 +38,10 @@ public sealed class AuditControlTests
             BatchSize = 0,
             TimeBudget = TimeSpan.Zero,
         };
-        string message = Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.Audit(model, VectorRow.View(VectorRow.Random(1)), options)).Message;
-        foreach (string name in new[] { "LabelColumnName", "MaxRows", "Steps", "Restarts", "BoundaryRows", "LastBitTrials", "LipschitzPairs", "LipschitzSteps", "BatchSize", "TimeBudget" })
+        string message = Assert.ThrowsExactly<ArgumentException>(
+            () => _mlContext.Gloro.Audit(model, VectorRow.View(VectorRow.Random(1)), options)).Message;
+        foreach (string name in new[] { "LabelColumnName", "MaxRows", "Steps", "Restarts", "BoundaryRows", "LastBitTrials",
+            "LipschitzPairs", "LipschitzSteps", "BatchSize", "TimeBudget" })
             Assert.Contains(name, message);
     }
 
@@ -49,7 +52,8 @@ public sealed class AuditControlTests
         ITransformer copy = _mlContext.Transforms.CopyColumns("Other", "Features").Fit(data);
         using var model = TestModels.Transformer(TestModels.Vector());
         Assert.Contains("has 0", Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.Audit(copy, data)).Message);
-        Assert.Contains("has 2", Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.Audit(new Data.TransformerChain<ITransformer>(model, model), data)).Message);
+        Assert.Contains("has 2", Assert.ThrowsExactly<ArgumentException>(
+            () => _mlContext.Gloro.Audit(new Data.TransformerChain<ITransformer>(model, model), data)).Message);
     }
 
     [TestMethod]
@@ -59,15 +63,18 @@ public sealed class AuditControlTests
         using var elsewhere = TestModels.Transformer(TestModels.Vector(), featureColumnName: "Elsewhere");
         var data = VectorRow.View(VectorRow.Random(2));
         Assert.Contains("'Elsewhere'", Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.Audit(elsewhere, data)).Message);
-        Assert.Contains("not a key", Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.Audit(model, data, new GloroAuditOptions { LabelColumnName = "Note" })).Message);
-        Assert.Contains("no rows", Assert.ThrowsExactly<InvalidOperationException>(() => _mlContext.Gloro.Audit(model, VectorRow.View([]))).Message);
+        Assert.Contains("not a key", Assert.ThrowsExactly<ArgumentException>(
+            () => _mlContext.Gloro.Audit(model, data, new GloroAuditOptions { LabelColumnName = "Note" })).Message);
+        Assert.Contains(
+            "no rows", Assert.ThrowsExactly<InvalidOperationException>(() => _mlContext.Gloro.Audit(model, VectorRow.View([]))).Message);
     }
 
     [TestMethod]
     public void Audit_NoLabelColumn_LeavesAccuracyOut()
     {
         using var model = TestModels.Transformer(TestModels.Vector());
-        var report = _mlContext.Gloro.Audit(model, VectorRow.View(VectorRow.Random(10)), new GloroAuditOptions { LabelColumnName = "Missing", BoundaryRows = 0, LipschitzPairs = 0 });
+        var report = _mlContext.Gloro.Audit(model, VectorRow.View(VectorRow.Random(10)),
+            new GloroAuditOptions { LabelColumnName = "Missing", BoundaryRows = 0, LipschitzPairs = 0 });
         Assert.IsNull(report.Accuracy);
         Assert.IsTrue(report.IsComplete);
         Assert.AreEqual((10, 0, 0), (report.AttackedRows, report.BoundaryRows, report.Slopes.Count));
@@ -88,7 +95,8 @@ public sealed class AuditControlTests
     public void Audit_MoreRowsThanWanted_TakesThemEvenly()
     {
         using var model = TestModels.Transformer(TestModels.Vector());
-        var report = _mlContext.Gloro.Audit(model, VectorRow.View(VectorRow.Random(100)), new GloroAuditOptions { MaxRows = 7, BoundaryRows = 0, LipschitzPairs = 0 });
+        var report = _mlContext.Gloro.Audit(
+            model, VectorRow.View(VectorRow.Random(100)), new GloroAuditOptions { MaxRows = 7, BoundaryRows = 0, LipschitzPairs = 0 });
         Assert.AreEqual(7, report.RowCount);
         long[] chosen = [.. RowReader.Choose(100, 7)];
         CollectionAssert.AreEqual(new long[] { 14, 28, 42, 57, 71, 85, 99 }, chosen);
@@ -102,7 +110,14 @@ public sealed class AuditControlTests
         var lines = new List<string>();
         _mlContext.Log += (_, e) => lines.Add(e.RawMessage);
         var seen = new List<GloroAuditProgress>();
-        var options = new GloroAuditOptions { BatchSize = 8, BoundaryRows = 4, LastBitTrials = 10, LipschitzPairs = 2, Progress = new Recorder(seen.Add) };
+        var options = new GloroAuditOptions
+        {
+            BatchSize = 8,
+            BoundaryRows = 4,
+            LastBitTrials = 10,
+            LipschitzPairs = 2,
+            Progress = new Recorder(seen.Add)
+        };
         _mlContext.Gloro.Audit(model, VectorRow.View(VectorRow.Random(20)), options);
         CollectionAssert.AreEqual(Enum.GetValues<GloroAuditStage>(), seen.Select(p => p.Stage).Distinct().ToArray());
         foreach (var stage in seen.GroupBy(p => p.Stage))
@@ -133,7 +148,8 @@ public sealed class AuditControlTests
     {
         using var model = TestModels.Transformer(TestModels.Vector());
         var data = VectorRow.View(VectorRow.Random(200));
-        Assert.Throws<OperationCanceledException>(() => _mlContext.Gloro.Audit(model, data, new GloroAuditOptions { CancellationToken = new CancellationToken(canceled: true) }));
+        Assert.Throws<OperationCanceledException>(
+            () => _mlContext.Gloro.Audit(model, data, new GloroAuditOptions { CancellationToken = new CancellationToken(canceled: true) }));
 
         using var stop = new CancellationTokenSource();
         var seen = new List<GloroAuditProgress>();
@@ -143,7 +159,8 @@ public sealed class AuditControlTests
             if (p is { Stage: GloroAuditStage.Certificates, Done: > 0 })
                 stop.Cancel();
         });
-        Assert.Throws<OperationCanceledException>(() => _mlContext.Gloro.Audit(model, data, new GloroAuditOptions { BatchSize = 10, Progress = recorder, CancellationToken = stop.Token }));
+        Assert.Throws<OperationCanceledException>(() => _mlContext.Gloro.Audit(
+            model, data, new GloroAuditOptions { BatchSize = 10, Progress = recorder, CancellationToken = stop.Token }));
         Assert.AreEqual(10, seen[^1].Done);
     }
 

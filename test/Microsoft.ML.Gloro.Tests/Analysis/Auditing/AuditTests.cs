@@ -45,7 +45,8 @@ public sealed class AuditTests
         Assert.IsLessThan(3, report.NearestFlip);
 
         var accuracy = report.Accuracy!;
-        Assert.AreEqual((60, metrics.TopKAccuracy, metrics.VerifiedRobustAccuracy), (accuracy.RowCount, accuracy.TopKAccuracy, accuracy.VerifiedRobustAccuracy));
+        Assert.AreEqual((60, metrics.TopKAccuracy, metrics.VerifiedRobustAccuracy),
+            (accuracy.RowCount, accuracy.TopKAccuracy, accuracy.VerifiedRobustAccuracy));
         Assert.IsLessThanOrEqualTo(accuracy.EmpiricalRobustAccuracy, accuracy.VerifiedRobustAccuracy);
         Assert.IsLessThanOrEqualTo(accuracy.TopKAccuracy, accuracy.EmpiricalRobustAccuracy);
         Assert.AreEqual(accuracy.UnprovedRows, accuracy.AttackedRows);
@@ -85,7 +86,8 @@ public sealed class AuditTests
     public void Audit_BoundHalved_IsRefusedByRecomputation()
     {
         using var model = TestModels.Transformer(Broken.Scale(TestModels.Vector(), 0.5));
-        var error = Assert.ThrowsExactly<GloroBrokenCertificateException>(() => _mlContext.Gloro.Audit(model, VectorRow.View(VectorRow.Random(20)), Quick()));
+        var error = Assert.ThrowsExactly<GloroBrokenCertificateException>(
+            () => _mlContext.Gloro.Audit(model, VectorRow.View(VectorRow.Random(20)), Quick()));
         Assert.Contains("layer 0 (dense)", error.Message);
         Assert.IsNull(error.Counterexample);
     }
@@ -96,7 +98,9 @@ public sealed class AuditTests
         // Below what is proved by a hundredth of a per cent: no attack would notice, but nothing proves it any more.
         GloroModel honest = TestModels.Image();
         LipschitzBound bound = honest.Bound;
-        LayerBound[] layers = [.. bound.Layers.Select(layer => layer.Kind == "convolution" ? layer with { Bound = layer.Bound * 0.9999, Attained = layer.Attained * 0.9999 } : layer)];
+        LayerBound[] layers =
+            [.. bound.Layers.Select(layer => layer.Kind == "convolution"
+            ? layer with { Bound = layer.Bound * 0.9999, Attained = layer.Attained * 0.9999 } : layer)];
         foreach (var (lie, says) in new[]
         {
             (new LipschitzBound(bound.Value * 0.9999, bound.Layers, bound.WeightHash), "multiply to"),
@@ -104,8 +108,10 @@ public sealed class AuditTests
         })
         {
             using var model = TestModels.Transformer(Broken.With(honest, lie), featureColumnName: "Image");
-            var data = _mlContext.Data.LoadFromEnumerable(new[] { new PngRow { Image = TestImages.Png(TestImages.Planes(8, 6, 1), 8, 6) } });
-            Assert.Contains(says, Assert.ThrowsExactly<GloroBrokenCertificateException>(() => _mlContext.Gloro.Audit(model, data, Quick())).Message);
+            var data = _mlContext.Data.LoadFromEnumerable(
+                new[] { new PngRow { Image = TestImages.Png(TestImages.Planes(8, 6, 1), 8, 6) } });
+            Assert.Contains(
+                says, Assert.ThrowsExactly<GloroBrokenCertificateException>(() => _mlContext.Gloro.Audit(model, data, Quick())).Message);
         }
     }
 
@@ -118,7 +124,8 @@ public sealed class AuditTests
         GloroModel liar = Broken.Scale(TestModels.Vector(guarantee: s_guarantees[guarantee]), 0.5);
         using var model = TestModels.Transformer(liar);
         var rows = VectorRow.Random(60);
-        var error = Assert.ThrowsExactly<GloroBrokenCertificateException>(() => _mlContext.Gloro.Audit(model, VectorRow.View(rows), Quick(recompute: false)));
+        var error = Assert.ThrowsExactly<GloroBrokenCertificateException>(
+            () => _mlContext.Gloro.Audit(model, VectorRow.View(rows), Quick(recompute: false)));
         AssertBreaks(model, rows, error);
     }
 
@@ -127,7 +134,8 @@ public sealed class AuditTests
     {
         using var model = TestModels.Transformer(Broken.Scale(Broken.Linear(), 0.97));
         var rows = VectorRow.Random(10);
-        var error = Assert.ThrowsExactly<GloroBrokenCertificateException>(() => _mlContext.Gloro.Audit(model, VectorRow.View(rows), Quick(recompute: false)));
+        var error = Assert.ThrowsExactly<GloroBrokenCertificateException>(
+            () => _mlContext.Gloro.Audit(model, VectorRow.View(rows), Quick(recompute: false)));
         AssertBreaks(model, rows, error);
     }
 
@@ -136,7 +144,8 @@ public sealed class AuditTests
     {
         using var model = TestModels.Transformer(TestModels.Vector());
         model.GloroModel.Network.Final.Weights[0] += 1;
-        var error = Assert.ThrowsExactly<GloroBrokenCertificateException>(() => _mlContext.Gloro.Audit(model, VectorRow.View(VectorRow.Random(5)), Quick(recompute: false)));
+        var error = Assert.ThrowsExactly<GloroBrokenCertificateException>(
+            () => _mlContext.Gloro.Audit(model, VectorRow.View(VectorRow.Random(5)), Quick(recompute: false)));
         Assert.Contains("The weights were changed", error.Message);
     }
 
@@ -146,7 +155,8 @@ public sealed class AuditTests
         // Images, whose rounding Real does not cover, with pixels so far from 0 and 1 that boundaries lie between.
         // Many inputs and a large common offset: float32 logits are coarse beside the margins at a boundary.
         var random = new Random(3);
-        float[] Values(int count, double scale) => [.. Enumerable.Range(0, count).Select(_ => (float)(scale * ((2 * random.NextDouble()) - 1)))];
+        float[] Values(int count, double scale) =>
+            [.. Enumerable.Range(0, count).Select(_ => (float)(scale * ((2 * random.NextDouble()) - 1)))];
         const int Inputs = 3 * 8 * 8;
         var network = new DeployedNetwork(new TensorShape(3, 8, 8), [
             new DeployedScaling([10, 10, 10], [-5, -5, -5]), new DeployedFlatten(),
@@ -155,7 +165,8 @@ public sealed class AuditTests
         GloroModel image = TestModels.Create(network, RobustnessGuarantee.Local, 0.01f, isImage: true);
         using var model = TestModels.Transformer(image.With(CertificateArithmetic.Real));
         float[] Pixels() => [.. Values(Inputs, 0.1).Select(v => v + 0.5f)];
-        var data = new MLContext().Data.LoadFromEnumerable(Enumerable.Range(0, 8).Select(i => new WideRow { Features = Pixels() }).ToList());
+        var data = new MLContext()
+            .Data.LoadFromEnumerable(Enumerable.Range(0, 8).Select(i => new WideRow { Features = Pixels() }).ToList());
         GloroAuditReport report = _mlContext.Gloro.Audit(model, data, new GloroAuditOptions { LipschitzPairs = 0 });
         Assert.AreEqual(CertificateArithmetic.Real, report.Arithmetic);
         Assert.AreEqual(8, report.BoundaryRows);
@@ -177,9 +188,11 @@ public sealed class AuditTests
     {
         var data = VectorRow.View(VectorRow.Random(40));
         using var model = TestModels.Transformer(TestModels.Vector());
-        string Lines(GloroAuditReport report) => string.Join('\n', report.ToString().Split('\n').Where(line => !line.TrimStart().StartsWith("time", StringComparison.Ordinal)))
+        string Lines(GloroAuditReport report) =>
+            string.Join('\n', report.ToString().Split('\n').Where(line => !line.TrimStart().StartsWith("time", StringComparison.Ordinal)))
             + string.Join(' ', report.LargestConsumedMargin, report.MeanConsumedMargin, report.NearestFlip, report.Slopes[0].Attained);
-        Assert.AreEqual(Lines(_mlContext.Gloro.Audit(model, data, Quick())), Lines(new MLContext(seed: 2).Gloro.Audit(model, data, Quick())));
+        Assert.AreEqual(
+            Lines(_mlContext.Gloro.Audit(model, data, Quick())), Lines(new MLContext(seed: 2).Gloro.Audit(model, data, Quick())));
     }
 
     [TestMethod]
@@ -189,8 +202,10 @@ public sealed class AuditTests
         var data = VectorRow.View(rows);
         using var model = TestModels.Transformer(TestModels.Vector(), featureColumnName: "Twice");
         using var bare = TestModels.Transformer(TestModels.Vector());
-        var before = _mlContext.Transforms.Concatenate("Half", "Features").Append(_mlContext.Transforms.CopyColumns("Twice", "Half")).Fit(data);
-        ITransformer chain = new TransformerChain<ITransformer>(before, new TransformerChain<ITransformer>(model), _mlContext.Transforms.CopyColumns("Late", "Logits").Fit(model.Transform(before.Transform(data))));
+        var before = _mlContext.Transforms.Concatenate("Half", "Features")
+            .Append(_mlContext.Transforms.CopyColumns("Twice", "Half")).Fit(data);
+        ITransformer chain = new TransformerChain<ITransformer>(before, new TransformerChain<ITransformer>(model),
+            _mlContext.Transforms.CopyColumns("Late", "Logits").Fit(model.Transform(before.Transform(data))));
         GloroAuditReport report = _mlContext.Gloro.Audit(chain, data, Quick()), expected = _mlContext.Gloro.Audit(bare, data, Quick());
         Assert.AreEqual((expected.CertifiedRows, expected.MeanConsumedMargin), (report.CertifiedRows, report.MeanConsumedMargin));
     }
@@ -199,7 +214,8 @@ public sealed class AuditTests
     public void Audit_Images_AuditsPixels()
     {
         using var model = TestModels.Transformer(TestModels.Image(), featureColumnName: "Image");
-        var data = _mlContext.Data.LoadFromEnumerable(Enumerable.Range(0, 12).Select(i => new PngRow { Image = TestImages.Png(TestImages.Planes(8, 6, i), 8, 6) }).ToList());
+        var data = _mlContext.Data.LoadFromEnumerable(
+            Enumerable.Range(0, 12).Select(i => new PngRow { Image = TestImages.Png(TestImages.Planes(8, 6, i), 8, 6) }).ToList());
         GloroAuditReport report = _mlContext.Gloro.Audit(model, data, Quick());
         Assert.AreEqual((12, 12), (report.RowCount, report.AttackedRows));
         Assert.IsNull(report.Accuracy);
@@ -214,7 +230,8 @@ public sealed class AuditTests
         Assert.IsTrue(found.IsRowItself);
         CollectionAssert.AreEqual(rows[(int)found.Row].Features, found.Original);
         Assert.Contains($"row {found.Row} (counted from 0; Note: 'note {found.Row}')", error.Message);
-        var scored = ScoredRow.All(model.Transform(VectorRow.View([new VectorRow { Features = found.Original }, new VectorRow { Features = found.Changed }])));
+        var scored = ScoredRow.All(
+            model.Transform(VectorRow.View([new VectorRow { Features = found.Original }, new VectorRow { Features = found.Changed }])));
         Assert.AreEqual(scored[0].TopKRadii[found.CertifiedLabels.Count - 1], found.CertifiedRadius);
         Assert.IsGreaterThanOrEqualTo(scored[0].CertifiedRadius, found.CertifiedRadius);
         double distance = Math.Sqrt(found.Original.Zip(found.Changed, (x, y) => ((double)x - y) * ((double)x - y)).Sum());
@@ -233,7 +250,8 @@ public sealed class AuditTests
         CollectionAssert.AreNotEquivalent(found.CertifiedLabels.ToArray(), found.LabelsFound.ToArray());
     }
 
-    private static GloroAuditOptions Quick(bool recompute = true) => new() { BoundaryRows = 4, LastBitTrials = 40, LipschitzPairs = 3, LipschitzSteps = 30, RecomputeBounds = recompute };
+    private static GloroAuditOptions Quick(bool recompute = true) =>
+        new() { BoundaryRows = 4, LastBitTrials = 40, LipschitzPairs = 3, LipschitzSteps = 30, RecomputeBounds = recompute };
 
     private sealed class WideRow
     {

@@ -9,10 +9,13 @@ internal static class Broken
 {
     /// <summary>The model with all bounds multiplied by <paramref name="factor"/>.</summary>
     public static GloroModel Scale(GloroModel model, double factor) => With(model, new LipschitzBound(
-        model.Bound.Value * factor, [.. model.Bound.Layers.Select(layer => layer with { Bound = layer.Bound * factor, Attained = layer.Attained * factor })], model.Bound.WeightHash));
+        model.Bound.Value * factor,
+            [.. model.Bound.Layers.Select(layer => layer with { Bound = layer.Bound * factor, Attained = layer.Attained * factor })],
+            model.Bound.WeightHash));
 
     public static GloroModel With(GloroModel model, LipschitzBound bound) =>
-        new(model.Network, bound, model.ClassNames, model.Guarantee, model.Epsilon, model.IsImage, model.TrainingRowCounts, model.Provenance, model.Arithmetic);
+        new(model.Network, bound, model.ClassNames, model.Guarantee, model.Epsilon, model.IsImage, model.TrainingRowCounts,
+            model.Provenance, model.Arithmetic);
 
     /// <summary>y = Wx + b behind an identity: K_ij is the exact norm of the gradient, and a gradient step the best attack.</summary>
     public static GloroModel Linear(int inputs = 6, int classes = 5, float epsilon = 0.1f)

@@ -20,7 +20,8 @@ public sealed class DistanceTests
         var random = new Random(1);
         for (int i = 0; i < 200; i++)
         {
-            float[] center = [.. Enumerable.Range(0, 50).Select(_ => random.NextSingle())], changed = [.. center.Select(c => c + random.NextSingle() - 0.5f)];
+            float[] center = [.. Enumerable.Range(0, 50).Select(_ => random.NextSingle())],
+                changed = [.. center.Select(c => c + random.NextSingle() - 0.5f)];
             double radius = 0.3 * random.NextDouble();
             double distance = Distance.Pull(center, changed, radius);
             Assert.AreEqual(distance, Distance.Upper(center, changed));

@@ -25,8 +25,10 @@ public sealed class TorchReplicaTests
     public void Forward_ConvolutionOfAVectorAndSymmetricPadding_IsWhatTheLayersMean()
     {
         var random = new RandomNetworks(5);
-        AssertIsReference(new DeployedNetwork(new TensorShape(2, 6, 5), [random.Convolution(2, 4, 3, 3, 1, ZeroPadding.All(1)), RandomNetworks.ReLU, new DeployedFlatten(), random.Dense(120, 3)]));
-        AssertIsReference(new DeployedNetwork(TensorShape.Vector(4), [random.Convolution(4, 6, 1, 1, 1, ZeroPadding.All(0)), RandomNetworks.MinMax, random.Dense(6, 3)]));
+        AssertIsReference(new DeployedNetwork(new TensorShape(2, 6, 5),
+            [random.Convolution(2, 4, 3, 3, 1, ZeroPadding.All(1)), RandomNetworks.ReLU, new DeployedFlatten(), random.Dense(120, 3)]));
+        AssertIsReference(new DeployedNetwork(
+            TensorShape.Vector(4), [random.Convolution(4, 6, 1, 1, 1, ZeroPadding.All(0)), RandomNetworks.MinMax, random.Dense(6, 3)]));
     }
 
     [TestMethod]
@@ -54,7 +56,8 @@ public sealed class TorchReplicaTests
         Assert.HasCount(Rows * network.ClassCount, logits);
         for (int row = 0; row < Rows; row++)
         {
-            double[] expected = ReferenceForward.Run(network, inputs[(row * network.InputShape.Size)..((row + 1) * network.InputShape.Size)]);
+            double[] expected =
+                ReferenceForward.Run(network, inputs[(row * network.InputShape.Size)..((row + 1) * network.InputShape.Size)]);
             for (int i = 0; i < expected.Length; i++)
             {
                 Assert.AreEqual(expected[i], logits[(row * network.ClassCount) + i], 1e-5);

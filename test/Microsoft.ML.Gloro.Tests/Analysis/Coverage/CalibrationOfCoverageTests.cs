@@ -110,7 +110,8 @@ public sealed class CalibrationOfCoverageTests
     {
         using var model = TestModels.Transformer(TestModels.Vector(epsilon: Epsilon));
         IDataView rows = View(Drawn(model, 100, seed: 1));
-        foreach (var options in new GloroCoverageOptions[] { new(), new() { Score = CoverageScoreKind.Margin, AlwaysIncludePrediction = true } })
+        foreach (var options
+            in new GloroCoverageOptions[] { new(), new() { Score = CoverageScoreKind.Margin, AlwaysIncludePrediction = true } })
         {
             ITransformer calibrated = _mlContext.Gloro.Calibrate(model, rows, .85, options).Model;
             ITransformer loaded = ModelFiles.Load(ModelFiles.Save(calibrated, rows.Schema));
@@ -142,15 +143,18 @@ public sealed class CalibrationOfCoverageTests
     {
         using var model = TestModels.Transformer(TestModels.Vector());
         var rows = Drawn(model, 18, seed: 1);
-        Refuses(() => _mlContext.Gloro.Calibrate(model, View(rows), .95), "needs at least 19 calibration rows with a label, and there are 18");
+        Refuses(() => _mlContext.Gloro.Calibrate(model, View(rows), .95),
+            "needs at least 19 calibration rows with a label, and there are 18");
         Refuses(() => _mlContext.Gloro.Calibrate(model, View(rows), 1), "Coverage is a probability above 0 and below 1, not 1");
-        Refuses(() => _mlContext.Gloro.Calibrate(model, View(rows), .5, new() { Temperature = 0, Score = (CoverageScoreKind)9 }), "Score 9 is unknown. Temperature");
+        Refuses(() => _mlContext.Gloro.Calibrate(model, View(rows), .5, new() { Temperature = 0, Score = (CoverageScoreKind)9 }),
+            "Score 9 is unknown. Temperature");
         Refuses(() => _mlContext.Gloro.Calibrate(model, View(rows), .5, new() { LabelColumnName = "Class" }), "no column 'Class'");
         Refuses(() => _mlContext.Gloro.EvaluateCoverage(model, View(rows)), "mlContext.Gloro.Calibrate");
         Assert.Throws<InvalidOperationException>(() => _mlContext.Gloro.Calibrate(model, View([])));
         using var stop = new CancellationTokenSource();
         stop.Cancel();
-        Assert.Throws<OperationCanceledException>(() => _mlContext.Gloro.Calibrate(model, View(rows), .5, new() { CancellationToken = stop.Token }));
+        Assert.Throws<OperationCanceledException>(
+            () => _mlContext.Gloro.Calibrate(model, View(rows), .5, new() { CancellationToken = stop.Token }));
     }
 
     [TestMethod]
@@ -162,7 +166,8 @@ public sealed class CalibrationOfCoverageTests
         Assert.HasCount(5, calibrated.Transform(View([strange])).GetColumn<uint[]>("CoverageLabels").Single());
     }
 
-    private static void Refuses(Action action, string message) => StringAssert.Contains(Assert.Throws<ArgumentException>(action).Message, message);
+    private static void Refuses(Action action, string message) =>
+        StringAssert.Contains(Assert.Throws<ArgumentException>(action).Message, message);
 
     private static IDataView View(IEnumerable<VectorRow> rows) => VectorRow.View(rows);
 
@@ -209,6 +214,11 @@ public sealed class CalibrationOfCoverageTests
     {
         double[] direction = [.. row.Features.Select(_ => random.NextDouble() - 0.5)];
         double length = Epsilon * (1 - 1e-6) / Math.Sqrt(direction.Sum(d => d * d));
-        return new VectorRow { Id = row.Id, Label = row.Label, Features = [.. row.Features.Zip(direction, (x, d) => (float)(x + (length * d)))] };
+        return new VectorRow
+        {
+            Id = row.Id,
+            Label = row.Label,
+            Features = [.. row.Features.Zip(direction, (x, d) => (float)(x + (length * d)))]
+        };
     }
 }

@@ -34,7 +34,8 @@ public sealed class AffinityDiscoveryTests
     [TestMethod]
     public void Discover_RowsThatNothingHoldsUp_ProposesNothing()
     {
-        GloroAffinityDiscovery found = AffinityDiscoverer.Run(PlantedRows.View(500, [], seed: 1).Build(), new() { MinimumGain = 0, BitPrice = 0 });
+        GloroAffinityDiscovery found =
+            AffinityDiscoverer.Run(PlantedRows.View(500, [], seed: 1).Build(), new() { MinimumGain = 0, BitPrice = 0 });
 
         Assert.IsNull(found.Sets);
         Assert.AreEqual(RobustnessGuarantee.Local, found.Guarantee);
@@ -52,7 +53,8 @@ public sealed class AffinityDiscoveryTests
         for (int seed = 1; seed <= 10; seed++)
         {
             // Sets would bring something here, the same whichever classes they held: that is no structure.
-            GloroAffinityDiscovery found = AffinityDiscoverer.Run(PlantedRows.Noise(1000, seed, scale: 3).Build(), new() { MaximumSetSize = 3 });
+            GloroAffinityDiscovery found =
+                AffinityDiscoverer.Run(PlantedRows.Noise(1000, seed, scale: 3).Build(), new() { MaximumSetSize = 3 });
             Assert.IsNull(found.Sets, $"{seed}: {found}");
             helped += found.HelpedFraction > 0.1 ? 1 : 0;
         }
@@ -71,13 +73,15 @@ public sealed class AffinityDiscoveryTests
             {
                 foreach (bool allowOverlap in new[] { false, true })
                 {
-                    GloroAffinityDiscovery found = AffinityDiscoverer.Run(view.Build(), new() { MaximumSetSize = size, BitPrice = 0, MinimumGain = 0, AllowOverlap = allowOverlap });
+                    GloroAffinityDiscovery found = AffinityDiscoverer.Run(
+                        view.Build(), new() { MaximumSetSize = size, BitPrice = 0, MinimumGain = 0, AllowOverlap = allowOverlap });
 
                     Assert.AreEqual(Math.Min(size, 5), found.MaximumSetSize);
                     foreach (GloroDiscoveredSet set in found.Details)
                         Assert.IsLessThanOrEqualTo(found.MaximumSetSize, set.Classes.Count, $"{found}");
                     if (!allowOverlap)
-                        Assert.AreEqual(found.Details.Sum(set => set.Classes.Count), found.Details.SelectMany(set => set.Classes).Distinct().Count(), $"{found}");
+                        Assert.AreEqual(found.Details.Sum(set => set.Classes.Count), found.Details.SelectMany(set => set.Classes).Distinct()
+                            .Count(), $"{found}");
                     if (planted.Length == 5)
                         Assert.IsNotNull(found.Sets, $"{size}");
                 }
@@ -97,11 +101,13 @@ public sealed class AffinityDiscoveryTests
         view = new() { Epsilon = PlantedRows.Epsilon, Rows = view.Rows, LabelNames = [.. HandMadeView.Letters, "unseen"] };
         for (int i = 20; i < 40; i++)
             view.Rows[i].Label = 7;
-        var options = new GloroAffinityDiscoveryOptions { AllowOverlap = allowOverlap, Seed = 5, HeldOutFraction = 0.4, MaximumSetSize = 2 };
+        var options =
+            new GloroAffinityDiscoveryOptions { AllowOverlap = allowOverlap, Seed = 5, HeldOutFraction = 0.4, MaximumSetSize = 2 };
 
         GloroAffinityDiscovery found = AffinityDiscoverer.Run(view.Build(), options);
 
-        HandMadeView heldOut = view.Where(row => RowSplit.IsHeldOut(row, 5, 0.4)), finding = view.Where(row => !RowSplit.IsHeldOut(row, 5, 0.4));
+        HandMadeView heldOut = view.Where(row => RowSplit.IsHeldOut(row, 5, 0.4)),
+            finding = view.Where(row => !RowSplit.IsHeldOut(row, 5, 0.4));
         Assert.AreEqual(heldOut.Rows.Count, found.HeldOutRowCount);
         Assert.AreEqual(finding.Rows.Count, found.FindingRowCount);
         Assert.HasCount(allowOverlap ? 3 : 2, found.Details);
@@ -117,7 +123,8 @@ public sealed class AffinityDiscoveryTests
             Assert.AreEqual(without, set.VerifiedRobustAccuracyWithout);
             Assert.AreEqual(with.VerifiedRobustAccuracy - without, set.Gain);
             Assert.AreEqual(Evaluate(heldOut, Guarantee([set])).VerifiedRobustAccuracy - local.VerifiedRobustAccuracy, set.GainAlone);
-            Assert.AreEqual(Evaluate(finding, found.Guarantee).VerifiedRobustAccuracy - Evaluate(finding, others).VerifiedRobustAccuracy, set.FindingGain);
+            Assert.AreEqual(Evaluate(finding, found.Guarantee).VerifiedRobustAccuracy - Evaluate(finding, others).VerifiedRobustAccuracy,
+                set.FindingGain);
         }
     }
 
@@ -196,7 +203,8 @@ public sealed class AffinityDiscoveryTests
 
         string message = Assert.ThrowsExactly<ArgumentException>(() => AffinityDiscoverer.Run(new HandMadeView().Build(), options)).Message;
 
-        foreach (string name in new[] { "LabelColumnName", "OutputColumnPrefix", "Epsilon", "MaximumSetSize", "MinimumGain", "BitPrice", "HeldOutFraction" })
+        foreach (string name
+            in new[] { "LabelColumnName", "OutputColumnPrefix", "Epsilon", "MaximumSetSize", "MinimumGain", "BitPrice", "HeldOutFraction" })
             Assert.Contains(name, message);
     }
 
@@ -208,18 +216,21 @@ public sealed class AffinityDiscoveryTests
         Assert.Contains("no rows", Fails(new HandMadeView(), new()));
         Assert.Contains("does not record the epsilon", Fails(new HandMadeView { Epsilon = null, Rows = good.Rows }, new()));
         Assert.Contains("too few", Fails(good.Where(row => row == 0), new()));
-        Assert.Contains("other classes", Fails(good, new() { HeldOut = PlantedRows.View(50, [], seed: 1, classNames: ["a", "b", "c"]).Build() }));
+        Assert.Contains(
+            "other classes", Fails(good, new() { HeldOut = PlantedRows.View(50, [], seed: 1, classNames: ["a", "b", "c"]).Build() }));
         good.Rows.ForEach(row => row.Label = 0);
         Assert.Contains("None of the 50 rows", Fails(good, new()));
 
-        static string Fails(HandMadeView view, GloroAffinityDiscoveryOptions options) => Assert.ThrowsExactly<ArgumentException>(() => AffinityDiscoverer.Run(view.Build(), options)).Message;
+        static string Fails(HandMadeView view, GloroAffinityDiscoveryOptions options) =>
+            Assert.ThrowsExactly<ArgumentException>(() => AffinityDiscoverer.Run(view.Build(), options)).Message;
     }
 
     [TestMethod]
     public void Discover_Cancelled_Stops()
     {
         HandMadeView view = PlantedRows.View(50, ["ab"], seed: 1);
-        Assert.ThrowsExactly<OperationCanceledException>(() => AffinityDiscoverer.Run(view.Build(), new() { CancellationToken = new(canceled: true) }));
+        Assert.ThrowsExactly<OperationCanceledException>(
+            () => AffinityDiscoverer.Run(view.Build(), new() { CancellationToken = new(canceled: true) }));
         Assert.IsLessThan(2, view.RowsRead);
     }
 
@@ -228,16 +239,20 @@ public sealed class AffinityDiscoveryTests
     {
         foreach (double share in new[] { 0.1, 0.5, 0.8 })
             Assert.AreEqual(share, Enumerable.Range(0, 20_000).Average(row => RowSplit.IsHeldOut(row, 1, share) ? 1.0 : 0), 0.015);
-        double agree = Enumerable.Range(0, 20_000).Average(row => RowSplit.IsHeldOut(row, 1, 0.5) == RowSplit.IsHeldOut(row, 2, 0.5) ? 1.0 : 0);
+        double agree = Enumerable.Range(0, 20_000)
+            .Average(row => RowSplit.IsHeldOut(row, 1, 0.5) == RowSplit.IsHeldOut(row, 2, 0.5) ? 1.0 : 0);
         Assert.AreEqual(0.5, agree, 0.02);
     }
 
-    private static AffinitySets Sets(string groups) => AffinitySets.FromNames(groups.Split(',').Select(group => group.Select(letter => letter.ToString())));
+    private static AffinitySets Sets(string groups) =>
+        AffinitySets.FromNames(groups.Split(',').Select(group => group.Select(letter => letter.ToString())));
 
-    private static IEnumerable<string> Pairs(string set) => from i in Enumerable.Range(0, set.Length) from j in Enumerable.Range(i + 1, set.Length - i - 1) select $"{set[i]}{set[j]}";
+    private static IEnumerable<string> Pairs(string set) =>
+        from i in Enumerable.Range(0, set.Length) from j in Enumerable.Range(i + 1, set.Length - i - 1) select $"{set[i]}{set[j]}";
 
     private static RobustnessGuarantee Guarantee(IEnumerable<GloroDiscoveredSet> sets) =>
         sets.Any() ? RobustnessGuarantee.Affinity(AffinitySets.FromNames(sets.Select(set => set.Classes))) : RobustnessGuarantee.Local;
 
-    private static GloroMetrics Evaluate(HandMadeView view, RobustnessGuarantee guarantee) => GloroEvaluator.Evaluate(view.MlContext, view.Build(), "Label", guarantee, PlantedRows.Epsilon);
+    private static GloroMetrics Evaluate(HandMadeView view, RobustnessGuarantee guarantee) =>
+        GloroEvaluator.Evaluate(view.MlContext, view.Build(), "Label", guarantee, PlantedRows.Epsilon);
 }

@@ -23,7 +23,8 @@ public sealed class GloroEvaluatorInputTests
 
     [TestMethod]
     public void Evaluate_LabelIsNotAKey_SaysHowToMakeItOne() =>
-        Assert.Contains("MapValueToKey(\"CertifiedRadius\")", Fails<ArgumentException>(new HandMadeView(), label: "CertifiedRadius").Message);
+        Assert.Contains(
+            "MapValueToKey(\"CertifiedRadius\")", Fails<ArgumentException>(new HandMadeView(), label: "CertifiedRadius").Message);
 
     [TestMethod]
     public void Evaluate_LabelsWithoutNames_MatchByPositionOnlyIfTheirNumberDoes()
@@ -97,7 +98,8 @@ public sealed class GloroEvaluatorInputTests
         HandMadeView view = HandMadeView.Random(3, seed: 1);
         var renamed = view.MlContext.Transforms.CopyColumns("Logits", "TopKRadii").Fit(view.Build()).Transform(view.Build());
 
-        ArgumentException e = Assert.ThrowsExactly<ArgumentException>(() => GloroEvaluator.Evaluate(view.MlContext, renamed, "Label", null, null));
+        ArgumentException e =
+            Assert.ThrowsExactly<ArgumentException>(() => GloroEvaluator.Evaluate(view.MlContext, renamed, "Label", null, null));
 
         Assert.Contains("'Logits'", e.Message);
     }

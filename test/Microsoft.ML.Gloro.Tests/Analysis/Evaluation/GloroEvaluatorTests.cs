@@ -12,7 +12,8 @@ public sealed class GloroEvaluatorTests
     [
         (RobustnessGuarantee.Local, (_, k) => k == 1),
         (RobustnessGuarantee.RelaxedTopK(3), (_, k) => k <= 3),
-        (RobustnessGuarantee.Parse("affinity:a+b+c,d+e"), (top, k) => k == 1 || top[..k].All(c => c <= 2) || top[..k].All(c => c is 3 or 4)),
+        (RobustnessGuarantee.Parse("affinity:a+b+c,d+e"), (top, k) => k == 1 || top[..k].All(c => c <= 2)
+            || top[..k].All(c => c is 3 or 4)),
     ];
 
     [TestMethod]
@@ -31,12 +32,16 @@ public sealed class GloroEvaluatorTests
                 Assert.AreEqual(rows.Average(r => r.TopOneCorrect ? 1.0 : 0), metrics.CleanAccuracy, 1e-12, at);
                 Assert.AreEqual(rows.Average(r => r.InLargestSet ? 1.0 : 0), metrics.TopKAccuracy, 1e-12, at);
                 Assert.AreEqual(rows.Average(r => r.Set.Contains(r.Label) ? 1.0 : 0), metrics.VerifiedRobustAccuracy, 1e-12, at);
-                Assert.AreEqual(rows.Average(r => r.TopOneCorrect && r.LocallyRobust ? 1.0 : 0), metrics.LocalVerifiedRobustAccuracy, 1e-12, at);
-                Assert.AreEqual(rows.Average(r => r.TopOneCorrect && r.Set.Length > 0 ? 1.0 : 0), metrics.Top1VerifiedRobustAccuracy, 1e-12, at);
+                Assert.AreEqual(
+                    rows.Average(r => r.TopOneCorrect && r.LocallyRobust ? 1.0 : 0), metrics.LocalVerifiedRobustAccuracy, 1e-12, at);
+                Assert.AreEqual(
+                    rows.Average(r => r.TopOneCorrect && r.Set.Length > 0 ? 1.0 : 0), metrics.Top1VerifiedRobustAccuracy, 1e-12, at);
                 Assert.AreEqual(rows.Average(r => r.Set.Length > 0 ? 1.0 : 0), metrics.CertifiedFraction, 1e-12, at);
                 Assert.AreEqual(1 - metrics.CertifiedFraction, metrics.RejectionRate, 1e-12, at);
-                Assert.AreEqual(rows.Where(r => r.Set.Length > 0).Select(r => (double)r.Set.Length).DefaultIfEmpty(0).Average(), metrics.MeanLoosestSetSize, 1e-12, at);
-                Assert.AreEqual(rows.Where(r => r.Tightest > 0).Select(r => (double)r.Tightest).DefaultIfEmpty(0).Average(), metrics.MeanCertifiedSetSize, 1e-12, at);
+                Assert.AreEqual(rows.Where(r => r.Set.Length > 0).Select(r => (double)r.Set.Length).DefaultIfEmpty(0).Average(),
+                    metrics.MeanLoosestSetSize, 1e-12, at);
+                Assert.AreEqual(rows.Where(r => r.Tightest > 0).Select(r => (double)r.Tightest).DefaultIfEmpty(0).Average(),
+                    metrics.MeanCertifiedSetSize, 1e-12, at);
                 for (int k = 0; k < metrics.CertifiedKCounts.Count; k++)
                 {
                     Assert.AreEqual(rows.Count(r => r.Set.Length == k), metrics.LoosestKCounts[k], at);
@@ -52,7 +57,8 @@ public sealed class GloroEvaluatorTests
                     Assert.AreEqual(mine.Count(r => r.Set.Length > 0), per.CertifiedRowCount, at);
                     Assert.AreEqual(mine.Average(r => r.TopOneCorrect ? 1.0 : 0), per.CleanAccuracy, 1e-12, at);
                     Assert.AreEqual(mine.Average(r => r.Set.Contains(c) ? 1.0 : 0), per.VerifiedRobustAccuracy, 1e-12, at);
-                    Assert.AreEqual(mine.Average(r => r.TopOneCorrect && r.LocallyRobust ? 1.0 : 0), per.LocalVerifiedRobustAccuracy, 1e-12, at);
+                    Assert.AreEqual(
+                        mine.Average(r => r.TopOneCorrect && r.LocallyRobust ? 1.0 : 0), per.LocalVerifiedRobustAccuracy, 1e-12, at);
                 }
             }
         }
@@ -64,8 +70,10 @@ public sealed class GloroEvaluatorTests
         foreach ((RobustnessGuarantee guarantee, _) in Guarantees)
         {
             HandMadeView view = HandMadeView.Random(300, seed: 5);
-            CertifiedAccuracyCurve curve = GloroEvaluator.Evaluate(view.MlContext, view.Build(), "Label", guarantee, 0.2f).CertifiedAccuracyCurve;
-            CertifiedAccuracyCurve local = GloroEvaluator.Evaluate(view.MlContext, view.Build(), "Label", guarantee, 0.2f).LocalCertifiedAccuracyCurve;
+            CertifiedAccuracyCurve curve = GloroEvaluator.Evaluate(view.MlContext, view.Build(), "Label", guarantee, 0.2f)
+                .CertifiedAccuracyCurve;
+            CertifiedAccuracyCurve local = GloroEvaluator.Evaluate(view.MlContext, view.Build(), "Label", guarantee, 0.2f)
+                .LocalCertifiedAccuracyCurve;
             foreach (float epsilon in Radii)
             {
                 GloroMetrics there = GloroEvaluator.Evaluate(view.MlContext, view.Build(), "Label", guarantee, epsilon);
@@ -86,7 +94,8 @@ public sealed class GloroEvaluatorTests
             double narrower = 0;
             for (int k = 1; k <= 5; k++)
             {
-                GloroMetrics metrics = GloroEvaluator.Evaluate(view.MlContext, view.Build(), "Label", RobustnessGuarantee.RelaxedTopK(k), epsilon);
+                GloroMetrics metrics =
+                    GloroEvaluator.Evaluate(view.MlContext, view.Build(), "Label", RobustnessGuarantee.RelaxedTopK(k), epsilon);
                 Assert.IsGreaterThanOrEqualTo(narrower, metrics.VerifiedRobustAccuracy);
                 Assert.IsGreaterThanOrEqualTo(metrics.LocalVerifiedRobustAccuracy, metrics.Top1VerifiedRobustAccuracy);
                 Assert.IsGreaterThanOrEqualTo(metrics.Top1VerifiedRobustAccuracy, metrics.VerifiedRobustAccuracy);
@@ -124,12 +133,14 @@ public sealed class GloroEvaluatorTests
             Rows = [.. straight.Rows.Select(r => With(r, (uint)Array.IndexOf(shuffled, HandMadeView.Letters[r.Label - 1]) + 1))],
         };
 
-        GloroMetrics expected = GloroEvaluator.Evaluate(straight.MlContext, straight.Build(), "Label", RobustnessGuarantee.RelaxedTopK(2), 0.3f);
+        GloroMetrics expected =
+            GloroEvaluator.Evaluate(straight.MlContext, straight.Build(), "Label", RobustnessGuarantee.RelaxedTopK(2), 0.3f);
         GloroMetrics actual = GloroEvaluator.Evaluate(other.MlContext, other.Build(), "Label", RobustnessGuarantee.RelaxedTopK(2), 0.3f);
 
         Assert.AreEqual(expected.ToString(), actual.ToString());
         Assert.AreEqual(expected.Classification!.LogLoss, actual.Classification!.LogLoss);
-        CollectionAssert.AreEqual(expected.Classification.ConfusionMatrix.Counts[0].ToArray(), actual.Classification.ConfusionMatrix.Counts[0].ToArray());
+        CollectionAssert.AreEqual(
+            expected.Classification.ConfusionMatrix.Counts[0].ToArray(), actual.Classification.ConfusionMatrix.Counts[0].ToArray());
     }
 
     [TestMethod]
@@ -205,7 +216,8 @@ public sealed class GloroEvaluatorTests
     {
         HandMadeView view = HandMadeView.Random(1200, seed: 19);
 
-        string[] lines = GloroEvaluator.Evaluate(view.MlContext, view.Build(), "Label", RobustnessGuarantee.RelaxedTopK(3), 36f / 255f).ToString().Split('\n');
+        string[] lines = GloroEvaluator.Evaluate(view.MlContext, view.Build(), "Label", RobustnessGuarantee.RelaxedTopK(3), 36f / 255f)
+            .ToString().Split('\n');
 
         Assert.AreEqual("rtk:3 at epsilon 0.1412 (36/255), 1,200 rows (± standard error)", lines[0]);
         Assert.HasCount(1 + 11 + 1 + 6, lines);
@@ -214,7 +226,8 @@ public sealed class GloroEvaluatorTests
         Assert.IsTrue(lines.All(line => line.Length <= 80));
     }
 
-    private static HandMadeRow With(HandMadeRow row, uint label) => new() { Label = label, Logits = row.Logits, Score = row.Score, TopKRadii = row.TopKRadii };
+    private static HandMadeRow With(HandMadeRow row, uint label) =>
+        new() { Label = label, Logits = row.Logits, Score = row.Score, TopKRadii = row.TopKRadii };
 
     /// <summary>One row by the words of the definitions, with lists and no shortcuts.</summary>
     private sealed record NaiveRow(int Label, bool TopOneCorrect, bool LocallyRobust, bool InLargestSet, int[] Set, int Tightest)
@@ -226,7 +239,8 @@ public sealed class GloroEvaluatorTests
             int largestK = guarantee.Kind == GuaranteeKind.Affinity ? 3 : guarantee.K;
             int[] allowed = [.. Enumerable.Range(1, largestK).Where(k => allows(order, k))];
             int[] holding = [.. allowed.Where(k => row.TopKRadii[k - 1] > epsilon).DefaultIfEmpty(0)];
-            return new(label, order[0] == label, row.TopKRadii[0] > epsilon, order.Take(allowed.Max()).Contains(label), order[..holding.Max()], holding.Min());
+            return new(label, order[0] == label, row.TopKRadii[0] > epsilon, order.Take(allowed.Max()).Contains(label),
+                order[..holding.Max()], holding.Min());
         }
     }
 }

@@ -25,7 +25,8 @@ public sealed class GuaranteeSuggestionTests
             Assert.AreEqual(metrics.Top1VerifiedRobustAccuracy, one.Top1VerifiedRobustAccuracy);
             Assert.AreEqual(metrics.CertifiedFraction, one.CertifiedFraction);
             Assert.AreEqual(metrics.MeanLoosestSetSize, one.MeanLoosestSetSize);
-            Assert.AreEqual(metrics.LoosestKCounts.Select((count, k) => k == 0 ? 0 : count * Math.Log2(k)).Sum() / 500, one.BitsLeftOpen, 1e-12);
+            Assert.AreEqual(
+                metrics.LoosestKCounts.Select((count, k) => k == 0 ? 0 : count * Math.Log2(k)).Sum() / 500, one.BitsLeftOpen, 1e-12);
             Assert.AreEqual(one.VerifiedRobustAccuracy - (all.BitPrice * one.BitsLeftOpen), one.Worth);
             Assert.AreEqual(Math.Sqrt(one.VerifiedRobustAccuracy * (1 - one.VerifiedRobustAccuracy) / 500), one.StandardError, 1e-12);
         }
@@ -57,15 +58,21 @@ public sealed class GuaranteeSuggestionTests
         for (int seed = 1; seed <= 5; seed++)
         {
             GuaranteeSuggestions all = GuaranteeSuggester.Run(
-                HandMadeView.Random(200, seed).Build(), new() { Discovery = null, Guarantees = [RobustnessGuarantee.Parse("affinity:a+b"), RobustnessGuarantee.Parse("affinity:a+b,c+d+e+f")] });
+                HandMadeView.Random(200, seed).Build(), new()
+                {
+                    Discovery = null,
+                    Guarantees = [RobustnessGuarantee.Parse("affinity:a+b"), RobustnessGuarantee.Parse("affinity:a+b,c+d+e+f")]
+                });
 
-            Assert.AreEqual("rtk:4 rtk:5 affinity:a+b,c+d+e+f", string.Join(' ', all.All.Where(one => one.IsTooLoose).Select(one => one.Guarantee)));
+            Assert.AreEqual(
+                "rtk:4 rtk:5 affinity:a+b,c+d+e+f", string.Join(' ', all.All.Where(one => one.IsTooLoose).Select(one => one.Guarantee)));
             Assert.AreEqual(all.All.Where(one => !one.IsTooLoose).Max(one => one.Worth), all.Best.Worth);
             Assert.AreEqual(all.All.Take(3).Max(one => one.Worth), all.BestTopK.Worth);
             Assert.IsTrue(all.Best.IsParetoOptimal);
             foreach (GuaranteeSuggestion one in all.All)
             {
-                bool isBeaten = all.All.Any(other => (other.VerifiedRobustAccuracy > one.VerifiedRobustAccuracy && other.BitsLeftOpen <= one.BitsLeftOpen)
+                bool isBeaten = all.All.Any(
+                    other => (other.VerifiedRobustAccuracy > one.VerifiedRobustAccuracy && other.BitsLeftOpen <= one.BitsLeftOpen)
                     || (other.VerifiedRobustAccuracy == one.VerifiedRobustAccuracy && other.BitsLeftOpen < one.BitsLeftOpen));
                 Assert.AreEqual(!isBeaten, one.IsParetoOptimal, $"{seed}: {one.Guarantee}");
             }
@@ -99,14 +106,19 @@ public sealed class GuaranteeSuggestionTests
     {
         HandMadeView view = Rows(4, 0.3);
 
-        Assert.Contains("the price is too low. 1 / log2 4 = 0.5000", GuaranteeSuggester.Run(view.Build(), new() { Discovery = null, BitPrice = 0.1 }).ToString());
+        Assert.Contains("the price is too low. 1 / log2 4 = 0.5000",
+            GuaranteeSuggester.Run(view.Build(), new() { Discovery = null, BitPrice = 0.1 }).ToString());
         Assert.DoesNotContain("too low", GuaranteeSuggester.Run(view.Build(), new() { Discovery = null }).ToString());
     }
 
     // The label comes first in a share of the rows, and third (or last, of two classes) in the others. All radii are above ε.
     private static HandMadeView Rows(int classes, double share)
     {
-        var view = new HandMadeView { ClassNames = [.. Enumerable.Range(0, classes).Select(c => $"c{c:00}")], RadiiCount = Math.Min(classes - 1, 5) };
+        var view = new HandMadeView
+        {
+            ClassNames = [.. Enumerable.Range(0, classes).Select(c => $"c{c:00}")],
+            RadiiCount = Math.Min(classes - 1, 5)
+        };
         for (int row = 0; row < 100; row++)
         {
             float[] logits = [.. Enumerable.Range(0, classes).Select(c => -(float)((c + row) % classes))];
@@ -128,7 +140,12 @@ public sealed class GuaranteeSuggestionTests
     public void Suggest_FewRadii_EndsAtTheLargestKThatTheyTellOf()
     {
         HandMadeView view = HandMadeView.Random(50, seed: 1);
-        var few = new HandMadeView { RadiiCount = 2, Rows = [.. view.Rows.Select(row => new HandMadeRow { Label = row.Label, Logits = row.Logits, Score = row.Score, TopKRadii = row.TopKRadii[..2] })] };
+        var few = new HandMadeView
+        {
+            RadiiCount = 2,
+            Rows = [.. view.Rows.Select(
+                row => new HandMadeRow { Label = row.Label, Logits = row.Logits, Score = row.Score, TopKRadii = row.TopKRadii[..2] })]
+        };
 
         Assert.HasCount(2, GuaranteeSuggester.Run(few.Build(), new() { LargestK = 9, Discovery = null }).All);
         Assert.AreEqual(2, GuaranteeSuggester.Run(few.Build(), new()).Discovery!.MaximumSetSize);
@@ -139,7 +156,8 @@ public sealed class GuaranteeSuggestionTests
     [TestMethod]
     public void Suggest_OptionsThatCannotBeUsed_AreAllNamed()
     {
-        var options = new GloroSuggestionOptions { LabelColumnName = " ", Epsilon = float.NaN, BitPrice = -1, LargestK = 0, Guarantees = null! };
+        var options =
+            new GloroSuggestionOptions { LabelColumnName = " ", Epsilon = float.NaN, BitPrice = -1, LargestK = 0, Guarantees = null! };
 
         string message = Assert.ThrowsExactly<ArgumentException>(() => GuaranteeSuggester.Run(new HandMadeView().Build(), options)).Message;
 

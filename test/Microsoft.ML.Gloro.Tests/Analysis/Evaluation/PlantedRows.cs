@@ -29,7 +29,8 @@ internal static class PlantedRows
         {
             // Letters are drawn, not indices: names in another order get the same rows.
             string label = HandMadeView.Letters[random.Next(names.Length)];
-            Dictionary<string, float> logits = HandMadeView.Letters.Take(names.Length).ToDictionary(name => name, _ => -2 * random.NextSingle());
+            Dictionary<string, float> logits = HandMadeView.Letters.Take(names.Length)
+                .ToDictionary(name => name, _ => -2 * random.NextSingle());
             logits[label] = 2;
             string[] mine = [.. groups.Where(group => group.Contains(label, StringComparison.Ordinal))];
             bool isCrowded = random.NextDouble() < crowded;
@@ -76,12 +77,19 @@ internal static class PlantedRows
         int classes = names.Length;
         // K goes with the class, not with its number.
         int Letter(int i) => Array.IndexOf(HandMadeView.Letters, names[i]);
-        var constants = new MarginConstants([.. from i in Enumerable.Range(0, classes) from j in Enumerable.Range(0, classes) select K(Letter(i), Letter(j))], classes);
+        var constants = new MarginConstants(
+            [.. from i in Enumerable.Range(0, classes) from j in Enumerable.Range(0, classes) select K(Letter(i), Letter(j))], classes);
         float[] y = [.. names.Select(name => logits[name])];
         int[] order = new int[classes];
         float[] radii = new float[classes - 1];
         Certificate.TryOrder(y, order);
         Certificate.ComputeRadii(y, order, constants, 0, radii);
-        return new() { Label = (uint)Array.IndexOf(names, label) + 1, Logits = y, Score = [.. Enumerable.Repeat(1f / classes, classes)], TopKRadii = radii };
+        return new()
+        {
+            Label = (uint)Array.IndexOf(names, label) + 1,
+            Logits = y,
+            Score = [.. Enumerable.Repeat(1f / classes, classes)],
+            TopKRadii = radii
+        };
     }
 }

@@ -35,13 +35,15 @@ public sealed class ScoredByAModelTests
         Assert.AreEqual(rows.Where(r => r.IsCertified).Average(r => (double)r.CertifiedK), metrics.MeanCertifiedSetSize, 1e-12);
         Assert.AreEqual(rows.Where(r => r.IsCertified).Average(r => (double)r.LoosestK), metrics.MeanLoosestSetSize, 1e-12);
         Assert.AreEqual(metrics.CleanAccuracy, metrics.Classification!.MicroAccuracy, 1e-12);
-        Assert.IsTrue(metrics.CertifiedFraction is > 0.2 and < 0.8, $"The test needs certified and other rows: {metrics.CertifiedFraction}");
+        Assert.IsTrue(
+            metrics.CertifiedFraction is > 0.2 and < 0.8, $"The test needs certified and other rows: {metrics.CertifiedFraction}");
     }
 
     private static float MedianRadius(MLContext mlContext, GloroModel model)
     {
         using var transformer = new GloroTransformer(mlContext, model, "Features");
-        float[] radii = [.. mlContext.Data.CreateEnumerable<Scored>(transformer.Transform(Data(mlContext, model)), reuseRowObject: false).Select(r => r.TopKRadii.Take(model.ResolvedGuarantee.MaxK).Max())];
+        float[] radii = [.. mlContext.Data.CreateEnumerable<Scored>(transformer.Transform(Data(mlContext, model)), reuseRowObject: false)
+            .Select(r => r.TopKRadii.Take(model.ResolvedGuarantee.MaxK).Max())];
         Array.Sort(radii);
         return radii[Rows / 2];
     }

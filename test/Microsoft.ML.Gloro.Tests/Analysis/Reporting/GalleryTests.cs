@@ -26,7 +26,8 @@ public sealed class GalleryTests
                 ScoredRow truth = rows[(int)row.Number];
                 int strictest = Enumerable.Range(1, 3).FirstOrDefault(k => truth.TopKRadii[k - 1] > epsilon);
                 Assert.AreEqual(strictest, row.CertifiedK);
-                Assert.AreEqual(group.Kind, strictest switch { 0 => GalleryKind.Nothing, 1 => GalleryKind.Local, _ => GalleryKind.Relaxed });
+                Assert.AreEqual(
+                    group.Kind, strictest switch { 0 => GalleryKind.Nothing, 1 => GalleryKind.Local, _ => GalleryKind.Relaxed });
                 Assert.AreEqual(model.ClassNames[(int)truth.PredictedLabel - 1], row.Order[0]);
                 Assert.AreEqual(Enumerable.Range(1, 3).LastOrDefault(k => truth.TopKRadii[k - 1] > epsilon), row.LoosestK);
                 Assert.HasCount(Math.Max(1, row.LoosestK), row.Order);

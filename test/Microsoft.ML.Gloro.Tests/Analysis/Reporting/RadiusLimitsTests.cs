@@ -26,8 +26,10 @@ public sealed class RadiusLimitsTests
         RadiusLimits exact = Reporter.Read(scored, new() { Model = model }).Pairs;
         Assert.IsTrue(exact.IsExact);
         Assert.AreEqual((400, 0), (exact.Counted, exact.Undetermined));
-        CollectionAssert.AreEquivalent(local.Select(p => (p.Key, p.Value)).ToArray(), exact.Counts.Where(p => p.Value.Local > 0).Select(p => (p.Key, p.Value.Local)).ToArray());
-        CollectionAssert.AreEquivalent(relaxed.Select(p => (p.Key, p.Value)).ToArray(), exact.Counts.Where(p => p.Value.Main > 0).Select(p => (p.Key, p.Value.Main)).ToArray());
+        CollectionAssert.AreEquivalent(local.Select(p => (p.Key, p.Value)).ToArray(), exact.Counts.Where(p => p.Value.Local > 0)
+            .Select(p => (p.Key, p.Value.Local)).ToArray());
+        CollectionAssert.AreEquivalent(relaxed.Select(p => (p.Key, p.Value)).ToArray(), exact.Counts.Where(p => p.Value.Main > 0)
+            .Select(p => (p.Key, p.Value.Main)).ToArray());
 
         // What the columns alone tell is right, as far as it goes.
         RadiusLimits columns = Reporter.Read(scored, new()).Pairs;
@@ -39,7 +41,8 @@ public sealed class RadiusLimitsTests
             Assert.IsLessThanOrEqualTo(local.GetValueOrDefault(pair), count.Local, $"{pair}");
 
         (int, int) Pair(float[] logits, int[] order, int size) =>
-            (from j in order[..size] from i in order[size..] select (j, i)).MinBy(pair => ((double)logits[pair.j] - logits[pair.i]) / k[pair.j, pair.i]);
+            (from j in order[..size] from i in order[size..] select (j, i))
+                .MinBy(pair => ((double)logits[pair.j] - logits[pair.i]) / k[pair.j, pair.i]);
 
         static void Add(Dictionary<(int, int), long> counts, (int, int) pair) => counts[pair] = counts.GetValueOrDefault(pair) + 1;
     }

@@ -33,8 +33,10 @@ public sealed class RegionTests
             int[] order = new int[3];
             int certified = Enumerable.Range(0, 1600).Count(cell =>
                 Certificate.TryOrder(data.Logits[cell], order) && Certificate.Evaluate(bound, order, data.Radii[cell], 0.15f).LoosestK > 0);
-            double area = panels[i].Descendants().Where(e => (e.Attribute("class")?.Value ?? "").StartsWith("mark", StringComparison.Ordinal))
-                .SelectMany(e => Regex.Matches(e.Attribute("d")!.Value, @"h(\d+)v(\d+)h-")).Sum(m => Number(m.Groups[1]) * Number(m.Groups[2]));
+            double area = panels[i].Descendants()
+                .Where(e => (e.Attribute("class")?.Value ?? "").StartsWith("mark", StringComparison.Ordinal))
+                .SelectMany(e => Regex.Matches(e.Attribute("d")!.Value, @"h(\d+)v(\d+)h-"))
+                    .Sum(m => Number(m.Groups[1]) * Number(m.Groups[2]));
             Assert.AreEqual(certified, area);
             shares.Add(area);
         }
@@ -43,7 +45,8 @@ public sealed class RegionTests
         Assert.IsGreaterThan(shares[0], shares[1]);
         Assert.IsGreaterThan(shares[0], shares[2]);
         Assert.IsGreaterThan(shares[2], shares[1]);
-        Assert.HasCount(240, xml.Descendants().Where(e => (e.Attribute("class")?.Value ?? "").StartsWith("point", StringComparison.Ordinal)).ToArray());
+        Assert.HasCount(
+            240, xml.Descendants().Where(e => (e.Attribute("class")?.Value ?? "").StartsWith("point", StringComparison.Ordinal)).ToArray());
 
         static int Number(Group group) => int.Parse(group.Value, CultureInfo.InvariantCulture);
     }
@@ -51,7 +54,8 @@ public sealed class RegionTests
     [TestMethod]
     public void Report_ModelOfTwoFeatures_HasItsRegions()
     {
-        var (model, scored, mlContext) = ReportViews.Vectors(60, inputs: 2, classes: 3, epsilon: 0.15f, guarantee: RobustnessGuarantee.RelaxedTopK(2));
+        var (model, scored, mlContext) =
+            ReportViews.Vectors(60, inputs: 2, classes: 3, epsilon: 0.15f, guarantee: RobustnessGuarantee.RelaxedTopK(2));
         using GloroTransformer dispose = model;
         StringAssert.Contains(mlContext.Gloro.Report(scored, new() { Model = model }).ToHtml(), "Decision regions");
     }
@@ -79,8 +83,10 @@ public sealed class RegionTests
     {
         var (model, scored, mlContext) = ReportViews.Vectors(5, inputs: 6);
         using GloroTransformer dispose = model;
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => mlContext.Gloro.DrawDecisionRegions(model, scored)).Message, "two features; this one reads a vector of 6 values");
-        string message = Assert.ThrowsExactly<ArgumentException>(() => mlContext.Gloro.DrawDecisionRegions(model, scored, new() { Resolution = 1, MaximumPoints = -1, Epsilon = float.NaN, LabelColumnName = "" })).Message;
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => mlContext.Gloro.DrawDecisionRegions(model, scored)).Message,
+            "two features; this one reads a vector of 6 values");
+        string message = Assert.ThrowsExactly<ArgumentException>(() => mlContext.Gloro.DrawDecisionRegions(
+            model, scored, new() { Resolution = 1, MaximumPoints = -1, Epsilon = float.NaN, LabelColumnName = "" })).Message;
         foreach (string name in new[] { "Resolution", "MaximumPoints", "Epsilon", "LabelColumnName" })
             StringAssert.Contains(message, name);
     }

@@ -22,7 +22,8 @@ public sealed class ReportTests
         double error = 100 * Math.Sqrt(metrics.VerifiedRobustAccuracy * (1 - metrics.VerifiedRobustAccuracy) / 400);
         StringAssert.Contains(html, "a set of at most 3 of 6 classes with the true one among them");
         StringAssert.Contains(html, FormattableString.Invariant($"± {error:F1}"));
-        StringAssert.Contains(html, FormattableString.Invariant($"of 6 classes in the tightest certified set, {metrics.MeanLoosestSetSize:F2} in the loosest"));
+        StringAssert.Contains(html,
+            FormattableString.Invariant($"of 6 classes in the tightest certified set, {metrics.MeanLoosestSetSize:F2} in the loosest"));
         Assert.IsGreaterThan(metrics.CleanAccuracy, metrics.VerifiedRobustAccuracy);
         StringAssert.Contains(html, "VRA exceeds clean accuracy because a set may hold the true class");
     }
@@ -34,7 +35,8 @@ public sealed class ReportTests
         view.Rows[7].Logits[2] = float.NaN;
         view.Rows[8].Label = 0;
         IDataView scored = view.Build();
-        ReportData data = Reporter.Read(scored, new() { Guarantee = RobustnessGuarantee.RelaxedTopK(2), LargestK = 4, Guarantees = [s_affinity] });
+        ReportData data =
+            Reporter.Read(scored, new() { Guarantee = RobustnessGuarantee.RelaxedTopK(2), LargestK = 4, Guarantees = [s_affinity] });
 
         Assert.AreEqual(400, view.RowsRead, "one pass");
         Assert.AreEqual("local, RT2, RT3, RT4, affinity", string.Join(", ", data.Guarantees.Select(one => one.Name)));
@@ -45,7 +47,8 @@ public sealed class ReportTests
             foreach (float epsilon in new[] { 0f, 0.125f, 0.13f, 0.5f, 0.874f, 1f, 1.875f, 2f })
             {
                 GloroMetrics metrics = view.MlContext.Gloro.Evaluate(scored, guarantee: one.Guarantee, epsilon: epsilon);
-                Assert.AreEqual(metrics.VerifiedRobustAccuracy, one.Metrics.CertifiedAccuracyCurve.At(epsilon), 1e-12, $"{one.Name} at {epsilon}");
+                Assert.AreEqual(
+                    metrics.VerifiedRobustAccuracy, one.Metrics.CertifiedAccuracyCurve.At(epsilon), 1e-12, $"{one.Name} at {epsilon}");
                 Assert.AreEqual(metrics.CertifiedFraction, one.Certified.At(epsilon), 1e-12, $"{one.Name} at {epsilon}");
             }
 
@@ -58,7 +61,8 @@ public sealed class ReportTests
 
         // What rows come to, added up another way.
         Assert.AreEqual(data.RowCount, data.Outcomes.Sum());
-        Assert.AreEqual(data.Main.Metrics.VerifiedRobustAccuracy, (data.Outcomes[(int)RowOutcome.ProvedOneClass] + data.Outcomes[(int)RowOutcome.ProvedSet]) / 399.0, 1e-12);
+        Assert.AreEqual(data.Main.Metrics.VerifiedRobustAccuracy,
+            (data.Outcomes[(int)RowOutcome.ProvedOneClass] + data.Outcomes[(int)RowOutcome.ProvedSet]) / 399.0, 1e-12);
         Assert.AreEqual(data.Local.Metrics.VerifiedRobustAccuracy, data.Outcomes[(int)RowOutcome.ProvedOneClass] / 399.0, 1e-12);
         Assert.AreEqual(data.Main.Metrics.RejectionRate, data.Outcomes[(int)RowOutcome.NotProved] / 399.0, 1e-12);
         Assert.AreEqual(398, data.Gallery.Sum(group => group.Count), "all but the row without a label and that without a prediction");
@@ -76,7 +80,8 @@ public sealed class ReportTests
         StringAssert.Contains(html, model.GloroModel.Bound.WeightHash);
         StringAssert.Contains(html, ReportNumbers.Percent(metrics.VerifiedRobustAccuracy));
         StringAssert.Contains(html, ReportNumbers.Percent(metrics.CleanAccuracy));
-        StringAssert.Contains(report.ToString(), $"Of 60 images, {ReportNumbers.Percent(metrics.VerifiedRobustAccuracy)} are proved right under RT3");
+        StringAssert.Contains(
+            report.ToString(), $"Of 60 images, {ReportNumbers.Percent(metrics.VerifiedRobustAccuracy)} are proved right under RT3");
         StringAssert.Contains(report.ToString(), "every rounding included");
         Assert.DoesNotContain("<", report.ToString());
         Assert.DoesNotContain("http:", html);
@@ -89,7 +94,8 @@ public sealed class ReportTests
     {
         var (model, scored, mlContext) = ReportViews.Images(40);
         using GloroTransformer dispose = model;
-        string first = mlContext.Gloro.Report(scored, new() { Model = model }).ToHtml(), other = mlContext.Gloro.Report(scored, new() { Model = model, Title = "Other" }).ToHtml();
+        string first = mlContext.Gloro.Report(scored, new() { Model = model }).ToHtml(),
+            other = mlContext.Gloro.Report(scored, new() { Model = model, Title = "Other" }).ToHtml();
         Assert.AreEqual(first, mlContext.Gloro.Report(scored, new() { Model = model }).ToHtml());
         string[] ids = Ids(first), others = Ids(other);
         Assert.IsNotEmpty(ids);
@@ -104,7 +110,8 @@ public sealed class ReportTests
     [TestMethod]
     public void Report_NamesWithMarkup_AreText()
     {
-        string[] names = ["<script>alert(1)</script>", "\"><img src=x onerror=alert(2)>", "a & b", "'c'", "\u0001c0{}\u0000", "{0} {braces}"];
+        string[] names =
+            ["<script>alert(1)</script>", "\"><img src=x onerror=alert(2)>", "a & b", "'c'", "\u0001c0{}\u0000", "{0} {braces}"];
         HandMadeView view = HandMadeView.Random(80, seed: 6, labelNames: null);
         view = new HandMadeView { ClassNames = names, Rows = view.Rows, Guarantee = "rtk:3" };
         string html = view.MlContext.Gloro.Report(view.Build(), new() { Title = "</title><script>alert(3)</script>" }).ToHtml();
@@ -129,7 +136,8 @@ public sealed class ReportTests
         ReportData data = Reporter.Read(view.Build(), options);
         Assert.IsFalse(data.HasLabels);
         Assert.AreEqual(120, data.RowCount);
-        Assert.AreEqual(view.Rows.Count(row => row.TopKRadii.Take(3).Any(radius => radius > 0.5f)) / 120.0, data.Main.Metrics.CertifiedFraction, 1e-12);
+        Assert.AreEqual(
+            view.Rows.Count(row => row.TopKRadii.Take(3).Any(radius => radius > 0.5f)) / 120.0, data.Main.Metrics.CertifiedFraction, 1e-12);
         Assert.AreEqual(0, data.Outcomes[(int)RowOutcome.ProvedWrong]);
         string html = view.MlContext.Gloro.Report(view.Build(), options).ToHtml();
         StringAssert.Contains(html, "have no labels");
@@ -161,7 +169,18 @@ public sealed class ReportTests
     public void Report_TwoClasses_HasLocalRobustnessAlone()
     {
         HandMadeView view = HandMadeView.Random(50, seed: 9);
-        view = new HandMadeView { ClassNames = ["no", "yes"], RadiiCount = 1, Rows = view.Rows.ConvertAll(row => new HandMadeRow { Label = (row.Label % 2) + 1, Logits = row.Logits[..2], Score = row.Score[..2], TopKRadii = row.TopKRadii[..1] }) };
+        view = new HandMadeView
+        {
+            ClassNames = ["no", "yes"],
+            RadiiCount = 1,
+            Rows = view.Rows.ConvertAll(row => new HandMadeRow
+            {
+                Label = (row.Label % 2) + 1,
+                Logits = row.Logits[..2],
+                Score = row.Score[..2],
+                TopKRadii = row.TopKRadii[..1]
+            })
+        };
         ReportData data = Reporter.Read(view.Build(), new());
         Assert.HasCount(1, data.Guarantees);
         Assert.AreEqual(view.Rows.Count(row => row.TopKRadii[0] > 0), data.Pairs.Counted);
@@ -173,11 +192,22 @@ public sealed class ReportTests
     {
         const int classes = 1000;
         var random = new Random(4);
-        var view = new HandMadeView { ClassNames = [.. Enumerable.Range(0, classes).Select(i => $"class {i}")], RadiiCount = 10, Guarantee = "rtk:5" };
+        var view = new HandMadeView
+        {
+            ClassNames = [.. Enumerable.Range(0, classes).Select(i => $"class {i}")],
+            RadiiCount = 10,
+            Guarantee = "rtk:5"
+        };
         for (int i = 0; i < 300; i++)
         {
             float[] logits = [.. Enumerable.Range(0, classes).Select(_ => random.NextSingle())];
-            view.Rows.Add(new() { Label = (uint)random.Next(classes) + 1, Logits = logits, Score = logits, TopKRadii = [.. Enumerable.Range(0, 10).Select(k => random.NextSingle() * k)] });
+            view.Rows.Add(new()
+            {
+                Label = (uint)random.Next(classes) + 1,
+                Logits = logits,
+                Score = logits,
+                TopKRadii = [.. Enumerable.Range(0, 10).Select(k => random.NextSingle() * k)]
+            });
         }
 
         string html = view.MlContext.Gloro.Report(view.Build()).ToHtml();
@@ -189,9 +219,21 @@ public sealed class ReportTests
     [TestMethod]
     public void Report_UnusableOptions_NamesAllFaults()
     {
-        var options = new GloroReportOptions { Title = " ", LabelColumnName = "", ImageColumnName = "", Epsilon = -1, LargestK = 0, Guarantees = null!, GalleryImages = 99, MaximumEpsilon = 0 };
-        string message = Assert.ThrowsExactly<ArgumentException>(() => new MLContext().Gloro.Report(new HandMadeView().Build(), options)).Message;
-        foreach (string name in new[] { "Title", "LabelColumnName", "ImageColumnName", "Epsilon", "LargestK", "Guarantees", "GalleryImages", "MaximumEpsilon" })
+        var options = new GloroReportOptions
+        {
+            Title = " ",
+            LabelColumnName = "",
+            ImageColumnName = "",
+            Epsilon = -1,
+            LargestK = 0,
+            Guarantees = null!,
+            GalleryImages = 99,
+            MaximumEpsilon = 0
+        };
+        string message =
+            Assert.ThrowsExactly<ArgumentException>(() => new MLContext().Gloro.Report(new HandMadeView().Build(), options)).Message;
+        foreach (string name in new[] { "Title", "LabelColumnName", "ImageColumnName", "Epsilon", "LargestK", "Guarantees", "GalleryImages",
+            "MaximumEpsilon" })
             StringAssert.Contains(message, name);
     }
 
@@ -201,8 +243,10 @@ public sealed class ReportTests
         var (model, scored, mlContext) = ReportViews.Vectors(50);
         var (fewer, _, _) = ReportViews.Vectors(1, classes: 4);
         using GloroTransformer steeper = TestModels.Transformer(TestModels.Vector(seed: 9)), first = model, second = fewer;
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => mlContext.Gloro.Report(scored, new() { Model = fewer })).Message, "the model's classes differ");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => mlContext.Gloro.Report(scored, new() { Model = steeper })).Message, "did not score the view");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => mlContext.Gloro.Report(scored, new() { Model = fewer }))
+            .Message, "the model's classes differ");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => mlContext.Gloro.Report(scored, new() { Model = steeper }))
+            .Message, "did not score the view");
     }
 
     [TestMethod]
@@ -210,7 +254,8 @@ public sealed class ReportTests
     {
         using var stop = new CancellationTokenSource();
         stop.Cancel();
-        Assert.ThrowsExactly<OperationCanceledException>(() => new MLContext().Gloro.Report(HandMadeView.Random(3, seed: 1).Build(), new() { CancellationToken = stop.Token }));
+        Assert.ThrowsExactly<OperationCanceledException>(
+            () => new MLContext().Gloro.Report(HandMadeView.Random(3, seed: 1).Build(), new() { CancellationToken = stop.Token }));
     }
 
     [TestMethod]
@@ -218,7 +263,8 @@ public sealed class ReportTests
     {
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Path, "report.html");
-        GloroReport report = HandMadeView.Random(20, seed: 2).MlContext.Gloro.Report(HandMadeView.Random(20, seed: 2).Build(), new() { Title = "First" });
+        GloroReport report = HandMadeView.Random(20, seed: 2)
+            .MlContext.Gloro.Report(HandMadeView.Random(20, seed: 2).Build(), new() { Title = "First" });
         report.Save(path);
         byte[] first = File.ReadAllBytes(path);
         string text = File.ReadAllText(path);

@@ -23,7 +23,8 @@ public sealed class StepPathTests
     public void Draw_ManyRadii_IsTheTruthToHalfAUnit(int rows)
     {
         var random = new Random(rows);
-        float[] radii = [.. Enumerable.Range(0, rows).Select(_ => random.Next(10) == 0 ? 0 : (float)Math.Pow(random.NextDouble(), 2) * 1.2f).Order()];
+        float[] radii =
+            [.. Enumerable.Range(0, rows).Select(_ => random.Next(10) == 0 ? 0 : (float)Math.Pow(random.NextDouble(), 2) * 1.2f).Order()];
         string path = StepPath.Draw(radii, 1);
         int[] drawn = Columns(path);
         for (int x = 0; x <= StepPath.Width; x++)

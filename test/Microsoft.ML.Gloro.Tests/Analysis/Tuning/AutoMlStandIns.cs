@@ -34,7 +34,8 @@ internal static class AutoMlStandIns
     /// <summary>Searched values by name: numbers, texts (enumerations too), or more of these.</summary>
     public sealed class Parameter(Dictionary<string, object> values)
     {
-        private static readonly JsonSerializerOptions s_json = new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Converters = { new JsonStringEnumConverter() } };
+        private static readonly JsonSerializerOptions s_json =
+            new() { DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, Converters = { new JsonStringEnumConverter() } };
 
         public Parameter this[string name] => (Parameter)values[name];
 

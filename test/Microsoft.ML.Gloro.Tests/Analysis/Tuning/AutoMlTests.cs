@@ -28,7 +28,8 @@ public sealed class AutoMlTests
         Type[] choosable = [typeof(string), typeof(int), typeof(short), typeof(long), typeof(float), typeof(double), typeof(char)];
         foreach (var property in type.GetProperties(BindingFlags.Public | BindingFlags.Instance))
         {
-            Attribute[] attributes = [.. property.GetCustomAttributes(false).OfType<Attribute>().Where(a => a is RangeAttribute or ChoiceAttribute or BooleanChoiceAttribute)];
+            Attribute[] attributes = [.. property.GetCustomAttributes(false).OfType<Attribute>()
+                .Where(a => a is RangeAttribute or ChoiceAttribute or BooleanChoiceAttribute)];
             Assert.IsLessThanOrEqualTo(1, attributes.Length, property.Name);
 
             // A null of these is chosen by data; AutoML gives a number.
@@ -42,7 +43,8 @@ public sealed class AutoMlTests
                     if (range is { Min: int min, Max: int max, Init: int init })
                     {
                         double share = (init / (double)(max - min)) - (min / (double)(max - min)); // as UniformIntOption computes it
-                        Assert.AreEqual(init, Math.Floor(min + ((max - min) * share)), $"{property.Name}: AutoML would begin with another number.");
+                        Assert.AreEqual(
+                            init, Math.Floor(min + ((max - min) * share)), $"{property.Name}: AutoML would begin with another number.");
                     }
 
                     Assert.IsTrue(!range.LogBase || Convert.ToDouble(range.Min, null) > 0, property.Name);
@@ -65,7 +67,8 @@ public sealed class AutoMlTests
     public void Options_EveryProposal_ComesThroughJsonUnchanged()
     {
         var trainer = new GloroMulticlassClassificationOptions { Guarantee = RobustnessGuarantee.RelaxedTopK(2), Epsilon = 0.25f };
-        foreach (var settings in new Proposer(trainer, new GloroSweepOptions(trainer).Validate(), null, 1, includeBaseline: true).Propose().Take(50))
+        foreach (var settings in new Proposer(trainer, new GloroSweepOptions(trainer).Validate(), null, 1, includeBaseline: true)
+            .Propose().Take(50))
         {
             string text = JsonSerializer.Serialize((GloroMulticlassClassificationOptions)settings.Options, s_json);
             var back = JsonSerializer.Deserialize<GloroMulticlassClassificationOptions>(text, s_json)!;
@@ -88,9 +91,12 @@ public sealed class AutoMlTests
         double[] alone = [.. trials.Select(t => runner.RunAsync(t, CancellationToken.None).Result.Loss)];
         TrialResult[] together = await Task.WhenAll(trials.Select(t => Task.Run(() => runner.RunAsync(t, CancellationToken.None))));
         CollectionAssert.AreEqual(alone, together.Select(r => r.Loss).ToArray());
-        Assert.IsTrue(together.All(r => r.Loss < 0.5 && r.Metric == 1 - r.Loss && r.Model is GloroTransformer { Epsilon: 0.5f } model && model.Guarantee.Equals(RobustnessGuarantee.RelaxedTopK(2))));
-        await Assert.ThrowsExactlyAsync<OperationCanceledException>(() => runner.RunAsync(trials[0], new CancellationToken(canceled: true)));
-        static TrialSettings Settings(Dictionary<string, object> searched) => new() { Parameter = new Parameter(new() { ["gloro"] = new Parameter(searched) }) };
+        Assert.IsTrue(together.All(r => r.Loss < 0.5 && r.Metric == 1 - r.Loss && r.Model is GloroTransformer { Epsilon: 0.5f } model
+            && model.Guarantee.Equals(RobustnessGuarantee.RelaxedTopK(2))));
+        await Assert.ThrowsExactlyAsync<OperationCanceledException>(
+            () => runner.RunAsync(trials[0], new CancellationToken(canceled: true)));
+        static TrialSettings Settings(Dictionary<string, object> searched) =>
+            new() { Parameter = new Parameter(new() { ["gloro"] = new Parameter(searched) }) };
     }
 
     [TestMethod]

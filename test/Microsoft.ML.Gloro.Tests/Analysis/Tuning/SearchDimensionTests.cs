@@ -11,8 +11,11 @@ public sealed class SearchDimensionTests
     [TestMethod]
     public void Validate_ByDefault_SearchesWhatIsAnnotatedAndMatters()
     {
-        Assert.AreEqual("AveragingDecay BatchSize Depth EpsilonFactor FixedMargin LearningRate Loss TradesWeight WeightDecay Width", Names(new GloroMulticlassClassificationOptions()));
-        Assert.AreEqual("AveragingDecay BatchSize Depth EpsilonFactor FixedMargin LearningRate Loss TailDepth TailWidth TradesWeight WeightDecay Width", Names(new GloroImageClassificationOptions()));
+        Assert.AreEqual("AveragingDecay BatchSize Depth EpsilonFactor FixedMargin LearningRate Loss TradesWeight WeightDecay Width",
+            Names(new GloroMulticlassClassificationOptions()));
+        Assert.AreEqual(
+            "AveragingDecay BatchSize Depth EpsilonFactor FixedMargin LearningRate Loss TailDepth TailWidth TradesWeight WeightDecay Width",
+            Names(new GloroImageClassificationOptions()));
         static string Names(GloroTrainerOptions trainer) => string.Join(' ', new GloroSweepOptions(trainer).Validate().Select(d => d.Name));
     }
 
@@ -34,13 +37,16 @@ public sealed class SearchDimensionTests
         {
             Parameters =
             [
-                GloroSweepParameter.Range("LearningRate", 1e-3, 1e-2, logarithmic: true), GloroSweepParameter.Choice("Loss", GloroLossKind.Emma, "RelaxedEmma"), GloroSweepParameter.Choice("Lookahead", true, false),
-                GloroSweepParameter.Choice("Size", null, GloroModelSize.Tiny), GloroSweepParameter.Choice("MaximumGradientNorm", 1, 3), GloroSweepParameter.Annotated("Width"),
+                GloroSweepParameter.Range("LearningRate", 1e-3, 1e-2, logarithmic: true), GloroSweepParameter.Choice(
+                    "Loss", GloroLossKind.Emma, "RelaxedEmma"), GloroSweepParameter.Choice("Lookahead", true, false),
+                GloroSweepParameter.Choice("Size", null, GloroModelSize.Tiny), GloroSweepParameter.Choice("MaximumGradientNorm", 1, 3),
+                    GloroSweepParameter.Annotated("Width"),
             ],
             Fixed = ["Width"],
         };
         Assert.AreEqual(
-            "LearningRate from 0.001 to 0.01 (logarithmic); Loss of Emma | RelaxedEmma; Lookahead of True | False; Size of null | Tiny; MaximumGradientNorm of 1 | 3", string.Join("; ", options.Validate()));
+            "LearningRate from 0.001 to 0.01 (logarithmic); Loss of Emma | RelaxedEmma; Lookahead of True | False; Size of null | Tiny; "
+                + "MaximumGradientNorm of 1 | 3", string.Join("; ", options.Validate()));
         Assert.AreEqual("Size of null | Tiny", $"{options.Parameters![3]}");
     }
 
@@ -48,7 +54,15 @@ public sealed class SearchDimensionTests
     public void Draw_ManyTimes_StaysWithinTheLimitsAndComesEverywhere()
     {
         var random = new Random(1);
-        var dimensions = new GloroSweepOptions(new GloroMulticlassClassificationOptions()) { Parameters = [GloroSweepParameter.Annotated("LearningRate"), GloroSweepParameter.Range("Depth", 2, 5), GloroSweepParameter.Range("EpsilonFactor", 0.5, 4), GloroSweepParameter.Range("Width", 2, 16, logarithmic: true)] }.Validate();
+        var dimensions =
+            new GloroSweepOptions(
+                new GloroMulticlassClassificationOptions())
+            {
+                Parameters =
+                [GloroSweepParameter.Annotated("LearningRate"), GloroSweepParameter.Range("Depth", 2, 5),
+                GloroSweepParameter.Range("EpsilonFactor", 0.5, 4),
+                GloroSweepParameter.Range("Width", 2, 16, logarithmic: true)]
+            }.Validate();
         double[] rates = [.. Enumerable.Range(0, 3000).Select(_ => (double)dimensions[0].Draw(random)!)];
         Assert.IsTrue(rates.All(r => r is >= 1e-5 and <= 1e-1));
 
@@ -71,7 +85,9 @@ public sealed class SearchDimensionTests
     [TestMethod]
     public void Draw_Doubles_AreTheirOwnText()
     {
-        var dimension = new GloroSweepOptions(new GloroMulticlassClassificationOptions()) { Parameters = [GloroSweepParameter.Annotated("LearningRate")] }.Validate()[0];
+        var dimension = new GloroSweepOptions(
+            new GloroMulticlassClassificationOptions())
+        { Parameters = [GloroSweepParameter.Annotated("LearningRate")] }.Validate()[0];
         var random = new Random(2);
         for (int i = 0; i < 500; i++)
         {
@@ -85,7 +101,8 @@ public sealed class SearchDimensionTests
     {
         foreach (int? gridSteps in new int?[] { null, 3 })
         {
-            string[] few = [.. Propose(gridSteps, 1).Take(5).Select(s => s.Text)], many = [.. Propose(gridSteps, 1).Take(40).Select(s => s.Text)];
+            string[] few = [.. Propose(gridSteps, 1).Take(5).Select(s => s.Text)],
+                many = [.. Propose(gridSteps, 1).Take(40).Select(s => s.Text)];
             CollectionAssert.AreEqual(few, many[..5]);
             CollectionAssert.AllItemsAreUnique(many);
             CollectionAssert.AreNotEqual(few, Propose(gridSteps, 2).Take(5).Select(s => s.Text).ToArray());
@@ -103,11 +120,13 @@ public sealed class SearchDimensionTests
     public void Propose_OptionsWithoutASay_StayAsGiven()
     {
         var trainer = new GloroImageClassificationOptions { Architecture = GloroArchitecture.Conv2C2F };
-        foreach (var settings in new Proposer(trainer, new GloroSweepOptions(trainer).Validate(), null, 1, includeBaseline: false).Propose().Take(100))
+        foreach (var settings in new Proposer(trainer, new GloroSweepOptions(trainer).Validate(), null, 1, includeBaseline: false)
+            .Propose().Take(100))
         {
             var options = (GloroImageClassificationOptions)settings.Options;
             Assert.IsEmpty(options.Faults());
-            Assert.AreEqual((trainer.Depth, trainer.Width, trainer.TailWidth, trainer.TailDepth), (options.Depth, options.Width, options.TailWidth, options.TailDepth));
+            Assert.AreEqual((trainer.Depth, trainer.Width, trainer.TailWidth, trainer.TailDepth),
+                (options.Depth, options.Width, options.TailWidth, options.TailDepth));
             Assert.AreEqual(options.Loss == GloroLossKind.Trades, settings.Text.Contains("TradesWeight=", StringComparison.Ordinal));
             Assert.IsTrue(options.Loss == GloroLossKind.FixedMargin || options.FixedMargin == trainer.FixedMargin);
             Assert.IsFalse(settings.Text.Contains("Depth", StringComparison.Ordinal), settings.Text);
@@ -118,11 +137,18 @@ public sealed class SearchDimensionTests
     public void Propose_Grid_HasEveryPointOnce()
     {
         var trainer = new GloroMulticlassClassificationOptions();
-        var options = new GloroSweepOptions(trainer) { Parameters = [GloroSweepParameter.Range("LearningRate", 1e-4, 1e-2, true), GloroSweepParameter.Range("Depth", 0, 1), GloroSweepParameter.Choice("Width", 32, 64)] };
-        string[] points = [.. new Proposer(trainer, options.Validate(), 3, 1, includeBaseline: false).Propose().Select(s => s.Text).Order(StringComparer.Ordinal)];
+        var options =
+            new GloroSweepOptions(trainer)
+            {
+                Parameters = [GloroSweepParameter.Range("LearningRate", 1e-4, 1e-2, true),
+            GloroSweepParameter.Range("Depth", 0, 1), GloroSweepParameter.Choice("Width", 32, 64)]
+            };
+        string[] points = [.. new Proposer(trainer, options.Validate(), 3, 1, includeBaseline: false).Propose().Select(s => s.Text)
+            .Order(StringComparer.Ordinal)];
         string[] rates = ["0.0001", "0.001", "0.01"];
         int[] depths = [0, 1], widths = [32, 64];
-        string[] expected = [.. from rate in rates from depth in depths from width in widths select $"LearningRate={rate}, Depth={depth}, Width={width}"];
+        string[] expected =
+            [.. from rate in rates from depth in depths from width in widths select $"LearningRate={rate}, Depth={depth}, Width={width}"];
         CollectionAssert.AreEqual(expected.Order(StringComparer.Ordinal).ToArray(), points);
     }
 
@@ -142,9 +168,12 @@ public sealed class SearchDimensionTests
         {
             Parameters =
             [
-                GloroSweepParameter.Annotated("Nothing"), GloroSweepParameter.Annotated("Epochs"), GloroSweepParameter.Annotated("Lookahead"), GloroSweepParameter.Range("Depth", 0.5, 2),
-                GloroSweepParameter.Range("LearningRate", 0, 1, logarithmic: true), GloroSweepParameter.Range("Loss", 0, 1), GloroSweepParameter.Choice("Width"), GloroSweepParameter.Choice("BatchSize", 1.5),
-                GloroSweepParameter.Choice("Optimizer", "Fastest"), GloroSweepParameter.Choice("WeightDecay", (object?)null), GloroSweepParameter.Choice("Guarantee", "local"),
+                GloroSweepParameter.Annotated("Nothing"), GloroSweepParameter.Annotated("Epochs"),
+                    GloroSweepParameter.Annotated("Lookahead"), GloroSweepParameter.Range("Depth", 0.5, 2),
+                GloroSweepParameter.Range("LearningRate", 0, 1, logarithmic: true), GloroSweepParameter.Range("Loss", 0, 1),
+                    GloroSweepParameter.Choice("Width"), GloroSweepParameter.Choice("BatchSize", 1.5),
+                GloroSweepParameter.Choice("Optimizer", "Fastest"), GloroSweepParameter.Choice("WeightDecay", (object?)null),
+                    GloroSweepParameter.Choice("Guarantee", "local"),
                 GloroSweepParameter.Annotated("AveragingDecay"), GloroSweepParameter.Annotated("AveragingDecay"),
             ],
             Fixed = ["Nowhere"],
@@ -160,17 +189,31 @@ public sealed class SearchDimensionTests
         string message = Assert.ThrowsExactly<ArgumentException>(() => options.Validate()).Message;
         string[] all =
         [
-            "CheckpointFolder must be null", "BatchSize must be at least 2", "Nothing is not an option of GloroMulticlassClassificationOptions", "Epochs cannot be searched: successive halving chooses it",
-            "Lookahead has neither [Range] nor [Choice]", "Depth is a whole number and cannot range from 0.5 to 2", "LearningRate cannot range from 0 to 1", "Loss is of type GloroLossKind; only an int or a double can have a range",
-            "Width has no values", "BatchSize cannot be '1.5', which is not a value of Int32", "Optimizer cannot be 'Fastest', which is not a value of GloroOptimizer", "WeightDecay cannot be null", "Guarantee is of type RobustnessGuarantee",
-            "names AveragingDecay more than once", "Fixed: GloroMulticlassClassificationOptions has no option 'Nowhere'", "GridSteps must be at least 2", "Trials must be at least 1",
-            "HalvingFactor must be at least 2", "MinEpochs must be from 1 to the 30 epochs", "Metric is null", "MetricName is empty", "TimeBudget must be positive", "JournalPath is not a valid file name",
+            "CheckpointFolder must be null", "BatchSize must be at least 2",
+                "Nothing is not an option of GloroMulticlassClassificationOptions",
+                "Epochs cannot be searched: successive halving chooses it",
+            "Lookahead has neither [Range] nor [Choice]", "Depth is a whole number and cannot range from 0.5 to 2",
+                "LearningRate cannot range from 0 to 1", "Loss is of type GloroLossKind; only an int or a double can have a range",
+            "Width has no values", "BatchSize cannot be '1.5', which is not a value of Int32",
+                "Optimizer cannot be 'Fastest', which is not a value of GloroOptimizer", "WeightDecay cannot be null",
+                "Guarantee is of type RobustnessGuarantee",
+            "names AveragingDecay more than once", "Fixed: GloroMulticlassClassificationOptions has no option 'Nowhere'",
+                "GridSteps must be at least 2", "Trials must be at least 1",
+            "HalvingFactor must be at least 2", "MinEpochs must be from 1 to the 30 epochs", "Metric is null", "MetricName is empty",
+                "TimeBudget must be positive", "JournalPath is not a valid file name",
         ];
         foreach (string fault in all)
             StringAssert.Contains(message, fault);
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new GloroSweepOptions(null!).Validate()).Message, "TrainerOptions is null");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new GloroSweepOptions(new GloroMulticlassClassificationOptions()) { Parameters = [] }.Validate()).Message, "There is nothing to search");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new GloroSweepOptions(new GloroMulticlassClassificationOptions()) { Parameters = [null!] }.Validate()).Message, "holds a null");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => new GloroSweepOptions(null!).Validate()).Message, "TrainerOptions is null");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => new GloroSweepOptions(
+                new GloroMulticlassClassificationOptions())
+            { Parameters = [] }.Validate()).Message, "There is nothing to search");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() =>
+                new GloroSweepOptions(new GloroMulticlassClassificationOptions()) { Parameters = [null!] }.Validate()).Message,
+                "holds a null");
     }
 
     [TestMethod]

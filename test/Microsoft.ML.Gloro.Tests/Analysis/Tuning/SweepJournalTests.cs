@@ -59,8 +59,10 @@ public sealed class SweepJournalTests
         string path = Path.Combine(folder.Path, "sweep.jsonl");
         Sweep(path, out _);
         byte[] before = File.ReadAllBytes(path);
-        string message = Assert.ThrowsExactly<InvalidOperationException>(() => new SweepJournal(path, new Dictionary<string, string>(s_about) { ["the rows"] = "97", ["Width"] = "32" }, _ => { })).Message;
-        foreach (string part in new[] { "belongs to another sweep", "the rows was ε = 96 and is 97", "Width was not known and is 32", "delete the file to discard it" })
+        string message = Assert.ThrowsExactly<InvalidOperationException>(() =>
+            new SweepJournal(path, new Dictionary<string, string>(s_about) { ["the rows"] = "97", ["Width"] = "32" }, _ => { })).Message;
+        foreach (string part in new[] { "belongs to another sweep", "the rows was ε = 96 and is 97", "Width was not known and is 32",
+            "delete the file to discard it" })
             StringAssert.Contains(message, part);
         Assert.IsFalse(message.Contains("LearningRate", StringComparison.Ordinal));
         CollectionAssert.AreEqual(before, File.ReadAllBytes(path));
@@ -98,7 +100,8 @@ public sealed class SweepJournalTests
         string path = Path.Combine(folder.Path, "sweep.jsonl");
         using (Open(path))
             StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Open(path)).Message, "cannot be used");
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Open(Path.Combine(folder.Path, "none", "x"))).Message, "in an existing folder");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Open(Path.Combine(folder.Path, "none", "x"))).Message,
+            "in an existing folder");
     }
 
     [TestMethod]
@@ -118,7 +121,8 @@ public sealed class SweepJournalTests
 
         // One that was stopped did not die, nor do beginnings before it count.
         File.Delete(path);
-        foreach (string what in new[] { JournalEntry.Began, JournalEntry.Began, JournalEntry.Began, JournalEntry.Stopped, JournalEntry.Began })
+        foreach (string what
+            in new[] { JournalEntry.Began, JournalEntry.Began, JournalEntry.Began, JournalEntry.Stopped, JournalEntry.Began })
         {
             using var journal = Open(path);
             journal.Add(new JournalEntry { Event = what, Trial = 0, Epochs = 1 });
@@ -149,7 +153,8 @@ public sealed class SweepJournalTests
         using var folder = new TemporaryFolder();
         string path = Path.Combine(folder.Path, "sweep.jsonl");
         Sweep(path, out _);
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Sweep(path, out _, seed: 2)).Message, "holds trial 0 with other settings");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Sweep(path, out _, seed: 2)).Message,
+            "holds trial 0 with other settings");
     }
 
     [TestMethod]
@@ -199,11 +204,13 @@ public sealed class SweepJournalTests
 
     private static SweepJournal Open(string path) => new(path, s_about, _ => { });
 
-    private static double Metric(GloroTrainerOptions options) => options.LearningRate > 0.01 ? throw new InvalidOperationException("too \"fast\"\n") : (options.LearningRate * 10) + (options.Epochs!.Value / 1000.0);
+    private static double Metric(GloroTrainerOptions options) => options.LearningRate > 0.01
+        ? throw new InvalidOperationException("too \"fast\"\n") : (options.LearningRate * 10) + (options.Epochs!.Value / 1000.0);
 
     // Four settings, one or two epochs; the journal is small enough to be cut off at every byte of it.
     private static GloroSweepResult Sweep(
-        string path, out int trained, int trials = 4, int seed = 1, Func<GloroTrainerOptions, double>? metric = null, Func<SweepJournal>? open = null,
+        string path, out int trained, int trials = 4, int seed = 1, Func<GloroTrainerOptions, double>? metric = null,
+            Func<SweepJournal>? open = null,
         CancellationToken cancellationToken = default)
     {
         var options = FakeTrainer.Options();
@@ -216,7 +223,8 @@ public sealed class SweepJournalTests
         return result;
     }
 
-    private static string Text(GloroSweepResult result) => $"{result}\n{string.Join('\n', result.Trials)}\n{string.Join('\n', result.ParetoFront)}";
+    private static string Text(GloroSweepResult result) =>
+        $"{result}\n{string.Join('\n', result.Trials)}\n{string.Join('\n', result.ParetoFront)}";
 
     // Writes what fits, as a disk does.
     private sealed class FullDisk : MemoryStream

@@ -29,8 +29,10 @@ public sealed class SweepTests
         // The model is the caller's, is the one that was measured, and is what BestOptions learn again.
         var model = result.BestModel!;
         var mlContext = new MLContext(seed: 9);
-        Assert.AreEqual(result.Best.VerifiedRobustAccuracy, mlContext.Gloro.Evaluate(model.Transform(SweepProcess.Keyed(60, 2))).VerifiedRobustAccuracy);
-        using var again = mlContext.Gloro.MulticlassClassification((GloroMulticlassClassificationOptions)result.BestOptions!).Fit(SweepProcess.Keyed(96, 1));
+        Assert.AreEqual(result.Best.VerifiedRobustAccuracy, mlContext.Gloro.Evaluate(model.Transform(SweepProcess.Keyed(60, 2)))
+            .VerifiedRobustAccuracy);
+        using var again = mlContext.Gloro.MulticlassClassification((GloroMulticlassClassificationOptions)result.BestOptions!)
+            .Fit(SweepProcess.Keyed(96, 1));
         Assert.AreEqual(ModelFiles.GloroPart(model), ModelFiles.GloroPart(again));
     }
 
@@ -64,10 +66,12 @@ public sealed class SweepTests
         // Other rows, another trainer, another space: refused, with what differs.
         string message = Assert.ThrowsExactly<InvalidOperationException>(() => SweepProcess.Sweep(journal, o =>
         {
-            (o.TrainerOptions.Guarantee, o.MetricName, o.TrainerOptions.ValidationSet) = (RobustnessGuarantee.RelaxedTopK(2), "clean", SweepProcess.Keyed(60, 5));
+            (o.TrainerOptions.Guarantee, o.MetricName, o.TrainerOptions.ValidationSet) =
+                (RobustnessGuarantee.RelaxedTopK(2), "clean", SweepProcess.Keyed(60, 5));
             o.Parameters = [GloroSweepParameter.Annotated("LearningRate")];
         }, seed: 3)).Message;
-        foreach (string part in new[] { "Guarantee was \"local\" and is \"rtk:2\"", "the metric was VRA and is clean", "what is searched was", "the training rows was 96 (SHA-256", "the trainer's validation rows was not known and is 60" })
+        foreach (string part in new[] { "Guarantee was \"local\" and is \"rtk:2\"", "the metric was VRA and is clean",
+            "what is searched was", "the training rows was 96 (SHA-256", "the trainer's validation rows was not known and is 60" })
             StringAssert.Contains(message, part);
         Assert.IsFalse(message.Contains("Epochs was", StringComparison.Ordinal), message);
     }
@@ -126,15 +130,20 @@ public sealed class SweepTests
         var options = new GloroSweepOptions(Blobs.Options());
         var keyed = SweepProcess.Keyed(9, 1);
         Assert.AreEqual("train", Assert.ThrowsExactly<ArgumentNullException>(() => mlContext.Gloro.Sweep(null!, keyed, options)).ParamName);
-        Assert.AreEqual("validation", Assert.ThrowsExactly<ArgumentNullException>(() => mlContext.Gloro.Sweep(keyed, null!, options)).ParamName);
+        Assert.AreEqual(
+            "validation", Assert.ThrowsExactly<ArgumentNullException>(() => mlContext.Gloro.Sweep(keyed, null!, options)).ParamName);
         Assert.AreEqual("options", Assert.ThrowsExactly<ArgumentNullException>(() => mlContext.Gloro.Sweep(keyed, keyed, null!)).ParamName);
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => mlContext.Gloro.Sweep(Blobs.View(), keyed, options)).Message, "MapValueToKey");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => mlContext.Gloro.Sweep(keyed, Blobs.View(), options)).Message, "does not fit the training data");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => mlContext.Gloro.Sweep(Blobs.View(), keyed, options)).Message, "MapValueToKey");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => mlContext.Gloro.Sweep(keyed, Blobs.View(), options)).Message,
+            "does not fit the training data");
         options.TrainerOptions.ValidationSet = keyed;
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => mlContext.Gloro.Sweep(keyed, Blobs.View(), options)).Message, "does not fit the training data");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => mlContext.Gloro.Sweep(keyed, Blobs.View(), options)).Message,
+            "does not fit the training data");
         options.TrainerOptions.Guarantee = RobustnessGuarantee.RelaxedTopK(3);
         Assert.ThrowsExactly<ArgumentException>(() => mlContext.Gloro.Sweep(keyed, keyed, options));
     }
 
-    private static string Text(GloroSweepResult result) => string.Join('\n', result.Trials) + $"\nbest {result.Best}\nfront {string.Join("; ", result.ParetoFront)}";
+    private static string Text(GloroSweepResult result) =>
+        string.Join('\n', result.Trials) + $"\nbest {result.Best}\nfront {string.Join("; ", result.ParetoFront)}";
 }

@@ -27,7 +27,8 @@ public sealed class SweeperTests
         Assert.AreEqual("12×2 4×6 1×18", string.Join(' ', trainer.Seen.GroupBy(o => o.Epochs).Select(g => $"{g.Count()}×{g.Key}")));
         foreach (var (rung, next, count) in new[] { (0, 1, 4), (1, 2, 1) })
         {
-            int[] best = [.. result.Trials.Where(t => t.Rung == rung).OrderByDescending(t => t.Metric).Take(count).Select(t => t.Number).Order()];
+            int[] best = [.. result.Trials.Where(t => t.Rung == rung).OrderByDescending(t => t.Metric).Take(count)
+                .Select(t => t.Number).Order()];
             CollectionAssert.AreEqual(best, result.Trials.Where(t => t.Rung == next).Select(t => t.Number).ToArray());
         }
 
@@ -42,13 +43,15 @@ public sealed class SweeperTests
     {
         var options = FakeTrainer.Options();
         options.IncludeBaseline = true;
-        var result = FakeTrainer.Sweep(options, new FakeTrainer(o => o.LearningRate == new GloroMulticlassClassificationOptions().LearningRate ? 0.01 : 0.5 + o.LearningRate));
+        var result = FakeTrainer.Sweep(options,
+            new FakeTrainer(o => o.LearningRate == new GloroMulticlassClassificationOptions().LearningRate ? 0.01 : 0.5 + o.LearningRate));
         Assert.AreEqual("12 5 2", string.Join(' ', result.Trials.GroupBy(t => t.Rung).Select(g => g.Count())));
         Assert.IsTrue(result.Baseline is { Number: 0, Epochs: 18, Metric: 0.01, IsBaseline: true });
         Assert.IsGreaterThan(0.5, result.Best!.Metric);
 
         // One that earns its place is not counted twice.
-        result = FakeTrainer.Sweep(options, new FakeTrainer(o => o.LearningRate == new GloroMulticlassClassificationOptions().LearningRate ? 0.9 : o.LearningRate));
+        result = FakeTrainer.Sweep(options,
+            new FakeTrainer(o => o.LearningRate == new GloroMulticlassClassificationOptions().LearningRate ? 0.9 : o.LearningRate));
         Assert.AreEqual("12 4 1", string.Join(' ', result.Trials.GroupBy(t => t.Rung).Select(g => g.Count())));
     }
 
@@ -60,7 +63,8 @@ public sealed class SweeperTests
         static string Sweep(int seed)
         {
             var options = new GloroSweepOptions(new GloroMulticlassClassificationOptions { Epochs = 9 }) { Seed = seed };
-            return $"{FakeTrainer.Sweep(options, new FakeTrainer(o => 0.5 / (1 + Math.Abs(Math.Log(o.LearningRate * 100))) + o.EpsilonFactor / 100))}";
+            var trainer = new FakeTrainer(o => 0.5 / (1 + Math.Abs(Math.Log(o.LearningRate * 100))) + o.EpsilonFactor / 100);
+            return $"{FakeTrainer.Sweep(options, trainer)}";
         }
     }
 
@@ -76,9 +80,11 @@ public sealed class SweeperTests
             _ => o.LearningRate,
         });
         var result = FakeTrainer.Sweep(FakeTrainer.Options(), trainer);
-        Assert.AreEqual("InvalidOperationException: diverged; VRA is NaN; OperationCanceledException: somebody else's; none", string.Join("; ", result.Trials.Take(4).Select(t => t.Error ?? "none")));
+        Assert.AreEqual("InvalidOperationException: diverged; VRA is NaN; OperationCanceledException: somebody else's; none",
+            string.Join("; ", result.Trials.Take(4).Select(t => t.Error ?? "none")));
         Assert.AreEqual(3, result.Trials.Count(t => t.Rung == 0 && t.Error is null));
-        Assert.IsTrue(result.Trials.Where(t => t.Error is not null).All(t => double.IsNaN(t.Metric) && double.IsNaN(t.VerifiedRobustAccuracy)));
+        Assert.IsTrue(
+            result.Trials.Where(t => t.Error is not null).All(t => double.IsNaN(t.Metric) && double.IsNaN(t.VerifiedRobustAccuracy)));
         Assert.IsNull(result.Best!.Error);
         Assert.IsTrue(result.ParetoFront.All(t => t.Error is null));
         StringAssert.Contains($"{result}", "failed: InvalidOperationException: diverged");
@@ -163,32 +169,36 @@ public sealed class SweeperTests
         for (int round = 0; round < 200; round++)
         {
             // Coarse figures, so that ties of all kinds occur.
-            GloroSweepTrial[] trials = [.. Enumerable.Range(0, 1 + random.Next(12)).Select(i => Trial(i, random.Next(6) / 5.0, random.Next(6) / 5.0, failed: random.Next(8) == 0))];
+            GloroSweepTrial[] trials = [.. Enumerable.Range(0, 1 + random.Next(12))
+                .Select(i => Trial(i, random.Next(6) / 5.0, random.Next(6) / 5.0, failed: random.Next(8) == 0))];
             var front = ParetoFront.Of(trials);
-            bool Dominates(GloroSweepTrial a, GloroSweepTrial b) => a.CleanAccuracy >= b.CleanAccuracy && a.VerifiedRobustAccuracy >= b.VerifiedRobustAccuracy
+            bool Dominates(GloroSweepTrial a, GloroSweepTrial b) => a.CleanAccuracy >= b.CleanAccuracy
+                && a.VerifiedRobustAccuracy >= b.VerifiedRobustAccuracy
                 && (a.CleanAccuracy > b.CleanAccuracy || a.VerifiedRobustAccuracy > b.VerifiedRobustAccuracy);
-            var expected = trials.Where(t => t.Error is null && !trials.Any(o => o.Error is null && Dominates(o, t))).Select(t => (t.CleanAccuracy, t.VerifiedRobustAccuracy)).Distinct().OrderBy(p => p.CleanAccuracy).ToArray();
+            var expected = trials.Where(t => t.Error is null && !trials.Any(o => o.Error is null && Dominates(o, t)))
+                .Select(t => (t.CleanAccuracy, t.VerifiedRobustAccuracy)).Distinct().OrderBy(p => p.CleanAccuracy).ToArray();
             CollectionAssert.AreEqual(expected, front.Select(t => (t.CleanAccuracy, t.VerifiedRobustAccuracy)).ToArray());
         }
     }
 
-    private static GloroSweepTrial Trial(int number, double clean, double vra, bool failed) => new(new GloroMulticlassClassificationOptions())
-    {
-        Number = number,
-        IsBaseline = false,
-        Rung = 0,
-        Epochs = 1,
-        Settings = "",
-        Metric = vra,
-        VerifiedRobustAccuracy = vra,
-        CleanAccuracy = clean,
-        Top1VerifiedRobustAccuracy = vra,
-        LocalVerifiedRobustAccuracy = vra,
-        MeanLoosestSetSize = 1,
-        Duration = default,
-        Error = failed ? "failed" : null,
-        FromJournal = false,
-    };
+    private static GloroSweepTrial Trial(int number, double clean, double vra, bool failed) =>
+        new(new GloroMulticlassClassificationOptions())
+        {
+            Number = number,
+            IsBaseline = false,
+            Rung = 0,
+            Epochs = 1,
+            Settings = "",
+            Metric = vra,
+            VerifiedRobustAccuracy = vra,
+            CleanAccuracy = clean,
+            Top1VerifiedRobustAccuracy = vra,
+            LocalVerifiedRobustAccuracy = vra,
+            MeanLoosestSetSize = 1,
+            Duration = default,
+            Error = failed ? "failed" : null,
+            FromJournal = false,
+        };
 
     /// <summary>Keeps what it is told, at once.</summary>
     private sealed class Reports(Action<GloroSweepProgress> also) : IProgress<GloroSweepProgress>

@@ -184,7 +184,8 @@ public sealed class RoundingBoundTests
         {
             var random = new RandomNetworks(seed);
             var scaling = new DeployedScaling(random.Values(30, 2), random.Values(30, 2 * offset));
-            DeployedLayer[] dense = [random.Dense(30, 40), RandomNetworks.MinMax, random.Dense(40, 40), RandomNetworks.ReLU, random.Dense(40, 5)];
+            DeployedLayer[] dense =
+                [random.Dense(30, 40), RandomNetworks.MinMax, random.Dense(40, 40), RandomNetworks.ReLU, random.Dense(40, 5)];
             var network = new DeployedNetwork(TensorShape.Vector(30), [scaling, .. dense]);
             RoundingBound rounding = RoundingBound.Compute(network, RigorousBound.Compute(network), CertificateArithmetic.Real);
             Assert.AreEqual(0, rounding.Slope, "Rounding at other inputs is not claimed.");

@@ -163,7 +163,8 @@ public sealed class CertificateOracleTests
             var holding = allowed.Where(r => epsilon >= 0 && r.Radius > epsilon && radii[r.K - 1] > epsilon).Select(r => r.K)
                 .DefaultIfEmpty(0).ToArray();
             var (tightest, loosest) = (holding.Min(), holding.Max());
-            var expected = new CertifiedSet(tightest > 0 ? radii[tightest - 1] : result.LargestRadius, tightest, loosest, result.LargestRadius);
+            var expected =
+                new CertifiedSet(tightest > 0 ? radii[tightest - 1] : result.LargestRadius, tightest, loosest, result.LargestRadius);
             if (expected != result || (epsilon >= 0 && result.Radius > epsilon != tightest > 0))
                 Assert.Fail($"{result}, not {expected}, for {guarantee} at {epsilon}: {string.Join(' ', logits)}");
             certified += result.LoosestK > 0 ? 1 : 0;

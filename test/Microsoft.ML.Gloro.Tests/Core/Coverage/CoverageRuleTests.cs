@@ -13,7 +13,8 @@ public sealed class CoverageRuleTests
     [DataRow(100, .9, 91)]
     [DataRow(19, .95, 19)]
     [DataRow(999, .5, 500)]
-    public void Rank_RowsAndCoverage_IsTheCeilingInDecimal(int rows, double coverage, int expected) => Assert.AreEqual(expected, CoverageRule.Rank(rows, coverage));
+    public void Rank_RowsAndCoverage_IsTheCeilingInDecimal(int rows, double coverage, int expected) =>
+        Assert.AreEqual(expected, CoverageRule.Rank(rows, coverage));
 
     [TestMethod]
     public void FewestRows_AnyCoverage_AreEnoughAndOneLessIsNot()
@@ -82,8 +83,10 @@ public sealed class CoverageRuleTests
         int covered = 0, attackedCovered = 0, rows = 0, labels = 0;
         for (int split = 0; split < 40; split++)
         {
-            double[] scores = [.. Enumerable.Range(0, 200).Select(_ => Draw()).Select(r => CoverageScore.AtMost(kind, .4, Logits(r.X), r.Label, model.Constants, 1e-6, 0)).Order()];
-            var rule = new CoverageRule(kind, .4, Coverage, scores.Length, scores[CoverageRule.Rank(scores.Length, Coverage) - 1], alwaysTop: false);
+            double[] scores = [.. Enumerable.Range(0, 200).Select(_ => Draw())
+                .Select(r => CoverageScore.AtMost(kind, .4, Logits(r.X), r.Label, model.Constants, 1e-6, 0)).Order()];
+            var rule = new CoverageRule(
+                kind, .4, Coverage, scores.Length, scores[CoverageRule.Rank(scores.Length, Coverage) - 1], alwaysTop: false);
             var set = new int[4];
             for (int i = 0; i < 200; i++)
             {
@@ -92,7 +95,8 @@ public sealed class CoverageRuleTests
                 covered += set.AsSpan(0, plain).Contains(label) ? 1 : 0;
 
                 // The strongest attack on a linear model's label: away from it, towards the class that gains most.
-                double[] worst = Enumerable.Range(0, 4).Where(c => c != label).Select(c => model.Towards(x, c, label, Epsilon)).MaxBy(p => model.Score(kind, .4, p, label))!;
+                double[] worst = Enumerable.Range(0, 4).Where(c => c != label).Select(c => model.Towards(x, c, label, Epsilon))
+                    .MaxBy(p => model.Score(kind, .4, p, label))!;
                 int count = rule.Labels(Logits(worst), model.Constants, 1e-6, Epsilon, set);
                 attackedCovered += set.AsSpan(0, count).Contains(label) ? 1 : 0;
                 labels += count;

@@ -24,7 +24,8 @@ public sealed class CoverageScoreTests
                 for (int attack = 0; attack < 20; attack++)
                 {
                     // Half of them straight towards one class, which is the worst that can be done to a margin.
-                    double[] moved = attack % 2 == 0 ? LinearModel.Point(random, x, epsilon) : model.Towards(x, random.Next(logits.Length), label, attack % 4 == 1 ? epsilon : -epsilon);
+                    double[] moved = attack % 2 == 0 ? LinearModel.Point(random, x, epsilon)
+                        : model.Towards(x, random.Next(logits.Length), label, attack % 4 == 1 ? epsilon : -epsilon);
                     double score = model.Score(kind, temperature, moved, label);
                     Assert.IsLessThanOrEqualTo(atMost, score, $"trial {trial}");
                     Assert.IsGreaterThanOrEqualTo(atLeast, score, $"trial {trial}");
@@ -43,7 +44,8 @@ public sealed class CoverageScoreTests
         double[] x = LinearModel.Point(random, [0, 0, 0], 1);
         float[] logits = [.. model.Logits(x).Select(y => (float)y)];
         double atMost = CoverageScore.AtMost(kind, 0.7, logits, 0, model.Constants, 0, 0.25);
-        Assert.AreEqual(model.Score(kind, 0.7, model.Towards(x, 1, 0, 0.25), 0), atMost, 1e-5, "the bound is exact where there is one margin");
+        Assert.AreEqual(
+            model.Score(kind, 0.7, model.Towards(x, 1, 0, 0.25), 0), atMost, 1e-5, "the bound is exact where there is one margin");
     }
 
     [TestMethod]
@@ -54,7 +56,8 @@ public sealed class CoverageScoreTests
         var constants = new LinearModel(new Random(1), 3, 2).Constants;
         foreach (var (logits, error, epsilon) in new (float[], double, double)[]
         {
-            ([1, float.NaN, 0], 0, 0), ([1, float.PositiveInfinity, 0], 0, 0), ([1, 2, 3], double.PositiveInfinity, 0), ([1, 2, 3], double.NaN, 0),
+            ([1, float.NaN, 0], 0, 0), ([1, float.PositiveInfinity, 0], 0, 0), ([1, 2, 3], double.PositiveInfinity, 0),
+                ([1, 2, 3], double.NaN, 0),
             ([1, 2, 3], 0, double.NaN), ([1, 2, 3], 0, -1), ([1, 2, 3], 0, double.PositiveInfinity),
         })
         {
@@ -73,7 +76,8 @@ public sealed class CoverageScoreTests
             {
                 for (int label = 0; label < 3; label++)
                 {
-                    double atMost = CoverageScore.AtMost(kind, 1e-3, logits, label, constants, 1e-3, 0.1), atLeast = CoverageScore.AtLeast(kind, 1e-3, logits, label, constants, 1e-3, 0.1);
+                    double atMost = CoverageScore.AtMost(kind, 1e-3, logits, label, constants, 1e-3, 0.1),
+                        atLeast = CoverageScore.AtLeast(kind, 1e-3, logits, label, constants, 1e-3, 0.1);
                     Assert.IsLessThanOrEqualTo(atMost, atLeast, "NaN would fail this too");
                 }
             }

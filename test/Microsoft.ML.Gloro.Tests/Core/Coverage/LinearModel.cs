@@ -9,7 +9,8 @@ internal sealed class LinearModel
 
     public LinearModel(Random random, int classes, int features)
     {
-        _rows = [.. Enumerable.Range(0, classes).Select(_ => Enumerable.Range(0, features).Select(_ => (2 * random.NextDouble()) - 1).ToArray())];
+        _rows = [.. Enumerable.Range(0, classes)
+            .Select(_ => Enumerable.Range(0, features).Select(_ => (2 * random.NextDouble()) - 1).ToArray())];
         var constants = new double[classes * classes];
         for (int i = 0; i < classes; i++)
         {

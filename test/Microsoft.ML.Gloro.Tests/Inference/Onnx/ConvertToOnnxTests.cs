@@ -22,7 +22,8 @@ public sealed class ConvertToOnnxTests
             Describe(file.Session.OverridableInitializerMetadata));
         Assert.AreEqual(
             "certified_mask Boolean -1,5; certified_radius Single -1; is_certified Boolean -1; logits Single -1,5; "
-                + "loosest_mask Boolean -1,5; predicted_index Int64 -1; probabilities Single -1,5; topk_index Int64 -1,4; topk_radii Single -1,4",
+                + "loosest_mask Boolean -1,5; predicted_index Int64 -1; probabilities Single -1,5; topk_index Int64 -1,4; topk_radii "
+                    + "Single -1,4",
             Describe(file.Session.OutputMetadata));
         using var vector = PortableFile.Of(TestModels.Vector());
         Assert.AreEqual("input Single -1,6", Describe(vector.Session.InputMetadata));

@@ -12,8 +12,10 @@ public sealed class FeatureColumnTests
     {
         using var transformer = TestModels.Transformer(TestModels.Vector(), "Fetures");
         var e = Assert.ThrowsExactly<ArgumentException>(() => transformer.Transform(VectorRow.View([])));
-        StringAssert.Contains(e.Message, "There is no column 'Fetures' to read features from; the columns are 'Id', 'Label', 'Features', 'Note'.");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => transformer.GetRowToRowMapper(VectorRow.View([]).Schema)).Message, "'Fetures'");
+        StringAssert.Contains(
+            e.Message, "There is no column 'Fetures' to read features from; the columns are 'Id', 'Label', 'Features', 'Note'.");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => transformer.GetRowToRowMapper(VectorRow.View([]).Schema)).Message, "'Fetures'");
     }
 
     [TestMethod]
@@ -25,9 +27,11 @@ public sealed class FeatureColumnTests
         using var onVectors = TestModels.Transformer(TestModels.Vector(), column);
         using var onImages = TestModels.Transformer(TestModels.Image(), column);
         StringAssert.Contains(
-            Assert.ThrowsExactly<ArgumentException>(() => onVectors.Transform(VectorRow.View([]))).Message, $"Column '{column}' is of type {type}; features must be a vector of Single.");
+            Assert.ThrowsExactly<ArgumentException>(() => onVectors.Transform(VectorRow.View([]))).Message,
+                $"Column '{column}' is of type {type}; features must be a vector of Single.");
         StringAssert.Contains(
-            Assert.ThrowsExactly<ArgumentException>(() => onImages.Transform(VectorRow.View([]))).Message, $"Column '{column}' is of type {type}; features must be an image (MLImage");
+            Assert.ThrowsExactly<ArgumentException>(() => onImages.Transform(VectorRow.View([]))).Message,
+                $"Column '{column}' is of type {type}; features must be an image (MLImage");
     }
 
     [TestMethod]
@@ -43,14 +47,17 @@ public sealed class FeatureColumnTests
     {
         var mlContext = new MLContext();
         var data = VectorRow.View([]);
-        var shape = mlContext.Transforms.CustomMapping<None, Columns>((_, _) => { }, null).Append(mlContext.Transforms.LoadImages("Image", "", "Text")).GetOutputSchema(new SchemaShape([]));
-        foreach (var (name, image, vector) in new[] { ("Image", true, false), ("Bytes", true, false), ("Floats", true, true), ("Text", false, false), ("Single", false, false) })
+        var shape = mlContext.Transforms.CustomMapping<None, Columns>((_, _) => { }, null)
+            .Append(mlContext.Transforms.LoadImages("Image", "", "Text")).GetOutputSchema(new SchemaShape([]));
+        foreach (var (name, image, vector) in new[] { ("Image", true, false), ("Bytes", true, false), ("Floats", true, true),
+            ("Text", false, false), ("Single", false, false) })
         {
             Check(image, () => FeatureColumn.Check(shape, name, isImage: true));
             Check(vector, () => FeatureColumn.Check(shape, name, isImage: false));
         }
 
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => FeatureColumn.Check(shape, "Absent", isImage: true)).Message, "There is no column 'Absent'");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => FeatureColumn.Check(shape, "Absent", isImage: true)).Message,
+            "There is no column 'Absent'");
         Assert.IsNotNull(data);
 
         static void Check(bool accepted, Action check)

@@ -108,7 +108,8 @@ public sealed class FeatureReaderTests
     [TestMethod]
     public void Read_BytesThatAreNoImage_NameTheRowAndTheirBeginning()
     {
-        var e = Assert.ThrowsExactly<InvalidOperationException>(() => Read(View(new EncodedRow { Image = [0xDE, 0xAD, 0xBE, 0xEF] }), Spec));
+        var e = Assert.ThrowsExactly<InvalidOperationException>(
+            () => Read(View(new EncodedRow { Image = [0xDE, 0xAD, 0xBE, 0xEF] }), Spec));
         StringAssert.Contains(e.Message, "Row 0 (counted from 0), column 'Image': 4 bytes that begin with DEADBEEF are no image");
     }
 
@@ -192,14 +193,16 @@ public sealed class FeatureReaderTests
     {
         var image = TestImages.Create(TestImages.Planes(Height, Width, 4), Height, Width);
         image.Dispose();
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Read(View(new ImageRow { Image = image }), Spec)).Message, "Row 0");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<InvalidOperationException>(() => Read(View(new ImageRow { Image = image }), Spec)).Message, "Row 0");
     }
 
     [TestMethod]
     public void Read_VectorOfUnknownSize_IsCheckedByRow()
     {
         CollectionAssert.AreEqual(new[] { 1f, float.NaN }, Read(View(new VariableRow { Features = [1, float.NaN] }), InputSpec.Vector(2)));
-        var e = Assert.ThrowsExactly<InvalidOperationException>(() => Read(View(new VariableRow { Features = [1, 2, 3] }), InputSpec.Vector(2)));
+        var e = Assert.ThrowsExactly<InvalidOperationException>(
+            () => Read(View(new VariableRow { Features = [1, 2, 3] }), InputSpec.Vector(2)));
         StringAssert.Contains(e.Message, "3 values where the model reads a vector of 2 values");
         using var cursor = View(new VariableRow()).GetRowCursor(View(new VariableRow()).Schema);
         Assert.IsFalse(FeatureReader.Create(cursor, cursor.Schema[0], InputSpec.Vector(2)).ReadsBytes);
@@ -210,8 +213,10 @@ public sealed class FeatureReaderTests
     {
         var image = new ImageRow { Image = TestImages.Create(TestImages.Planes(Height, Width, 4), Height, Width) };
         Assert.AreEqual(Spec, Infer(View(image), true));
-        Assert.AreEqual(InputSpec.Image(7, 9), Infer(_mlContext.Transforms.ResizeImages("Image", 9, 7).Fit(View(image)).Transform(View(image)), true));
-        Assert.AreEqual(Spec, Infer(View(new EncodedRow { Image = TestImages.Png(TestImages.Planes(Height, Width, 4), Height, Width) }), true));
+        Assert.AreEqual(
+            InputSpec.Image(7, 9), Infer(_mlContext.Transforms.ResizeImages("Image", 9, 7).Fit(View(image)).Transform(View(image)), true));
+        Assert.AreEqual(
+            Spec, Infer(View(new EncodedRow { Image = TestImages.Png(TestImages.Planes(Height, Width, 4), Height, Width) }), true));
         Assert.AreEqual(Spec, Infer(Extract(image, 1 / 255f), true));
         Assert.AreEqual(InputSpec.Vector(6), InputSpecInference.Infer(VectorRow.View([]), VectorRow.View([]).Schema["Features"], false));
         Assert.AreEqual(InputSpec.Vector(3), Infer(View(new VariableRow { Features = [1, 2, 3] }), false));
@@ -225,15 +230,19 @@ public sealed class FeatureReaderTests
     [TestMethod]
     public void Infer_NothingToLookAt_SaysWhy()
     {
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Infer(_mlContext.Data.LoadFromEnumerable(Array.Empty<EncodedRow>()), true)).Message, "no rows");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(
+            () => Infer(_mlContext.Data.LoadFromEnumerable(Array.Empty<EncodedRow>()), true)).Message, "no rows");
         var files = _mlContext.Data.LoadFromEnumerable(new[] { new { Path = "" } });
         var images = _mlContext.Transforms.LoadImages("Image", "", "Path").Fit(files).Transform(files);
         StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Infer(images, true)).Message, "there is no image");
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Infer(View(new EncodedRow { Image = [1, 2] }), true)).Message, "Row 0 (counted from 0), column 'Image': the network's input size cannot be taken");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => Infer(View(new VariableRow { Features = [1] }), true)).Message, "how high and wide");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Infer(View(new EncodedRow { Image = [1, 2] }), true))
+            .Message, "Row 0 (counted from 0), column 'Image': the network's input size cannot be taken");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => Infer(View(new VariableRow { Features = [1] }), true)).Message,
+            "how high and wide");
     }
 
-    private static InputSpec Infer(IDataView view, bool isImage) => InputSpecInference.Infer(view, view.Schema[view.Schema.Count - 1], isImage);
+    private static InputSpec Infer(IDataView view, bool isImage) =>
+        InputSpecInference.Infer(view, view.Schema[view.Schema.Count - 1], isImage);
 
     private static float[] Read(IDataView view, InputSpec spec)
     {

@@ -15,7 +15,8 @@ public sealed class PlaneResamplerTests
             {
                 int width = random.Next(1, 40), height = random.Next(1, 40), toWidth = random.Next(1, 40), toHeight = random.Next(1, 40);
                 var destination = new byte[toWidth * toHeight];
-                new PlaneResampler(toWidth, toHeight).Resize(Enumerable.Repeat(value, width * height).ToArray(), width, height, destination);
+                new PlaneResampler(toWidth, toHeight)
+                    .Resize(Enumerable.Repeat(value, width * height).ToArray(), width, height, destination);
                 Assert.IsTrue(destination.All(b => b == value), $"{width}×{height} → {toWidth}×{toHeight}");
             }
         }

@@ -51,7 +51,8 @@ public sealed class InputErrorTests
     {
         var data = Keyed(Blobs.Rows());
         var onlyTop = _mlContext.Data.FilterRowsByKeyColumnFraction(data, "Label", 2.0 / 3);
-        AssertSays(Error<InvalidOperationException>(() => Trainer().Fit(onlyTop)), "rows to train on are of one class, 'top'", "at least two");
+        AssertSays(Error<InvalidOperationException>(() => Trainer().Fit(onlyTop)), "rows to train on are of one class, 'top'",
+            "at least two");
     }
 
     [TestMethod]
@@ -78,7 +79,8 @@ public sealed class InputErrorTests
         var rows = Blobs.Rows(9);
         rows[4].Features[0] = float.NaN;
         var scored = ScoredRow.All(model.Transform(_mlContext.Data.LoadFromEnumerable(rows)));
-        Assert.AreEqual((0f, false, 0, 0, 3), (scored[4].CertifiedRadius, scored[4].IsCertified, scored[4].CertifiedK, scored[4].CertifiedLabels.Length, scored[4].ReachableLabels.Length));
+        Assert.AreEqual((0f, false, 0, 0, 3), (scored[4].CertifiedRadius, scored[4].IsCertified, scored[4].CertifiedK,
+            scored[4].CertifiedLabels.Length, scored[4].ReachableLabels.Length));
         Assert.IsTrue(scored.Where((_, i) => i != 4).All(r => r.PredictedLabel > 0));
     }
 
@@ -97,7 +99,8 @@ public sealed class InputErrorTests
         var rows = Blobs.Rows();
         rows.ForEach(r => r.Label = "elsewhere");
         var data = keys.Transform(_mlContext.Data.LoadFromEnumerable(rows));
-        AssertSays(Error<InvalidOperationException>(() => Trainer().Fit(data)), "None of the 96 training rows has a label in column 'Label'");
+        AssertSays(Error<InvalidOperationException>(() => Trainer().Fit(data)),
+            "None of the 96 training rows has a label in column 'Label'");
     }
 
     [TestMethod]
@@ -138,7 +141,8 @@ public sealed class InputErrorTests
         tiles.AddBroken("broken.png", "red");
         AssertSays(Error<InvalidOperationException>(() => tiles.Pipeline(_mlContext).Fit(tiles.View)), "Row 9", "broken.png", "'Image'");
 
-        var bytes = _mlContext.Transforms.Conversion.MapValueToKey("Label").Append(_mlContext.Transforms.LoadRawImageBytes("Image", tiles.Folder, "ImagePath"))
+        var bytes = _mlContext.Transforms.Conversion.MapValueToKey("Label")
+            .Append(_mlContext.Transforms.LoadRawImageBytes("Image", tiles.Folder, "ImagePath"))
             .Append(_mlContext.Gloro.ImageClassification(ColorTiles.Options()));
         AssertSays(Error<InvalidOperationException>(() => bytes.Fit(tiles.View)), "Row 9", "broken.png", "'Image'");
     }
@@ -156,7 +160,8 @@ public sealed class InputErrorTests
     public void Fit_CacheCheckpointBehindImages_ExplainsWhereTheColumnWent()
     {
         using var tiles = new ColorTiles(count: 6);
-        var pipeline = _mlContext.Transforms.Conversion.MapValueToKey("Label").Append(_mlContext.Transforms.LoadImages("Image", tiles.Folder, "ImagePath"))
+        var pipeline = _mlContext.Transforms.Conversion.MapValueToKey("Label")
+            .Append(_mlContext.Transforms.LoadImages("Image", tiles.Folder, "ImagePath"))
             .AppendCacheCheckpoint(_mlContext).Append(_mlContext.Gloro.ImageClassification(ColorTiles.Options()));
         AssertSays(Error<ArgumentException>(() => pipeline.Fit(tiles.View)), "no column 'Image'", "AppendCacheCheckpoint");
     }
@@ -186,7 +191,8 @@ public sealed class InputErrorTests
     private IDataView Keyed(List<BlobRow> rows)
     {
         var data = _mlContext.Data.LoadFromEnumerable(rows);
-        return _mlContext.Transforms.Conversion.MapValueToKey("Label", keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByOccurrence).Fit(data).Transform(data);
+        return _mlContext.Transforms.Conversion.MapValueToKey("Label", keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByOccurrence)
+            .Fit(data).Transform(data);
     }
 
     private List<string> Log()

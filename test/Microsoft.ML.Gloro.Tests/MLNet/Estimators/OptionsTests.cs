@@ -48,8 +48,10 @@ public sealed class OptionsTests
         var e = Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.MulticlassClassification(options));
         string[] all =
         [
-            "LabelColumnName", "FeatureColumnName", "OutputColumnPrefix", "Guarantee", "Epsilon", "ValidationFraction", "Epochs", "BatchSize", "LearningRate", "WarmUpFraction",
-            "Loss", "InitialEpsilonFactor", "EpsilonFactor", "ClosingEpsilonFactor", "MaximumGradientNorm", "PowerIterationSteps", "ThreadCount", "WeightDecay", "Optimizer",
+            "LabelColumnName", "FeatureColumnName", "OutputColumnPrefix", "Guarantee", "Epsilon", "ValidationFraction", "Epochs",
+                "BatchSize", "LearningRate", "WarmUpFraction",
+            "Loss", "InitialEpsilonFactor", "EpsilonFactor", "ClosingEpsilonFactor", "MaximumGradientNorm", "PowerIterationSteps",
+                "ThreadCount", "WeightDecay", "Optimizer",
             "AveragingDecay", "EarlyStoppingPatience", "TimeBudget", "CheckpointFolder", "Depth", "Width",
         ];
         foreach (string name in all)
@@ -73,10 +75,12 @@ public sealed class OptionsTests
             Augmentation = new GloroAugmentationOptions { MaximumShift = -1 },
         };
         var e = Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.ImageClassification(options));
-        foreach (string word in new[] { "Epsilon", "Depth", "Width must", "TailWidth must", "TailDepth must", "Architecture is unknown", "Size is unknown", "Layers[1] is null", "ImageSize must be at least 1×1, not 0×64", "Augmentation: MaximumShift" })
+        foreach (string word in new[] { "Epsilon", "Depth", "Width must", "TailWidth must", "TailDepth must", "Architecture is unknown",
+            "Size is unknown", "Layers[1] is null", "ImageSize must be at least 1×1, not 0×64", "Augmentation: MaximumShift" })
             StringAssert.Contains(e.Message, word);
         options.Augmentation = null!;
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.ImageClassification(options)).Message, "Augmentation is null");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.ImageClassification(options)).Message, "Augmentation is null");
     }
 
     [TestMethod]
@@ -92,17 +96,22 @@ public sealed class OptionsTests
             RandAugment = new() { Operations = 11, Magnitude = 31 },
             ColorJitter = new() { Brightness = 1.1, Contrast = double.NaN, Saturation = -1 },
         };
-        var e = Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.ImageClassification(new GloroImageClassificationOptions { Augmentation = augmentation }));
+        var e = Assert.ThrowsExactly<ArgumentException>(
+            () => _mlContext.Gloro.ImageClassification(new GloroImageClassificationOptions { Augmentation = augmentation }));
         string[] all =
         [
-            "MaximumShift must be from 0 to 10000, not 10001", "CutoutSide must be from 0 to 10000, not -1", "Border is unknown: 3", "MixupAlpha must be from 0 to 100, not NaN",
-            "Affine.Rotation must be from 0 to 180, not 181", "Affine.Scale must be from 0 to 1, not -0.1", "Affine.Shear must be from 0 to 60, not ∞",
+            "MaximumShift must be from 0 to 10000, not 10001", "CutoutSide must be from 0 to 10000, not -1", "Border is unknown: 3",
+                "MixupAlpha must be from 0 to 100, not NaN",
+            "Affine.Rotation must be from 0 to 180, not 181", "Affine.Scale must be from 0 to 1, not -0.1",
+                "Affine.Shear must be from 0 to 60, not ∞",
             "RandAugment.Operations must be from 0 to 10, not 11", "RandAugment.Magnitude must be from 0 to 30, not 31",
-            "ColorJitter.Brightness must be from 0 to 1, not 1.1", "ColorJitter.Contrast must be", "ColorJitter.Saturation must be from 0 to 1, not -1",
+            "ColorJitter.Brightness must be from 0 to 1, not 1.1", "ColorJitter.Contrast must be",
+                "ColorJitter.Saturation must be from 0 to 1, not -1",
         ];
         foreach (string text in all)
             StringAssert.Contains(e.Message.Replace("Infinity", "∞", StringComparison.Ordinal), $"Augmentation: {text}");
-        foreach (var preset in new[] { new(), GloroAugmentationOptions.None, GloroAugmentationOptions.Aerial, GloroAugmentationOptions.Photographs, Training.Problems.EveryAugmentation() })
+        foreach (var preset in new[] { new(), GloroAugmentationOptions.None, GloroAugmentationOptions.Aerial,
+            GloroAugmentationOptions.Photographs, Training.Problems.EveryAugmentation() })
             Assert.IsNotNull(_mlContext.Gloro.ImageClassification(new GloroImageClassificationOptions { Augmentation = preset }));
     }
 
@@ -113,7 +122,8 @@ public sealed class OptionsTests
         var options = ColorTiles.Options(epochs: 1);
         options.Augmentation.CutoutSide = 16;
         var e = Assert.ThrowsExactly<ArgumentException>(() => tiles.Pipeline(_mlContext, options).Fit(tiles.View));
-        StringAssert.Contains(e.Message, "Augmentation: CutoutSide 16 could hide the whole of an image of 16×16 pixels; it must be less than 16.");
+        StringAssert.Contains(
+            e.Message, "Augmentation: CutoutSide 16 could hide the whole of an image of 16×16 pixels; it must be less than 16.");
         options.Augmentation.CutoutSide = 15;
         Assert.IsNotNull(tiles.Pipeline(_mlContext, options).Fit(tiles.View));
     }
@@ -123,8 +133,10 @@ public sealed class OptionsTests
     {
         Action<GloroAugmentationOptions>[] changes =
         [
-            a => a.Border = GloroAugmentationBorder.Black, a => a.Affine!.Rotation = 1, a => a.Affine!.Scale = 0.1, a => a.Affine!.Shear = 1, a => a.RandAugment!.Operations = 1,
-            a => a.RandAugment!.Magnitude = 1, a => a.ColorJitter!.Brightness = 0.1, a => a.ColorJitter!.Contrast = 0.1, a => a.ColorJitter!.Saturation = 0.1, a => a.CutoutSide = 4,
+            a => a.Border = GloroAugmentationBorder.Black, a => a.Affine!.Rotation = 1, a => a.Affine!.Scale = 0.1, a =>
+                a.Affine!.Shear = 1, a => a.RandAugment!.Operations = 1,
+            a => a.RandAugment!.Magnitude = 1, a => a.ColorJitter!.Brightness = 0.1, a => a.ColorJitter!.Contrast = 0.1, a =>
+                a.ColorJitter!.Saturation = 0.1, a => a.CutoutSide = 4,
             a => a.MixupAlpha = 0.1, a => a.Affine = null, a => a.RandAugment = null, a => a.ColorJitter = null,
         ];
         string Fingerprint(Action<GloroAugmentationOptions> change)
@@ -148,32 +160,39 @@ public sealed class OptionsTests
         {
             (new() { Layers = own, Architecture = GloroArchitecture.Conv4C3F }, "Layers and Architecture (Conv4C3F) are both given"),
             (new() { Layers = own, Size = GloroModelSize.Tiny }, "Size is a LiResNet's; it does not go with Layers"),
-            (new() { Architecture = GloroArchitecture.Conv2C2F, Size = GloroModelSize.Tiny }, "it does not go with Architecture (Conv2C2F)"),
+            (new() { Architecture = GloroArchitecture.Conv2C2F, Size = GloroModelSize.Tiny },
+                "it does not go with Architecture (Conv2C2F)"),
             (new() { Size = GloroModelSize.Small, Depth = 3 }, "Size chooses Depth, Width, TailWidth and TailDepth"),
             (new() { Size = GloroModelSize.Small, TailDepth = 2 }, "leave Size null"),
             (new() { ImageSize = (8, 64) }, "ImageSize must be at least 16×16, not 8×64"),
         })
-            StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.ImageClassification(options)).Message, message);
+            StringAssert.Contains(
+                Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.ImageClassification(options)).Message, message);
 
         foreach (GloroImageClassificationOptions options in new GloroImageClassificationOptions[]
         {
-            new() { Layers = own, ImageSize = (8, 64) }, new() { Layers = [] }, new() { Architecture = GloroArchitecture.Conv8C2F, ImageSize = (8, 8) }, new() { Size = GloroModelSize.Large },
+            new() { Layers = own, ImageSize = (8, 64) }, new() { Layers = [] },
+                new() { Architecture = GloroArchitecture.Conv8C2F, ImageSize = (8, 8) }, new() { Size = GloroModelSize.Large },
         })
             Assert.IsNotNull(_mlContext.Gloro.ImageClassification(options));
     }
 
     [TestMethod]
     public void MulticlassClassification_LayersWithAHole_AreRefused() => StringAssert.Contains(
-        Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.MulticlassClassification(new() { Layers = [null!] })).Message, "Layers[0] is null.");
+        Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.MulticlassClassification(new() { Layers = [null!] })).Message,
+            "Layers[0] is null.");
 
     [TestMethod]
     public void MulticlassClassification_ChoosingByValidationRowsThatAreNot_IsRefused()
     {
-        foreach (var (options, name) in new[] { (new GloroMulticlassClassificationOptions { EarlyStoppingPatience = 3 }, "EarlyStoppingPatience"), (new() { KeepBest = true }, "KeepBest") })
+        foreach (var (options, name)
+            in new[] { (new GloroMulticlassClassificationOptions { EarlyStoppingPatience = 3 }, "EarlyStoppingPatience"),
+            (new() { KeepBest = true }, "KeepBest") })
         {
             Assert.IsNotNull(_mlContext.Gloro.MulticlassClassification(options));
             options.ValidationFraction = 0;
-            StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.MulticlassClassification(options)).Message, $"{name} needs rows to validate on");
+            StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.MulticlassClassification(options)).Message,
+                $"{name} needs rows to validate on");
         }
     }
 
@@ -196,19 +215,22 @@ public sealed class OptionsTests
         var pipeline = tiles.Pipeline(_mlContext, options);
         (options.Seed, options.Width, options.Epochs, options.Epsilon, options.FeatureColumnName) = (99, 4, 9, 2, "Nowhere");
         (options.Augmentation.RandAugment, options.Augmentation.MixupAlpha) = (new(), 1);
-        (options.Guarantee, options.Augmentation.MaximumShift, options.Augmentation.Rotate) = (RobustnessGuarantee.RelaxedTopK(2), 7, false);
+        (options.Guarantee, options.Augmentation.MaximumShift, options.Augmentation.Rotate) =
+            (RobustnessGuarantee.RelaxedTopK(2), 7, false);
         Assert.AreEqual(ModelFiles.GloroPart(untouched), ModelFiles.GloroPart(pipeline.Fit(tiles.View).LastTransformer));
     }
 
     [TestMethod]
     public void Options_AllTypes_SuitAutoMl()
     {
-        foreach (var type in new[] { typeof(GloroImageClassificationOptions), typeof(GloroMulticlassClassificationOptions), typeof(GloroAugmentationOptions), typeof(GloroAffineOptions), typeof(GloroColorJitterOptions), typeof(GloroRandAugmentOptions) })
+        foreach (var type in new[] { typeof(GloroImageClassificationOptions), typeof(GloroMulticlassClassificationOptions), typeof(
+            GloroAugmentationOptions), typeof(GloroAffineOptions), typeof(GloroColorJitterOptions), typeof(GloroRandAugmentOptions) })
         {
             Assert.IsTrue(type.IsSealed);
             Assert.IsNotNull(type.GetConstructor(Type.EmptyTypes), type.Name);
             Assert.IsEmpty(type.GetFields(BindingFlags.Public | BindingFlags.Instance), "AutoML's Parameter.AsType drops fields.");
-            Assert.IsTrue(type.GetProperties(BindingFlags.Public | BindingFlags.Instance).All(p => p is { CanRead: true, CanWrite: true }), type.Name);
+            Assert.IsTrue(type.GetProperties(BindingFlags.Public | BindingFlags.Instance)
+                .All(p => p is { CanRead: true, CanWrite: true }), type.Name);
         }
     }
 
@@ -218,7 +240,8 @@ public sealed class OptionsTests
         foreach (var type in new[] { typeof(GloroImageClassificationOptions), typeof(GloroMulticlassClassificationOptions) })
         {
             var defaults = (GloroTrainerOptions)Activator.CreateInstance(type)!;
-            foreach (var property in type.GetProperties().Where(p => p.PropertyType == typeof(int) || p.PropertyType == typeof(double) || (p.PropertyType == typeof(int?) && Searched(p).Count > 0)))
+            foreach (var property in type.GetProperties().Where(p => p.PropertyType == typeof(int) || p.PropertyType == typeof(double)
+                || (p.PropertyType == typeof(int?) && Searched(p).Count > 0)))
             {
                 // How much is set aside for validation is no hyperparameter: less would always look better.
                 if (property.Name is nameof(GloroTrainerOptions.ValidationFraction))
@@ -228,7 +251,8 @@ public sealed class OptionsTests
 
                 // Null is chosen by data, and the annotation holds the usual choice.
                 object? standard = property.GetValue(defaults);
-                Assert.IsTrue(standard is null || (property.IsDefined(typeof(ChoiceAttribute)) ? searched.Contains(standard) : Equals(searched[2], standard)), $"{property.Name}: the default is {standard}.");
+                Assert.IsTrue(standard is null || (property.IsDefined(typeof(ChoiceAttribute)) ? searched.Contains(standard)
+                    : Equals(searched[2], standard)), $"{property.Name}: the default is {standard}.");
                 foreach (object value in searched)
                 {
                     var options = (GloroTrainerOptions)Activator.CreateInstance(type)!;
@@ -241,9 +265,11 @@ public sealed class OptionsTests
         // A choice's values, or a range's least, largest and initial one.
         static IReadOnlyList<object> Searched(PropertyInfo property)
         {
-            var data = property.GetCustomAttributesData().FirstOrDefault(a => a.AttributeType == typeof(RangeAttribute) || a.AttributeType == typeof(ChoiceAttribute));
+            var data = property.GetCustomAttributesData()
+                .FirstOrDefault(a => a.AttributeType == typeof(RangeAttribute) || a.AttributeType == typeof(ChoiceAttribute));
             return data is null ? []
-                : data.AttributeType == typeof(ChoiceAttribute) ? [.. ((IEnumerable<CustomAttributeTypedArgument>)data.ConstructorArguments[0].Value!).Select(a => a.Value!)]
+                : data.AttributeType == typeof(ChoiceAttribute)
+                    ? [.. ((IEnumerable<CustomAttributeTypedArgument>)data.ConstructorArguments[0].Value!).Select(a => a.Value!)]
                 : [.. data.ConstructorArguments.Take(3).Select(a => a.Value!)];
         }
     }
@@ -280,10 +306,19 @@ public sealed class OptionsTests
         var back = JsonSerializer.Deserialize<GloroImageClassificationOptions>(text, s_json)!;
         Assert.AreEqual(text, JsonSerializer.Serialize(back, s_json));
         Assert.AreEqual((options.Guarantee, options.ImageSize, options.Loss), (back.Guarantee, back.ImageSize, back.Loss));
-        Assert.AreEqual((0.01, 0.99, 5, false, TimeSpan.FromMinutes(40), "runs/7"), (back.WeightDecay, back.AveragingDecay, back.EarlyStoppingPatience, back.KeepBest, back.TimeBudget, back.CheckpointFolder));
+        Assert.AreEqual((0.01, 0.99, 5, false, TimeSpan.FromMinutes(40), "runs/7"),
+            (back.WeightDecay, back.AveragingDecay, back.EarlyStoppingPatience, back.KeepBest, back.TimeBudget, back.CheckpointFolder));
         Assert.IsTrue(back is { CalibrateScores: false } && new GloroImageClassificationOptions().CalibrateScores);
-        Assert.IsTrue(back.Augmentation is { Rotate: true, FlipVertically: true, Border: GloroAugmentationBorder.Mean, CutoutSide: 5, MixupAlpha: 0.4 });
-        Assert.IsTrue(back.Augmentation is { Affine: { Rotation: 20, Scale: 0.2, Shear: 10 }, RandAugment: { Operations: 2, Magnitude: 15 }, ColorJitter: { Brightness: 0.3, Contrast: 0.3, Saturation: 0.3 } });
+        Assert.IsTrue(back.Augmentation is
+        {
+            Rotate: true, FlipVertically: true, Border: GloroAugmentationBorder.Mean, CutoutSide: 5,
+            MixupAlpha: 0.4
+        });
+        Assert.IsTrue(back.Augmentation is
+        {
+            Affine: { Rotation: 20, Scale: 0.2, Shear: 10 }, RandAugment: { Operations: 2, Magnitude: 15 },
+            ColorJitter: { Brightness: 0.3, Contrast: 0.3, Saturation: 0.3 }
+        });
         Assert.AreEqual(3, back.TailDepth);
         CollectionAssert.AreEqual(options.Layers.ToArray(), back.Layers!.ToArray());
         Assert.IsTrue(back.Augmentation is { Rotate: true, FlipVertically: true });
@@ -294,22 +329,26 @@ public sealed class OptionsTests
     [TestMethod]
     public void Fingerprint_OfOptionsWithLayers_TellsThemReadably()
     {
-        var options = new GloroImageClassificationOptions { Layers = [GloroLayer.Convolution(8, 4, 2), GloroLayer.MinMax()], TailDepth = 1 };
+        var options =
+            new GloroImageClassificationOptions { Layers = [GloroLayer.Convolution(8, 4, 2), GloroLayer.MinMax()], TailDepth = 1 };
         var fingerprint = CheckpointFingerprint.OfOptions(options, 1, false, ["a", "b"]).ToDictionary();
         Assert.AreEqual("""["convolution 8 4x4 stride 2","minmax"]""", fingerprint["Layers"]);
         Assert.AreEqual("1", fingerprint["TailDepth"]);
-        Assert.AreEqual("null", CheckpointFingerprint.OfOptions(new GloroImageClassificationOptions(), 1, false, ["a", "b"]).ToDictionary()["Layers"]);
+        Assert.AreEqual(
+            "null", CheckpointFingerprint.OfOptions(new GloroImageClassificationOptions(), 1, false, ["a", "b"]).ToDictionary()["Layers"]);
     }
 
     [TestMethod]
     public void Options_JsonOfSearchedValuesOnly_LeavesTheRestAtTheirDefaults()
     {
-        var back = JsonSerializer.Deserialize<GloroMulticlassClassificationOptions>("""{ "Epochs": 5, "Width": 64, "Loss": "CrossEntropy", "LearningRate": 0.01 }""", s_json)!;
+        var back = JsonSerializer.Deserialize<GloroMulticlassClassificationOptions>(
+            """{ "Epochs": 5, "Width": 64, "Loss": "CrossEntropy", "LearningRate": 0.01 }""", s_json)!;
         Assert.AreEqual((5, 64, GloroLossKind.CrossEntropy, 0.01), (back.Epochs, back.Width, back.Loss, back.LearningRate));
         Assert.AreEqual(("Features", RobustnessGuarantee.Local, 36f / 255f), (back.FeatureColumnName, back.Guarantee, back.Epsilon));
         Assert.IsNull(back.Layers);
 
-        var image = JsonSerializer.Deserialize<GloroImageClassificationOptions>("""{ "Architecture": "Conv6C2F", "TailDepth": 2 }""", s_json)!;
+        var image = JsonSerializer.Deserialize<GloroImageClassificationOptions>(
+            """{ "Architecture": "Conv6C2F", "TailDepth": 2 }""", s_json)!;
         Assert.AreEqual((GloroArchitecture.Conv6C2F, 2, null), (image.Architecture, image.TailDepth, image.Size));
         image = JsonSerializer.Deserialize<GloroImageClassificationOptions>("""{ "Size": "Large" }""", s_json)!;
         Assert.AreEqual((GloroArchitecture.LiResNet, GloroModelSize.Large), (image.Architecture, image.Size));

@@ -42,7 +42,8 @@ public sealed class TrainingAdviceTests
     [TestMethod]
     public void OfRows_ScalesThatDiffer_NamesBothFeaturesAndTheRemedy()
     {
-        string warning = TrainingAdvice.OfRows(new GloroMulticlassClassificationOptions { Epsilon = 0 }, Rows(i => [i % 7, 300 * (i % 5), 3, i % 2])).Single();
+        string warning = TrainingAdvice.OfRows(
+            new GloroMulticlassClassificationOptions { Epsilon = 0 }, Rows(i => [i % 7, 300 * (i % 5), 3, i % 2])).Single();
         StringAssert.Contains(warning, "Feature 1 has a standard deviation of 424");
         StringAssert.Contains(warning, "feature 0 one of 2");
         StringAssert.Contains(warning, "NormalizeMeanVariance(\"Features\", fixZero: false)");

@@ -45,7 +45,8 @@ public sealed class TrainingControlTests
             }
         }
 
-        Assert.ThrowsExactly<OperationCanceledException>(() => Trainer(o => o.CancellationToken = source.Token).Fit(VectorRow.View(Rows())));
+        Assert.ThrowsExactly<OperationCanceledException>(
+            () => Trainer(o => o.CancellationToken = source.Token).Fit(VectorRow.View(Rows())));
         Assert.IsLessThan(100, read);
     }
 
@@ -59,7 +60,8 @@ public sealed class TrainingControlTests
                 source.Cancel();
         });
         var clock = Stopwatch.StartNew();
-        Assert.ThrowsExactly<OperationCanceledException>(() => Trainer(o => (o.Epochs, o.Progress, o.CancellationToken) = (100_000, recorder, source.Token)).Fit(Keyed(Blobs.Rows())));
+        Assert.ThrowsExactly<OperationCanceledException>(
+            () => Trainer(o => (o.Epochs, o.Progress, o.CancellationToken) = (100_000, recorder, source.Token)).Fit(Keyed(Blobs.Rows())));
         Assert.HasCount(2, recorder.Seen);
         Assert.IsLessThan(s_prompt, clock.Elapsed);
     }

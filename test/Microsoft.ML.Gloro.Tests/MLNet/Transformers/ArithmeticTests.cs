@@ -19,7 +19,8 @@ public sealed class ArithmeticTests
         // rounding is larger than the margin, inputs that differ in the last bits of some values differ in their class, although the margin
         // promises a larger radius.
         (int broken, int attacks) = Attack(CertificateArithmetic.Real);
-        Assert.IsGreaterThan(0, broken, $"Rounding was not exploited in {attacks} attacks: this test says nothing of the other arithmetic either.");
+        Assert.IsGreaterThan(
+            0, broken, $"Rounding was not exploited in {attacks} attacks: this test says nothing of the other arithmetic either.");
         (broken, attacks) = Attack(CertificateArithmetic.Float64);
         Assert.IsGreaterThan(500, attacks);
         Assert.AreEqual(0, broken);
@@ -36,7 +37,8 @@ public sealed class ArithmeticTests
         var (exact, single) = (ScoredRow.All(model.Transform(data)), ScoredRow.All(real.Transform(data)));
         Assert.IsTrue(exact.Zip(single).Any(p => !p.First.Logits.SequenceEqual(p.Second.Logits)), "Both arithmetics gave the same bits.");
         Assert.IsTrue(exact.Zip(single).All(p => Math.Abs(p.First.CertifiedRadius - p.Second.CertifiedRadius) <= 1e-4f));
-        Assert.IsGreaterThan(0.4 * single.Count(r => r.CertifiedRadius > 0), exact.Count(r => r.CertifiedRadius > 0), "Covering rounding must cost next to nothing.");
+        Assert.IsGreaterThan(0.4 * single.Count(r => r.CertifiedRadius > 0), exact.Count(r => r.CertifiedRadius > 0),
+            "Covering rounding must cost next to nothing.");
         Assert.AreEqual(CertificateArithmetic.Real, new ScoredArithmetic(real.Transform(data)).Value);
         Assert.AreEqual(CertificateArithmetic.Float64, new ScoredArithmetic(model.Transform(data)).Value);
     }
@@ -62,9 +64,11 @@ public sealed class ArithmeticTests
     {
         using var model = TestModels.Transformer(TestModels.Vector());
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => _mlContext.Gloro.WithArithmetic(model, (CertificateArithmetic)7));
-        Assert.AreEqual("model", Assert.ThrowsExactly<ArgumentNullException>(() => _mlContext.Gloro.WithArithmetic(null!, CertificateArithmetic.Real)).ParamName);
+        Assert.AreEqual("model", Assert.ThrowsExactly<ArgumentNullException>(
+            () => _mlContext.Gloro.WithArithmetic(null!, CertificateArithmetic.Real)).ParamName);
         StringAssert.Contains(
-            Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.MulticlassClassification(new GloroMulticlassClassificationOptions { Arithmetic = (CertificateArithmetic)7 })).Message, "Arithmetic is unknown");
+            Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.MulticlassClassification(
+                new GloroMulticlassClassificationOptions { Arithmetic = (CertificateArithmetic)7 })).Message, "Arithmetic is unknown");
     }
 
     /// <summary>Attacks certified points near the boundary, within their radii, and counts those whose class changes.</summary>
@@ -79,8 +83,10 @@ public sealed class ArithmeticTests
         for (int trial = 0; trial < 40; trial++)
         {
             float bias = (float)(sum - (0.002 * (random.NextDouble() - 0.5)));
-            var network = new DeployedNetwork(new TensorShape(3, 23, 29), [new DeployedFlatten(), new DeployedDense([.. weights, .. new float[Inputs]], [0, bias], Inputs, 2)]);
-            using var transformer = TestModels.Transformer(TestModels.Create(network, RobustnessGuarantee.Local, 0, isImage: true).With(arithmetic));
+            var network = new DeployedNetwork(new TensorShape(3, 23, 29),
+                [new DeployedFlatten(), new DeployedDense([.. weights, .. new float[Inputs]], [0, bias], Inputs, 2)]);
+            using var transformer =
+                TestModels.Transformer(TestModels.Create(network, RobustnessGuarantee.Local, 0, isImage: true).With(arithmetic));
             (int top, float radius) = Certify(transformer, x);
             for (int attack = 0; attack < 50 && radius > 0; attack++, attacks++)
                 broken += Certify(transformer, MoveWithin(radius, x, random)).Top == top ? 0 : 1;

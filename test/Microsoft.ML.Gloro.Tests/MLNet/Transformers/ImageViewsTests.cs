@@ -44,7 +44,8 @@ public sealed class ImageViewsTests
                 Assert.AreEqual((ofEach[n][0].Logits[i] + ofEach[n][1].Logits[i]) / 2, rows[n].Logits[i], 1e-6);
         }
 
-        CollectionAssert.AreEqual(Score(one, images).SelectMany(r => r.Logits).ToArray(), Score(back, images).SelectMany(r => r.Logits).ToArray());
+        CollectionAssert.AreEqual(
+            Score(one, images).SelectMany(r => r.Logits).ToArray(), Score(back, images).SelectMany(r => r.Logits).ToArray());
     }
 
     [TestMethod]
@@ -58,8 +59,10 @@ public sealed class ImageViewsTests
         using var other = loaded.With(RobustnessGuarantee.Local, 0.5f);
         using var real = loaded.With(CertificateArithmetic.Real);
         float[][] images = Pixels(5, 3 * 8 * 8);
-        CollectionAssert.AreEqual(Score(model, images).SelectMany(r => r.Logits).ToArray(), Score(loaded, images).SelectMany(r => r.Logits).ToArray());
-        Assert.AreEqual((GloroImageViews.MirroredAndTurned, GloroImageViews.MirroredAndTurned, GloroImageViews.MirroredAndTurned), (loaded.Views, other.Views, real.Views));
+        CollectionAssert.AreEqual(
+            Score(model, images).SelectMany(r => r.Logits).ToArray(), Score(loaded, images).SelectMany(r => r.Logits).ToArray());
+        Assert.AreEqual((GloroImageViews.MirroredAndTurned, GloroImageViews.MirroredAndTurned, GloroImageViews.MirroredAndTurned),
+            (loaded.Views, other.Views, real.Views));
     }
 
     [TestMethod]
@@ -67,17 +70,20 @@ public sealed class ImageViewsTests
     {
         using var oblong = TestModels.Transformer(TestModels.Image(8, 6));
         using var vector = TestModels.Transformer(TestModels.Vector());
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.WithViews(oblong, GloroImageViews.MirroredAndTurned)).Message, "8×6");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
+            () => _mlContext.Gloro.WithViews(oblong, GloroImageViews.MirroredAndTurned)).Message, "8×6");
         Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.WithViews(vector, GloroImageViews.Mirrored));
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => _mlContext.Gloro.WithViews(oblong, (GloroImageViews)3));
-        Assert.AreEqual("model", Assert.ThrowsExactly<ArgumentNullException>(() => _mlContext.Gloro.WithViews(null!, GloroImageViews.One)).ParamName);
+        Assert.AreEqual(
+            "model", Assert.ThrowsExactly<ArgumentNullException>(() => _mlContext.Gloro.WithViews(null!, GloroImageViews.One)).ParamName);
     }
 
     [TestMethod]
     public void Audit_ModelWithViews_BreaksNothingAndAttacksAllOfThem()
     {
         using var model = TestModels.Transformer(TestModels.Image(8, 8, epsilon: 0.05f).With(GloroImageViews.MirroredAndTurned));
-        GloroAuditReport report = _mlContext.Gloro.Audit(model, View(Pixels(30, 3 * 8 * 8)), new() { Steps = 30, Restarts = 1, BoundaryRows = 4 });
+        GloroAuditReport report =
+            _mlContext.Gloro.Audit(model, View(Pixels(30, 3 * 8 * 8)), new() { Steps = 30, Restarts = 1, BoundaryRows = 4 });
         Assert.IsGreaterThan(10, report.AttackedRows);
         Assert.IsTrue(report.LargestConsumedMargin is > 0.1 and < 1, $"{report.LargestConsumedMargin}: the attack sees what is scored.");
     }
@@ -105,7 +111,8 @@ public sealed class ImageViewsTests
     {
         var mlContext = new MLContext();
         var schema = Microsoft.ML.Data.SchemaDefinition.Create(typeof(VectorRow));
-        schema[nameof(VectorRow.Features)].ColumnType = new Microsoft.ML.Data.VectorDataViewType(Microsoft.ML.Data.NumberDataViewType.Single, images.Length == 0 ? 3 * 8 * 8 : images[0].Length);
+        schema[nameof(VectorRow.Features)].ColumnType = new Microsoft.ML.Data.VectorDataViewType(
+            Microsoft.ML.Data.NumberDataViewType.Single, images.Length == 0 ? 3 * 8 * 8 : images[0].Length);
         return mlContext.Data.LoadFromEnumerable(images.Select(image => new VectorRow { Features = image }), schema);
     }
 

@@ -123,8 +123,10 @@ public sealed class InputGuardTests
     [TestMethod]
     public void TryJudge_NetworkWhoseBiasesAloneComeNearOverflow_RefusesEverything()
     {
-        var network = new DeployedNetwork(TensorShape.Vector(1), [new DeployedDense([1], [1e35f], 1, 1), new DeployedDense([1, 2], [0, 0], 1, 2)]);
-        Assert.IsFalse(new InputGuard(TestModels.Create(network, RobustnessGuarantee.Local, 0, isImage: false)).TryJudge([0], out double error));
+        var network =
+            new DeployedNetwork(TensorShape.Vector(1), [new DeployedDense([1], [1e35f], 1, 1), new DeployedDense([1, 2], [0, 0], 1, 2)]);
+        Assert.IsFalse(
+            new InputGuard(TestModels.Create(network, RobustnessGuarantee.Local, 0, isImage: false)).TryJudge([0], out double error));
         Assert.AreEqual(double.PositiveInfinity, error);
     }
 }

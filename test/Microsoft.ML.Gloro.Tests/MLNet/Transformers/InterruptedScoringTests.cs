@@ -59,7 +59,8 @@ public sealed class InterruptedScoringTests
             Assert.IsTrue(cursor.MoveNext()); // the window of rows 1 to 4 has more
         cursor.Dispose();
         cursor.Dispose();
-        Assert.ThrowsExactly<ObjectDisposedException>(() => cursor.MoveNext(), "The rest of the rows are not to be taken for the end of the data.");
+        Assert.ThrowsExactly<ObjectDisposedException>(
+            () => cursor.MoveNext(), "The rest of the rows are not to be taken for the end of the data.");
         uint label = 0;
         Assert.ThrowsExactly<InvalidOperationException>(() => getter(ref label));
         Assert.AreEqual(0, source.OpenCursors);
@@ -116,15 +117,18 @@ public sealed class InterruptedScoringTests
             for (int i = 0; i < 23; i++)
                 Assert.IsTrue(cursor.MoveNext());
             var e = Assert.ThrowsExactly<InvalidOperationException>(() => cursor.MoveNext());
-            StringAssert.Contains(e.Message, "Row 23 (counted from 0; Name: 'image 23'), column 'Image': 9 bytes that begin with 6E6F74206120504E are no image");
+            StringAssert.Contains(e.Message,
+                "Row 23 (counted from 0; Name: 'image 23'), column 'Image': 9 bytes that begin with 6E6F74206120504E are no image");
         }
 
         // An engine that has failed at one row serves the next.
-        using var engine = _mlContext.Model.CreatePredictionEngine<Row, ScoredRow>(transformer, new PredictionEngineOptions { OwnsTransformer = false });
+        using var engine =
+            _mlContext.Model.CreatePredictionEngine<Row, ScoredRow>(transformer, new PredictionEngineOptions { OwnsTransformer = false });
         for (int i = 20; i < 26; i++)
         {
             if (i == 23)
-                StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => engine.Predict(rows[23])).Message, "are no image");
+                StringAssert.Contains(
+                    Assert.ThrowsExactly<InvalidOperationException>(() => engine.Predict(rows[23])).Message, "are no image");
             else
                 Assert.AreEqual(expected[i], engine.Predict(rows[i]).ToString());
         }
@@ -179,9 +183,11 @@ public sealed class InterruptedScoringTests
     public void Cursors_ThousandsAbandoned_KeepNoMemoryThreadsOrHandles(int readAhead, int scoringThreads)
     {
         // Of 64 × 64 pixels each: 21 images in a window are 340 kB, so that hundreds of windows that were kept would show.
-        var images = Enumerable.Range(0, 30).Select(i => new Row { Image = TestImages.Png(TestImages.Planes(64, 64, i), 64, 64), Name = $"image {i}" }).ToList();
+        var images = Enumerable.Range(0, 30)
+            .Select(i => new Row { Image = TestImages.Png(TestImages.Planes(64, 64, i), 64, 64), Name = $"image {i}" }).ToList();
         using var folder = new TemporaryFolder();
-        var files = images.ConvertAll(row => new Row { Name = folder.Write($"{row.Name}.png", row.Name == "image 9" ? [1, 2, 3] : row.Image) });
+        var files = images.ConvertAll(
+            row => new Row { Name = folder.Write($"{row.Name}.png", row.Name == "image 9" ? [1, 2, 3] : row.Image) });
         using var onImages = TestModels.Transformer(TestModels.Image(), "Image", readAhead: readAhead, threads: scoringThreads);
         using var onVectors = TestModels.Transformer(TestModels.Vector(), readAhead: readAhead, threads: scoringThreads);
         var loaded = _mlContext.Transforms.LoadImages("Image", folder.Path, "Name").Fit(View(files)).Transform(View(files));
@@ -208,8 +214,10 @@ public sealed class InterruptedScoringTests
         var images = Rows(20);
         using var onVectors = TestModels.Transformer(TestModels.Vector());
         using var onImages = TestModels.Transformer(TestModels.Image(), "Image");
-        using var vectorEngine = _mlContext.Model.CreatePredictionEngine<VectorRow, ScoredRow>(onVectors, new PredictionEngineOptions { OwnsTransformer = false });
-        using var imageEngine = _mlContext.Model.CreatePredictionEngine<Row, ScoredRow>(onImages, new PredictionEngineOptions { OwnsTransformer = false });
+        using var vectorEngine = _mlContext.Model.CreatePredictionEngine<VectorRow, ScoredRow>(
+            onVectors, new PredictionEngineOptions { OwnsTransformer = false });
+        using var imageEngine =
+            _mlContext.Model.CreatePredictionEngine<Row, ScoredRow>(onImages, new PredictionEngineOptions { OwnsTransformer = false });
         var answer = new ScoredRow();
         AssertFlat(warmUp: 1000, count, i =>
         {
@@ -230,7 +238,8 @@ public sealed class InterruptedScoringTests
 
         // Cursors that nobody disposed may have a window in work still; what is kept for good never goes.
         var after = Measure();
-        for (var waited = Stopwatch.StartNew(); after.Managed >= before.Managed + (256 << 10) && waited.Elapsed < TimeSpan.FromSeconds(20); after = Measure())
+        for (var waited = Stopwatch.StartNew(); after.Managed >= before.Managed + (256 << 10) && waited.Elapsed < TimeSpan.FromSeconds(20);
+            after = Measure())
             Thread.Sleep(50);
         string figures = $"{before} became {after}";
         Console.WriteLine(figures);
@@ -252,7 +261,8 @@ public sealed class InterruptedScoringTests
 
         using var process = Process.GetCurrentProcess();
         int pool = ThreadPool.ThreadCount;
-        return (GC.GetTotalMemory(forceFullCollection: true), process.WorkingSet64, process.Threads.Count - pool, pool, process.HandleCount);
+        return (GC.GetTotalMemory(forceFullCollection: true), process.WorkingSet64, process.Threads.Count - pool, pool,
+            process.HandleCount);
     }
 
     /// <summary>Reads some rows with all columns and leaves the cursor, disposed or to the garbage collector.</summary>
@@ -272,7 +282,8 @@ public sealed class InterruptedScoringTests
     }
 
     private static List<Row> Rows(int count) =>
-        [.. Enumerable.Range(0, count).Select(i => new Row { Image = TestImages.Png(TestImages.Planes(Height, Width, i), Height, Width), Name = $"image {i}" })];
+        [.. Enumerable.Range(0, count)
+            .Select(i => new Row { Image = TestImages.Png(TestImages.Planes(Height, Width, i), Height, Width), Name = $"image {i}" })];
 
     private IDataView View(IEnumerable<Row> rows) => _mlContext.Data.LoadFromEnumerable(rows);
 

@@ -39,7 +39,8 @@ public abstract class NetworkScorerContract
     public void Score_BadValueInADroppedColumn_GivesNaNAllTheSame()
     {
         // The pool leaves out the last column, so nothing but the look at the input can see it.
-        using var scorer = Create(new DeployedNetwork(new TensorShape(1, 2, 3), [new DeployedAveragePooling(2), new DeployedDense([1, 2], [0, 0], 1, 2)]));
+        using var scorer =
+            Create(new DeployedNetwork(new TensorShape(1, 2, 3), [new DeployedAveragePooling(2), new DeployedDense([1, 2], [0, 0], 1, 2)]));
         var logits = new float[2];
 
         scorer.Score(new float[] { 1, 1, float.NaN, 1, 1, 1 }, 1, logits);
@@ -64,8 +65,10 @@ public abstract class NetworkScorerContract
     {
         using var scorer = Create(new RandomNetworks(1).Vector());
 
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => scorer.Score(new float[5], 2, new float[6])).Message, "2 rows need 6 input values, not 5");
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => scorer.Score(new float[6], 2, new float[5])).Message, "room for 6 logits, not 5");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => scorer.Score(new float[5], 2, new float[6])).Message,
+            "2 rows need 6 input values, not 5");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => scorer.Score(new float[6], 2, new float[5])).Message, "room for 6 logits, not 5");
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => scorer.Score(new float[6], -1, new float[6]));
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => Create(new RandomNetworks(1).Vector(), threads: -1));
         scorer.Score(default, 0, default);

@@ -42,7 +42,8 @@ public sealed class OnnxScorerTests : NetworkScorerContract
         var random = new RandomNetworks(5);
         AssertAgrees(new DeployedNetwork(TensorShape.Vector(6),
         [
-            new DeployedFlatten(), random.Scaling(6), random.Convolution(6, 4, 3, 3, 1, ZeroPadding.All(1)), random.Scaling(4), new DeployedAveragePooling(1), random.Dense(4, 6),
+            new DeployedFlatten(), random.Scaling(6), random.Convolution(6, 4, 3, 3, 1, ZeroPadding.All(1)), random.Scaling(4),
+                new DeployedAveragePooling(1), random.Dense(4, 6),
             new DeployedSpaceToDepth(2), RandomNetworks.MinMax, random.Dense(24, 3),
         ]), 5);
     }
@@ -68,7 +69,8 @@ public sealed class OnnxScorerTests : NetworkScorerContract
             }
 
             int block = sizes.Next(1, 4);
-            DeployedLayer last = Math.Min(shape.Height, shape.Width) >= block && sizes.Next(2) == 0 ? new DeployedAveragePooling(block) : new DeployedSpaceToDepth(block);
+            DeployedLayer last = Math.Min(shape.Height, shape.Width) >= block && sizes.Next(2) == 0 ? new DeployedAveragePooling(block)
+                : new DeployedSpaceToDepth(block);
             shape = last.GetOutputShape(shape);
             AssertAgrees(new DeployedNetwork(input, [.. layers, last, new DeployedFlatten(), random.Dense(shape.Size, 4)]), seed);
         }
@@ -97,7 +99,8 @@ public sealed class OnnxScorerTests : NetworkScorerContract
                 var logits = new float[rows * network.ClassCount];
                 var by = batch % 2 == 0 ? ScoringThreads.Caller : ScoringThreads.All;
                 for (int row = 0; row < rows; row += batch)
-                    scorer.Score(inputs.AsMemory(row * scorer.InputSize), Math.Min(batch, rows - row), logits.AsMemory(row * scorer.ClassCount), by);
+                    scorer.Score(
+                        inputs.AsMemory(row * scorer.InputSize), Math.Min(batch, rows - row), logits.AsMemory(row * scorer.ClassCount), by);
                 int[] bits = Array.ConvertAll(logits, BitConverter.SingleToInt32Bits);
                 expected ??= bits;
                 CollectionAssert.AreEqual(expected, bits, $"{threads} threads, batches of {batch}");
@@ -114,7 +117,8 @@ public sealed class OnnxScorerTests : NetworkScorerContract
         float[] input = [1e30f];
         foreach (DeployedLayer layer in linear)
         {
-            using var scorer = new OnnxScorer(new DeployedNetwork(TensorShape.Vector(1), [layer, small, new DeployedDense([1e30f, 2e30f], [0, 0], 1, 2)]));
+            using var scorer =
+                new OnnxScorer(new DeployedNetwork(TensorShape.Vector(1), [layer, small, new DeployedDense([1e30f, 2e30f], [0, 0], 1, 2)]));
             var logits = new float[2];
 
             scorer.Score(input, 1, logits);
@@ -137,8 +141,10 @@ public sealed class OnnxScorerTests : NetworkScorerContract
             "one dense layer" => new DeployedNetwork(TensorShape.Vector(2048), [random.Dense(2048, 10)]),
             _ => new DeployedNetwork(new TensorShape(3, 32, 32),
             [
-                random.Convolution(3, 32, 5, 5, 2, ZeroPadding.All(2)), RandomNetworks.MinMax, random.Convolution(32, 32, 3, 3, 1, ZeroPadding.All(1)), RandomNetworks.MinMax,
-                random.Convolution(32, 64, 4, 4, 4, default), RandomNetworks.MinMax, new DeployedFlatten(), random.Dense(1024, 128), RandomNetworks.MinMax, random.Dense(128, 10),
+                random.Convolution(3, 32, 5, 5, 2, ZeroPadding.All(2)), RandomNetworks.MinMax,
+                    random.Convolution(32, 32, 3, 3, 1, ZeroPadding.All(1)), RandomNetworks.MinMax,
+                random.Convolution(32, 64, 4, 4, 4, default), RandomNetworks.MinMax, new DeployedFlatten(), random.Dense(1024, 128),
+                    RandomNetworks.MinMax, random.Dense(128, 10),
             ]),
         };
     }

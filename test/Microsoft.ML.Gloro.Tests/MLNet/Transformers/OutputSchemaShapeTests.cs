@@ -26,8 +26,10 @@ public sealed class OutputSchemaShapeTests
                 ? vector.IsKnownSize ? SchemaShape.Column.VectorKind.Vector : SchemaShape.Column.VectorKind.VariableVector
                 : SchemaShape.Column.VectorKind.Scalar;
             var item = given.Type is VectorDataViewType v ? v.ItemType : given.Type;
-            Assert.AreEqual((kind, item is KeyDataViewType, item.RawType), (promised.Kind, promised.IsKey, promised.ItemType.RawType), name);
-            CollectionAssert.AreEquivalent(given.Annotations.Schema.Select(a => a.Name).ToArray(), promised.Annotations.Select(a => a.Name).ToArray(), name);
+            Assert.AreEqual(
+                (kind, item is KeyDataViewType, item.RawType), (promised.Kind, promised.IsKey, promised.ItemType.RawType), name);
+            CollectionAssert.AreEquivalent(
+                given.Annotations.Schema.Select(a => a.Name).ToArray(), promised.Annotations.Select(a => a.Name).ToArray(), name);
         }
     }
 

@@ -40,7 +40,8 @@ public sealed class OverlappedReadingTests
     public void Transform_ImagesOfFiles_AreThoseOfTheirRows()
     {
         using var folder = new TemporaryFolder();
-        var files = Enumerable.Range(0, 30).Select(i => new FileRow { Name = folder.Write($"{i}.png", TestImages.Png(TestImages.Planes(8, 6, i), 8, 6)) }).ToList();
+        var files = Enumerable.Range(0, 30)
+            .Select(i => new FileRow { Name = folder.Write($"{i}.png", TestImages.Png(TestImages.Planes(8, 6, i), 8, 6)) }).ToList();
         var view = _mlContext.Data.LoadFromEnumerable(files);
         var images = _mlContext.Transforms.LoadImages("Image", folder.Path, "Name").Fit(view).Transform(view);
         using var one = TestModels.Transformer(TestModels.Image(), "Image", threads: 1);
@@ -158,7 +159,8 @@ public sealed class OverlappedReadingTests
         Assert.IsTrue(inside.Wait(Patience));
         var disposing = new Thread(cursor.Dispose);
         disposing.Start();
-        Assert.IsTrue(SpinWait.SpinUntil(() => disposing.ThreadState == ThreadState.WaitSleepJoin, Patience), "What the row is made of is in use: Dispose waits.");
+        Assert.IsTrue(SpinWait.SpinUntil(() => disposing.ThreadState == ThreadState.WaitSleepJoin, Patience),
+            "What the row is made of is in use: Dispose waits.");
         goOn.Set();
         Assert.IsTrue(disposing.Join(Patience));
         Assert.AreEqual((0, 7), (source.OpenCursors, source.Moves), "The row in hand is the last.");

@@ -22,7 +22,8 @@ public sealed class ScoringOptionsTests
         // MinMax has 16 channels of 64 × 64 before it and behind it: 128 K values a row, of which 512 K may be at once.
         var network = new DeployedNetwork(new TensorShape(3, 64, 64),
         [
-            new DeployedConvolution(new float[48], new float[16], 3, 16, 1, 1, 1, ZeroPadding.All(0)), new DeployedActivation(ActivationFunction.MinMax),
+            new DeployedConvolution(new float[48], new float[16], 3, 16, 1, 1, 1, ZeroPadding.All(0)),
+                new DeployedActivation(ActivationFunction.MinMax),
             new DeployedAveragePooling(16), new DeployedFlatten(), new DeployedDense(new float[2 * 256], new float[2], 256, 2),
         ]);
         using var transformer = TestModels.Transformer(TestModels.Create(network, RobustnessGuarantee.Local, 0.1f, isImage: true));
@@ -40,7 +41,8 @@ public sealed class ScoringOptionsTests
         foreach (var (threads, rows) in new[] { (1, 0), (3, 5), (0, 1), (0, 33) })
         {
             using var other = (GloroTransformer)_mlContext.Gloro.WithScoringOptions(model, threads, rows);
-            Assert.AreEqual((threads == 0 ? Environment.ProcessorCount : threads, rows == 0 ? 256 : rows), (other.Threads, other.ReadAheadRows));
+            Assert.AreEqual(
+                (threads == 0 ? Environment.ProcessorCount : threads, rows == 0 ? 256 : rows), (other.Threads, other.ReadAheadRows));
             CollectionAssert.AreEqual(expected, ScoredRow.All(other.Transform(view)).ConvertAll(r => r.ToString()));
         }
 
@@ -58,7 +60,8 @@ public sealed class ScoringOptionsTests
     public void WithScoringOptions_SavedAndLoaded_AreThoseOfTheNewMachine()
     {
         var view = VectorRow.View(VectorRow.Random(10));
-        using var model = (GloroTransformer)_mlContext.Gloro.WithScoringOptions(TestModels.Transformer(TestModels.Vector()), threads: 7, readAheadRows: 5);
+        using var model = (GloroTransformer)_mlContext.Gloro.WithScoringOptions(
+            TestModels.Transformer(TestModels.Vector()), threads: 7, readAheadRows: 5);
         using var stream = new MemoryStream();
         _mlContext.Model.Save(model, view.Schema, stream);
         using var loaded = (GloroTransformer)_mlContext.Model.Load(new MemoryStream(stream.ToArray()), out _);
@@ -69,8 +72,10 @@ public sealed class ScoringOptionsTests
     public void WithScoringOptions_ThatCannotBe_AreRefused()
     {
         using var model = TestModels.Transformer(TestModels.Vector());
-        Assert.AreEqual("threads", Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => _mlContext.Gloro.WithScoringOptions(model, threads: -1)).ParamName);
-        Assert.AreEqual("readAheadRows", Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => _mlContext.Gloro.WithScoringOptions(model, readAheadRows: -1)).ParamName);
+        Assert.AreEqual("threads",
+            Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => _mlContext.Gloro.WithScoringOptions(model, threads: -1)).ParamName);
+        Assert.AreEqual("readAheadRows", Assert.ThrowsExactly<ArgumentOutOfRangeException>(
+            () => _mlContext.Gloro.WithScoringOptions(model, readAheadRows: -1)).ParamName);
         Assert.AreEqual("model", Assert.ThrowsExactly<ArgumentNullException>(() => _mlContext.Gloro.WithScoringOptions(null!)).ParamName);
         var chain = new TransformerChain<ITransformer>(model);
         Assert.AreEqual(2, GloroOf(_mlContext.Gloro.WithScoringOptions(chain, threads: 2)).Threads);

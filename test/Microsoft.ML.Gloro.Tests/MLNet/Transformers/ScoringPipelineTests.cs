@@ -146,7 +146,8 @@ public sealed class ScoringPipelineTests
     public void Next_ScoringFails_ThrowsAtThatWindowAfterThoseBefore()
     {
         int reads = 0;
-        var pipeline = new ScoringPipeline(3, new DeferredDisposal(this, () => _freed++), window => new ReadRows(window, ++reads, Ended: false, null), rows =>
+        var pipeline = new ScoringPipeline(
+            3, new DeferredDisposal(this, () => _freed++), window => new ReadRows(window, ++reads, Ended: false, null), rows =>
         {
             if (rows.Count == 4)
                 throw new IOException("window 4");

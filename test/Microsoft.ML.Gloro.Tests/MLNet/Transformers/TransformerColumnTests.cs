@@ -55,9 +55,11 @@ public sealed class TransformerColumnTests
             Assert.AreEqual(row.PredictedLabel, row.ReachableLabels[0]);
             if (row.IsCertified)
                 Assert.AreEqual(row.PredictedLabel, row.CertifiedLabels[0]);
-            CollectionAssert.IsSubsetOf(row.IsCertified ? row.ReachableLabels.Intersect(row.CertifiedLabels).ToArray() : [], row.CertifiedLabels);
+            CollectionAssert.IsSubsetOf(
+                row.IsCertified ? row.ReachableLabels.Intersect(row.CertifiedLabels).ToArray() : [], row.CertifiedLabels);
             if (row.IsCertified)
-                Assert.IsEmpty(row.ReachableLabels.Except(row.CertifiedLabels), "a class outside the certified set cannot be top-1 within ε");
+                Assert.IsEmpty(
+                    row.ReachableLabels.Except(row.CertifiedLabels), "a class outside the certified set cannot be top-1 within ε");
         }
     }
 
@@ -83,8 +85,10 @@ public sealed class TransformerColumnTests
         var schema = transformer.GetOutputSchema(VectorRow.View([]).Schema);
         string types = string.Join("; ", schema.Skip(4).Select(c => $"{c.Name}: {c.Type}"));
         Assert.AreEqual(
-            "PredictedLabel: Key<UInt32, 0-4>; Score: Vector<Single, 5>; Logits: Vector<Single, 5>; TopKRadii: Vector<Single, 4>; CertifiedRadius: Single; IsCertified: Boolean; " +
-            "CertifiedK: Int32; CertifiedLabels: Vector<Key<UInt32, 0-4>>; LoosestK: Int32; ReachableLabels: Vector<Key<UInt32, 0-4>>", types);
+            "PredictedLabel: Key<UInt32, 0-4>; Score: Vector<Single, 5>; Logits: Vector<Single, 5>; TopKRadii: Vector<Single, 4>; "
+                + "CertifiedRadius: Single; IsCertified: Boolean; " +
+            "CertifiedK: Int32; CertifiedLabels: Vector<Key<UInt32, 0-4>>; LoosestK: Int32; ReachableLabels: Vector<Key<UInt32, 0-4>>",
+                types);
         foreach (string name in new[] { "PredictedLabel", "CertifiedLabels", "ReachableLabels" })
         {
             VBuffer<ReadOnlyMemory<char>> names = default;
@@ -183,7 +187,8 @@ public sealed class TransformerColumnTests
         float sum = 0;
         foreach (float e in exponentials)
             sum += e;
-        var reachable = order.Where(i => i == order[0] || logits[i] + (model.Epsilon * model.Constants[order[0], i]) + error >= logits[order[0]]);
+        var reachable =
+            order.Where(i => i == order[0] || logits[i] + (model.Epsilon * model.Constants[order[0], i]) + error >= logits[order[0]]);
         return new ScoredRow
         {
             PredictedLabel = (uint)order[0] + 1,

@@ -150,7 +150,8 @@ public sealed class TransformerCursorTests
             Assert.ThrowsExactly<InvalidOperationException>(() => cursor.GetGetter<VBuffer<float>>(view.Schema["Score"]));
         }
 
-        Assert.AreEqual(("Other", 3, 0, 3, 0), (source.Asked, source.Moves, source.Calls["Features"], source.Calls["Other"], source.OpenCursors));
+        Assert.AreEqual(
+            ("Other", 3, 0, 3, 0), (source.Asked, source.Moves, source.Calls["Features"], source.Calls["Other"], source.OpenCursors));
     }
 
     [TestMethod]
@@ -286,12 +287,14 @@ public sealed class TransformerCursorTests
         var data = VectorRow.View(VectorRow.Random(50, scale: 3));
         var scored = transformer.Transform(data);
         var keys = ScoredRow.All(scored);
-        var mapped = _mlContext.Transforms.Conversion.MapKeyToValue("CertifiedLabels").Append(_mlContext.Transforms.Conversion.MapKeyToValue("PredictedLabel")).Fit(scored).Transform(scored);
+        var mapped = _mlContext.Transforms.Conversion.MapKeyToValue("CertifiedLabels")
+            .Append(_mlContext.Transforms.Conversion.MapKeyToValue("PredictedLabel")).Fit(scored).Transform(scored);
         var names = _mlContext.Data.CreateEnumerable<NamedRow>(mapped, reuseRowObject: false).ToList();
         for (int i = 0; i < keys.Count; i++)
         {
             Assert.AreEqual(transformer.ClassNames[(int)keys[i].PredictedLabel - 1], names[i].PredictedLabel);
-            CollectionAssert.AreEqual(keys[i].CertifiedLabels.Select(k => transformer.ClassNames[(int)k - 1]).ToArray(), names[i].CertifiedLabels);
+            CollectionAssert.AreEqual(
+                keys[i].CertifiedLabels.Select(k => transformer.ClassNames[(int)k - 1]).ToArray(), names[i].CertifiedLabels);
         }
     }
 
@@ -299,7 +302,8 @@ public sealed class TransformerCursorTests
     public void PermutationFeatureImportance_OfMLNet_Works()
     {
         using var transformer = TestModels.Transformer(TestModels.Vector());
-        var importance = _mlContext.MulticlassClassification.PermutationFeatureImportance(transformer, VectorRow.View(VectorRow.Random(50)), permutationCount: 2);
+        var importance = _mlContext.MulticlassClassification.PermutationFeatureImportance(
+            transformer, VectorRow.View(VectorRow.Random(50)), permutationCount: 2);
         Assert.HasCount(6, importance);
     }
 

@@ -17,7 +17,8 @@ public sealed class TransformerImageTests
     {
         using var folder = new TemporaryFolder();
         var planes = Enumerable.Range(0, Count).Select(i => TestImages.Planes(Height, Width, i)).ToList();
-        var files = planes.Select((p, i) => new FileRow { Id = i, Path = folder.Write($"{i}.png", TestImages.Png(p, Height, Width)) }).ToList();
+        var files = planes.Select((p, i) => new FileRow { Id = i, Path = folder.Write($"{i}.png", TestImages.Png(p, Height, Width)) })
+            .ToList();
         var loadImages = _mlContext.Transforms.LoadImages("Image", folder.Path, "Path");
         var fromFiles = loadImages.Fit(View(files)).Transform(View(files));
         using var transformer = TestModels.Transformer(TestModels.Image(), "Image");
@@ -28,7 +29,8 @@ public sealed class TransformerImageTests
         {
             var images = planes.ConvertAll(p => new ImageRow { Image = TestImages.Create(p, Height, Width, format) });
             CollectionAssert.AreEqual(expected, Texts(transformer, View(images)), format.ToString());
-            CollectionAssert.AreEqual(expected, Texts(transformer, View(images)), "images of the caller's are not disposed: they can be read twice");
+            CollectionAssert.AreEqual(
+                expected, Texts(transformer, View(images)), "images of the caller's are not disposed: they can be read twice");
         }
 
         var encoded = planes.ConvertAll(p => new EncodedRow { Image = TestImages.Png(p, Height, Width) });
@@ -65,8 +67,10 @@ public sealed class TransformerImageTests
         // Of the right size already, ResizeImages hands its input on: two columns, one image, disposed at the next row.
         using var folder = new TemporaryFolder();
         var planes = Enumerable.Range(0, Count).Select(i => TestImages.Planes(Height, Width, i)).ToList();
-        var files = planes.Select((p, i) => new FileRow { Id = i, Path = folder.Write($"{i}.png", TestImages.Png(p, Height, Width)) }).ToList();
-        var chain = _mlContext.Transforms.LoadImages("Original", folder.Path, "Path").Append(_mlContext.Transforms.ResizeImages("Image", Width, Height, "Original"));
+        var files = planes.Select((p, i) => new FileRow { Id = i, Path = folder.Write($"{i}.png", TestImages.Png(p, Height, Width)) })
+            .ToList();
+        var chain = _mlContext.Transforms.LoadImages("Original", folder.Path, "Path")
+            .Append(_mlContext.Transforms.ResizeImages("Image", Width, Height, "Original"));
         var view = chain.Fit(View(files)).Transform(View(files));
         using var transformer = TestModels.Transformer(TestModels.Image(), "Image");
         var scored = transformer.Transform(view);
@@ -120,7 +124,8 @@ public sealed class TransformerImageTests
     [TestMethod]
     public void PredictionEngine_OnImages_GivesTheBitsOfTheCursor()
     {
-        var rows = Enumerable.Range(0, 20).Select(i => new EncodedRow { Image = TestImages.Png(TestImages.Planes(11, 9, i), 11, 9) }).ToList();
+        var rows = Enumerable.Range(0, 20)
+            .Select(i => new EncodedRow { Image = TestImages.Png(TestImages.Planes(11, 9, i), 11, 9) }).ToList();
         using var transformer = TestModels.Transformer(TestModels.Image(), "Image");
         var expected = Texts(transformer, View(rows));
         using var engine = _mlContext.Model.CreatePredictionEngine<EncodedRow, ScoredRow>(transformer);
@@ -132,7 +137,8 @@ public sealed class TransformerImageTests
     public void SaveAndLoad_ImagePipeline_GivesTheSameBits()
     {
         using var folder = new TemporaryFolder();
-        var files = Enumerable.Range(0, 10).Select(i => new FileRow { Path = folder.Write($"{i}.png", TestImages.Png(TestImages.Planes(16, 16, i), 16, 16)) }).ToList();
+        var files = Enumerable.Range(0, 10)
+            .Select(i => new FileRow { Path = folder.Write($"{i}.png", TestImages.Png(TestImages.Planes(16, 16, i), 16, 16)) }).ToList();
         var load = _mlContext.Transforms.LoadImages("Image", folder.Path, "Path").Fit(View(files));
         using var transformer = TestModels.Transformer(TestModels.Image(), "Image");
         var chain = new TransformerChain<ITransformer>(load, transformer);
@@ -140,7 +146,8 @@ public sealed class TransformerImageTests
         _mlContext.Model.Save(chain, View(files).Schema, stream);
         stream.Position = 0;
         var loaded = new MLContext().Model.Load(stream, out _);
-        CollectionAssert.AreEqual(ScoredRow.All(chain.Transform(View(files))).ConvertAll(r => r.ToString()), ScoredRow.All(loaded.Transform(View(files))).ConvertAll(r => r.ToString()));
+        CollectionAssert.AreEqual(ScoredRow.All(chain.Transform(View(files))).ConvertAll(r => r.ToString()),
+            ScoredRow.All(loaded.Transform(View(files))).ConvertAll(r => r.ToString()));
         (loaded as IDisposable)?.Dispose();
     }
 
@@ -186,7 +193,8 @@ public sealed class TransformerImageTests
         Assert.IsFalse(e.Message.Contains("Row 13", StringComparison.Ordinal), "rows are shuffled");
     }
 
-    private static List<string> Texts(GloroTransformer transformer, IDataView view) => ScoredRow.All(transformer.Transform(view)).ConvertAll(r => r.ToString());
+    private static List<string> Texts(GloroTransformer transformer, IDataView view) => ScoredRow.All(transformer.Transform(view))
+        .ConvertAll(r => r.ToString());
 
     private static byte[] Planes(MLImage image)
     {

@@ -79,7 +79,8 @@ public sealed class TransformerLifetimeTests
         var local = relaxed.With(RobustnessGuarantee.Local, 0.3f);
         var before = ScoredRow.All(relaxed.Transform(data));
         using (var expected = TestModels.Transformer(TestModels.Vector(guarantee: RobustnessGuarantee.Local, epsilon: 0.3f)))
-            CollectionAssert.AreEqual(ScoredRow.All(expected.Transform(data)).ConvertAll(r => r.ToString()), ScoredRow.All(local.Transform(data)).ConvertAll(r => r.ToString()));
+            CollectionAssert.AreEqual(ScoredRow.All(expected.Transform(data)).ConvertAll(r => r.ToString()),
+                ScoredRow.All(local.Transform(data)).ConvertAll(r => r.ToString()));
         Assert.AreEqual((RobustnessGuarantee.Local, 0.3f, 0.1f), (local.Guarantee, local.Epsilon, relaxed.Epsilon));
 
         relaxed.Dispose();
@@ -95,7 +96,8 @@ public sealed class TransformerLifetimeTests
     {
         var model = TestModels.Vector(epsilon: 0.2f);
         using var transformer = TestModels.Transformer(model);
-        Assert.AreEqual((model.Bound.Value, 0.2f, model.Guarantee), (transformer.Model.LipschitzBound, transformer.Model.Epsilon, transformer.Model.Guarantee));
+        Assert.AreEqual((model.Bound.Value, 0.2f, model.Guarantee),
+            (transformer.Model.LipschitzBound, transformer.Model.Epsilon, transformer.Model.Guarantee));
         Assert.AreEqual("Vector<Single, 6>", $"{transformer.FeatureColumnType}");
         Assert.IsTrue(transformer.IsRowToRowMapper);
     }

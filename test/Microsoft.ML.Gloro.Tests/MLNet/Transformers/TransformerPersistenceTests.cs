@@ -13,7 +13,8 @@ public sealed class TransformerPersistenceTests
     public void SaveAndLoad_Transformer_GivesTheSameBits()
     {
         var data = VectorRow.View(VectorRow.Random(200));
-        using var transformer = TestModels.Transformer(TestModels.Vector(guarantee: RobustnessGuarantee.Parse("affinity:ant+bee,cat+dog"), epsilon: 0.125f));
+        using var transformer =
+            TestModels.Transformer(TestModels.Vector(guarantee: RobustnessGuarantee.Parse("affinity:ant+bee,cat+dog"), epsilon: 0.125f));
         using var stream = new MemoryStream();
         _mlContext.Model.Save(transformer, data.Schema, stream);
         stream.Position = 0;
@@ -33,7 +34,8 @@ public sealed class TransformerPersistenceTests
         var rows = VectorRow.Random(20, scale: 3);
         var data = VectorRow.View(rows);
         using var transformer = TestModels.Transformer(TestModels.Vector(), prefix: "My");
-        var toValue = _mlContext.Transforms.Conversion.MapKeyToValue("MyPredictedLabel").Append(_mlContext.Transforms.Conversion.MapKeyToValue("MyCertifiedLabels")).Fit(transformer.Transform(data));
+        var toValue = _mlContext.Transforms.Conversion.MapKeyToValue("MyPredictedLabel")
+            .Append(_mlContext.Transforms.Conversion.MapKeyToValue("MyCertifiedLabels")).Fit(transformer.Transform(data));
         var chain = new TransformerChain<ITransformer>(transformer, toValue);
         using var stream = new MemoryStream();
         _mlContext.Model.Save(chain, data.Schema, stream);
@@ -45,7 +47,8 @@ public sealed class TransformerPersistenceTests
         for (int i = 0; i < rows.Count; i++)
         {
             var actual = engine.Predict(rows[i]);
-            Assert.AreEqual((expected[i].MyPredictedLabel, expected[i].MyCertifiedRadius), (actual.MyPredictedLabel, actual.MyCertifiedRadius));
+            Assert.AreEqual(
+                (expected[i].MyPredictedLabel, expected[i].MyCertifiedRadius), (actual.MyPredictedLabel, actual.MyCertifiedRadius));
             CollectionAssert.AreEqual(expected[i].MyCertifiedLabels, actual.MyCertifiedLabels);
             CollectionAssert.Contains(transformer.ClassNames.ToArray(), actual.MyPredictedLabel);
         }
@@ -58,14 +61,17 @@ public sealed class TransformerPersistenceTests
         using var stream = new MemoryStream();
         _mlContext.Model.Save(transformer, VectorRow.View([]).Schema, stream);
 
-        foreach (var damage in new Func<byte[], byte[]>[] { b => b[..(b.Length / 2)], b => b[..^1], b => [.. b[..^40], (byte)(b[^40] ^ 1), .. b[^39..]], b => [] })
+        foreach (var damage in new Func<byte[], byte[]>[] { b => b[..(b.Length / 2)], b => b[..^1],
+            b => [.. b[..^40], (byte)(b[^40] ^ 1), .. b[^39..]], b => [] })
         {
             StringAssert.StartsWith(LoadError(Rewrite(stream.ToArray(), "Gloro.model", damage)), "The GloRo model cannot be loaded: ");
         }
 
         StringAssert.Contains(LoadError(Rewrite(stream.ToArray(), "Gloro.model", null)), "incomplete");
-        foreach (var damage in new Func<byte[], byte[]>[] { b => b[..3], b => [0, .. b[1..]], b => [.. b, 0], b => [b[0], 0xFF, .. b[2..]], b => [0xFF, 0xFF, 0xFF, 0x7F, .. new byte[100]], b => [] })
-            StringAssert.StartsWith(LoadError(Rewrite(stream.ToArray(), "Gloro.settings", damage)), "The part 'Gloro.settings' of the model file is damaged: ");
+        foreach (var damage in new Func<byte[], byte[]>[] { b => b[..3], b => [0, .. b[1..]], b => [.. b, 0], b => [b[0], 0xFF, .. b[2..]],
+            b => [0xFF, 0xFF, 0xFF, 0x7F, .. new byte[100]], b => [] })
+            StringAssert.StartsWith(
+                LoadError(Rewrite(stream.ToArray(), "Gloro.settings", damage)), "The part 'Gloro.settings' of the model file is damaged: ");
     }
 
     [TestMethod]
