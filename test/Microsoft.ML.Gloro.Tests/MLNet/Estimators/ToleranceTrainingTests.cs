@@ -135,8 +135,8 @@ public sealed class ToleranceTrainingTests
         Assert.IsNull(ClassDistance.Typical(new VectorTrainingSet(TensorShape.Vector(2), [[0, 1], [0, 2]], [0, 1]), [10, 0]));
     }
 
-    private GloroTransformer Fit(GloroMulticlassClassificationOptions options) => _mlContext.Transforms.Conversion.MapValueToKey("Label")
-        .Append(_mlContext.Gloro.MulticlassClassification(options)).Fit(View()).LastTransformer;
+    private GloroTransformer Fit(GloroMulticlassClassificationOptions options) =>
+        _mlContext.Gloro.MulticlassClassification(options).Fit(View());
 
     private static GloroMulticlassClassificationOptions Options(GloroTolerances tolerances) => new()
     {
@@ -163,7 +163,8 @@ public sealed class ToleranceTrainingTests
             Weight = (float)(5000 + (80 * (random.NextDouble() - 0.5)) + (10 * (i % 2))),
             Site = (i % 2 * 0.001f) + (float)(0.0001 * random.NextDouble()),
         }).ToList());
-        return _mlContext.Transforms.Concatenate("Features", "Length", "Weight", "Site").Fit(rows).Transform(rows);
+        return _mlContext.Transforms.Concatenate("Features", "Length", "Weight", "Site")
+            .Append(_mlContext.Transforms.Conversion.MapValueToKey("Label")).Fit(rows).Transform(rows);
     }
 
     private sealed class Part
