@@ -160,12 +160,14 @@ quietly dotnet publish Serve -c Release -f net10.0 -r "$rid" --self-contained fa
 expect "served: east within" "$work/serve/Serve"
 without_libtorch "$work/serve"
 
-# What an application that scores carries: for every platform (72 MB of it are SkiaSharp's native code, which ML.NET's images bring), for every
-# Linux, and for one platform.
+# What an application that scores carries: for every platform (72 MB of it are SkiaSharp's native code, which ML.NET's images bring), for the
+# platforms that it names, and for one.
 quietly dotnet publish Score -c Release -f net8.0 --self-contained false -o "$work/portable" "${options[@]}"
 smaller 90 "$work/portable"
-quietly dotnet publish Score -c Release -f net8.0 --self-contained false -o "$work/linux" "${options[@]}" -p:LinuxOnly=true
-smaller 60 "$work/linux"
+quietly dotnet publish Score -c Release -f net8.0 --self-contained false -o "$work/named" "${options[@]}" -p:GloroPortablePlatforms="\"$rid;win-x64;osx-arm64\""
+smaller 60 "$work/named"
+expect "scored: radius" dotnet --roll-forward Major "$work/named/Score.dll"
+! dotnet msbuild Score -t:ResolvePackageAssets "${options[@]}" -p:TargetFramework=net8.0 -p:GloroPortablePlatforms=linux64 >"$work/log" 2>&1 && grep -q GLORO0024 "$work/log" || fail "GloroPortablePlatforms=linux64 is not refused"
 quietly dotnet publish Score -c Release -f net8.0 -r "$rid" --self-contained false -o "$work/native" "${options[@]}"
 smaller 30 "$work/native"
 
