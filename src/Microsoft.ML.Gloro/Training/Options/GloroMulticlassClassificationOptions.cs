@@ -45,8 +45,8 @@ public sealed class GloroMulticlassClassificationOptions : GloroTrainerOptions
     /// How far each feature can be off, by the slot names of the feature column or in its order; 0 for a feature that cannot be changed. ε
     /// and all radii are then measured in tolerances, and a feature that cannot be changed costs no radius. Set
     /// <see cref="GloroTrainerOptions.Epsilon"/> with them: 1 for one feature that is off by its tolerance,
-    /// <see cref="GloroTolerances.AllAtOnce"/> for all. The network must begin with a dense layer. Default: null, the tolerances of <see cref="GloroTrainerOptions.InitialModel"/> if it has any, and else L2 distances
-    /// in the units of the features.
+    /// <see cref="GloroTolerances.AllAtOnce"/> for all. The network must begin with a dense layer. Default: null, the tolerances of
+    /// <see cref="GloroTrainerOptions.InitialModel"/> if it has any, and else L2 distances in the units of the features.
     /// </summary>
     public GloroTolerances? Tolerances { get; set; }
 
