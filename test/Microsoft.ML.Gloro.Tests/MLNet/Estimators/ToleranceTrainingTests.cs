@@ -68,7 +68,13 @@ public sealed class ToleranceTrainingTests
         using GloroTransformer first = Fit(Options(GloroTolerances.InOrder(2, 30, 0)));
         var options = new GloroMulticlassClassificationOptions
         {
-            InitialModel = first, Epochs = 1, BatchSize = 16, LearningRate = 1e-12, MixedPrecision = false, ThreadCount = 1, Epsilon = 1,
+            InitialModel = first,
+            Epochs = 1,
+            BatchSize = 16,
+            LearningRate = 1e-12,
+            MixedPrecision = false,
+            ThreadCount = 1,
+            Epsilon = 1,
         };
         using GloroTransformer same = Fit(options);
         Assert.AreEqual("2, 30, 0", same.Tolerances!.ToString());
