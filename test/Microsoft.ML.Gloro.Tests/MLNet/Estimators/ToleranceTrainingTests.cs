@@ -35,7 +35,7 @@ public sealed class ToleranceTrainingTests
 
         double vra = Vra(fixedSite), other = Vra(free);
         Assert.IsGreaterThan(0.95, vra);
-        Assert.IsLessThan(0.5, other, "where it can be off by much more than it tells, it proves nothing");
+        Assert.IsLessThanOrEqualTo(0.5, other, "where it can be off by much more than it tells, one class for all rows is the best proof");
 
         double Vra(GloroTransformer model) => _mlContext.Gloro.Evaluate(model.Transform(View(seed: 9))).VerifiedRobustAccuracy;
     }
