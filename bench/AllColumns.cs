@@ -16,9 +16,10 @@ internal static class AllColumns
             (Getter<VBuffer<float>>("Logits"), Getter<VBuffer<float>>("Score"), Getter<VBuffer<float>>("TopKRadii"));
         var (set, reachable) = (Getter<VBuffer<uint>>("CertifiedLabels"), Getter<VBuffer<uint>>("ReachableLabels"));
         var (label, radius, certified) = (Getter<uint>("PredictedLabel"), Getter<float>("CertifiedRadius"), Getter<bool>("IsCertified"));
-        var (k, loosest) = (Getter<int>("CertifiedK"), Getter<int>("LoosestK"));
+        var (k, loosest, group) = (Getter<int>("CertifiedK"), Getter<int>("LoosestK"), Getter<ReadOnlyMemory<char>>("CertifiedGroup"));
         VBuffer<float> floats = default;
         VBuffer<uint> keys = default;
+        ReadOnlyMemory<char> name = default;
         (uint Top, float Radius, bool Certified, int Size, int Loosest) values = default;
         while (cursor.MoveNext())
         {
@@ -32,6 +33,7 @@ internal static class AllColumns
             certified(ref values.Certified);
             k(ref values.Size);
             loosest(ref values.Loosest);
+            group(ref name);
         }
     }
 }

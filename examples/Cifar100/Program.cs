@@ -36,14 +36,16 @@ var mlContext = experiment.Context;
 var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
     .Append(mlContext.Gloro.ImageClassification(experiment.Options(new GloroAugmentationOptions { MaximumShift = 4 })));
 
+var test = mlContext.Data.LoadFromEnumerable(data.Images(data.Test));
 return experiment.Run(
     pipeline,
     mlContext.Data.LoadFromEnumerable(data.Images(data.Train)),
-    mlContext.Data.LoadFromEnumerable(data.Images(data.Test)),
+    test,
     [
         ("local", RobustnessGuarantee.Local),
         ("RT2", RobustnessGuarantee.RelaxedTopK(2)),
         ("RT3", RobustnessGuarantee.RelaxedTopK(3)),
         ("RT5", RobustnessGuarantee.RelaxedTopK(5)),
         ("superclasses", RobustnessGuarantee.Affinity(data.Superclasses)),
-    ]);
+    ],
+    (model, scored) => NamedSets.Print(mlContext, model, test, scored, RobustnessGuarantee.Affinity(data.Superclasses)));

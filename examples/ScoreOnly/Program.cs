@@ -48,7 +48,7 @@ if (args.ElementAtOrDefault(2) is { } columnsPath)
     string[] columns =
     [
         "ImagePath", "PredictedLabel", "Score", "Logits", "TopKRadii", "CertifiedRadius", "IsCertified", "CertifiedK", "CertifiedLabels",
-        "LoosestK", "ReachableLabels",
+        "LoosestK", "ReachableLabels", "CertifiedGroup",
     ];
     IDataView selected = mlContext.Transforms.SelectColumns(columns).Fit(scored).Transform(scored);
     mlContext.Data.SaveAsText(selected, file, headerRow: false, schema: false);

@@ -87,8 +87,9 @@ internal sealed class ImageExperiment : IDisposable
     /// <param name="train">The rows to train on.</param>
     /// <param name="test">The rows to measure on.</param>
     /// <param name="guarantees">What to measure, with the names to print.</param>
+    /// <param name="showMore">Gets the model and the scored test rows once they are measured.</param>
     public int Run(IEstimator<ITransformer> pipeline, IDataView train, IDataView test,
-        IReadOnlyList<(string Name, RobustnessGuarantee Guarantee)> guarantees)
+        IReadOnlyList<(string Name, RobustnessGuarantee Guarantee)> guarantees, Action<ITransformer, IDataView>? showMore = null)
     {
         ITransformer model;
         try
@@ -113,6 +114,7 @@ internal sealed class ImageExperiment : IDisposable
             ScoredRows.WriteText(Context, scored, columns);
         if (_arguments.Figure is { } figure)
             Draw(scored, figure);
+        showMore?.Invoke(model, scored);
         Say("Done.");
         return 0;
     }

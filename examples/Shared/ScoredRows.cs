@@ -8,7 +8,7 @@ internal static class ScoredRows
     private static readonly string[] s_columns =
     [
         "Label", "ImagePath", "PredictedLabel", "Score", "Logits", "TopKRadii", "CertifiedRadius", "IsCertified", "CertifiedK",
-        "CertifiedLabels", "LoosestK", "ReachableLabels",
+        "CertifiedLabels", "LoosestK", "ReachableLabels", "CertifiedGroup",
     ];
 
     /// <summary>The labels and the trainer's columns, kept in memory. The images are not kept.</summary>

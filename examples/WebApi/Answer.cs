@@ -8,6 +8,7 @@ namespace WebApi;
 /// <param name="PredictedLabel">The top-1 class.</param>
 /// <param name="IsCertified">Whether a set is proved at the model's ε.</param>
 /// <param name="CertifiedLabels">The smallest such set, best first; empty if there is none.</param>
+/// <param name="CertifiedGroup">The name of that set; empty if there is none, or it has none.</param>
 /// <param name="CertifiedRadius">
 /// The distance within which that set is proved, more than ε; if there is none, the largest within which a set is proved.
 /// </param>
@@ -16,11 +17,12 @@ namespace WebApi;
 /// <param name="Radii">r_1, r_2, …: within r_k the set of the k highest classes cannot change. Rounded down, as in the columns;
 /// 0 where nothing is proved.</param>
 /// <param name="LargestK">The largest set that the model's guarantee allows for this image.</param>
+/// <param name="Groups">The name of the k highest classes for each k up to <see cref="LargestK"/>; empty where they have none.</param>
 /// <param name="Classes">All classes, best first.</param>
 /// <param name="Width">Width of the upload, before it was resized.</param>
 /// <param name="Height">Its height.</param>
 /// <param name="Proved">What is proved at the model's ε, in words.</param>
 internal sealed record Answer(
-    string PredictedLabel, bool IsCertified, IReadOnlyList<string> CertifiedLabels, float CertifiedRadius,
-    IReadOnlyList<string> LoosestLabels, float Epsilon, IReadOnlyList<float> Radii, int LargestK, IReadOnlyList<ScoredClass> Classes,
-    int Width, int Height, string Proved);
+    string PredictedLabel, bool IsCertified, IReadOnlyList<string> CertifiedLabels, string CertifiedGroup, float CertifiedRadius,
+    IReadOnlyList<string> LoosestLabels, float Epsilon, IReadOnlyList<float> Radii, int LargestK,
+    IReadOnlyList<string> Groups, IReadOnlyList<ScoredClass> Classes, int Width, int Height, string Proved);

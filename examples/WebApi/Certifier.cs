@@ -63,9 +63,11 @@ internal sealed class Certifier : IDisposable
         int[] holding = [.. Enumerable.Range(1, largest).Where(k => scored.TopKRadii[k - 1] > Card.Epsilon)];
         int tightest = holding.FirstOrDefault(), loosest = holding.LastOrDefault();
         string[] names = [.. classes.Take(loosest).Select(c => c.Name)], labels = names[..tightest];
+        string[] groups = [.. Enumerable.Range(1, largest).Select(k => _model.AtZero.NameOf(classes.Take(k).Select(c => c.Name)))];
+        string group = tightest > 0 ? groups[tightest - 1] : "";
         float radius = tightest > 0 ? scored.TopKRadii[tightest - 1] : scored.TopKRadii.Take(largest).DefaultIfEmpty(0).Max();
         return new(
-            classes[0].Name, tightest > 0, labels, radius, names, Card.Epsilon, scored.TopKRadii, largest, classes, width, height,
-            Card.Say(labels, radius));
+            classes[0].Name, tightest > 0, labels, group, radius, names, Card.Epsilon, scored.TopKRadii, largest, groups, classes, width,
+            height, Card.Say(labels, group, radius));
     }
 }

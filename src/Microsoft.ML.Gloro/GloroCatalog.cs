@@ -30,6 +30,7 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <param name="featureColumnName">
     /// The image column: MLImage, an encoded image as a byte vector, or planar pixels from ExtractPixels scaled to [0, 1].
     /// </param>
+    /// <param name="exampleWeightColumnName">The column of the rows' weights in the loss, one Single per row; null for none.</param>
     /// <param name="guarantee">The guarantee to prove; null for local robustness.</param>
     /// <param name="epsilon">The L2 radius ε of the proof, in pixels scaled to [0, 1].</param>
     /// <param name="validationSet">The validation rows; null to hold out a tenth of the training rows.</param>
@@ -40,9 +41,12 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// </code>
     /// </example>
     public GloroEstimator ImageClassification(
-        string labelColumnName = "Label", string featureColumnName = "Image", RobustnessGuarantee? guarantee = null,
-        float epsilon = GloroTrainerOptions.DefaultEpsilon, IDataView? validationSet = null) => ImageClassification(
-            With(new GloroImageClassificationOptions(), labelColumnName, featureColumnName, guarantee, epsilon, validationSet));
+        string labelColumnName = "Label", string featureColumnName = "Image", string? exampleWeightColumnName = null,
+        RobustnessGuarantee? guarantee = null, float epsilon = GloroTrainerOptions.DefaultEpsilon,
+        IDataView? validationSet = null) => ImageClassification(
+            With(
+                new GloroImageClassificationOptions(), labelColumnName, featureColumnName, exampleWeightColumnName, guarantee, epsilon,
+                validationSet));
 
     /// <summary>Creates a trainer for provably robust image classification.</summary>
     /// <param name="options">The options; they are copied.</param>
@@ -62,6 +66,7 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// <summary>Creates a trainer for provably robust classification of feature vectors, with defaults for all other options.</summary>
     /// <param name="labelColumnName">The key column of the classes.</param>
     /// <param name="featureColumnName">The feature column, a known-size vector of Single.</param>
+    /// <param name="exampleWeightColumnName">The column of the rows' weights in the loss, one Single per row; null for none.</param>
     /// <param name="guarantee">The guarantee to prove; null for local robustness.</param>
     /// <param name="epsilon">The L2 radius ε of the proof, in the units of the features.</param>
     /// <param name="validationSet">The validation rows; null to hold out a tenth of the training rows.</param>
@@ -75,9 +80,12 @@ public sealed class GloroCatalog(MLContext mlContext)
     /// </code>
     /// </example>
     public GloroEstimator MulticlassClassification(
-        string labelColumnName = "Label", string featureColumnName = "Features", RobustnessGuarantee? guarantee = null,
-        float epsilon = GloroTrainerOptions.DefaultEpsilon, IDataView? validationSet = null) => MulticlassClassification(
-            With(new GloroMulticlassClassificationOptions(), labelColumnName, featureColumnName, guarantee, epsilon, validationSet));
+        string labelColumnName = "Label", string featureColumnName = "Features", string? exampleWeightColumnName = null,
+        RobustnessGuarantee? guarantee = null, float epsilon = GloroTrainerOptions.DefaultEpsilon,
+        IDataView? validationSet = null) => MulticlassClassification(
+            With(
+                new GloroMulticlassClassificationOptions(), labelColumnName, featureColumnName, exampleWeightColumnName, guarantee, epsilon,
+                validationSet));
 
     /// <summary>Creates a trainer for provably robust classification of feature vectors.</summary>
     /// <param name="options">The options; they are copied.</param>
@@ -528,12 +536,13 @@ public sealed class GloroCatalog(MLContext mlContext)
     }
 
     private static TOptions With<TOptions>(
-        TOptions options, string labelColumnName, string featureColumnName, RobustnessGuarantee? guarantee, float epsilon,
-        IDataView? validationSet)
+        TOptions options, string labelColumnName, string featureColumnName, string? exampleWeightColumnName,
+        RobustnessGuarantee? guarantee, float epsilon, IDataView? validationSet)
         where TOptions : GloroTrainerOptions
     {
         options.LabelColumnName = labelColumnName;
         options.FeatureColumnName = featureColumnName;
+        options.ExampleWeightColumnName = exampleWeightColumnName;
         options.Guarantee = guarantee ?? RobustnessGuarantee.Local;
         options.Epsilon = epsilon;
         options.ValidationSet = validationSet;

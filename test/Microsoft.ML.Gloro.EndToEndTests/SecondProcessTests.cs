@@ -11,7 +11,7 @@ public class SecondProcessTests
     private static readonly string[] s_columns =
         ["ImagePath", "PredictedLabel", "Score", "Logits", "TopKRadii", "CertifiedRadius", "IsCertified", "CertifiedK",
             "CertifiedLabels", "LoosestK",
-            "ReachableLabels"];
+            "ReachableLabels", "CertifiedGroup"];
 
     [TestMethod]
     public async Task ScoreOnly_AThousandImages_ColumnsBitIdenticalToThisProcess()

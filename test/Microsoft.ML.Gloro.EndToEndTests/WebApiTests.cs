@@ -47,6 +47,7 @@ public sealed class WebApiTests
                 (answer.GetProperty("certifiedRadius").GetSingle(), answer.GetProperty("isCertified").GetBoolean()));
             string?[] labels = [.. answer.GetProperty("certifiedLabels").EnumerateArray().Select(l => l.GetString())];
             CollectionAssert.AreEqual(classes[..row.CertifiedK], labels);
+            Assert.AreEqual(row.CertifiedGroup, answer.GetProperty("certifiedGroup").GetString());
             string?[] loosest = [.. answer.GetProperty("loosestLabels").EnumerateArray().Select(l => l.GetString())];
             CollectionAssert.AreEqual(classes[..row.LoosestK], loosest);
             string words = answer.GetProperty("proved").GetString()!;

@@ -30,15 +30,17 @@ internal sealed record ModelCard(
 
     /// <summary>What is proved of one image.</summary>
     /// <param name="labels">The certified set; empty if there is none.</param>
+    /// <param name="group">The name of that set; empty for none.</param>
     /// <param name="radius">Within what.</param>
-    public string Say(IReadOnlyList<string> labels, float radius)
+    public string Say(IReadOnlyList<string> labels, string group, float radius)
     {
         string within = $"shorter than {Down(radius)} (L2), so none up to ε = {Down(Epsilon)},";
         return labels.Count switch
         {
             0 => $"Nothing is proved at ε = {Down(Epsilon)}.",
             1 => $"No change of the image {within} changes the predicted class: it stays {labels[0]}.",
-            _ => $"No change of the image {within} changes the set of the {labels.Count} highest classes: they stay {string.Join(", ", labels)}.",
+            _ => $"No change of the image {within} changes the set of the {labels.Count} highest classes: they stay "
+                + $"{string.Join(", ", labels)}{(group.Length > 0 ? $", all of them {group}" : "")}.",
         };
     }
 

@@ -26,7 +26,9 @@ function show() {
   if (!answer) return;
   const [k = 0, ...larger] = holding(e), names = answer.classes.map(c => c.name), r = k ? answer.radii[k - 1] : 0;
   $('result').className = k ? 'is-proved' : 'is-open';
-  $('verdict').textContent = k ? `✓ Proved at ε = ${slider.value}/255` : `Not proved at ε = ${slider.value}/255`;
+  const group = k > 1 && answer.groups?.[k - 1]; // a named affinity set; only the server knows them
+  $('verdict').textContent = k ? `✓ Proved at ε = ${slider.value}/255` + (group ? `: ${group}` : '')
+    : `Not proved at ε = ${slider.value}/255`;
   $('set').replaceChildren();
   for (const name of names.slice(0, k)) add($('set'), 'li', name);
   if (!k) add($('set'), 'li', `Predicted, unproved: ${answer.predictedLabel}`, 'none');

@@ -3,9 +3,9 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Training;
 
-/// <summary>A batch: rows of the training set, and their labels as a tensor.</summary>
+/// <summary>A batch: rows of the training set, and their labels and weights as tensors; null if all weights are equal.</summary>
 /// <remarks>Not a tuple: an iterator of tuples of tensors could not be loaded without TorchSharp.</remarks>
-internal sealed record ShuffledBatch(int[] Rows, Tensor Labels);
+internal sealed record ShuffledBatch(int[] Rows, Tensor Labels, Tensor? Weights);
 
 /// <summary>Cuts a training set into shuffled batches and gathers them as tensors.</summary>
 internal sealed class BatchSource(TrainingSet set, int batchSize, Device device)
@@ -13,17 +13,21 @@ internal sealed class BatchSource(TrainingSet set, int batchSize, Device device)
     /// <summary>Batches per epoch. A remainder of less than half a batch is left out, because its statistics would be noise.</summary>
     public int PerEpoch => Math.Max(1, (set.Count + (batchSize / 2)) / batchSize);
 
-    /// <summary>The rows of each batch with their labels, in an order drawn from <paramref name="random"/>.</summary>
+    /// <summary>
+    /// The rows of each batch with their labels and relative weights, in an order drawn from <paramref name="random"/>.
+    /// </summary>
     public IEnumerable<ShuffledBatch> Shuffled(Random random)
     {
         int[] order = [.. Enumerable.Range(0, set.Count)];
         random.Shuffle(order);
+        float[]? relative = set.RelativeWeights();
         for (int b = 0; b < PerEpoch; b++)
         {
             int start = b * batchSize;
             int[] rows = order[start..Math.Min(start + batchSize, order.Length)];
             using var labels = tensor(Array.ConvertAll(rows, r => (long)set.Label(r)), device: device);
-            yield return new ShuffledBatch(rows, labels);
+            using var weights = relative is null ? null : tensor(Array.ConvertAll(rows, r => relative[r]), device: device);
+            yield return new ShuffledBatch(rows, labels, weights);
         }
     }
 

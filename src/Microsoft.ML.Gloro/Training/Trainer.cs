@@ -106,7 +106,7 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
         double lossSum = 0;
         long first = clock.Step;
         var random = new Random(unchecked((context.Seed * 1_000_003) + state.Epoch));
-        foreach (var (rows, labels) in batches.Shuffled(random))
+        foreach (var (rows, labels, weights) in batches.Shuffled(random))
         {
             cancellationToken.ThrowIfCancellationRequested();
             using var batchScope = NewDisposeScope();
@@ -116,7 +116,7 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
             var inputs = batches.Gather(rows, random);
             double alpha = _options.ImageAugmentation.MixupAlpha;
             var mixture = alpha > 0 ? Mixture.Draw(alpha, rows.Length, random) : null;
-            lossSum += Step(state.Optimizer, mixture?.Mix(inputs) ?? inputs, labels, rate, progress, state.Epoch, mixture);
+            lossSum += Step(state.Optimizer, mixture?.Mix(inputs) ?? inputs, labels, rate, progress, state.Epoch, mixture, weights);
             state.Lookahead?.Step();
             state.Average?.Step();
 
@@ -140,12 +140,13 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
         double learningRate,
         double progress,
         int epoch,
-        Mixture? mixture = null)
+        Mixture? mixture = null,
+        Tensor? weights = null)
     {
         optimizer.zero_grad();
         var logits = network.Forward(inputs, training: true, context.MixedPrecision ? ScalarType.BFloat16 : ScalarType.Float32);
         var kappa = network.EstimateKappa(_options.PowerIterationSteps);
-        var lossInput = new LossInput(logits, labels, network.MarginRows(), kappa, _epsilon.At(progress), progress);
+        var lossInput = new LossInput(logits, labels, network.MarginRows(), kappa, _epsilon.At(progress), progress, weights);
         var loss = mixture?.Loss(_loss, lossInput) ?? _loss.Compute(lossInput);
         float value = loss.item<float>();
         if (!float.IsFinite(value))

@@ -4,7 +4,10 @@ namespace Microsoft.ML.Gloro.Training;
 
 /// <summary>The rows a network is trained or validated on, held in memory after one pass over the data.</summary>
 /// <remarks>Immutable; safe for concurrent reads.</remarks>
-internal abstract class TrainingSet(TensorShape shape, int[] labels)
+/// <param name="shape">The shape of a row.</param>
+/// <param name="labels">The class of each row.</param>
+/// <param name="weights">How much each row counts in the loss, finite and above 0; null if all count the same.</param>
+internal abstract class TrainingSet(TensorShape shape, int[] labels, float[]? weights = null)
 {
     public TensorShape Shape { get; } = shape;
 
@@ -12,6 +15,21 @@ internal abstract class TrainingSet(TensorShape shape, int[] labels)
 
     /// <summary>The class of row <paramref name="index"/>, from 0.</summary>
     public int Label(int index) => labels[index];
+
+    /// <summary>The weights as they were given; null for none.</summary>
+    public ReadOnlySpan<float> Weights => weights;
+
+    /// <summary>
+    /// The weights over their mean, so that the mean over these rows is 1, as in ML.NET's L-BFGS trainers, which divide the sum of the
+    /// weighted losses by the sum of the weights. Null if all weights are equal.
+    /// </summary>
+    public float[]? RelativeWeights()
+    {
+        if (weights is null || !weights.AsSpan().ContainsAnyExcept(weights[0]))
+            return null;
+        double mean = weights.Average(w => (double)w);
+        return Array.ConvertAll(weights, w => (float)(w / mean));
+    }
 
     /// <summary>Writes row <paramref name="index"/> as the network's input.</summary>
     public abstract void Read(int index, Span<float> destination);
@@ -24,11 +42,15 @@ internal abstract class TrainingSet(TensorShape shape, int[] labels)
 
     /// <summary>The same kind of set with only the rows at <paramref name="indices"/>.</summary>
     public abstract TrainingSet Subset(IReadOnlyList<int> indices);
+
+    /// <summary>The weights of the rows at <paramref name="indices"/>.</summary>
+    protected float[]? WeightsOf(IReadOnlyList<int> indices) => weights is null ? null : [.. indices.Select(i => weights[i])];
 }
 
 /// <summary>Images kept as bytes, planes of R, G and B. This takes a quarter of the memory of floats and loses nothing.</summary>
-internal sealed class ImageTrainingSet(TensorShape shape, byte[][] images, int[] labels, GloroAugmentationOptions augmentation)
-    : TrainingSet(shape, labels)
+internal sealed class ImageTrainingSet(
+    TensorShape shape, byte[][] images, int[] labels, GloroAugmentationOptions augmentation, float[]? weights = null)
+    : TrainingSet(shape, labels, weights)
 {
     // Created when the first augmented image is read: a set to validate on, or to split, does not need its mean color.
     private readonly Lazy<ImageAugmentation> _augmentation = new(() => new ImageAugmentation(
@@ -42,7 +64,8 @@ internal sealed class ImageTrainingSet(TensorShape shape, byte[][] images, int[]
     public override float[] ChannelMeans() => Means(Shape, images);
 
     public override TrainingSet Subset(IReadOnlyList<int> indices) =>
-        new ImageTrainingSet(Shape, [.. indices.Select(i => images[i])], [.. indices.Select(Label)], augmentation);
+        new ImageTrainingSet(
+            Shape, [.. indices.Select(i => images[i])], [.. indices.Select(Label)], augmentation, WeightsOf(indices));
 
     private static byte[] MeanColor(TensorShape shape, byte[][] images) => [.. Means(shape, images).Select(m => (byte)Math.Round(m * 255))];
 
@@ -61,7 +84,8 @@ internal sealed class ImageTrainingSet(TensorShape shape, byte[][] images, int[]
 }
 
 /// <summary>Feature vectors as they were read. They are not augmented: no change of a feature vector is known to keep its label.</summary>
-internal sealed class VectorTrainingSet(TensorShape shape, float[][] rows, int[] labels) : TrainingSet(shape, labels)
+internal sealed class VectorTrainingSet(TensorShape shape, float[][] rows, int[] labels, float[]? weights = null)
+    : TrainingSet(shape, labels, weights)
 {
     public override void Read(int index, Span<float> destination) => rows[index].CopyTo(destination);
 
@@ -81,7 +105,7 @@ internal sealed class VectorTrainingSet(TensorShape shape, float[][] rows, int[]
     }
 
     public override TrainingSet Subset(IReadOnlyList<int> indices) =>
-        new VectorTrainingSet(Shape, [.. indices.Select(i => rows[i])], [.. indices.Select(Label)]);
+        new VectorTrainingSet(Shape, [.. indices.Select(i => rows[i])], [.. indices.Select(Label)], WeightsOf(indices));
 }
 
 /// <summary>Holds out rows for validation.</summary>

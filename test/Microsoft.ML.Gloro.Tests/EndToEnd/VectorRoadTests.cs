@@ -188,7 +188,7 @@ public sealed class VectorRoadTests
         var model = ModelFiles.Load(ModelFiles.Save(Blobs.Pipeline(_mlContext, options).Fit(data), data.Schema));
         var scored = model.Transform(data);
         foreach (string name in new[] { "PredictedLabel", "Score", "Logits", "TopKRadii", "CertifiedRadius", "IsCertified", "CertifiedK",
-            "CertifiedLabels", "LoosestK", "ReachableLabels" })
+            "CertifiedLabels", "LoosestK", "ReachableLabels", "CertifiedGroup" })
         {
             Assert.IsNotNull(scored.Schema.GetColumnOrNull("Gloro" + name), name);
             Assert.IsNull(scored.Schema.GetColumnOrNull(name), name);

@@ -23,6 +23,8 @@ internal sealed class ScoredRow
 
     public uint[] ReachableLabels { get; set; } = [];
 
+    public string CertifiedGroup { get; set; } = "";
+
     /// <summary>Every row of a scored view.</summary>
     public static List<ScoredRow> All(IDataView scored) =>
         [.. new MLContext().Data.CreateEnumerable<ScoredRow>(scored, reuseRowObject: false, ignoreMissingColumns: false)];
@@ -33,6 +35,6 @@ internal sealed class ScoredRow
         static string Bits(IEnumerable<float> values) => string.Join(" ", values.Select(v => $"{BitConverter.SingleToInt32Bits(v):X8}"));
         return $"{PredictedLabel} | {Bits(Score)} | {Bits(Logits)} | {Bits(TopKRadii)} | {Bits([CertifiedRadius])} | {IsCertified} | "
             + $"{CertifiedK} | "
-            + $"{string.Join(" ", CertifiedLabels)} | {LoosestK} | {string.Join(" ", ReachableLabels)}";
+            + $"{string.Join(" ", CertifiedLabels)} | {LoosestK} | {string.Join(" ", ReachableLabels)} | {CertifiedGroup}";
     }
 }

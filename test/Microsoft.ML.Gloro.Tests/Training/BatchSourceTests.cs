@@ -27,7 +27,7 @@ public sealed class BatchSourceTests
         Assert.AreEqual(batches, source.PerEpoch);
         using var scope = torch.NewDisposeScope();
         var seen = new List<int>();
-        foreach (var (rows, labels) in source.Shuffled(new Random(1)))
+        foreach (var (rows, labels, _) in source.Shuffled(new Random(1)))
         {
             Assert.IsLessThanOrEqualTo(batchSize, rows.Length);
             CollectionAssert.AreEqual(rows.Select(r => (long)set.Label(r)).ToArray(), labels.data<long>().ToArray());

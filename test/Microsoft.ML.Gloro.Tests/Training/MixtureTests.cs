@@ -100,12 +100,12 @@ public sealed class MixtureTests
     }
 
     [TestMethod]
-    public void WithLabels_WhatIsRemembered_IsShared()
+    public void With_WhatIsRemembered_IsShared()
     {
         using var scope = torch.NewDisposeScope();
         var input = new Batch(4).Input(out _, out _, out _);
         var squares = input.Squares();
-        Assert.AreSame(squares, input.WithLabels(input.Labels).Squares());
+        Assert.AreSame(squares, input.With(input.Labels, null).Squares());
         Assert.AreNotSame(squares, (input with { Epsilon = 1 }).Squares(), "what depends on something else is not");
     }
 

@@ -167,7 +167,7 @@ internal sealed class Auditor
 
     private GloroAuditAccuracy AttackAccuracy(List<AuditRow> labeled)
     {
-        var goal = new LabelGoal(_model.ResolvedGuarantee, _model.ClassNames);
+        var goal = new LabelGoal(_model.ResolvedGuarantee);
         var attack = new RobustAccuracyAttack(_judge, _replica, _findings, goal, _options);
         List<AuditRow> right = [.. labeled.Where(r => goal.IsRight(r.Point.Logits, r.Label))];
         int proved = right.Count(IsVerified), attacked = 0, beaten = 0;

@@ -7,7 +7,7 @@ namespace Microsoft.ML.Gloro.Analysis;
 /// Decides whether a prediction is right under a guarantee, certified or not: the label is in the largest top-k set that the guarantee
 /// allows for the order of the logits. Also gives the objective that makes it wrong.
 /// </summary>
-internal sealed class LabelGoal(ResolvedGuarantee guarantee, IReadOnlyList<string> classNames)
+internal sealed class LabelGoal(ResolvedGuarantee guarantee)
 {
     private readonly int[] _order = new int[guarantee.ClassCount];
 
@@ -58,10 +58,5 @@ internal sealed class LabelGoal(ResolvedGuarantee guarantee, IReadOnlyList<strin
         return [.. Enumerable.Range(0, guarantee.ClassCount).Select(other => other == label || (isAffinity && AreMates(label, other)))];
     }
 
-    private bool AreMates(int one, int other)
-    {
-        AffinitySets sets = guarantee.Guarantee.AffinitySets!;
-        return sets.Indices?.Any(set => set.Contains(one) && set.Contains(other))
-            ?? sets.Names!.Any(set => set.Contains(classNames[one]) && set.Contains(classNames[other]));
-    }
+    private bool AreMates(int one, int other) => guarantee.AffinitySets!.Any(set => set.Contains(one) && set.Contains(other));
 }

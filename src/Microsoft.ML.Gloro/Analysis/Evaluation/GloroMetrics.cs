@@ -91,6 +91,15 @@ public sealed class GloroMetrics
     public required double RejectionRate { get; init; }
 
     /// <summary>
+    /// The fraction of rows whose CertifiedGroup is a group: several classes are certified at ε, in an affinity set with a name. Rows with
+    /// one certified class are not among them; CertifiedGroup is that class.
+    /// </summary>
+    public required double GroupFraction { get; init; }
+
+    /// <summary>The named affinity sets of the guarantee, in its order; empty if it has none.</summary>
+    public required IReadOnlyList<GloroGroupMetrics> PerGroup { get; init; }
+
+    /// <summary>
     /// The mean size of the certified label set (CertifiedLabels, the tightest set that holds) over the certified rows; 0 if none is
     /// certified.
     /// </summary>
@@ -170,6 +179,33 @@ public sealed class GloroClassMetrics
     public override string ToString() =>
         Name + FormattableString.Invariant($": {RowCount:N0} rows, clean accuracy {CleanAccuracy:F3}, ") +
         FormattableString.Invariant($"VRA {VerifiedRobustAccuracy:F3}, local {LocalVerifiedRobustAccuracy:F3}");
+}
+
+/// <summary>The rows of which a named group of classes is the finest name that is certified at ε.</summary>
+public sealed class GloroGroupMetrics
+{
+    internal GloroGroupMetrics()
+    {
+    }
+
+    /// <summary>The name of the group.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The number of its classes.</summary>
+    public required int ClassCount { get; init; }
+
+    /// <summary>
+    /// The number of rows that CertifiedGroup gives this name: several classes are certified, and this is the smallest named group that
+    /// holds them.
+    /// </summary>
+    public required long RowCount { get; init; }
+
+    /// <summary>The number of these rows whose label is a class of the group.</summary>
+    public required long CorrectRowCount { get; init; }
+
+    /// <summary>The group and its figures in a line, in the invariant culture.</summary>
+    public override string ToString() =>
+        Name + FormattableString.Invariant($": {RowCount:N0} rows, the label of {CorrectRowCount:N0} is in it");
 }
 
 /// <summary>One fold of a cross-validation.</summary>

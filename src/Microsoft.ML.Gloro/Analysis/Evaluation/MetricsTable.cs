@@ -23,11 +23,15 @@ internal static class MetricsTable
         Share("top-1 VRA", metrics.Top1VerifiedRobustAccuracy);
         Share("local VRA", metrics.LocalVerifiedRobustAccuracy);
         Share("rejection rate", metrics.RejectionRate);
+        if (metrics.PerGroup.Count > 0)
+            Share("a named group is certified", metrics.GroupFraction);
         table.Row("mean size of the certified set", Size(metrics.MeanCertifiedSetSize));
         table.Row("mean size of the loosest set", Size(metrics.MeanLoosestSetSize));
         table.Row("average certified radius", Math.Floor(metrics.AverageCertifiedRadius * 1e4) / 1e4); // radii are never rounded up
         if (metrics.VerifiedRobustAccuracy > metrics.CleanAccuracy)
             table.Line($"  VRA exceeds clean accuracy: sets may hold labels that are not the top-1 class");
+        if (metrics.PerGroup.Count is > 0 and <= MaxClasses)
+            Groups(table, metrics.PerGroup);
         if (metrics.PerClass.Count <= MaxClasses)
             Classes(table, metrics.PerClass);
         return table.ToString();
@@ -39,6 +43,14 @@ internal static class MetricsTable
 
     /// <summary>The standard error of a share of independent rows: the binomial distribution's standard deviation over n.</summary>
     public static double StandardError(double share, long rows) => Math.Sqrt(share * (1 - share) / rows);
+
+    private static void Groups(TextTable table, IReadOnlyList<GloroGroupMetrics> groups)
+    {
+        int width = Math.Max(5, groups.Max(group => group.Name.Length));
+        table.Line($"  {"group".PadRight(width)}{"classes",9}{"certified",11}{"label in it",13}");
+        foreach (GloroGroupMetrics group in groups)
+            table.Line($"  {group.Name.PadRight(width)}{group.ClassCount,9:N0}{group.RowCount,11:N0}{group.CorrectRowCount,13:N0}");
+    }
 
     private static void Classes(TextTable table, IReadOnlyList<GloroClassMetrics> classes)
     {

@@ -15,6 +15,7 @@ internal sealed class RowTally
     private readonly List<float> localRadii = [];
     private readonly ClassTally[] classes;
     private readonly long[] tightestK, loosestK;
+    private readonly (long Rows, long Correct)[] groups;
     private long correct, inTopK, verified, localVerified, top1Verified, certified;
 
     public RowTally(ResolvedGuarantee guarantee, float epsilon)
@@ -23,6 +24,7 @@ internal sealed class RowTally
         order = new int[guarantee.ClassCount];
         classes = new ClassTally[guarantee.ClassCount];
         (tightestK, loosestK) = (new long[guarantee.MaxK + 1], new long[guarantee.MaxK + 1]);
+        groups = new (long, long)[guarantee.GroupNames.Count];
     }
 
     public long Rows => labelRadii.Count;
@@ -52,6 +54,12 @@ internal sealed class RowTally
         }
 
         CertifiedSet set = Certificate.Evaluate(guarantee, order, radii, epsilon);
+        if (set.TightestK > 1 && guarantee.GroupOf(order.AsSpan(0, set.TightestK)) is { } group)
+        {
+            groups[group.Place].Rows++;
+            Add(ref groups[group.Place].Correct, label >= 0 && group.Contains[label]);
+        }
+
         int position = label < 0 ? int.MaxValue : Array.IndexOf(order, label) + 1;
 
         // The loosest certified set at ε holds the label if and only if some allowed k ≥ position has r_k > ε, so the row counts below the
@@ -122,6 +130,8 @@ internal sealed class RowTally
             Top1VerifiedRobustAccuracy = Share(top1Verified, Rows),
             CertifiedFraction = Share(certified, Rows),
             RejectionRate = Share(Rows - certified, Rows),
+            GroupFraction = Share(groups.Sum(group => group.Rows), Rows),
+            PerGroup = Array.AsReadOnly([.. guarantee.Groups.OrderBy(group => group.Place).Select(ToMetrics)]),
             MeanCertifiedSetSize = MeanSize(tightestK),
             MeanLoosestSetSize = MeanSize(loosestK),
             CertifiedKCounts = Array.AsReadOnly(tightestK),
@@ -133,6 +143,14 @@ internal sealed class RowTally
             Classification = classification,
         };
     }
+
+    private GloroGroupMetrics ToMetrics(ResolvedSet group) => new()
+    {
+        Name = group.Name!,
+        ClassCount = group.Count,
+        RowCount = groups[group.Place].Rows,
+        CorrectRowCount = groups[group.Place].Correct,
+    };
 
     private static void Add(ref long counter, bool condition) => counter += condition ? 1 : 0;
 

@@ -80,12 +80,13 @@ internal sealed record GalleryGroup(GalleryKind Kind, long Count, IReadOnlyList<
 /// <param name="Label">The class of its label; null if it has none, or one that the model does not know.</param>
 /// <param name="Order">The first classes by logit: those of the loosest set, or the top-1 class.</param>
 /// <param name="CertifiedK">The size of the tightest set that holds at ε; 0 for none.</param>
+/// <param name="Group">The named affinity set that is the finest name of that set; empty if there is none or it has one class.</param>
 /// <param name="Radius">The radius within which that set cannot change; if there is none, the row's largest radius under the
 /// guarantee.</param>
 /// <param name="LoosestK">The size of the loosest set that holds at ε.</param>
 /// <param name="LoosestRadius">The radius of that set; 0 if there is none.</param>
 /// <param name="LocalRadius">r_1.</param>
 /// <param name="Png">A thumbnail; null if there are no images.</param>
-internal sealed record GalleryRow(long Number, string? Label, IReadOnlyList<string> Order, int CertifiedK, float Radius, int LoosestK,
-    float LoosestRadius, float LocalRadius,
+internal sealed record GalleryRow(long Number, string? Label, IReadOnlyList<string> Order, int CertifiedK, string Group, float Radius,
+    int LoosestK, float LoosestRadius, float LocalRadius,
     byte[]? Png);

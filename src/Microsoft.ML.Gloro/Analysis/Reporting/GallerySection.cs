@@ -50,6 +50,8 @@ internal static class GallerySection
         for (int i = 0; i < row.CertifiedK; i++)
             page.Add($"<span>{HtmlText.Name(row.Order[i])}</span>");
         page.Add($"</div>");
+        if (row.Group.Length > 0)
+            page.Add($"<b>{HtmlText.Name(row.Group)}</b> ");
         page.Add(row.CertifiedK > 0
             ? (FormattableString)$"<span class=\"soft\">within {Radius(data, row.Radius)}</span>"
             : (FormattableString)$"<span class=\"soft\">predicted {HtmlText.Name(row.Order[0])}, radius {Radius(data, row.Radius)}</span>");

@@ -77,7 +77,8 @@ internal sealed class ReportPass
         GalleryKind kind = k switch { 0 => GalleryKind.Nothing, 1 => GalleryKind.Local, _ => GalleryKind.Relaxed };
         gallery.Offer(kind, number, order[0], () => new GalleryRow(
             number, label >= 0 ? classNames[label] : null, [.. order.Take(Math.Max(loosest, 1)).Select(i => classNames[i])],
-            k, k == 0 ? shown.Radius : radii[k - 1], loosest, loosest == 0 ? 0 : radii[loosest - 1], radii[0], picture()));
+            k, k > 1 ? relaxed.NameOf(order.AsSpan(0, k)) : "",
+            k == 0 ? shown.Radius : radii[k - 1], loosest, loosest == 0 ? 0 : radii[loosest - 1], radii[0], picture()));
     }
 
     public ReportData ToData(GloroReportOptions options, ScoredColumns columns, bool isImage, GloroModel? model, double leastShare)

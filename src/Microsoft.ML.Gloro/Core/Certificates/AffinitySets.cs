@@ -3,13 +3,18 @@ using Microsoft.ML.Gloro.Core;
 namespace Microsoft.ML.Gloro;
 
 /// <summary>
-/// Sets of classes that may be confused with each other without harm, such as highways and rivers. Sets may overlap.
+/// Sets of classes that may be confused with each other without harm, such as highways and rivers. Sets may overlap and may have names.
 /// Immutable and thread-safe. Whether the classes exist is checked when a model is trained or loaded, since only then are they known.
 /// </summary>
-/// <remarks>Two instances are equal if they hold the same sets, in whatever order sets and classes are written.</remarks>
+/// <remarks>
+/// <para>The name of a set, such as "trees", is what the column CertifiedGroup calls a certified set that lies in it. Names are unique, not
+/// empty, hold none of + , : = and \, do not begin with #, and do not begin or end with white space. A set may have the name of a class
+/// only if it holds that class alone.</para>
+/// <para>Two instances are equal if they hold the same sets with the same names, in whatever order sets and classes are written.</para>
+/// </remarks>
 /// <example>
 /// <code language="csharp">
-/// AffinitySets sets = AffinitySets.Parse("Highway+River,Forest+Pasture");
+/// AffinitySets sets = AffinitySets.Parse("lines=Highway+River,Forest+Pasture");
 /// GloroMetrics metrics = mlContext.Gloro.Evaluate(scored, guarantee: RobustnessGuarantee.Affinity(sets));
 /// </code>
 /// </example>
@@ -18,17 +23,20 @@ public sealed class AffinitySets : IEquatable<AffinitySets>
     private readonly string _text;
     private readonly string _key;
 
-    private AffinitySets(string[][]? names, int[][]? indices)
+    private AffinitySets(string[][]? names, int[][]? indices, IEnumerable<string?>? groupNames)
     {
         (Names, Indices) = (names, indices);
-        _text = names is not null ? AffinityText.Format(names) : AffinityText.Format(indices!);
-        _key = names is not null
-            ? Key(names, AffinityText.Format, StringComparer.Ordinal)
-            : Key(indices!, AffinityText.Format, Comparer<int>.Default);
+        GroupNames = Array.AsReadOnly(CheckGroupNames(groupNames, Count));
+        (_text, _key) = names is not null
+            ? Texts(names, AffinityText.Format, StringComparer.Ordinal)
+            : Texts(indices!, AffinityText.Format, Comparer<int>.Default);
     }
 
     /// <summary>Number of sets, at least 1.</summary>
     public int Count => Names?.Length ?? Indices!.Length;
+
+    /// <summary>The name of each set, in the order in which they were given; null for a set without a name.</summary>
+    public IReadOnlyList<string?> GroupNames { get; }
 
     /// <summary>The sets by class name; null if they were given by index.</summary>
     internal string[][]? Names { get; }
@@ -37,8 +45,12 @@ public sealed class AffinitySets : IEquatable<AffinitySets>
     internal int[][]? Indices { get; }
 
     /// <summary>Sets of class names, spelled as the label's key values are.</summary>
-    /// <exception cref="ArgumentException">No set, an empty set, an empty name, or a class twice in one set.</exception>
-    public static AffinitySets FromNames(IEnumerable<IEnumerable<string>> sets)
+    /// <param name="sets">The sets.</param>
+    /// <param name="groupNames">The name of each set, null for a set without one; null if no set has a name.</param>
+    /// <exception cref="ArgumentException">
+    /// No set, an empty set, an empty class name, a class twice in one set, or a group name that cannot be used.
+    /// </exception>
+    public static AffinitySets FromNames(IEnumerable<IEnumerable<string>> sets, IEnumerable<string?>? groupNames = null)
     {
         var names = Copy(sets);
         foreach (var (set, name) in names.SelectMany((set, number) => set.Select(name => (number + 1, name))))
@@ -46,14 +58,18 @@ public sealed class AffinitySets : IEquatable<AffinitySets>
             if (string.IsNullOrEmpty(name))
                 throw new ArgumentException($"Affinity set {set} holds an empty class name.", nameof(sets));
         }
-        return new AffinitySets(names, null);
+        return new AffinitySets(names, null, groupNames);
     }
 
     /// <summary>
     /// Sets of class indices: 0 is the first key value of the label. Prefer names, which stay right if the order of the classes changes.
     /// </summary>
-    /// <exception cref="ArgumentException">No set, an empty set, a negative index, or a class twice in one set.</exception>
-    public static AffinitySets FromIndices(IEnumerable<IEnumerable<int>> sets)
+    /// <param name="sets">The sets.</param>
+    /// <param name="groupNames">The name of each set, null for a set without one; null if no set has a name.</param>
+    /// <exception cref="ArgumentException">
+    /// No set, an empty set, a negative index, a class twice in one set, or a group name that cannot be used.
+    /// </exception>
+    public static AffinitySets FromIndices(IEnumerable<IEnumerable<int>> sets, IEnumerable<string?>? groupNames = null)
     {
         var indices = Copy(sets);
         foreach (var (set, index) in indices.SelectMany((set, number) => set.Select(index => (number + 1, index))))
@@ -61,12 +77,16 @@ public sealed class AffinitySets : IEquatable<AffinitySets>
             if (index < 0)
                 throw new ArgumentException($"Affinity set {set} holds the class index {index}; indices start at 0.", nameof(sets));
         }
-        return new AffinitySets(null, indices);
+        return new AffinitySets(null, indices, groupNames);
     }
 
-    /// <summary>One set for each superclass, holding the classes that are mapped to it, as CIFAR-100's 20 superclasses.</summary>
+    /// <summary>
+    /// One set for each superclass, with its name, holding the classes that are mapped to it, as CIFAR-100's 20 superclasses.
+    /// </summary>
     /// <param name="classToSuperclass">From each class name to the name of its superclass. Classes that are left out are in no set.</param>
-    /// <exception cref="ArgumentException">The map is empty, or a class or superclass has no name.</exception>
+    /// <exception cref="ArgumentException">
+    /// The map is empty, a class or superclass has no name, or a superclass has a name that cannot be used.
+    /// </exception>
     public static AffinitySets FromSuperclasses(IReadOnlyDictionary<string, string> classToSuperclass)
     {
         ArgumentNullException.ThrowIfNull(classToSuperclass);
@@ -81,17 +101,21 @@ public sealed class AffinitySets : IEquatable<AffinitySets>
                     "empty.", nameof(classToSuperclass));
         }
         // A dictionary promises no order; sorting makes the same map always give the same text.
-        return FromNames(classToSuperclass
+        var groups = classToSuperclass
             .GroupBy(pair => pair.Value, pair => pair.Key, StringComparer.Ordinal)
-            .OrderBy(group => group.Key, StringComparer.Ordinal)
-            .Select(group => group.Order(StringComparer.Ordinal)));
+            .OrderBy(group => group.Key, StringComparer.Ordinal).ToList();
+        return FromNames(groups.Select(group => group.Order(StringComparer.Ordinal)), groups.Select(group => group.Key));
     }
 
     /// <summary>
     /// Reads <c>Highway+River,Forest+Pasture</c> (names) or <c>#3+#8,#1+#5</c> (indices): + joins the classes of a set, a comma parts the
-    /// sets. White space around a name is dropped. A backslash before + , : \, before white space at either end, or before a leading #,
-    /// makes it part of the name.
+    /// sets. <c>trees=maple+oak,Forest+Pasture</c> names the first set. White space around a name is dropped. A backslash before
+    /// + , : = \, before white space at either end, or before a leading #, makes it part of a class name.
     /// </summary>
+    /// <remarks>
+    /// Earlier versions knew no names of sets, and so took = for part of a class name. Their texts stay readable: if the model has a class
+    /// x=a, the set x=a+b holds it.
+    /// </remarks>
     /// <exception cref="FormatException">The text is not of that form; the message says what is wrong.</exception>
     public static AffinitySets Parse(string text)
     {
@@ -99,8 +123,10 @@ public sealed class AffinitySets : IEquatable<AffinitySets>
         if (AffinityText.Split(text, AffinityText.OptionSeparator).Count > 1)
             throw new FormatException(
                 $"The affinity sets '{text}' hold a colon. If it is part of a class name, write a backslash before it.");
-        var sets = AffinityText.Split(text, AffinityText.SetSeparator)
-            .Select(set => AffinityText.Split(set, AffinityText.ClassSeparator))
+        var parts = AffinityText.Split(text, AffinityText.SetSeparator).Select(AffinityText.SplitName).ToArray();
+        var groups = parts.Select(part => part.Group);
+        var sets = parts
+            .Select(part => AffinityText.Split(part.Classes, AffinityText.ClassSeparator))
             .Select(set => set.Select(part => AffinityText.ReadClass(part, text)).ToArray())
             .ToArray();
         var named = sets.Sum(set => set.Count(item => item.Name is not null));
@@ -109,8 +135,8 @@ public sealed class AffinitySets : IEquatable<AffinitySets>
         try
         {
             return named > 0
-                ? FromNames(sets.Select(set => set.Select(item => item.Name!)))
-                : FromIndices(sets.Select(set => set.Select(item => item.Index)));
+                ? FromNames(sets.Select(set => set.Select(item => item.Name!)), groups)
+                : FromIndices(sets.Select(set => set.Select(item => item.Index)), groups);
         }
         catch (ArgumentException exception)
         {
@@ -151,7 +177,41 @@ public sealed class AffinitySets : IEquatable<AffinitySets>
         return copy;
     }
 
-    private static string Key<T>(T[][] sets, Func<IEnumerable<IEnumerable<T>>, string> format, IComparer<T> comparer) => string.Join(
-        AffinityText.SetSeparator,
-        sets.Select(set => format([set.Order(comparer)])).Distinct().Order(StringComparer.Ordinal));
+    private static string?[] CheckGroupNames(IEnumerable<string?>? groupNames, int count)
+    {
+        string?[] names = groupNames is null ? new string?[count] : [.. groupNames];
+        if (names.Length != count)
+        {
+            throw new ArgumentException(
+                $"There are {count} affinity sets and {names.Length} group names. Give one name for each set, null for none.",
+                nameof(groupNames));
+        }
+
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (int i = 0; i < count; i++)
+        {
+            if (names[i] is not { } name)
+                continue;
+            if (AffinityText.FaultOfName(name) is { } fault)
+            {
+                throw new ArgumentException(
+                    $"The name '{name}' of affinity set {i + 1} {fault}. Choose another name, such as trees.", nameof(groupNames));
+            }
+
+            if (!seen.Add(name))
+            {
+                throw new ArgumentException(
+                    $"Two affinity sets have the name '{name}'. Give each a name of its own, or join the sets.", nameof(groupNames));
+            }
+        }
+
+        return names;
+    }
+
+    // The text of the sets as given, and a text that is the same for equal sets.
+    private (string Text, string Key) Texts<T>(T[][] sets, Func<string?, IEnumerable<T>, string> format, IComparer<T> comparer) => (
+        string.Join(AffinityText.SetSeparator, sets.Select((set, i) => format(GroupNames[i], set))),
+        string.Join(
+            AffinityText.SetSeparator,
+            sets.Select((set, i) => format(GroupNames[i], set.Order(comparer))).Distinct().Order(StringComparer.Ordinal)));
 }

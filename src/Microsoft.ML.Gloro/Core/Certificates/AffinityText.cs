@@ -4,21 +4,53 @@ using System.Text;
 namespace Microsoft.ML.Gloro.Core;
 
 /// <summary>
-/// The text form of affinity sets: <c>Highway+River,Forest+Pasture</c> by name, <c>#3+#8,#1+#5</c> by index.
-/// A backslash makes the next character part of a name, so that every name, whatever it contains, can be written and read back.
+/// The text form of affinity sets: <c>Highway+River,Forest+Pasture</c> by name, <c>#3+#8,#1+#5</c> by index; <c>trees=maple+oak</c> for a
+/// set with a name. A backslash makes the next character part of a class name, so that every class name can be written and read back.
 /// </summary>
 internal static class AffinityText
 {
     internal const char ClassSeparator = '+';
     internal const char SetSeparator = ',';
     internal const char OptionSeparator = ':';
+    internal const char NameSeparator = '=';
     private const char Escape = '\\';
     private const char IndexMark = '#';
 
-    public static string Format(IEnumerable<IEnumerable<string>> sets) => Join(sets.Select(set => set.Select(EscapeName)));
+    /// <summary>The text of one set.</summary>
+    /// <param name="group">Its name; null for none.</param>
+    /// <param name="classes">Its classes by name.</param>
+    public static string Format(string? group, IEnumerable<string> classes) =>
+        Join(group, classes.Select((name, index) => EscapeName(name, isAfterNoName: index == 0 && group is null)));
 
-    public static string Format(IEnumerable<IEnumerable<int>> sets) =>
-        Join(sets.Select(set => set.Select(index => string.Create(CultureInfo.InvariantCulture, $"{IndexMark}{index}"))));
+    /// <inheritdoc cref="Format(string?, IEnumerable{string})"/>
+    public static string Format(string? group, IEnumerable<int> classes) =>
+        Join(group, classes.Select(index => string.Create(CultureInfo.InvariantCulture, $"{IndexMark}{index}")));
+
+    /// <summary>What is wrong with the name of a set, as the end of a sentence; null if nothing is.</summary>
+    public static string? FaultOfName(string name)
+    {
+        if (string.IsNullOrWhiteSpace(name))
+            return "is empty";
+        int bad = name.AsSpan().IndexOfAny([ClassSeparator, SetSeparator, OptionSeparator, NameSeparator, Escape]);
+        if (bad >= 0)
+            return $"holds '{name[bad]}', which the text of affinity sets separates with";
+        return name[0] == IndexMark || char.IsWhiteSpace(name[0]) || char.IsWhiteSpace(name[^1])
+            ? $"begins with {IndexMark} or white space, or ends with white space"
+            : null;
+    }
+
+    /// <summary>
+    /// Cuts a set into its name and the rest. The name ends at the first = that no backslash precedes. Texts from before sets had names may
+    /// hold such a =, as part of their first class: where a + or a backslash comes before it, or nothing, it is none of a name.
+    /// </summary>
+    /// <returns>The name, null for none; and the classes.</returns>
+    public static (string? Group, string Classes) SplitName(string set)
+    {
+        int end = set.AsSpan().IndexOfAny(NameSeparator, ClassSeparator, Escape);
+        return end >= 0 && set[end] == NameSeparator && set[..end].Trim() is { Length: > 0 } name
+            ? (name, set[(end + 1)..])
+            : (null, set);
+    }
 
     /// <summary>Cuts at the separators that no backslash precedes; the parts keep their backslashes.</summary>
     public static List<string> Split(string text, char separator)
@@ -82,13 +114,14 @@ internal static class AffinityText
         return name.ToString(0, kept);
     }
 
-    private static string EscapeName(string name)
+    private static string EscapeName(string name, bool isAfterNoName)
     {
         var text = new StringBuilder(name.Length);
         for (var i = 0; i < name.Length; i++)
         {
             var atEdge = i == 0 || i == name.Length - 1;
             if (name[i] is ClassSeparator or SetSeparator or OptionSeparator or Escape
+                || (isAfterNoName && name[i] == NameSeparator)
                 || (i == 0 && name[i] == IndexMark)
                 || (atEdge && char.IsWhiteSpace(name[i])))
             {
@@ -100,6 +133,6 @@ internal static class AffinityText
         return text.ToString();
     }
 
-    private static string Join(IEnumerable<IEnumerable<string>> sets) =>
-        string.Join(SetSeparator, sets.Select(set => string.Join(ClassSeparator, set)));
+    private static string Join(string? group, IEnumerable<string> classes) =>
+        (group is null ? "" : $"{group}{NameSeparator}") + string.Join(ClassSeparator, classes);
 }

@@ -6,19 +6,22 @@ namespace Microsoft.ML.Gloro.Core;
 /// </summary>
 internal sealed class ResolvedGuarantee
 {
-    private const int NamesShown = 20;
-
     /// <summary>The affinity sets each class is in; null unless the guarantee is of the affinity kind.</summary>
-    private readonly Set[][]? _setsOfClass;
+    private readonly ResolvedSet[][]? _setsOfClass;
 
-    private ResolvedGuarantee(RobustnessGuarantee guarantee, int classCount, int maxK, Set[][]? setsOfClass) =>
-        (Guarantee, ClassCount, MaxK, _setsOfClass) = (guarantee, classCount, maxK, setsOfClass);
+    private readonly IReadOnlyList<string> _classNames;
+
+    private ResolvedGuarantee(RobustnessGuarantee guarantee, IReadOnlyList<string> classNames, int maxK, ResolvedSet[][]? setsOfClass)
+    {
+        (Guarantee, MaxK, _setsOfClass) = (guarantee, maxK, setsOfClass);
+        _classNames = [.. classNames];
+    }
 
     /// <summary>The guarantee as the user gave it.</summary>
     public RobustnessGuarantee Guarantee { get; }
 
     /// <summary>C.</summary>
-    public int ClassCount { get; }
+    public int ClassCount => _classNames.Count;
 
     /// <summary>The largest k that is ever allowed: K, or the size of the largest affinity set. Between 1 and C − 1.</summary>
     public int MaxK { get; }
@@ -29,10 +32,19 @@ internal sealed class ResolvedGuarantee
     /// </summary>
     public IReadOnlyList<int[]>? AffinitySets { get; private init; }
 
+    /// <summary>The name of each of the <see cref="AffinitySets"/>, null for a set without one; empty for other kinds.</summary>
+    public IReadOnlyList<string?> GroupNames { get; private init; } = [];
+
+    /// <summary>
+    /// The sets with a name, the finest first: by their number of classes, equally large ones by name, so that the order in which the sets
+    /// were given does not matter.
+    /// </summary>
+    public IReadOnlyList<ResolvedSet> Groups { get; private init; } = [];
+
     /// <summary>Resolves <paramref name="guarantee"/> for a model's classes, in the order of its logits.</summary>
     /// <exception cref="ArgumentException">
     /// Fewer than two classes; K not less than the number of classes; an affinity set with a class that does not exist, that is named
-    /// twice, or with all classes.
+    /// twice, with all classes, or with the name of a class.
     /// </exception>
     public static ResolvedGuarantee Bind(RobustnessGuarantee guarantee, IReadOnlyList<string> classNames)
     {
@@ -45,18 +57,24 @@ internal sealed class ResolvedGuarantee
             throw new ArgumentException($"The label has {classes}; a guarantee means something only for two or more.");
         }
 
-
         if (guarantee.AffinitySets is { } affinitySets)
         {
-            var sets = Resolve(affinitySets, classNames);
+            var sets = ResolvedSets.Of(affinitySets, classNames);
             var setsOfClass = Enumerable.Range(0, classCount).Select(index => sets.Where(set => set.Contains[index]).ToArray()).ToArray();
-            return new(guarantee, classCount, sets.Max(set => set.Count), setsOfClass)
+            return new(guarantee, classNames, sets.Max(set => set.Count), setsOfClass)
             {
                 AffinitySets = [.. sets.Select(set => set.Members())],
+                GroupNames = [.. sets.Select(set => set.Name)],
+                Groups =
+                [
+                    .. sets.Where(set => set.Name is not null)
+                        .OrderBy(set => set.Count).ThenBy(set => set.Name, StringComparer.Ordinal),
+                ],
             };
         }
+
         return guarantee.K < classCount
-            ? new(guarantee, classCount, guarantee.K, null)
+            ? new(guarantee, classNames, guarantee.K, null)
             : throw new ArgumentException(
                 $"The guarantee {guarantee} needs more than {guarantee.K} classes, but there are only {classCount}: the " +
                 $"top-{classCount} set holds every class and would be certified whatever the input is. Use K ≤ " +
@@ -85,85 +103,25 @@ internal sealed class ResolvedGuarantee
         }
         return false;
     }
-
-    private static Set[] Resolve(AffinitySets affinitySets, IReadOnlyList<string> classNames)
+    /// <summary>The first of <see cref="Groups"/> that holds all of <paramref name="classes"/>; null if there is none.</summary>
+    public ResolvedSet? GroupOf(ReadOnlySpan<int> classes)
     {
-        var classCount = classNames.Count;
-        var sets = affinitySets.Indices is { } indices
-            ? indices.Select(set => new Set(set.Select(index => CheckIndex(index, classNames)), classCount)).ToArray()
-            : ResolveNames(affinitySets.Names!, classNames);
-        foreach (var set in sets)
+        foreach (var group in Groups)
         {
-            if (set.Count == classCount)
-                throw new ArgumentException(
-                    $"An affinity set holds all {classCount} classes ({Existing(classNames)}): it would allow any prediction at all. " +
-                    "Leave at least one class out of each set.");
+            if (!classes.IsEmpty && group.ContainsAll(classes))
+                return group;
         }
-        return sets;
+
+        return null;
     }
 
-    private static int CheckIndex(int index, IReadOnlyList<string> classNames) => index < classNames.Count
-        ? index
-        : throw new ArgumentException(
-            $"An affinity set holds the class index {index}, but indices go from 0 to {classNames.Count - 1}. The classes are " +
-            $"{Existing(classNames)}.");
-
-    private static Set[] ResolveNames(string[][] sets, IReadOnlyList<string> classNames)
+    /// <summary>
+    /// What a certified set is called: its class if it has one, else its <see cref="GroupOf"/>, else nothing.
+    /// </summary>
+    public string NameOf(ReadOnlySpan<int> classes)
     {
-        var indexOf = new Dictionary<string, int>(StringComparer.Ordinal);
-        var ambiguous = new HashSet<string>(StringComparer.Ordinal);
-        for (var i = 0; i < classNames.Count; i++)
-        {
-            if (!indexOf.TryAdd(classNames[i], i))
-                ambiguous.Add(classNames[i]);
-        }
-        return sets.Select(set => new Set(set.Select(Find), classNames.Count)).ToArray();
-
-        int Find(string name)
-        {
-            if (ambiguous.Contains(name))
-                throw new ArgumentException(
-                    $"An affinity set holds class '{name}', but two classes have that name. Give the sets by index.");
-            if (indexOf.TryGetValue(name, out var index))
-                return index;
-            var similar = classNames.FirstOrDefault(other => string.Equals(other.Trim(), name.Trim(), StringComparison.OrdinalIgnoreCase));
-            string hint = similar is null ? "" : $" Is '{similar}' meant?";
-            throw new ArgumentException(
-                $"An affinity set holds class '{name}', which does not exist.{hint} The classes are {Existing(classNames)}.");
-        }
-    }
-
-    private static string Existing(IReadOnlyList<string> classNames) =>
-        string.Join(", ", classNames.Take(NamesShown).Select((name, index) => $"{name} (#{index})"))
-        + (classNames.Count > NamesShown ? $" and {classNames.Count - NamesShown} more" : "");
-
-    /// <summary>One affinity set as a mask over the classes.</summary>
-    private sealed class Set
-    {
-        public Set(IEnumerable<int> classes, int classCount)
-        {
-            Contains = new bool[classCount];
-            foreach (var index in classes)
-            {
-                Contains[index] = true;
-                Count++;
-            }
-        }
-
-        public bool[] Contains { get; }
-
-        public int Count { get; }
-
-        public int[] Members() => [.. Enumerable.Range(0, Contains.Length).Where(index => Contains[index])];
-
-        public bool ContainsAll(ReadOnlySpan<int> classes)
-        {
-            foreach (var index in classes)
-            {
-                if (!Contains[index])
-                    return false;
-            }
-            return true;
-        }
+        if (classes.Length == 1)
+            return _classNames[classes[0]];
+        return GroupOf(classes)?.Name ?? "";
     }
 }

@@ -72,7 +72,7 @@ public sealed class RobustnessGuarantee : IEquatable<RobustnessGuarantee>
     }
 
     /// <summary>
-    /// Reads <c>local</c>, <c>rtk:3</c> or <c>affinity:Highway+River,Forest+Pasture</c> (the sets as in
+    /// Reads <c>local</c>, <c>rtk:3</c> or <c>affinity:lines=Highway+River,Forest+Pasture</c> (the sets as in
     /// <see cref="Gloro.AffinitySets.Parse"/>). After the sets may stand <c>:exact</c> or <c>:subset</c> (the default), and
     /// <c>:no-singletons</c> or <c>:singletons</c> (the default). Upper and lower case are the same, except in class names.
     /// </summary>

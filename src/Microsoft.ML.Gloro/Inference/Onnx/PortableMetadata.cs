@@ -44,6 +44,7 @@ internal static class PortableMetadata
             ("tolerances", JsonSerializer.Serialize(tolerances ?? [], s_json.SingleArray)),
             ("guarantee", model.Guarantee.ToString()),
             ("affinity_sets", JsonSerializer.Serialize(AffinitySets(model), s_json.StringArrayArray)),
+            ("group_names", ToJson(model.ResolvedGuarantee.GroupNames.Select(name => name ?? ""))),
             ("radii", radii.ToString(CultureInfo.InvariantCulture)),
             ("arithmetic", model.Arithmetic.ToString()),
             ("claim", Claim(model, unit)),

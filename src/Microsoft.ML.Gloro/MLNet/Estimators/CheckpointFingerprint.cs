@@ -26,7 +26,8 @@ internal static class CheckpointFingerprint
         nameof(GloroTrainerOptions.CheckpointFolder), nameof(GloroTrainerOptions.ThreadCount), SeedName,
         nameof(GloroTrainerOptions.ShowProgress),
         nameof(GloroTrainerOptions.MixedPrecision), nameof(GloroTrainerOptions.LabelColumnName),
-        nameof(GloroTrainerOptions.FeatureColumnName), nameof(GloroTrainerOptions.OutputColumnPrefix),
+        nameof(GloroTrainerOptions.FeatureColumnName), nameof(GloroTrainerOptions.ExampleWeightColumnName),
+        nameof(GloroTrainerOptions.OutputColumnPrefix),
         nameof(GloroTrainerOptions.Arithmetic), nameof(GloroTrainerOptions.CalibrateScores), nameof(GloroImageClassificationOptions.Views),
     ];
 
@@ -82,7 +83,7 @@ internal static class CheckpointFingerprint
         })),
     ];
 
-    /// <summary>The number of rows and a hash of them.</summary>
+    /// <summary>The number of rows and a hash of them, with their weights if they have any.</summary>
     public static string OfRows(TrainingSet rows) => Describe(rows.Count, hash =>
     {
         // Rows are read without augmentation: equal pixels and seeds give equal augmented pixels.
@@ -96,6 +97,8 @@ internal static class CheckpointFingerprint
             hash.AppendData(MemoryMarshal.AsBytes(label));
             hash.AppendData(MemoryMarshal.AsBytes<float>(row));
         }
+
+        hash.AppendData(MemoryMarshal.AsBytes(rows.Weights));
     });
 
     /// <summary>The seed of the training that wrote <paramref name="checkpoint"/>.</summary>

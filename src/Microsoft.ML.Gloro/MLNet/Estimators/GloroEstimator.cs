@@ -49,12 +49,16 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
     }
 
     /// <summary>The columns that the fitted transformer will add.</summary>
-    /// <exception cref="ArgumentException">The label or feature column is missing or of a type that cannot be used.</exception>
+    /// <exception cref="ArgumentException">
+    /// The label, feature or weight column is missing or of a type that cannot be used.
+    /// </exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
         var labelType = LabelColumn.Check(inputSchema, _options.LabelColumnName);
         FeatureColumn.Check(inputSchema, _options.FeatureColumnName, _options.IsImage);
+        if (_options.ExampleWeightColumnName is { } weight)
+            WeightColumn.Check(inputSchema, weight);
         return OutputSchemaShape.Append(inputSchema, labelType, _options.OutputColumnPrefix);
     }
 
@@ -67,8 +71,8 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
     /// model do not fit the inputs.
     /// </exception>
     /// <exception cref="InvalidOperationException">
-    /// The rows cannot be trained on, an image cannot be read, training diverged, or the checkpoint folder cannot be used or holds an
-    /// interrupted training of something else.
+    /// The rows cannot be trained on, a weight cannot be used, an image cannot be read, training diverged, or the checkpoint folder cannot
+    /// be used or holds an interrupted training of something else.
     /// </exception>
     /// <exception cref="DllNotFoundException">
     /// TorchSharp or libtorch (or, for <see cref="CertificateArithmetic.Real"/>, native ONNX Runtime) is missing or does not load. The
@@ -137,9 +141,8 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
     }
 
     /// <summary>Identifies rows by their number and a hash of what a training on <paramref name="train"/> reads of them.</summary>
-    internal string Identify(IDataView rows, IDataView train) =>
-        CheckpointFingerprint.OfRows(
-            _input.Read(rows, _input.ChooseSpec(train), Check(train).ClassNames, _options.CancellationToken).Rows);
+    internal string Identify(IDataView rows, IDataView train) => CheckpointFingerprint.OfRows(
+        _input.Read(rows, rows == train, _input.ChooseSpec(train), Check(train).ClassNames, _options.CancellationToken).Rows);
 
     private CheckpointStore? OpenCheckpoints(TrainingVoice voice) => _options.CheckpointFolder is { } folder
         ? new CheckpointStore(folder, voice.Warn)
@@ -170,7 +173,8 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         voice.Info(FormattableString.Invariant(
             $"{rows.Train.Count} rows to train on, {rows.Validation?.Count ?? 0} to validate on, {classNames.Length} classes, ") +
             FormattableString.Invariant($"input {spec}, guarantee {_options.Guarantee}, ε {_options.Epsilon}") +
-            (inTolerances ? " tolerances." : "."));
+            (inTolerances ? " tolerances." : ".") +
+            (rows.OfWeight0 > 0 ? FormattableString.Invariant($" {rows.OfWeight0} rows of weight 0 are left out.") : ""));
         return _options.EarlyStoppingPatience is null || rows.Validation is { Count: > 0 }
             ? rows
             : throw new InvalidOperationException(

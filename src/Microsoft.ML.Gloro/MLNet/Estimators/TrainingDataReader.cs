@@ -3,19 +3,21 @@ using Microsoft.ML.Gloro.Training;
 namespace Microsoft.ML.Gloro.MLNet;
 
 /// <summary>The rows that training keeps of a view.</summary>
-/// <param name="Rows">The rows with a label.</param>
-/// <param name="WithoutLabel">How many rows have none.</param>
-internal sealed record LabeledRows(TrainingSet Rows, long WithoutLabel)
+/// <param name="Rows">The rows with a label and without weight 0.</param>
+/// <param name="WithoutLabel">How many rows have no label.</param>
+/// <param name="OfWeight0">How many rows with a label have weight 0.</param>
+internal sealed record LabeledRows(TrainingSet Rows, long WithoutLabel, long OfWeight0)
 {
     /// <summary>How many rows the view has.</summary>
-    public long Read => Rows.Count + WithoutLabel;
+    public long Read => Rows.Count + WithoutLabel + OfWeight0;
 }
 
 /// <summary>Reads a view once into the rows that training keeps.</summary>
 internal static class TrainingDataReader
 {
-    /// <summary>All rows with a label.</summary>
+    /// <summary>All rows with a label, without those of weight 0.</summary>
     /// <param name="data">The rows.</param>
+    /// <param name="isWeighted">Whether to read the weights, if the options name their column.</param>
     /// <param name="options">Names the columns and the augmentation.</param>
     /// <param name="spec">What the network reads.</param>
     /// <param name="classNames">
@@ -23,20 +25,26 @@ internal static class TrainingDataReader
     /// </param>
     /// <param name="stop">Is checked before each row.</param>
     public static LabeledRows Read(
-        IDataView data, GloroTrainerOptions options, InputSpec spec, IReadOnlyList<string> classNames, CancellationToken stop)
+        IDataView data, bool isWeighted, GloroTrainerOptions options, InputSpec spec, IReadOnlyList<string> classNames,
+        CancellationToken stop)
     {
         var label = LabelColumn.Find(data.Schema, options.LabelColumnName);
         var feature = FeatureColumn.Find(data.Schema, options.FeatureColumnName);
+        DataViewSchema.Column? weight = isWeighted && options.ExampleWeightColumnName is { } name
+            ? WeightColumn.Find(data.Schema, name)
+            : null;
         var map = LabelMap.CreateForTraining(label, classNames);
 
         var labels = new List<int>();
         var images = new List<byte[]>();
         var vectors = new List<float[]>();
-        long withoutLabel = 0;
-        using var cursor = data.GetRowCursor([label, feature]);
+        List<float>? weights = weight is null ? null : [];
+        long withoutLabel = 0, ofWeight0 = 0;
+        using var cursor = data.GetRowCursor(weight is { } read ? [label, feature, read] : [label, feature]);
         var getLabel = map.GetGetter(cursor);
         using var reader = FeatureReader.Create(cursor, feature, spec, data);
         var locator = new RowLocator(cursor, data);
+        var getWeight = weight is { } column ? WeightColumn.GetGetter(cursor, column, locator) : null;
         while (cursor.MoveNext())
         {
             stop.ThrowIfCancellationRequested();
@@ -45,6 +53,17 @@ internal static class TrainingDataReader
             {
                 withoutLabel++;
                 continue;
+            }
+
+            if (getWeight?.Invoke() is { } own)
+            {
+                if (own == 0)
+                {
+                    ofWeight0++;
+                    continue;
+                }
+
+                weights!.Add(own);
             }
 
             labels.Add(index);
@@ -69,9 +88,9 @@ internal static class TrainingDataReader
         }
 
         TrainingSet rows = spec.IsImage
-            ? new ImageTrainingSet(spec.Shape, [.. images], [.. labels], options.ImageAugmentation)
-            : new VectorTrainingSet(spec.Shape, [.. vectors], [.. labels]);
-        return new(rows, withoutLabel);
+            ? new ImageTrainingSet(spec.Shape, [.. images], [.. labels], options.ImageAugmentation, weights?.ToArray())
+            : new VectorTrainingSet(spec.Shape, [.. vectors], [.. labels], weights?.ToArray());
+        return new(rows, withoutLabel, ofWeight0);
     }
 
     private static float[] ReadVector(FeatureReader reader, int size, RowLocator locator, string columnName)

@@ -8,7 +8,8 @@ namespace Microsoft.ML.Gloro.MLNet;
 /// <param name="Train">The rows to train on.</param>
 /// <param name="Validation">The rows to validate on; null for none.</param>
 /// <param name="Counts">How many rows of each class are trained on.</param>
-internal sealed record TrainingRows(TrainingSet Train, TrainingSet? Validation, int[] Counts);
+/// <param name="OfWeight0">How many rows were left out because their weight is 0.</param>
+internal sealed record TrainingRows(TrainingSet Train, TrainingSet? Validation, int[] Counts, long OfWeight0 = 0);
 
 /// <summary>Reads the data of a training: checks the columns, chooses the shape of the input, and reads and splits the rows.</summary>
 internal sealed class TrainingInput(GloroTrainerOptions options, GloroModel? initial)
@@ -23,6 +24,8 @@ internal sealed class TrainingInput(GloroTrainerOptions options, GloroModel? ini
     {
         var label = LabelColumn.Find(data.Schema, options.LabelColumnName);
         FeatureColumn.Classify(FindFeature(data.Schema), options.IsImage);
+        if (options.ExampleWeightColumnName is { } weight)
+            WeightColumn.Find(data.Schema, weight);
         string[] classNames = LabelColumn.ClassNames(label);
         return classNames.Length >= 2 || !ViewRows.IsEmpty(data) ? classNames : throw NoTrainingRows();
     }
@@ -105,25 +108,26 @@ internal sealed class TrainingInput(GloroTrainerOptions options, GloroModel? ini
         return tolerances;
     }
 
-    /// <summary>Reads all rows with a label.</summary>
-    public LabeledRows Read(IDataView data, InputSpec spec, string[] classNames, CancellationToken stop) =>
-        TrainingDataReader.Read(data, options, spec, classNames, stop);
+    /// <summary>Reads all rows with a label; of rows to train on, without those of weight 0.</summary>
+    public LabeledRows Read(IDataView data, bool toTrainOn, InputSpec spec, string[] classNames, CancellationToken stop) =>
+        TrainingDataReader.Read(data, toTrainOn, options, spec, classNames, stop);
 
     /// <summary>Reads the rows, sets some aside for validation if there is no validation set, and counts the classes.</summary>
     /// <exception cref="InvalidOperationException">There are no rows, or only rows of one class.</exception>
     public TrainingRows ReadAndSplit(
         IDataView input, InputSpec spec, string[] classNames, int seed, Action<string> warn, CancellationToken stop)
     {
-        var read = Read(input, spec, classNames, stop);
+        var read = Read(input, toTrainOn: true, spec, classNames, stop);
         var train = read.Read > 0 ? Labeled(read, "training rows", warn) : throw NoTrainingRows();
         if (options.ValidationSet is not { } view)
         {
             var (rest, part) = TrainingSplit.Split(train, options.ValidationFraction, seed);
-            return new TrainingRows(rest, part, CountClasses(rest, classNames, warn));
+            return new TrainingRows(rest, part, CountClasses(rest, classNames, warn), read.OfWeight0);
         }
 
         int[] counts = CountClasses(train, classNames, warn);
-        return new TrainingRows(train, Labeled(Read(view, spec, classNames, stop), "validation rows", warn), counts);
+        var validation = Labeled(Read(view, toTrainOn: false, spec, classNames, stop), "validation rows", warn);
+        return new TrainingRows(train, validation, counts, read.OfWeight0);
     }
 
     private static InvalidOperationException NoTrainingRows() => ViewRows.NoRows("The training data", "to train on");
@@ -133,6 +137,13 @@ internal sealed class TrainingInput(GloroTrainerOptions options, GloroModel? ini
 
     private TrainingSet Labeled(LabeledRows read, string rows, Action<string> warn)
     {
+        if (read is { Rows.Count: 0, OfWeight0: > 0 })
+        {
+            throw new InvalidOperationException(FormattableString.Invariant(
+                $"Each of the {read.OfWeight0:N0} {rows} with a label has weight 0 in column '{options.ExampleWeightColumnName}'. ") +
+                "Give the rows to train on a weight above 0.");
+        }
+
         if (read.Rows.Count == 0)
         {
             throw new InvalidOperationException(FormattableString.Invariant(

@@ -15,6 +15,7 @@ internal static class TrainingSummary
         var options = context.Options;
         string more = (options.WeightDecay > 0 ? FormattableString.Invariant($", weight decay {options.WeightDecay}") : "")
             + (options.AveragingDecay > 0 ? FormattableString.Invariant($", averaging decay {options.AveragingDecay}") : "")
+            + (options.ExampleWeightColumnName is null ? "" : ", weighted rows")
             + (options.TimeBudget is { } budget ? FormattableString.Invariant($", at most {budget:c}") : "")
             + (options.EarlyStoppingPatience is { } patience ? FormattableString.Invariant($", patience {patience}") : "");
         string open = AutomaticOptions.Describe(given) is { Length: > 0 } names ? $" (chosen by data: {names})" : "";

@@ -9,9 +9,10 @@ namespace Microsoft.ML.Gloro;
 
 /// <summary>
 /// Scores rows with a Lipschitz-bounded network and certifies them. To each row it adds PredictedLabel, Score (probabilities), Logits,
-/// TopKRadii, CertifiedRadius, IsCertified, CertifiedK, CertifiedLabels, LoosestK and ReachableLabels. CertifiedLabels is the tightest set
-/// that the guarantee allows and that no input within L2 distance ε of the row's can change; none nearer than CertifiedRadius, the radius
-/// of that set, changes it. Larger sets, up to the LoosestK highest classes, may hold too: VRA counts a row if the label is in the loosest.
+/// TopKRadii, CertifiedRadius, IsCertified, CertifiedK, CertifiedLabels, LoosestK, ReachableLabels and CertifiedGroup. CertifiedLabels is
+/// the tightest set that the guarantee allows and that no input within L2 distance ε of the row's can change; none nearer than
+/// CertifiedRadius, the radius of that set, changes it. Larger sets, up to the LoosestK highest classes, may hold too: VRA counts a row if
+/// the label is in the loosest. CertifiedGroup is the name of CertifiedLabels, see <see cref="NameOf"/>.
 /// </summary>
 /// <remarks>
 /// <para>
@@ -113,6 +114,21 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
     /// two more, are read ahead.
     /// </summary>
     public int ReadAheadRows { get; }
+
+    /// <summary>
+    /// The name of a set of classes, as in CertifiedGroup: of one class, the class; of several, the smallest named affinity set of
+    /// <see cref="Guarantee"/> that holds them all, of equally large ones the first by name. Empty if there is none, or no class is given.
+    /// </summary>
+    /// <exception cref="ArgumentException">A class is none of <see cref="ClassNames"/>.</exception>
+    public string NameOf(IEnumerable<string> classes)
+    {
+        ArgumentNullException.ThrowIfNull(classes);
+        string[] names = [.. classes];
+        int[] indices = LabelMap.Match(names, GloroModel.ClassNames);
+        return Array.IndexOf(indices, LabelMap.Unknown) is >= 0 and var stranger
+            ? throw new ArgumentException($"The model has no class '{names[stranger]}'.", nameof(classes))
+            : GloroModel.ResolvedGuarantee.NameOf(indices);
+    }
 
     /// <summary>What is known of the model.</summary>
     public GloroModelParameters Model => new(GloroModel);

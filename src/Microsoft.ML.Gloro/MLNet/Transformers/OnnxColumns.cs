@@ -1,4 +1,5 @@
 using Microsoft.ML.Data;
+using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Inference;
 
 namespace Microsoft.ML.Gloro.MLNet;
@@ -15,6 +16,7 @@ internal sealed class OnnxColumns
     private readonly GuaranteeGraph _guarantee;
     private readonly string _radius, _tightest, _loosest, _top;
     private readonly float _largestRadius;
+    private readonly IReadOnlyList<ResolvedSet> _groups;
 
     /// <param name="ops">The graph.</param>
     /// <param name="model">The model.</param>
@@ -28,8 +30,12 @@ internal sealed class OnnxColumns
         _top = ops.Slice(_rows.Order, [0], [1], [1], [1]);
         _guarantee = new GuaranteeGraph(ops, model.RadiiCount);
         int sets = GuaranteeGraph.Sets(model.ResolvedGuarantee).Count;
+        _groups = model.ResolvedGuarantee.Groups;
         (_radius, _tightest, _loosest) = _guarantee.Evaluate(_rows, model.ResolvedGuarantee, sets, ops.Single(model.Epsilon));
     }
+
+    /// <summary>What a certified set can be called: the groups, the finest first, then the classes, then nothing.</summary>
+    public IReadOnlyList<string> Names => [.. _groups.Select(group => group.Name!), .. _model.ClassNames, ""];
 
     /// <summary>The type of <paramref name="column"/> in the graph: of known size, even if the column's own type has none.</summary>
     public static DataViewType TypeOf(OutputColumn column, DataViewType type, GloroModel model) => column switch
@@ -39,7 +45,10 @@ internal sealed class OnnxColumns
         _ => type,
     };
 
-    /// <summary>Adds the operators of <paramref name="column"/> and returns the name of its tensor.</summary>
+    /// <summary>
+    /// Adds the operators of <paramref name="column"/> and returns the name of its tensor. Of CertifiedGroup these are places in
+    /// <see cref="Names"/>.
+    /// </summary>
     public string Append(OutputColumn column) => column switch
     {
         OutputColumn.PredictedLabel => Keys(_top, _rows.IsScored),
@@ -52,6 +61,7 @@ internal sealed class OnnxColumns
         OutputColumn.LoosestK => _ops.Cast(_loosest, OnnxType.Int32),
         OutputColumn.CertifiedLabels => Keys(_rows.Order, _ops.Greater(_guarantee.Within(_tightest), _ops.Single(0.5f))),
         OutputColumn.ReachableLabels => ReachableLabels(),
+        OutputColumn.CertifiedGroup => CertifiedName(),
         _ => throw new ArgumentOutOfRangeException(nameof(column), column, "No such output column."),
     };
 
@@ -60,6 +70,36 @@ internal sealed class OnnxColumns
     {
         string numbers = _ops.Add(classes, _ops.Graph.Initializer([1L]));
         return _ops.Cast(_ops.Where(present, numbers, _ops.Graph.Initializer([0L])), OnnxType.UInt32);
+    }
+
+    /// <summary>The place in <see cref="Names"/> of the name of the certified set, [N, 1].</summary>
+    private string CertifiedName()
+    {
+        string nothing = _ops.Graph.Initializer([_groups.Count + _model.ClassNames.Count]);
+        string ofClass = _ops.Add(_top, _ops.Graph.Initializer([_groups.Count]));
+        string named = _ops.Where(_ops.Less(_tightest, _ops.Single(1.5f)), ofClass, _groups.Count == 0 ? nothing : FinestGroup(nothing));
+        return _ops.Where(_ops.Less(_tightest, _ops.Single(0.5f)), nothing, named);
+    }
+
+    /// <summary>The first group that holds the certified set, <paramref name="nothing"/> if none does; [N, 1].</summary>
+    private string FinestGroup(string nothing)
+    {
+        int classes = _model.ClassNames.Count, groups = _groups.Count;
+        float[] members = new float[classes * groups];
+        for (int g = 0; g < groups; g++)
+        {
+            foreach (int index in _groups[g].Members())
+                members[(index * groups) + g] = 1;
+        }
+
+        // How many classes of the certified set are in each group: all of them, or it is not the name.
+        string ofOrder = _ops.Gather(_ops.Singles(members, classes, groups), _rows.Order, axis: 0); // [N, K, groups]
+        string counts = _ops.Sum(_ops.Multiply(ofOrder, _ops.Unsqueeze(_guarantee.Within(_tightest), axis: 2)), axis: 1);
+        string holds = _ops.Greater(_ops.Reshape(counts, -1, groups), _ops.Subtract(_tightest, _ops.Single(0.5f)));
+        float[] weights = [.. Enumerable.Range(0, groups).Select(place => (float)(groups - place))];
+        string weighted = _ops.Multiply(_ops.Cast(holds, OnnxType.Single), _ops.Singles(weights, groups));
+        (string found, string first) = _ops.TopK(weighted, 1, axis: 1);
+        return _ops.Where(_ops.Greater(found, _ops.Single(0.5f)), first, nothing);
     }
 
     /// <summary>The reachable classes in the order of their logits.</summary>

@@ -32,6 +32,8 @@ internal sealed class OnnxPipelineView(GloroTransformer transformer, ScoringSche
         foreach (var column in OutputColumns.Of(model))
         {
             string value = columns.Append(column);
+            if (column == OutputColumn.CertifiedGroup)
+                value = graph.Node("Gather", [graph.Texts(columns.Names), value], integers: [("axis", 0)]);
             var output = _schema.Output[_schema.Input.Count + (int)column];
             string name = ctx.AddIntermediateVariable(OnnxColumns.TypeOf(column, output.Type, model), output.Name);
             graph.Node("Identity", [value], output: name);
@@ -87,6 +89,8 @@ internal sealed class OnnxPipelineView(GloroTransformer transformer, ScoringSche
 
         public string Initializer(ReadOnlySpan<long> values) =>
             ctx.AddInitializer(values.ToArray(), new long[] { values.Length }, NextName());
+
+        public string Texts(IReadOnlyList<string> values) => ctx.AddInitializer(values, new long[] { values.Count }, NextName());
 
         // ML.NET's graphs have no inputs but the columns of the data.
         public string Parameter(string name, ReadOnlySpan<float> values, ReadOnlySpan<long> dimensions) => Initializer(values, dimensions);

@@ -43,6 +43,12 @@ internal enum OutputColumn
     /// <summary>Vector of keys: the classes that could be top-1 within ε; all of them if a logit is not finite.</summary>
     ReachableLabels,
 
+    /// <summary>
+    /// Text: the name of the certified label set. If it is one class, that class; else the smallest named affinity set that holds it;
+    /// empty if there is none, or nothing is certified.
+    /// </summary>
+    CertifiedGroup,
+
     /// <summary>Vector of keys: the coverage set, in order of score; in calibrated models only.</summary>
     CoverageLabels,
 }
@@ -108,6 +114,7 @@ internal static class OutputColumns
                 OutputColumn.CertifiedRadius => NumberDataViewType.Single,
                 OutputColumn.IsCertified => BooleanDataViewType.Instance,
                 OutputColumn.CertifiedK or OutputColumn.LoosestK => NumberDataViewType.Int32,
+                OutputColumn.CertifiedGroup => TextDataViewType.Instance,
                 _ => new VectorDataViewType(key),
             };
             if (type == perClass)

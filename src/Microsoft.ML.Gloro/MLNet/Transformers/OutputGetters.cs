@@ -33,6 +33,8 @@ internal static class OutputGetters
         OutputColumn.LoosestK => (ValueGetter<int>)((ref int value) => value = batch.Certified(row()).LoosestK),
         OutputColumn.ReachableLabels => (ValueGetter<VBuffer<uint>>)((ref VBuffer<uint> value) =>
             CopyKeys(batch.Reachable(row()), ref value)),
+        OutputColumn.CertifiedGroup => (ValueGetter<ReadOnlyMemory<char>>)((ref ReadOnlyMemory<char> value) =>
+            value = batch.CertifiedName(row()).AsMemory()),
         OutputColumn.CoverageLabels => (ValueGetter<VBuffer<uint>>)((ref VBuffer<uint> value) => CopyKeys(batch.Covered(row()), ref value)),
         _ => throw new ArgumentOutOfRangeException(nameof(column), column, "No such output column."),
     };

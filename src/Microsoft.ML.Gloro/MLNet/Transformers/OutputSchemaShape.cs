@@ -37,6 +37,7 @@ internal static class OutputSchemaShape
         KeyNames.Promise(Define(OutputColumn.CertifiedLabels, keys), labelType);
         Define(OutputColumn.LoosestK, NumberDataViewType.Int32);
         KeyNames.Promise(Define(OutputColumn.ReachableLabels, keys), labelType);
+        Define(OutputColumn.CertifiedGroup, TextDataViewType.Instance);
         foreach (var column in new[] { OutputColumn.PredictedLabel, OutputColumn.Score })
         {
             var defined = definition[column.ToString()];
@@ -83,5 +84,7 @@ internal static class OutputSchemaShape
         public int LoosestK { get; set; }
 
         public VBuffer<uint> ReachableLabels { get; set; }
+
+        public ReadOnlyMemory<char> CertifiedGroup { get; set; }
     }
 }

@@ -41,7 +41,7 @@ internal sealed class ScoredBatch
 
         _needsRadii = Needs(
             OutputColumn.TopKRadii, OutputColumn.CertifiedRadius, OutputColumn.IsCertified, OutputColumn.CertifiedK,
-            OutputColumn.CertifiedLabels, OutputColumn.LoosestK);
+            OutputColumn.CertifiedLabels, OutputColumn.LoosestK, OutputColumn.CertifiedGroup);
         _needsOrder = _needsRadii || Needs(OutputColumn.PredictedLabel, OutputColumn.ReachableLabels);
         _ordered = _needsRadii ? _radiiCount : 1; // no certified set is larger, and sorting a thousand classes takes longer than certifying
     }
@@ -111,6 +111,9 @@ internal sealed class ScoredBatch
 
     /// <summary>What is certified at the model's ε under its guarantee.</summary>
     public CertifiedSet Certified(int row) => _certified[row];
+
+    /// <summary>What that set is called; empty if it is empty or has no name.</summary>
+    public string CertifiedName(int row) => _model.ResolvedGuarantee.NameOf(Order(row)[.._certified[row].TightestK]);
 
     /// <summary>The first classes by descending logit, as many as a certified set can have; empty if a logit is not finite.</summary>
     public ReadOnlySpan<int> Order(int row) => _ranked[row] ? _order.AsSpan(row * _ordered, _ordered) : [];

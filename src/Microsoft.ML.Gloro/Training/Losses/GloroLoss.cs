@@ -18,14 +18,14 @@ internal abstract class GloroLoss
         _ => throw new ArgumentOutOfRangeException(nameof(context), context.Options.Loss, "Unknown loss."),
     };
 
-    /// <summary>The mean loss of a batch, a scalar.</summary>
+    /// <summary>The mean loss of a batch, weighted if the input has weights; a scalar.</summary>
     public abstract Tensor Compute(LossInput input);
 }
 
 /// <summary>EMMA: the cross-entropy of the logits of a <see cref="MarginPlacement"/>.</summary>
 internal sealed class EmmaLoss(MarginPlacement margins) : GloroLoss
 {
-    public override Tensor Compute(LossInput input) => nn.functional.cross_entropy(margins.Logits(input), input.Labels);
+    public override Tensor Compute(LossInput input) => input.MeanCrossEntropy(margins.Logits(input));
 }
 
 /// <summary>
@@ -47,7 +47,7 @@ internal sealed class AnnealedEmmaLoss(MarginPlacement margins) : GloroLoss
         var logits = (margins.Logits(input) - (label * Offset)) / Temperature;
         var likelihood = nn.functional.log_softmax(logits, 1).gather(1, input.Labels.unsqueeze(1));
         var doubt = -likelihood.expm1(); // 1 − p without cancellation for p close to 1
-        return (doubt.pow(Power) * likelihood).mean() * -Temperature;
+        return input.Mean(doubt.pow(Power) * likelihood) * -Temperature;
     }
 }
 
@@ -61,7 +61,7 @@ internal sealed class FixedMarginLoss(double margin) : GloroLoss
     public override Tensor Compute(LossInput input)
     {
         var competitors = 1 - nn.functional.one_hot(input.Labels, input.Logits.shape[1]).to(input.Logits.dtype);
-        return nn.functional.cross_entropy(input.Logits + (input.GainRows(input.Labels) * competitors * margin), input.Labels);
+        return input.MeanCrossEntropy(input.Logits + (input.GainRows(input.Labels) * competitors * margin));
     }
 }
 
@@ -71,7 +71,7 @@ internal sealed class GloroCrossEntropyLoss(ResolvedGuarantee guarantee) : Gloro
     private readonly BottomClass _bottom = new(guarantee);
 
     public override Tensor Compute(LossInput input) =>
-        nn.functional.cross_entropy(cat([input.Logits, _bottom.Logits(input)], 1), input.Labels);
+        input.MeanCrossEntropy(cat([input.Logits, _bottom.Logits(input)], 1));
 }
 
 /// <summary>
@@ -92,6 +92,6 @@ internal sealed class TradesLoss(ResolvedGuarantee guarantee, Schedule weight) :
     public override Tensor Compute(LossInput input)
     {
         var divergence = nn.functional.softplus(_bottom.Logits(input) - input.Logits.logsumexp(1, keepdim: true));
-        return nn.functional.cross_entropy(input.Logits, input.Labels) + (weight.At(input.Progress) * divergence.mean());
+        return input.MeanCrossEntropy(input.Logits) + (weight.At(input.Progress) * input.Mean(divergence));
     }
 }

@@ -9,7 +9,11 @@ namespace Microsoft.ML.Gloro.Training;
 /// <param name="Kappa">The sub-Lipschitz constant κ, a scalar, differentiable.</param>
 /// <param name="Epsilon">The ε of this batch.</param>
 /// <param name="Progress">The progress of training, from 0 to 1, for a loss with a schedule of its own.</param>
-internal sealed record LossInput(Tensor Logits, Tensor Labels, Tensor FinalRows, Tensor Kappa, double Epsilon, double Progress = 1)
+/// <param name="Weights">
+/// How much each row counts, [rows], 1 on average over all training rows; null if all count the same.
+/// </param>
+internal sealed record LossInput(
+    Tensor Logits, Tensor Labels, Tensor FinalRows, Tensor Kappa, double Epsilon, double Progress = 1, Tensor? Weights = null)
 {
     /// <summary>
     /// Up to this many classes, one Gram matrix serves every row of the batch. With more classes a batch uses few of the C² pairs, and
@@ -29,11 +33,23 @@ internal sealed record LossInput(Tensor Logits, Tensor Labels, Tensor FinalRows,
     private LossInput(LossInput other)
     {
         (Logits, Labels, FinalRows) = (other.Logits, other.Labels, other.FinalRows);
-        (Kappa, Epsilon, Progress) = (other.Kappa, other.Epsilon, other.Progress);
+        (Kappa, Epsilon, Progress, Weights) = (other.Kappa, other.Epsilon, other.Progress, other.Weights);
     }
 
-    /// <summary>The same with other labels. Cached tensors do not depend on labels, so they are shared.</summary>
-    public LossInput WithLabels(Tensor labels) => this with { Labels = labels, _gram = _gram, _squares = _squares, _gains = _gains };
+    /// <summary>The same with other labels and weights. Cached tensors depend on neither, so they are shared.</summary>
+    public LossInput With(Tensor labels, Tensor? weights) =>
+        this with { Labels = labels, Weights = weights, _gram = _gram, _squares = _squares, _gains = _gains };
+
+    /// <summary>The mean over the rows of the batch of a value per row times the row's weight, a scalar.</summary>
+    /// <remarks>
+    /// It is divided by the number of rows, not by the weights of this batch: so a row counts the same in whichever batch it is.
+    /// </remarks>
+    public Tensor Mean(Tensor values) => Weights is null ? values.mean() : (values.flatten() * Weights).mean();
+
+    /// <summary>The <see cref="Mean"/> of the cross-entropies of <paramref name="logits"/> and the labels.</summary>
+    public Tensor MeanCrossEntropy(Tensor logits) => Weights is null
+        ? nn.functional.cross_entropy(logits, Labels)
+        : Mean(nn.functional.cross_entropy(logits, Labels, reduction: nn.Reduction.None));
 
     private bool HasGram => FinalRows.shape[0] <= GramClasses;
 

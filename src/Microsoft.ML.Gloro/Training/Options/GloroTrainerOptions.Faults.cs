@@ -23,6 +23,8 @@ public abstract partial class GloroTrainerOptions
             yield return $"{nameof(LabelColumnName)} is empty.";
         if (string.IsNullOrWhiteSpace(FeatureColumnName))
             yield return $"{nameof(FeatureColumnName)} is empty.";
+        if (ExampleWeightColumnName is not null && string.IsNullOrWhiteSpace(ExampleWeightColumnName))
+            yield return $"{nameof(ExampleWeightColumnName)} is empty; use null for no weights.";
         if (OutputColumnPrefix is null)
             yield return $"{nameof(OutputColumnPrefix)} is null; use an empty text for none.";
         if (Guarantee is null)

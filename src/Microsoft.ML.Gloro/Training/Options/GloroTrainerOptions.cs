@@ -31,6 +31,19 @@ public abstract partial class GloroTrainerOptions
     public string FeatureColumnName { get; set; }
 
     /// <summary>
+    /// The column of the rows' weights in the loss, one Single per row, finite and 0 or more. Default: null, all rows count the same.
+    /// </summary>
+    /// <remarks>
+    /// <para>The loss of a row is multiplied by its weight over the mean weight of the training rows, so only ratios matter: weights that
+    /// are all equal give the same model as none. A row of weight 2 counts in the loss as two such rows would. A row of weight 0 is left
+    /// out before anything else; it may only give the size of images, if it is the first row and the size is not set.</para>
+    /// <para>Weights act on the loss alone. Each row counts once in the center and scale of the inputs, in centering layers, in what is
+    /// chosen by the number of rows, and on validation: validation figures, the choice of the best epoch and the calibration of scores
+    /// take no weights, as <see cref="GloroCatalog.Evaluate"/> takes none. A <see cref="ValidationSet"/> does not need the column.</para>
+    /// </remarks>
+    public string? ExampleWeightColumnName { get; set; }
+
+    /// <summary>
     /// A prefix for the names of all output columns. Default: empty, no prefix. ML.NET's CrossValidate needs the names without a prefix.
     /// </summary>
     public string OutputColumnPrefix { get; set; } = "";

@@ -39,6 +39,44 @@ public sealed class ScoredByAModelTests
             metrics.CertifiedFraction is > 0.2 and < 0.8, $"The test needs certified and other rows: {metrics.CertifiedFraction}");
     }
 
+    [TestMethod]
+    public void Evaluate_NamedGroups_CountsTheRowsOfTheColumnCertifiedGroup()
+    {
+        var mlContext = new MLContext(seed: 1);
+        var guarantee = RobustnessGuarantee.Parse("affinity:small=ant+bee,cat+eel,pets=cat+dog,animals=ant+bee+cat+dog,never=ant+eel");
+        GloroModel model = TestModels.Vector(guarantee: guarantee, epsilon: 0.3f);
+        using var transformer = new GloroTransformer(mlContext, model, "Features");
+        IDataView scored = transformer.Transform(Data(mlContext, model));
+        GloroMetrics metrics = mlContext.Gloro.Evaluate(scored);
+        Grouped[] rows = [.. mlContext.Data.CreateEnumerable<Grouped>(scored, reuseRowObject: false)];
+        var members = new Dictionary<string, string>
+        {
+            ["small"] = "ant bee",
+            ["pets"] = "cat dog",
+            ["animals"] = "ant bee cat dog",
+            ["never"] = "ant eel",
+        };
+        Assert.AreEqual("small pets animals never", string.Join(' ', metrics.PerGroup.Select(group => group.Name)));
+        foreach (GloroGroupMetrics group in metrics.PerGroup)
+        {
+            string[] classes = members[group.Name].Split(' ');
+            Grouped[] mine = [.. rows.Where(row => row.CertifiedGroup == group.Name)];
+            Assert.AreEqual(classes.Length, group.ClassCount);
+            Assert.AreEqual(mine.Length, group.RowCount, group.Name);
+            Assert.AreEqual(mine.Count(row => classes.Contains(model.ClassNames[(int)row.Label - 1])), group.CorrectRowCount, group.Name);
+            StringAssert.Contains(metrics.ToString(), group.Name);
+        }
+
+        Assert.AreEqual(rows.Average(row => members.ContainsKey(row.CertifiedGroup) ? 1.0 : 0), metrics.GroupFraction, 1e-12);
+        Assert.IsTrue(rows.Any(row => row.CertifiedGroup == "animals") && rows.Any(row => row.CertifiedGroup == "small"));
+        Assert.IsTrue(rows.Any(row => row.CertifiedK == 1 && row.CertifiedGroup == model.ClassNames[(int)row.PredictedLabel - 1]));
+        Assert.IsTrue(rows.All(row => row.CertifiedK > 0 || row.CertifiedGroup.Length == 0));
+        StringAssert.Contains(metrics.ToString(), "a named group is certified");
+        GloroMetrics local = mlContext.Gloro.Evaluate(scored, guarantee: RobustnessGuarantee.Local);
+        Assert.IsTrue(local.PerGroup.Count == 0 && local.GroupFraction == 0);
+        Assert.DoesNotContain("named group", local.ToString());
+    }
+
     private static float MedianRadius(MLContext mlContext, GloroModel model)
     {
         using var transformer = new GloroTransformer(mlContext, model, "Features");
@@ -75,6 +113,17 @@ public sealed class ScoredByAModelTests
         public string Class { get; set; } = "";
 
         public float[] Features { get; set; } = [];
+    }
+
+    private sealed class Grouped
+    {
+        public uint Label { get; set; }
+
+        public uint PredictedLabel { get; set; }
+
+        public int CertifiedK { get; set; }
+
+        public string CertifiedGroup { get; set; } = "";
     }
 
     private sealed class Scored

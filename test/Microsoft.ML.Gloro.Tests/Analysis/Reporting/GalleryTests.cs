@@ -39,6 +39,25 @@ public sealed class GalleryTests
     }
 
     [TestMethod]
+    public void Report_NamedGroups_AreShownWithTheSetsOfTheirRows()
+    {
+        var guarantee = RobustnessGuarantee.Parse("affinity:small & wild=ant+bee,pets=cat+dog,animals=ant+bee+cat+dog");
+        var (model, scored, mlContext) = ReportViews.Vectors(300, epsilon: 0.3f, guarantee: guarantee);
+        using GloroTransformer dispose = model;
+        string[] groups = [.. scored.GetColumn<string>("CertifiedGroup")];
+        int[] sizes = [.. scored.GetColumn<int>("CertifiedK")];
+        ReportData data = Reporter.Read(scored, new() { GalleryImages = 50 });
+        var relaxed = data.Gallery.Single(group => group.Kind == GalleryKind.Relaxed).Rows;
+        Assert.IsGreaterThan(5, relaxed.Count);
+        foreach (GalleryRow row in data.Gallery.SelectMany(group => group.Rows))
+            Assert.AreEqual(sizes[row.Number] > 1 ? groups[row.Number] : "", row.Group, $"row {row.Number}");
+        string html = mlContext.Gloro.Report(scored, new() { GalleryImages = 50 }).ToHtml();
+        Assert.IsTrue(relaxed.All(row => row.Group.Length > 0));
+        StringAssert.Contains(html, "<b>small &amp; wild</b>");
+        StringAssert.Contains(html, "<b>animals</b>");
+    }
+
+    [TestMethod]
     public void Write_Png_IsReadBackExactly()
     {
         byte[] planes = TestImages.Planes(13, 7, seed: 5);
@@ -56,7 +75,7 @@ public sealed class GalleryTests
             choice.Offer(GalleryKind.Local, i, i % 2, () =>
             {
                 made++;
-                return new(number, null, [], 1, 0, 1, 0, 0, null);
+                return new(number, null, [], 1, "", 0, 1, 0, 0, null);
             });
         }
 

@@ -8,6 +8,9 @@ public sealed class AffinitySetsTests
     {
         Assert.AreEqual("Highway+River,Forest+Pasture", AffinitySets.FromNames([["Highway", "River"], ["Forest", "Pasture"]]).ToString());
         Assert.AreEqual("#3+#8,#1", AffinitySets.FromIndices([[3, 8], [1]]).ToString());
+        Assert.AreEqual("road=Highway,River", AffinitySets.FromNames([["Highway"], ["River"]], ["road", null]).ToString());
+        Assert.AreEqual("big trees=#3+#8,#1", AffinitySets.FromIndices([[3, 8], [1]], ["big trees", null]).ToString());
+        Assert.AreEqual(@"x\=1+y=2,g=x=1+y", AffinitySets.FromNames([["x=1", "y=2"], ["x=1", "y"]], [null, "g"]).ToString());
         Assert.AreEqual(@"a\+b\,\:\\+\#1+C#+\  x y\ ", AffinitySets.FromNames([[@"a+b,:\", "#1", "C#", "  x y "]]).ToString());
     }
 
@@ -22,26 +25,58 @@ public sealed class AffinitySetsTests
     }
 
     [TestMethod]
+    public void Parse_Names_AreTheNamesOfTheSets()
+    {
+        var sets = AffinitySets.Parse(" trees = maple + oak ,rose, big fish=ray+trout");
+        Assert.AreEqual("trees, , big fish", string.Join(", ", sets.GroupNames));
+        Assert.AreEqual("trees=maple+oak,rose,big fish=ray+trout", sets.ToString());
+        Assert.AreEqual(AffinitySets.FromNames([["oak", "maple"], ["ray", "trout"], ["rose"]], ["trees", "big fish", null]), sets);
+        Assert.AreEqual("odd", AffinitySets.Parse("odd=#1+#3").GroupNames[0]);
+        Assert.AreEqual(AffinitySets.FromIndices([[1, 3]], ["odd"]), AffinitySets.Parse("odd=#1+#3"));
+        Assert.AreEqual("affinity:trees=maple+oak:exact", RobustnessGuarantee.Parse("affinity: trees=maple+oak :exact").ToString());
+    }
+
+    [TestMethod]
+    [DataRow("=+-")]
+    [DataRow("y+x=1")]
+    [DataRow(@"a\+b=c+d")]
+    [DataRow(@"x\=1+y")]
+    [DataRow("a+b=c=d,e")]
+    public void Parse_EqualsSignThatEndsNoName_IsPartOfAClass(string text)
+    {
+        // As versions before names read it: at the start, after a + or after a backslash.
+        Assert.IsTrue(AffinitySets.Parse(text).GroupNames.All(name => name is null));
+        string[][] before = [.. text.Split(',').Select(set => set.Replace(@"\+", "\0", StringComparison.Ordinal).Split('+')
+            .Select(part => part.Replace("\0", "+", StringComparison.Ordinal).Replace(@"\", "", StringComparison.Ordinal)).ToArray())];
+        Assert.AreEqual(AffinitySets.FromNames(before), AffinitySets.Parse(text));
+    }
+
+    [TestMethod]
     public void Parse_TextOfAnySets_RoundTrips()
     {
-        const string Characters = "+,:\\# \t\nabAB\u00e9\u00a0\u2003\ud83d\ude00'\"/;";
+        const string Characters = "+,:=\\# \t\nabAB\u00e9\u00a0\u2003\ud83d\ude00'\"/;";
         var random = new Random(31);
         for (var round = 0; round < 2_000; round++)
         {
+            string?[] groups = [.. Enumerable.Range(0, random.Next(1, 4)).Select(i => random.Next(2) == 0 ? null : Group(i))];
             AffinitySets sets = random.Next(4) == 0
-                ? AffinitySets.FromIndices(Enumerable.Range(0, random.Next(1, 4))
-                    .Select(_ => Enumerable.Range(0, random.Next(1, 4)).Select(_ => random.Next(100)).Distinct()))
-                : AffinitySets.FromNames(Enumerable.Range(0, random.Next(1, 4))
-                    .Select(_ => Enumerable.Range(0, random.Next(1, 4)).Select(_ => Name()).Distinct().ToArray()));
+                ? AffinitySets.FromIndices(
+                    groups.Select(_ => Enumerable.Range(0, random.Next(1, 4)).Select(_ => random.Next(100)).Distinct()), groups)
+                : AffinitySets.FromNames(
+                    groups.Select(_ => Enumerable.Range(0, random.Next(1, 4)).Select(_ => Name()).Distinct().ToArray()), groups);
             var read = AffinitySets.Parse(sets.ToString());
             Assert.AreEqual(sets, read);
             Assert.AreEqual(sets.ToString(), read.ToString());
             Assert.AreEqual(sets.GetHashCode(), read.GetHashCode());
             Assert.AreEqual(sets.Count, read.Count);
+            CollectionAssert.AreEqual(groups, read.GroupNames.ToArray());
 
             var guarantee = RobustnessGuarantee.Affinity(sets, (AffinityMatch)random.Next(2), random.Next(2) == 0);
             Assert.AreEqual(guarantee, RobustnessGuarantee.Parse(guarantee.ToString()));
         }
+
+        // A name may hold what separates nothing; its number makes it unique.
+        string Group(int i) => $"{"abé"[random.Next(3)]}{"# \taB\u2003;'"[random.Next(8)]}{i}";
 
         string Name() => string.Concat(Enumerable.Range(0, random.Next(1, 5)).Select(_ => Characters[random.Next(Characters.Length)]));
     }
@@ -57,6 +92,10 @@ public sealed class AffinitySetsTests
         Assert.AreNotEqual(sets, AffinitySets.Parse("a+b"));
         Assert.AreNotEqual(AffinitySets.FromNames([["#1"]]), AffinitySets.FromIndices([[1]]));
         Assert.AreNotEqual(AffinitySets.FromNames([["a+b"]]), AffinitySets.FromNames([["a", "b"]]));
+        Assert.AreNotEqual(sets, AffinitySets.Parse("g=a+b,c+d"));
+        Assert.AreEqual(AffinitySets.Parse("g=a+b,h=c+d"), AffinitySets.Parse("h=d+c,g=b+a"));
+        Assert.AreNotEqual(AffinitySets.Parse("g=a+b,h=c+d"), AffinitySets.Parse("h=a+b,g=c+d"));
+        Assert.AreNotEqual(AffinitySets.FromNames([["g=a", "b"]]), AffinitySets.Parse("g=a+b"));
         Assert.IsFalse(sets.Equals(null));
     }
 
@@ -74,7 +113,7 @@ public sealed class AffinitySetsTests
     {
         var sets = AffinitySets.FromSuperclasses(
             new Dictionary<string, string> { ["trout"] = "fish", ["rose"] = "flower", ["ray"] = "fish", ["oak"] = "tree" });
-        Assert.AreEqual("ray+trout,rose,oak", sets.ToString());
+        Assert.AreEqual("fish=ray+trout,flower=rose,tree=oak", sets.ToString());
         Assert.AreEqual(3, sets.Count);
     }
 
@@ -92,6 +131,10 @@ public sealed class AffinitySetsTests
     [DataRow("#99999999999", "no class index")]
     [DataRow(@"a+b\", "backslash with nothing after it")]
     [DataRow("a:b", "colon")]
+    [DataRow("#1=a+b", "name '#1' of affinity set 1 begins with #")]
+    [DataRow("g=a,g=b", "Two affinity sets have the name 'g'")]
+    [DataRow("g=", "empty class or set")]
+    [DataRow("g=a+#1", "mix class names and class indices")]
     public void Parse_BadText_SaysWhatIsWrong(string text, string expected)
     {
         var exception = Assert.ThrowsExactly<FormatException>(() => AffinitySets.Parse(text));
@@ -108,6 +151,15 @@ public sealed class AffinitySetsTests
         Expect("set 1 holds an empty class name", () => AffinitySets.FromNames([["a", ""]]));
         Expect("set 1 holds an empty class name", () => AffinitySets.FromNames([["a", null!]]));
         Expect("set is null", () => AffinitySets.FromNames([null!]));
+        Expect("name '' of affinity set 2 is empty", () => AffinitySets.FromNames([["a"], ["b"]], [null, ""]));
+        Expect("name '  ' of affinity set 1 is empty", () => AffinitySets.FromIndices([[1]], ["  "]));
+        foreach (char separator in "+,:=\\")
+            Expect($"of affinity set 1 holds '{separator}'", () => AffinitySets.FromNames([["a"]], [$"x{separator}y"]));
+        Expect("begins with # or white space", () => AffinitySets.FromNames([["a"]], ["#x"]));
+        Expect("ends with white space", () => AffinitySets.FromNames([["a"]], ["x\t"]));
+        Expect("Two affinity sets have the name 'x'", () => AffinitySets.FromNames([["a"], ["b"], ["c"]], ["x", "y", "x"]));
+        Expect("2 affinity sets and 1 group names", () => AffinitySets.FromNames([["a"], ["b"]], ["x"]));
+        Expect("holds '+'", () => AffinitySets.FromSuperclasses(new Dictionary<string, string> { ["a"] = "x+y" }));
         Expect("no affinity set", () => AffinitySets.FromIndices([]));
         Expect("set 1 is empty", () => AffinitySets.FromIndices([[]]));
         Expect("set 1 holds class '4' twice", () => AffinitySets.FromIndices([[4, 4]]));

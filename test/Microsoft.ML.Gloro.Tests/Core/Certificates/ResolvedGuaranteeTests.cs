@@ -50,6 +50,77 @@ public sealed class ResolvedGuaranteeTests
     }
 
     [TestMethod]
+    public void GroupOf_RandomFamilies_IsTheSmallestNamedSetThatHoldsAll()
+    {
+        // Sets as bit masks, and every set tried.
+        for (int seed = 0; seed < 500; seed++)
+        {
+            var random = new Random(seed);
+            int classes = random.Next(3, 7);
+            int[] family = Rows.Family(random, classes);
+            string?[] names = [.. family.Select((_, i) => random.Next(3) == 0 ? null : $"{(char)('z' - i)}{seed}")];
+            var sets = AffinitySets.FromIndices(family.Select(set => Oracle.Members(classes, set)), names);
+            var guarantee = Rows.Bind(RobustnessGuarantee.Affinity(sets), classes);
+            for (int certified = 1; certified < 1 << classes; certified++)
+            {
+                var finest = family.Zip(names).Where(one => one.Second is not null && (one.First & certified) == certified)
+                    .OrderBy(one => int.PopCount(one.First)).ThenBy(one => one.Second, StringComparer.Ordinal).ToList();
+                int[] members = [.. Oracle.Members(classes, certified).OrderBy(_ => random.Next())];
+                Assert.AreEqual(finest.Count == 0 ? null : finest[0].Second, guarantee.GroupOf(members)?.Name, $"seed {seed}");
+                string name = members.Length == 1 ? $"c{members[0]}" : finest.Count == 0 ? "" : finest[0].Second!;
+                Assert.AreEqual(name, guarantee.NameOf(members), $"seed {seed}");
+            }
+
+            Assert.IsNull(guarantee.GroupOf([]));
+        }
+    }
+
+    [TestMethod]
+    public void NameOf_GuaranteesWithoutGroups_IsTheClassOrNothing()
+    {
+        foreach (string text in new[] { "local", "rtk:3", "affinity:Highway+River" })
+        {
+            var guarantee = ResolvedGuarantee.Bind(RobustnessGuarantee.Parse(text), _classes);
+            Assert.AreEqual("River//", $"{guarantee.NameOf([3])}/{guarantee.NameOf([3, 1])}/{guarantee.NameOf([])}", text);
+        }
+    }
+
+    [TestMethod]
+    public void Bind_TextFromBeforeSetsHadNames_HoldsTheClassWithTheEqualsSign()
+    {
+        string[] classes = ["x=1", "x = 2", "y", "1 =z"];
+        Assert.AreEqual("0 2", Members("x=1+y"));
+        Assert.AreEqual("1 2", Members("x=2+y"), "white space around = was kept then, and is dropped now");
+        Assert.AreEqual("1 2", Members("x = 2+y"));
+        Assert.AreEqual("2 3", Members("1 =z+y"));
+
+        string Members(string text)
+        {
+            var sets = AffinitySets.Parse(text);
+            foreach (var same in new[] { sets, AffinitySets.Parse(sets.ToString()) }) // also once it is written again
+            {
+                var guarantee = ResolvedGuarantee.Bind(RobustnessGuarantee.Affinity(same), classes);
+                Assert.IsNull(guarantee.GroupNames[0], text);
+                Assert.AreEqual("", guarantee.NameOf(guarantee.AffinitySets![0]));
+            }
+
+            return string.Join(' ', ResolvedGuarantee.Bind(RobustnessGuarantee.Affinity(sets), classes).AffinitySets![0]);
+        }
+    }
+
+    [TestMethod]
+    public void Bind_NamesThatMeanTwoThings_AreRefused()
+    {
+        Expect("affinity:x=1+y", ["x=1", "1", "y"], "the text 'x=1' can mean either");
+        Expect("affinity:y=1+x", ["x", "1", "y"], "has the name 'y', which is the name of a class too");
+        Assert.AreEqual("y", ResolvedGuarantee.Bind(RobustnessGuarantee.Parse("affinity:y=y"), ["x", "1", "y"]).NameOf([2]));
+
+        static void Expect(string guarantee, string[] classes, string message) => StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => ResolvedGuarantee.Bind(RobustnessGuarantee.Parse(guarantee), classes)).Message,
+            message);
+    }
+
+    [TestMethod]
     public void Bind_OneClassOnly_SaysSo()
     {
         StringAssert.Contains(

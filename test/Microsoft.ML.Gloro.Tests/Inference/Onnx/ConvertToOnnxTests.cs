@@ -53,12 +53,13 @@ public sealed class ConvertToOnnxTests
     [TestMethod]
     public void ConvertToOnnx_Metadata_SaysWhatIsCertified()
     {
-        GloroModel model = TestModels.Vector(guarantee: RobustnessGuarantee.Parse("affinity:ant+bee,cat+dog"), epsilon: 36f / 255f);
+        GloroModel model = TestModels.Vector(guarantee: RobustnessGuarantee.Parse("affinity:small=ant+bee,cat+dog"), epsilon: 36f / 255f);
         using var file = PortableFile.Of(model);
         var metadata = file.Session.ModelMetadata.CustomMetadataMap;
         Assert.IsTrue(metadata.Keys.All(key => key.StartsWith("gloro.", StringComparison.Ordinal)));
         CollectionAssert.AreEqual(model.ClassNames.ToArray(), JsonSerializer.Deserialize<string[]>(metadata["gloro.class_names"]));
         Assert.AreEqual("[[\"ant\",\"bee\"],[\"cat\",\"dog\"]]", metadata["gloro.affinity_sets"]);
+        Assert.AreEqual("[\"small\",\"\"]", metadata["gloro.group_names"]);
         Assert.AreEqual(
             ("L2", "feature vector as given", "Float64"),
             (metadata["gloro.norm"], metadata["gloro.epsilon_unit"], metadata["gloro.arithmetic"]));

@@ -21,6 +21,7 @@ public sealed class OptionsTests
         {
             LabelColumnName = " ",
             FeatureColumnName = null!,
+            ExampleWeightColumnName = " ",
             OutputColumnPrefix = null!,
             Guarantee = null!,
             Epsilon = -1,
@@ -48,8 +49,8 @@ public sealed class OptionsTests
         var e = Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Gloro.MulticlassClassification(options));
         string[] all =
         [
-            "LabelColumnName", "FeatureColumnName", "OutputColumnPrefix", "Guarantee", "Epsilon", "ValidationFraction", "Epochs",
-                "BatchSize", "LearningRate", "WarmUpFraction",
+            "LabelColumnName", "FeatureColumnName", "ExampleWeightColumnName", "OutputColumnPrefix", "Guarantee", "Epsilon",
+                "ValidationFraction", "Epochs", "BatchSize", "LearningRate", "WarmUpFraction",
             "Loss", "InitialEpsilonFactor", "EpsilonFactor", "ClosingEpsilonFactor", "MaximumGradientNorm", "PowerIterationSteps",
                 "ThreadCount", "WeightDecay", "Optimizer",
             "AveragingDecay", "EarlyStoppingPatience", "TimeBudget", "CheckpointFolder", "Depth", "Width",

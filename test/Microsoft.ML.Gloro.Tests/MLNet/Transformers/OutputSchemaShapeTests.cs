@@ -16,7 +16,7 @@ public sealed class OutputSchemaShapeTests
         using var transformer = TestModels.Transformer(TestModels.Vector(), prefix: prefix);
         var schema = transformer.GetOutputSchema(VectorRow.View([]).Schema);
         var shape = OutputSchemaShape.Append(Shape(), LabelType.Text, prefix);
-        Assert.AreEqual(14, shape.Count);
+        Assert.AreEqual(15, shape.Count);
         foreach (var column in OutputColumns.Usual)
         {
             string name = OutputColumns.Name(column, prefix);

@@ -19,6 +19,7 @@ public sealed class PipelineExportTests
     [DataRow("rtk:3", 0.3f, CertificateArithmetic.Real, 1)]
     [DataRow("local", 0.1f, CertificateArithmetic.Float64, 2)]
     [DataRow("affinity:#0+#1,#1+#3:exact", 0.1f, CertificateArithmetic.Float64, 3)]
+    [DataRow("affinity:small=ant+bee,all=ant+bee+cat+dog,pets=cat+dog,dog+eel,a=ant+cat+dog+eel", 0.4f, CertificateArithmetic.Float64, 0)]
     public void ConvertToOnnx_WholePipelineOnThousandRows_HasTheLibrarysLabelsAndSetsAndNoLargerRadius(
         string guarantee, float epsilon, CertificateArithmetic arithmetic, int seed)
     {
@@ -37,6 +38,7 @@ public sealed class PipelineExportTests
         ]);
         T[] Column<T>(string name) => [.. outputs.Single(o => o.Name == name + ".output").AsEnumerable<T>()];
         string[] name = Column<string>("Name"), certifiedNames = Column<string>("CertifiedNames");
+        string[] groups = Column<string>("CertifiedGroup");
         uint[] predicted = Column<uint>("PredictedLabel"), certified = Column<uint>("CertifiedLabels");
         uint[] reachable = Column<uint>("ReachableLabels");
         float[] radii = Column<float>("TopKRadii"), radius = Column<float>("CertifiedRadius");
@@ -46,7 +48,7 @@ public sealed class PipelineExportTests
         for (int i = 0; i < rows.Count; i++)
         {
             ScoredTable row = library[i];
-            Assert.AreEqual((row.PredictedLabel, row.Name), (predicted[i], name[i]), $"row {i}");
+            Assert.AreEqual((row.PredictedLabel, row.Name, row.CertifiedGroup), (predicted[i], name[i], groups[i]), $"row {i}");
             Assert.AreEqual((row.IsCertified, row.CertifiedK, row.LoosestK), (isCertified[i], size[i], loosest[i]), $"row {i}");
             CollectionAssert.AreEqual(row.CertifiedLabels, Row(certified, i).TakeWhile(key => key > 0).ToArray(), $"row {i}");
             CollectionAssert.AreEqual(row.CertifiedNames, Row(certifiedNames, i).Take(size[i]).ToArray(), $"row {i}");
@@ -96,6 +98,7 @@ public sealed class PipelineExportTests
             Assert.AreEqual(isMissing, float.IsNaN(Column<float>("Logits")[0]), $"{odd}");
             CollectionAssert.AreEqual(scored.GetColumn<uint[]>("P.ReachableLabels").Single(), Column<uint>("ReachableLabels"), $"{odd}");
             Assert.IsTrue(Column<float>("TopKRadii").Concat(Column<float>("CertifiedRadius")).All(radius => radius == 0), $"{odd}");
+            Assert.AreEqual("", Column<string>("CertifiedGroup").Single(), $"{odd}");
             Assert.IsTrue(!Column<bool>("IsCertified").Single() && Column<uint>("CertifiedLabels").All(key => key == 0), $"{odd}");
         }
     }
@@ -238,5 +241,7 @@ public sealed class PipelineExportTests
         public int LoosestK { get; set; }
 
         public uint[] ReachableLabels { get; set; } = [];
+
+        public string CertifiedGroup { get; set; } = "";
     }
 }

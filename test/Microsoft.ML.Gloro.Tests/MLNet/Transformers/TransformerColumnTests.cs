@@ -14,6 +14,7 @@ public sealed class TransformerColumnTests
     [DataRow("local")]
     [DataRow("rtk:3")]
     [DataRow("affinity:ant+bee,cat+dog")]
+    [DataRow("affinity:small=ant+bee,pets=cat+dog,animals=ant+bee+cat+dog,cat+eel")]
     public void Transform_AnyGuarantee_ColumnsAreWhatTheCertificateSays(string guarantee)
     {
         var model = TestModels.Vector(guarantee: RobustnessGuarantee.Parse(guarantee), epsilon: 0.4f);
@@ -64,6 +65,49 @@ public sealed class TransformerColumnTests
     }
 
     [TestMethod]
+    [DataRow("affinity:small=ant+bee,pets=cat+dog,animals=ant+bee+cat+dog")]
+    [DataRow("affinity:one=ant+bee+cat,two=cat+dog+eel,three=ant+dog+eel")]
+    public void Transform_ChangesWithinEpsilon_NeverLeaveTheNamedGroup(string text)
+    {
+        // The attack takes the steepest direction between the top class and each other one, from the logits' differences, and goes just
+        // short of ε: the predicted class must stay in the group of the clean row.
+        var guarantee = RobustnessGuarantee.Parse(text);
+        var model = TestModels.Vector(guarantee: guarantee, epsilon: 0.4f);
+        using var transformer = TestModels.Transformer(model);
+        var rows = VectorRow.Random(200, scale: 2);
+        var clean = ScoredRow.All(transformer.Transform(VectorRow.View(rows)));
+        int[] named = [.. Enumerable.Range(0, rows.Count).Where(i => clean[i].CertifiedK > 1 && clean[i].CertifiedGroup.Length > 0)];
+        Assert.IsGreaterThan(5, named.Length, "the test must see rows with the name of a group");
+        int changed = 0;
+        foreach (int i in named)
+        {
+            string[] group = Members(text, clean[i].CertifiedGroup);
+            var moved = Attack(model, rows[i].Features, clean[i], 0.999f * model.Epsilon);
+            foreach (var row in ScoredRow.All(transformer.Transform(VectorRow.View(moved))))
+            {
+                CollectionAssert.Contains(group, model.ClassNames[(int)row.PredictedLabel - 1], $"row {i}");
+                changed += row.PredictedLabel != clean[i].PredictedLabel ? 1 : 0;
+            }
+        }
+
+        Assert.IsGreaterThan(0, changed, "an attack that changes no class tests nothing");
+    }
+
+    [TestMethod]
+    public void NameOf_Classes_IsTheNameOfTheColumn()
+    {
+        var guarantee = RobustnessGuarantee.Parse("affinity:small=ant+bee,animals=ant+bee+cat+dog");
+        using var transformer = TestModels.Transformer(TestModels.Vector(guarantee: guarantee));
+        Assert.AreEqual("small animals animals  ant eel ", string.Join(' ', new string[][]
+        {
+            ["bee", "ant"], ["bee", "cat"], ["dog", "cat", "ant"], ["dog", "eel"], ["ant"], ["eel"], [],
+        }.Select(transformer.NameOf)));
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => transformer.NameOf(["ant", "elk"])).Message, "no class 'elk'");
+        using var local = TestModels.Transformer(TestModels.Vector(guarantee: RobustnessGuarantee.Local));
+        Assert.AreEqual("ant ", string.Join(' ', local.NameOf(["ant"]), local.NameOf(["ant", "bee"])));
+    }
+
+    [TestMethod]
     public void Transform_Logits_AreTheReferenceForwardPass()
     {
         var model = TestModels.Vector();
@@ -87,7 +131,8 @@ public sealed class TransformerColumnTests
         Assert.AreEqual(
             "PredictedLabel: Key<UInt32, 0-4>; Score: Vector<Single, 5>; Logits: Vector<Single, 5>; TopKRadii: Vector<Single, 4>; "
                 + "CertifiedRadius: Single; IsCertified: Boolean; " +
-            "CertifiedK: Int32; CertifiedLabels: Vector<Key<UInt32, 0-4>>; LoosestK: Int32; ReachableLabels: Vector<Key<UInt32, 0-4>>",
+            "CertifiedK: Int32; CertifiedLabels: Vector<Key<UInt32, 0-4>>; LoosestK: Int32; ReachableLabels: Vector<Key<UInt32, 0-4>>; "
+                + "CertifiedGroup: String",
                 types);
         foreach (string name in new[] { "PredictedLabel", "CertifiedLabels", "ReachableLabels" })
         {
@@ -201,7 +246,54 @@ public sealed class TransformerColumnTests
             CertifiedLabels = [.. order[..certified.TightestK].Select(i => (uint)i + 1)],
             LoosestK = certified.LoosestK,
             ReachableLabels = [.. reachable.Select(i => (uint)i + 1)],
+            CertifiedGroup = Name(model.Guarantee, [.. order[..certified.TightestK].Select(i => model.ClassNames[i])]),
         };
+    }
+
+    // From the text of the guarantee alone, by trying all groups.
+    private static string Name(RobustnessGuarantee guarantee, string[] certified)
+    {
+        if (certified.Length < 2)
+            return certified.SingleOrDefault("");
+        string sets = guarantee.Kind == GuaranteeKind.Affinity ? guarantee.ToString()["affinity:".Length..] : "";
+        return sets.Split(',').Where(set => set.Contains('=', StringComparison.Ordinal)).Select(set => set.Split('='))
+            .Select(parts => (Name: parts[0], Classes: parts[1].Split('+')))
+            .Where(group => certified.All(group.Classes.Contains))
+            .OrderBy(group => group.Classes.Length).ThenBy(group => group.Name, StringComparer.Ordinal)
+            .Select(group => group.Name).FirstOrDefault("");
+    }
+
+    private static string[] Members(string guarantee, string group) =>
+        guarantee["affinity:".Length..].Split(',').Select(set => set.Split('=')).Single(parts => parts[0] == group)[1].Split('+');
+
+    // Steps of a tenth along the gradient of y_i − y_top, by differences, for each other class i.
+    private static IEnumerable<VectorRow> Attack(GloroModel model, float[] features, ScoredRow clean, float radius)
+    {
+        int top = (int)clean.PredictedLabel - 1;
+        for (int other = 0; other < model.ClassNames.Count; other++)
+        {
+            if (other == top)
+                continue;
+            float[] moved = [.. features];
+            for (int step = 0; step < 10; step++)
+            {
+                double[] gradient = [.. Enumerable.Range(0, moved.Length).Select(f => Slope(moved, f, other))];
+                double length = Math.Sqrt(gradient.Sum(g => g * g));
+                for (int f = 0; f < moved.Length; f++)
+                    moved[f] += (float)(0.1 * radius * gradient[f] / length);
+            }
+
+            yield return new VectorRow { Features = moved };
+        }
+
+        double Slope(float[] at, int feature, int other)
+        {
+            float[] up = [.. at], down = [.. at];
+            up[feature] += 1e-3f;
+            down[feature] -= 1e-3f;
+            double[] high = ReferenceForward.Run(model.Network, up), low = ReferenceForward.Run(model.Network, down);
+            return high[other] - high[top] - (low[other] - low[top]);
+        }
     }
 
     private sealed class SparseRow

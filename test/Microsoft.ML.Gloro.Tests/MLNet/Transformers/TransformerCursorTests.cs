@@ -59,7 +59,7 @@ public sealed class TransformerCursorTests
 
         var preview = scored.Preview(maxRows: 5);
         Assert.HasCount(5, preview.RowView);
-        Assert.HasCount(14, preview.ColumnView);
+        Assert.HasCount(15, preview.ColumnView);
     }
 
     [TestMethod]

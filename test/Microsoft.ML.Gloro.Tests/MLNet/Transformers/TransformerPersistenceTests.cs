@@ -29,6 +29,20 @@ public sealed class TransformerPersistenceTests
     }
 
     [TestMethod]
+    public void SaveAndLoad_NamedGroups_KeepTheirNames()
+    {
+        var guarantee = RobustnessGuarantee.Parse("affinity:small=ant+bee,animals=ant+bee+cat+dog:no-singletons");
+        var data = VectorRow.View(VectorRow.Random(100, scale: 2));
+        using var transformer = TestModels.Transformer(TestModels.Vector(guarantee: guarantee, epsilon: 0.3f));
+        using var loaded = (GloroTransformer)ModelFiles.Load(ModelFiles.Save(transformer, data.Schema));
+        Assert.AreEqual(guarantee, loaded.Guarantee);
+        Assert.AreEqual("small animals", string.Join(' ', loaded.Guarantee.AffinitySets!.GroupNames));
+        string[] names = [.. transformer.Transform(data).GetColumn<string>("CertifiedGroup")];
+        CollectionAssert.AreEqual(names, loaded.Transform(data).GetColumn<string>("CertifiedGroup").ToArray());
+        CollectionAssert.Contains(names, "animals");
+    }
+
+    [TestMethod]
     public void SaveAndLoad_ChainWithMapKeyToValue_ServesAPredictionEngine()
     {
         var rows = VectorRow.Random(20, scale: 3);
