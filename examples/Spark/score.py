@@ -17,7 +17,7 @@ import pandas as pd
 
 KEYS = ("format", "arithmetic", "norm", "class_names", "guarantee", "epsilon", "epsilon_unit", "radii",
         "input_kind", "input_column", "image_size", "pixel_range", "feature_names")  # of the metadata, after "gloro."
-READABLE = {"format": ["1"], "arithmetic": ["Float64"], "norm": ["L2"], "input_kind": ["image", "features"],
+READABLE = {"format": ["1"], "arithmetic": ["Float64"], "norm": ["L2", "L2 in tolerances"], "input_kind": ["image", "features"],
             "pixel_range": ["[]", "[0,1]", "[0,255]"]}
 OUTPUTS = ["predicted_index", "topk_index", "topk_radii", "certified_radius", "certified_mask", "loosest_mask"]
 SCORED = "predicted_label string, certified_labels array<string>, k int, radius float, loosest_labels array<string>, radii array<float>, " \

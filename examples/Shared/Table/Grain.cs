@@ -65,13 +65,16 @@ internal sealed class Grain
         })];
     }
 
+    /// <summary>Keys for the labels, and one vector of the measurements as they are, with the names of the columns.</summary>
+    public static IEstimator<ITransformer> Gather(MLContext mlContext) => mlContext.Transforms.Conversion.MapValueToKey("Label")
+        .Append(mlContext.Transforms.Concatenate("Features", Columns));
+
     /// <summary>
     /// The steps before the trainer: keys for the labels and one vector of features, each with mean 0 and standard deviation 1. ε then
     /// means standard deviations in every column.
     /// </summary>
-    public static IEstimator<ITransformer> Prepare(MLContext mlContext) => mlContext.Transforms.Conversion.MapValueToKey("Label")
-        .Append(mlContext.Transforms.Concatenate("Features", Columns))
-        .Append(mlContext.Transforms.NormalizeMeanVariance("Features", fixZero: false));
+    public static IEstimator<ITransformer> Prepare(MLContext mlContext) =>
+        Gather(mlContext).Append(mlContext.Transforms.NormalizeMeanVariance("Features", fixZero: false));
 
     private static float Normal(Random random) =>
         (float)(Math.Sqrt(-2 * Math.Log(1 - random.NextDouble())) * Math.Cos(2 * Math.PI * random.NextDouble()));

@@ -146,7 +146,7 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
         optimizer.zero_grad();
         var logits = network.Forward(inputs, training: true, context.MixedPrecision ? ScalarType.BFloat16 : ScalarType.Float32);
         var kappa = network.EstimateKappa(_options.PowerIterationSteps);
-        var lossInput = new LossInput(logits, labels, network.Final.Rows(), kappa, _epsilon.At(progress), progress, weights);
+        var lossInput = new LossInput(logits, labels, network.MarginRows(), kappa, _epsilon.At(progress), progress, weights);
         var loss = mixture?.Loss(_loss, lossInput) ?? _loss.Compute(lossInput);
         float value = loss.item<float>();
         if (!float.IsFinite(value))

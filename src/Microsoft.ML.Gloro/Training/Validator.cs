@@ -26,7 +26,7 @@ internal static class Validator
         using var outer = NewDisposeScope();
         using var _ = no_grad();
         var source = new BatchSource(set, BatchSize, device);
-        var constants = TrainingMargins.FromGains(LossInput.MarginGains(network.Final.Rows(), kappa));
+        var constants = TrainingMargins.FromGains(LossInput.MarginGains(network.MarginRows(), kappa));
         int classes = guarantee.ClassCount, clean = 0, local = 0, verified = 0, certified = 0;
         long members = 0;
         int[] order = new int[classes];

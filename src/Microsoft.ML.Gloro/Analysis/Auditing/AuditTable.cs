@@ -11,7 +11,8 @@ internal static class AuditTable
     {
         var table = new TextTable();
         string end = report.IsComplete ? "" : " (cut short by the time budget)";
-        table.Line($"audit of {report.Guarantee} at epsilon {report.Epsilon:0.####}: no certificate broken{end}");
+        string unit = report.InTolerances ? " tolerances" : "";
+        table.Line($"audit of {report.Guarantee} at epsilon {report.Epsilon:0.####}{unit}: no certificate broken{end}");
         table.Row("certificates speak of", report.Arithmetic == CertificateArithmetic.Float64
             ? (FormattableString)$"the arithmetic that runs (float64)"
             : $"real arithmetic; rounding at the row is covered, rounding at other inputs is not covered");

@@ -64,6 +64,7 @@ internal sealed class Auditor
         {
             Guarantee = _model.Guarantee,
             Epsilon = _model.Epsilon,
+            InTolerances = _model.Network.Metric is not null,
             Arithmetic = _model.Arithmetic,
             IsComplete = _clock.IsComplete,
             RowCount = rows.Count,
@@ -220,8 +221,9 @@ internal sealed class Auditor
             foreach (AuditRow row in rows.Where(r => r.Point.Order.Length > 1).Take(_options.LipschitzPairs))
             {
                 float[] aside = new float[_judge.InputSize];
-                RandomStart.Fill(aside, RandomStart.Source(_options.Seed, row.Number, 0), 1);
-                _steepest.Add(row.Point.Order[0], row.Point.Order[1], 0, row.Point.Input, [.. row.Point.Input.Zip(aside, (x, a) => x + a)]);
+                RandomStart.Fill(aside, RandomStart.Source(_options.Seed, row.Number, 0), 1, _judge.Metric);
+                float[] other = [.. row.Point.Input.Select((x, i) => x + (aside[i] * (_judge.Metric?.Tolerances[i] ?? 1)))];
+                _steepest.Add(row.Point.Order[0], row.Point.Order[1], 0, row.Point.Input, other);
             }
         }
 

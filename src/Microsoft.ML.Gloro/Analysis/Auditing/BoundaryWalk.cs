@@ -20,7 +20,7 @@ internal sealed class BoundaryWalk(Judge judge, TorchReplica replica, Findings f
 
     private static readonly double[] s_furtherFactors = [1, 1.001, 1.01, 1.1, 1.5];
 
-    private readonly NearestFlipSearch _search = new(replica, StepsPerAttackStep * options.Steps);
+    private readonly NearestFlipSearch _search = new(replica, judge.Metric, StepsPerAttackStep * options.Steps);
 
     /// <summary>Rows whose boundary was found.</summary>
     public int Rows { get; private set; }

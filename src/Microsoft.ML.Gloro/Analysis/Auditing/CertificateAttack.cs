@@ -1,3 +1,4 @@
+using Microsoft.ML.Gloro.Core;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Analysis;
@@ -21,7 +22,7 @@ internal sealed class CertificateAttack(Judge judge, TorchReplica replica, Findi
     {
         int size = judge.InputSize;
         float[] centers = Flat.Join(rows.Select(r => r.Point.Input), size);
-        float[] radii = [.. rows.Select(r => (float)Reach(r.Point))];
+        float[] radii = [.. rows.Select(r => (float)Reach(r.Point, judge.Metric))];
         var pairs = rows.Select(r => judge.LimitingPairs(r.Point, options.Restarts)).ToList();
         double[] consumed = new double[rows.Count];
         for (int start = 0; start < options.Restarts; start++)
@@ -34,7 +35,8 @@ internal sealed class CertificateAttack(Judge judge, TorchReplica replica, Findi
             float[] changed = _ascent.Run(centers, Starts(rows, radii, start), radii, logits =>
                 (logits.gather(1, outside) - logits.gather(1, inside)).squeeze(1));
             for (int row = 0; row < rows.Count; row++)
-                Distance.Pull(rows[row].Point.Input, changed.AsSpan(row * size, size), Reach(rows[row].Point));
+                Distance.Pull(
+                    rows[row].Point.Input, changed.AsSpan(row * size, size), Reach(rows[row].Point, judge.Metric), judge.Metric);
             float[] found = judge.Score(changed);
             for (int row = 0; row < rows.Count; row++)
                 consumed[row] =
@@ -50,14 +52,15 @@ internal sealed class CertificateAttack(Judge judge, TorchReplica replica, Findi
     /// <summary>
     /// The certified radius, limited to what float32 can attack: a network that ignores its input has an infinite radius.
     /// </summary>
-    public static double Reach(CertifiedPoint point) =>
-        Math.Min(point.Radius, 1e6 * (1 + Math.Sqrt(Distance.SumOfSquares(point.Input, new float[point.Input.Length]))));
+    public static double Reach(CertifiedPoint point, InputMetric? metric) => Math.Min(
+        point.Radius,
+        1e6 * (1 + Math.Sqrt(Distance.SumOfSquares(point.Input, new float[point.Input.Length]))) / (metric?.Largest ?? 1));
 
     private double Weigh(AuditRow row, ClassPair pair, float[] changed, ReadOnlySpan<float> logits)
     {
         findings.Weigh(row, row.Point, changed, logits);
         double margin = row.Point.Margin(pair), drop = margin - ((double)logits[pair.Inside] - logits[pair.Outside]);
-        double distance = Distance.Upper(row.Point.Input, changed);
+        double distance = Distance.Upper(row.Point.Input, changed, judge.Metric);
         if (!double.IsFinite(drop) || distance == 0)
             return 0;
         steepest.Add(pair.Inside, pair.Outside, drop / (distance * judge.Model.Constants[pair.Inside, pair.Outside]), row.Point.Input,
@@ -79,7 +82,7 @@ internal sealed class CertificateAttack(Judge judge, TorchReplica replica, Findi
         {
             Random random = RandomStart.Source(options.Seed, rows[row].Number, start);
             double length = start % 2 == 1 ? 1 : random.NextDouble(); // on the sphere, then within
-            RandomStart.Fill(starts.AsSpan(row * size, size), random, length * radii[row]);
+            RandomStart.Fill(starts.AsSpan(row * size, size), random, length * radii[row], judge.Metric);
         }
 
         return starts;

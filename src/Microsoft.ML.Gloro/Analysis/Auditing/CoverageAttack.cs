@@ -65,14 +65,14 @@ internal sealed class CoverageAttack
         for (int i = 0; i < rows.Count && start > 0; i++)
         {
             Random random = RandomStart.Source(_options.Seed, rows[i].Number, 100 + start);
-            RandomStart.Fill(starts.AsSpan(i * size, size), random, epsilon * random.NextDouble());
+            RandomStart.Fill(starts.AsSpan(i * size, size), random, epsilon * random.NextDouble(), _judge.Metric);
         }
 
         float[] centers = Flat.Join(rows.Select(row => row.Point.Input), size), radii = [.. rows.Select(_ => epsilon)];
         float[] changed = _ascent.Run(centers, starts, radii, Score([.. rows.Select(row => row.Label)], loss));
         double limit = Math.BitIncrement((double)epsilon); // the ball is closed
         for (int i = 0; i < rows.Count; i++)
-            Distance.Pull(rows[i].Point.Input, changed.AsSpan(i * size, size), limit);
+            Distance.Pull(rows[i].Point.Input, changed.AsSpan(i * size, size), limit, _judge.Metric);
         float[] logits = _judge.Score(changed);
         for (int i = 0; i < rows.Count; i++)
         {

@@ -23,7 +23,7 @@ internal sealed class Findings(Judge judge, Func<long, string> describeRow)
     {
         if (!judge.IsFlip(point, logits))
             return false;
-        double distance = Distance.Upper(point.Input, changed);
+        double distance = Distance.Upper(point.Input, changed, judge.Metric);
         if (!(distance < point.Radius))
         {
             if (ReferenceEquals(point, row.Point) && distance / point.Radius < NearestFlip)

@@ -16,8 +16,11 @@ public sealed class GloroAuditReport
     /// <summary>The guarantee under which rows were certified.</summary>
     public required RobustnessGuarantee Guarantee { get; init; }
 
-    /// <summary>The model's ε, in the units of the network's input: pixels scaled to [0, 1], or raw features.</summary>
+    /// <summary>The model's ε, in the units of the network's input: pixels scaled to [0, 1], raw features or tolerances.</summary>
     public required float Epsilon { get; init; }
+
+    /// <summary>Whether ε and the radii are measured in tolerances of the features.</summary>
+    internal bool InTolerances { get; init; }
 
     /// <summary>
     /// The arithmetic that certificates cover. With <see cref="CertificateArithmetic.Real"/>, <see cref="LastBitCounterexamples"/> are

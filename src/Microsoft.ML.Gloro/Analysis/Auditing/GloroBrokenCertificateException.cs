@@ -35,7 +35,7 @@ public sealed class GloroCounterexample
     /// <summary>The nearby input with another top-k set. Values may lie outside [0, 1], since certificates hold there too.</summary>
     public required float[] Changed { get; init; }
 
-    /// <summary>The L2 distance between the two inputs, rounded up.</summary>
+    /// <summary>The distance between the two inputs, in L2 or in the model's tolerances, rounded up.</summary>
     public required double Distance { get; init; }
 
     /// <summary>

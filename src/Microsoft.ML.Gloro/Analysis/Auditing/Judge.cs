@@ -33,6 +33,9 @@ internal sealed class Judge : IDisposable
 
     public GloroModel Model => _model;
 
+    /// <summary>How distances are measured; null for L2.</summary>
+    public InputMetric? Metric => _model.Network.Metric;
+
     public int InputSize => _model.Network.InputShape.Size;
 
     public int ClassCount => _order.Length;
@@ -132,7 +135,7 @@ internal sealed class Judge : IDisposable
     /// </summary>
     public bool RefutesBound(CertifiedPoint point, float[] changed)
     {
-        double distance = Distance.Upper(point.Input, changed);
+        double distance = Distance.Upper(point.Input, changed, Metric);
         double[] logits = ExactLogits([.. point.Input, .. changed]);
         double tolerance = AbsoluteTolerance * (1 + logits.Max(Math.Abs));
         foreach (int j in point.Inside)

@@ -1,3 +1,4 @@
+using Microsoft.ML.Gloro.Core;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Analysis;
@@ -22,9 +23,9 @@ internal sealed class LastBitSearch(Judge judge, TorchReplica replica, Findings 
     /// <returns>False if no other float32 input lies within its radius.</returns>
     public bool Run(AuditRow row, CertifiedPoint point)
     {
-        if (!(options.LastBitTrials > 0) || Lattice.IsEmpty(point))
+        if (!(options.LastBitTrials > 0) || Lattice.IsEmpty(point, judge.Metric))
             return false;
-        var lattice = new Lattice(point, Gradient(point));
+        var lattice = new Lattice(point, Gradient(point), judge.Metric);
         Random random = RandomStart.Source(options.Seed, row.Number, -1);
         float[] best = lattice.Greedy(), straight = lattice.Straight();
         double lowest = double.PositiveInfinity;
@@ -72,17 +73,18 @@ internal sealed class LastBitSearch(Judge judge, TorchReplica replica, Findings 
     {
         private readonly CertifiedPoint _point;
         private readonly float[] _gradient;
-        private readonly double _budget, _leastStep;
+        private readonly InputMetric? _metric;
+        private readonly double _budget;
         private readonly int[] _movable;
 
-        public Lattice(CertifiedPoint point, float[] gradient)
+        public Lattice(CertifiedPoint point, float[] gradient, InputMetric? metric)
         {
-            (_point, _gradient, _budget, _leastStep) = (point, gradient, Budget(point), LeastStep(point));
-            _movable = [.. Movable(point)];
+            (_point, _gradient, _metric, _budget) = (point, gradient, metric, Budget(point));
+            _movable = [.. Movable(point, metric)];
         }
 
         /// <summary>Whether no value of <paramref name="point"/> can move by its last bit within the radius.</summary>
-        public static bool IsEmpty(CertifiedPoint point) => !Movable(point).Any();
+        public static bool IsEmpty(CertifiedPoint point, InputMetric? metric) => !Movable(point, metric).Any();
 
         /// <summary>Moves against the gradient, starting with the values that lower the margin most per length.</summary>
         public float[] Greedy()
@@ -90,7 +92,7 @@ internal sealed class LastBitSearch(Judge judge, TorchReplica replica, Findings 
             float[] input = [.. _point.Input];
             double used = 0;
             foreach (int i in _movable.OrderByDescending(i =>
-                Math.Abs(_gradient[i]) / Math.Sqrt(Square(Moved(input[i], _leastStep, up: true), i))))
+                Math.Abs(_gradient[i]) / Math.Sqrt(Square(Moved(input[i], LeastStep(_point, _metric, i), up: true), i))))
                 Move(input, i, _gradient[i] < 0, ref used);
             return input;
         }
@@ -101,10 +103,13 @@ internal sealed class LastBitSearch(Judge judge, TorchReplica replica, Findings 
         /// </summary>
         public float[] Straight()
         {
-            double length = Math.Sqrt(_gradient.Sum(g => (double)g * g));
-            float[] input = length > 0 ? [.. _point.Input.Zip(_gradient, (x, g) => (float)(x - (_point.Radius / length * g)))]
+            // In the metric the gradient is D·g, and a step along it moves the input by D times that.
+            double[] steepest = [.. _gradient.Select((g, i) => g * Unit(_metric, i))];
+            double length = Math.Sqrt(steepest.Sum(g => g * g));
+            float[] input = length > 0
+                ? [.. _point.Input.Select((x, i) => (float)(x - (_point.Radius / length * steepest[i] * Unit(_metric, i))))]
                 : [.. _point.Input];
-            Distance.Pull(_point.Input, input, _point.Radius);
+            Distance.Pull(_point.Input, input, _point.Radius, _metric);
             return input;
         }
 
@@ -112,7 +117,7 @@ internal sealed class LastBitSearch(Judge judge, TorchReplica replica, Findings 
         public float[] Mutate(float[] from, Random random)
         {
             float[] input = [.. from];
-            double used = Distance.SumOfSquares(input, _point.Input);
+            double used = Distance.SumOfSquares(input, _point.Input, _metric);
             int moves = 1 << random.Next(0, (int)Math.Log2(_movable.Length) + 1);
             for (int move = 0; move < moves; move++)
             {
@@ -126,7 +131,7 @@ internal sealed class LastBitSearch(Judge judge, TorchReplica replica, Findings 
 
         private void Move(float[] input, int i, bool up, ref double used)
         {
-            float value = Moved(input[i], _leastStep, up);
+            float value = Moved(input[i], LeastStep(_point, _metric, i), up);
             double then = used - Square(input[i], i) + Square(value, i);
             if (then >= _budget)
                 return;
@@ -135,21 +140,25 @@ internal sealed class LastBitSearch(Judge judge, TorchReplica replica, Findings 
 
         private double Square(float value, int i)
         {
-            double difference = (double)value - _point.Input[i];
+            double difference = ((double)value - _point.Input[i]) / Unit(_metric, i);
             return difference * difference;
         }
 
-        private static IEnumerable<int> Movable(CertifiedPoint point)
+        private static IEnumerable<int> Movable(CertifiedPoint point, InputMetric? metric)
         {
-            double budget = Budget(point), leastStep = LeastStep(point);
-            return Enumerable.Range(0, point.Input.Length).Where(i =>
-                Math.Pow((double)Moved(point.Input[i], leastStep, up: true) - point.Input[i], 2) < budget);
+            double budget = Budget(point);
+            return Enumerable.Range(0, point.Input.Length).Where(i => Unit(metric, i) > 0 && Math.Pow(
+                ((double)Moved(point.Input[i], LeastStep(point, metric, i), up: true) - point.Input[i]) / Unit(metric, i), 2) < budget);
         }
 
         private static double Budget(CertifiedPoint point) => (double)point.Radius * point.Radius * (1 - (1e-12 * point.Input.Length));
 
         // Values near zero have last bits too small to matter.
-        private static double LeastStep(CertifiedPoint point) => point.Radius / Math.Sqrt(point.Input.Length);
+        private static double LeastStep(CertifiedPoint point, InputMetric? metric, int i) =>
+            point.Radius / Math.Sqrt(point.Input.Length) * Unit(metric, i);
+
+        // The change of value i at distance 1.
+        private static double Unit(InputMetric? metric, int i) => metric?.Tolerances[i] ?? 1;
 
         private static float Moved(float value, double leastStep, bool up)
         {

@@ -25,7 +25,7 @@ internal sealed class LipschitzAscent(Judge judge, TorchReplica replica, GloroAu
             using var inner = NewDisposeScope();
             Tensor hereX = x.detach().requires_grad_(true), hereY = y.detach().requires_grad_(true);
             Tensor drop = Margin(hereX, first, second) - Margin(hereY, first, second);
-            Tensor length = RowTensors.Norm(hereX - hereY);
+            Tensor length = RowTensors.Norm(replica.Unscale(hereX - hereY));
             Tensor slope = drop.abs().reshape(-1, 1, 1, 1) / length.clamp_min(float.Epsilon);
             Tensor value = slope.detach(), distance = length.detach();
             Tensor better = value.greater(best);
@@ -33,8 +33,10 @@ internal sealed class LipschitzAscent(Judge judge, TorchReplica replica, GloroAu
                 where(better, y, bestY).MoveToOuterDisposeScope());
             IList<Tensor> gradients = autograd.grad([slope.sum()], [hereX, hereY]);
             double share = LastStep + ((FirstStep - LastStep) * 0.5 * (1 + Math.Cos(Math.PI * step / options.LipschitzSteps)));
-            x = (x + (RowTensors.Unit(gradients[0]) * distance * share)).detach().MoveToOuterDisposeScope();
-            y = (y + (RowTensors.Unit(gradients[1]) * distance * share)).detach().MoveToOuterDisposeScope();
+            x = (x + Step(gradients[0])).detach().MoveToOuterDisposeScope();
+            y = (y + Step(gradients[1])).detach().MoveToOuterDisposeScope();
+
+            Tensor Step(Tensor gradient) => replica.Scale(RowTensors.Unit(replica.Scale(gradient)) * distance * share);
         }
 
         return Measure(starts, RowTensors.ToArray(bestX), RowTensors.ToArray(bestY));
@@ -56,7 +58,7 @@ internal sealed class LipschitzAscent(Judge judge, TorchReplica replica, GloroAu
             var (first, second) = (starts[i].First, starts[i].Second);
             float[] oneX = x[(i * size)..((i + 1) * size)], oneY = y[(i * size)..((i + 1) * size)];
             double[] logits = judge.ExactLogits([.. oneX, .. oneY]);
-            double distance = Distance.Upper(oneX, oneY), bound = judge.Model.Constants[first, second];
+            double distance = Distance.Upper(oneX, oneY, judge.Metric), bound = judge.Model.Constants[first, second];
             double drop = Math.Abs(logits[first] - logits[second] - (logits[judge.ClassCount + first] - logits[judge.ClassCount + second]));
             double attained = distance > 0 && double.IsFinite(drop) ? drop / distance : 0;
             var slope = slopes[i] = new GloroAuditSlope

@@ -1,3 +1,4 @@
+using Microsoft.ML.Gloro.Core;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Analysis;
@@ -7,7 +8,7 @@ namespace Microsoft.ML.Gloro.Analysis;
 /// and grows while it is not (Rony et al., DDN, 2019; Pintor et al., FMN, 2021). Until the first success, it grows to where the linearized
 /// margin reaches 0.
 /// </summary>
-internal sealed class NearestFlipSearch(TorchReplica replica, int steps)
+internal sealed class NearestFlipSearch(TorchReplica replica, InputMetric? metric, int steps)
 {
     private const double FirstShare = 0.5, LastShare = 0.02, FirstRate = 0.05, LastRate = 0.002, Overshoot = 1.02;
 
@@ -20,22 +21,22 @@ internal sealed class NearestFlipSearch(TorchReplica replica, int steps)
         int rows = points.Count, size = replica.InputShape.Size;
         using var scope = NewDisposeScope();
         Tensor x = replica.ToTensor(Flat.Join(points.Select(p => p.Input), size)), inside = Masks(points), change = zeros_like(x);
-        float[] spheres = [.. points.Select(p => (float)CertificateAttack.Reach(p))];
+        float[] spheres = [.. points.Select(p => (float)CertificateAttack.Reach(p, metric))];
         float[] nearest = [.. Enumerable.Repeat(float.PositiveInfinity, rows)];
         var best = new float[]?[rows];
         for (int step = 0; step <= steps; step++)
         {
             using var inner = NewDisposeScope();
-            Tensor here = (x + change).detach().requires_grad_(true);
+            Tensor here = (x + replica.Scale(change)).detach().requires_grad_(true);
             Tensor excess = Excess(replica.Forward(here), inside);
-            Tensor gradient = autograd.grad([excess.sum()], [here])[0].detach();
+            Tensor gradient = replica.Scale(autograd.grad([excess.sum()], [here])[0]).detach();
             float[] values = RowTensors.ToArray(excess), slopes = RowTensors.ToArray(RowTensors.Norm(gradient)),
                 lengths = RowTensors.ToArray(RowTensors.Norm(change));
             double share = Fall(FirstShare, LastShare, step), rate = Fall(FirstRate, LastRate, step);
             for (int row = 0; row < rows; row++)
             {
                 if (values[row] > 0 && lengths[row] < nearest[row])
-                    (nearest[row], best[row]) = (lengths[row], RowTensors.ToArray(change[row]));
+                    (nearest[row], best[row]) = (lengths[row], RowTensors.ToArray(replica.Scale(change[row])));
                 spheres[row] = Next(spheres[row], values[row], slopes[row], lengths[row], nearest[row], rate);
             }
 

@@ -19,8 +19,8 @@ internal sealed class ProjectedAscent(TorchReplica replica, int steps, bool keep
 
     /// <summary>The best input found for each row.</summary>
     /// <param name="centers">The rows, one after the other.</param>
-    /// <param name="starts">The starting points, relative to the centers.</param>
-    /// <param name="radii">The radii of the balls. Float32 rounding may overstep them.</param>
+    /// <param name="starts">The starting points, relative to the centers, in the network's metric.</param>
+    /// <param name="radii">The radii of the balls in that metric. Float32 rounding may overstep them.</param>
     /// <param name="objective">Maps logits, [rows, classes], to the values to maximize, [rows].</param>
     public float[] Run(float[] centers, float[] starts, float[] radii, Func<Tensor, Tensor> objective)
     {
@@ -30,19 +30,19 @@ internal sealed class ProjectedAscent(TorchReplica replica, int steps, bool keep
         for (int step = 0; step <= steps; step++)
         {
             using var inner = NewDisposeScope();
-            Tensor here = (x + change).detach().requires_grad_(step < steps);
+            Tensor here = (x + replica.Scale(change)).detach().requires_grad_(step < steps);
             Tensor values = objective(replica.Forward(here));
             Tensor column = values.detach().reshape(-1, 1, 1, 1);
             best = where(column.greater(bestValue), change, best).MoveToOuterDisposeScope();
             bestValue = maximum(column, bestValue).MoveToOuterDisposeScope();
             if (step == steps)
                 break;
-            Tensor gradient = autograd.grad([values.sum()], [here])[0];
+            Tensor gradient = replica.Scale(autograd.grad([values.sum()], [here])[0]);
             double share = Math.Max(LeastStep, Math.Cos(Math.PI / 2 * step / steps));
             Tensor next = RowTensors.Project(change + (RowTensors.Unit(gradient) * radius * share), radius);
             change = (keepsPixels ? (x + next).clamp(0, 1) - x : next).detach().MoveToOuterDisposeScope();
         }
 
-        return RowTensors.ToArray(x + best);
+        return RowTensors.ToArray(x + replica.Scale(best));
     }
 }

@@ -35,7 +35,7 @@ internal sealed class RobustAccuracyAttack(Judge judge, TorchReplica replica, Fi
         for (int i = 0; i < left.Length && start > 0; i++)
         {
             Random random = RandomStart.Source(options.Seed, rows[left[i]].Number, -1 - start);
-            RandomStart.Fill(starts.AsSpan(i * size, size), random, epsilon * (start % 2 == 1 ? 1 : random.NextDouble()));
+            RandomStart.Fill(starts.AsSpan(i * size, size), random, epsilon * (start % 2 == 1 ? 1 : random.NextDouble()), judge.Metric);
         }
 
         int[]? rivals = start > 0 && goal.NeededRivals == 1 ? [.. left.Select(row => Rival(rows[row], start - 1))] : null;
@@ -43,7 +43,7 @@ internal sealed class RobustAccuracyAttack(Judge judge, TorchReplica replica, Fi
         float[] changed = _ascent.Run(centers, starts, radii, goal.Beat([.. left.Select(row => rows[row].Label)], rivals));
         double limit = Math.BitIncrement((double)epsilon); // the ball is closed
         for (int i = 0; i < left.Length; i++)
-            Distance.Pull(rows[left[i]].Point.Input, changed.AsSpan(i * size, size), limit);
+            Distance.Pull(rows[left[i]].Point.Input, changed.AsSpan(i * size, size), limit, judge.Metric);
         float[] logits = judge.Score(changed);
         for (int i = 0; i < left.Length; i++)
         {

@@ -16,6 +16,7 @@ internal sealed class TorchReplica : IDisposable
     private readonly List<Tensor> _weights = [];
     private readonly bool _isFloat64; // Not a ScalarType: the class could not be loaded without TorchSharp.
     private readonly IReadOnlyList<ImageView> _views;
+    private readonly Tensor? _tolerances, _divisors;
 
     /// <param name="network">The network.</param>
     /// <param name="isFloat64">Float32, false, is to attack; Float64 tells a wrong bound from a rounding error.</param>
@@ -25,6 +26,10 @@ internal sealed class TorchReplica : IDisposable
         (InputShape, ClassCount, _isFloat64, _views) = (network.InputShape, network.ClassCount, isFloat64, ImageView.Of(network.Views));
         for (int i = 0; i < network.Layers.Count; i++)
             _layers.Add(Replicate(network.Layers[i], network.Shapes[i], network.Shapes[i + 1]));
+        if (network.Metric is not { } metric)
+            return;
+        _tolerances = Constant(metric.Tolerances, 1, metric.Tolerances.Length, 1, 1);
+        _divisors = Constant([.. metric.Tolerances.Select(t => t == 0 ? 1 : t)], 1, metric.Tolerances.Length, 1, 1);
     }
 
     public TensorShape InputShape { get; }
@@ -43,6 +48,15 @@ internal sealed class TorchReplica : IDisposable
             values = layer(values);
         return _views.Count == 1 ? values.reshape(-1, ClassCount) : values.reshape(_views.Count, -1, ClassCount).mean([0]);
     }
+
+    /// <summary>
+    /// D times a tensor of inputs. It makes a change of inputs of what was measured in the network's metric, and the gradient in that
+    /// metric of a gradient in the inputs. Without tolerances it changes nothing.
+    /// </summary>
+    public Tensor Scale(Tensor inputs) => _tolerances is null ? inputs : inputs * _tolerances;
+
+    /// <summary>A change of inputs, in the network's metric. Features with tolerance 0 must not have changed.</summary>
+    public Tensor Unscale(Tensor change) => _divisors is null ? change : change / _divisors;
 
     public void Dispose()
     {

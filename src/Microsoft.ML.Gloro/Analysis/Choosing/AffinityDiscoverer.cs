@@ -66,6 +66,7 @@ internal static class AffinityDiscoverer
             Sets = sets.Length == 0 ? null : ToSets(sets),
             Details = Array.AsReadOnly([.. sets.Select(Detail)]),
             Epsilon = epsilon,
+            InTolerances = columns.ReadTolerances() is not null,
             MaximumSetSize = size,
             BitPrice = options.BitPrice ?? GuaranteeSuggester.FairBitPrice(names.Count),
             FindingRowCount = finding.Count,

@@ -8,7 +8,8 @@ internal static class ChoiceTable
     public static string Write(GloroAffinityDiscovery discovery)
     {
         var table = new TextTable();
-        table.Line($"affinity sets of at most {discovery.MaximumSetSize} classes at epsilon {MetricsTable.Epsilon(discovery.Epsilon)}, ",
+        string epsilon = MetricsTable.Epsilon(discovery.Epsilon, discovery.InTolerances);
+        table.Line($"affinity sets of at most {discovery.MaximumSetSize} classes at epsilon {epsilon}, ",
             $"at {discovery.BitPrice:0.####} VRA a bit");
         table.Line($"  found on {discovery.FindingRowCount:N0} rows: {discovery.BlockedFraction:P1} of them not proved locally, ",
             $"{discovery.HelpedFraction:P1} within reach of some set");
@@ -38,7 +39,8 @@ internal static class ChoiceTable
     public static string Write(GuaranteeSuggestions suggestions)
     {
         var table = new TextTable();
-        table.Line($"guarantees at epsilon {MetricsTable.Epsilon(suggestions.Epsilon)} on {suggestions.RowCount:N0} rows ",
+        string epsilon = MetricsTable.Epsilon(suggestions.Epsilon, suggestions.InTolerances);
+        table.Line($"guarantees at epsilon {epsilon} on {suggestions.RowCount:N0} rows ",
             $"of {suggestions.ClassCount} classes; a bit must bring {suggestions.BitPrice:0.####} VRA");
         table.Line($"    {"guarantee",-NameWidth}{"VRA",8}{"± error",9}{"top-1 VRA",11}{"certified",11}",
             $"{"loosest set",13}{"bits",8}{"worth",9}");

@@ -28,6 +28,9 @@ public sealed class GloroAffinityDiscovery
     /// <summary>The L2 radius ε of the search.</summary>
     public required float Epsilon { get; init; }
 
+    /// <summary>Whether ε and the radii are measured in tolerances of the features.</summary>
+    internal bool InTolerances { get; init; }
+
     /// <summary>The largest set size that was searched.</summary>
     public required int MaximumSetSize { get; init; }
 

@@ -14,7 +14,7 @@ public sealed class GloroAffinityDiscoveryOptions
     /// <summary>The prefix of the scored columns. Default: "".</summary>
     public string OutputColumnPrefix { get; set; } = "";
 
-    /// <summary>The L2 radius ε, in pixels scaled to [0, 1] or raw features. Default: null, the model's own.</summary>
+    /// <summary>The L2 radius ε, in pixels scaled to [0, 1], raw features or tolerances. Default: null, the model's own.</summary>
     public float? Epsilon { get; set; }
 
     /// <summary>

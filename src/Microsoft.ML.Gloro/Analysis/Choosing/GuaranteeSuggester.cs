@@ -46,6 +46,7 @@ internal static class GuaranteeSuggester
             Best = Best(all),
             BestTopK = Best(all[..largestK]),
             Epsilon = epsilon,
+            InTolerances = columns.ReadTolerances() is not null,
             RowCount = rows.Count,
             BitPrice = bitPrice,
             ClassCount = columns.ClassNames.Count,

@@ -30,6 +30,9 @@ public sealed class GuaranteeSuggestions
     /// <summary>The L2 radius ε of the comparison.</summary>
     public required float Epsilon { get; init; }
 
+    /// <summary>Whether ε and the radii are measured in tolerances of the features.</summary>
+    internal bool InTolerances { get; init; }
+
     /// <summary>The number of rows measured.</summary>
     public required int RowCount { get; init; }
 

@@ -36,6 +36,7 @@ internal sealed class CoverageTally(GloroModel model, InputGuard guard, float ep
         {
             Coverage = _rule.Coverage,
             Epsilon = epsilon,
+            InTolerances = model.Network.Metric is not null,
             RowCount = n,
             CoveredFraction = covered,
             StandardError = Math.Sqrt(covered * (1 - covered) * ((1.0 / n) + (1.0 / _rule.RowCount))),

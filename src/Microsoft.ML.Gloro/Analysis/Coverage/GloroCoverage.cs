@@ -54,8 +54,11 @@ public sealed class GloroCoverageMetrics
     /// <summary>1 − α, the coverage that was asked for.</summary>
     public required double Coverage { get; init; }
 
-    /// <summary>The L2 radius ε of the sets, in pixels scaled to [0, 1] or raw features.</summary>
+    /// <summary>The L2 radius ε of the sets, in pixels scaled to [0, 1], raw features or tolerances.</summary>
     public required float Epsilon { get; init; }
+
+    /// <summary>Whether ε and the radii are measured in tolerances of the features.</summary>
+    internal bool InTolerances { get; init; }
 
     /// <summary>The number of rows with a label that the model knows.</summary>
     public required long RowCount { get; init; }
@@ -98,7 +101,7 @@ public sealed class GloroCoverageMetrics
     public override string ToString()
     {
         var table = new TextTable();
-        table.Line($"Coverage {Coverage:0.####} at epsilon {MetricsTable.Epsilon(Epsilon)}, {RowCount:N0} rows");
+        table.Line($"Coverage {Coverage:0.####} at epsilon {MetricsTable.Epsilon(Epsilon, InTolerances)}, {RowCount:N0} rows");
         table.Row("sets that hold the label", $"{CoveredFraction,8:F4} ± {StandardError:F4}");
         table.Row("mean labels in a set", MeanSetSize, "F2");
         table.Row("sets with one label", SingletonFraction);

@@ -56,7 +56,7 @@ internal static class GloroEvaluator
                 $"{rows} have a label in column '{labelColumnName}' that is not a class of the model. They count as wrong.");
         }
 
-        return tally.ToMetrics(guarantee, columns.ReadArithmetic(), columns.ClassNames, classification);
+        return tally.ToMetrics(guarantee, columns.ReadArithmetic(), columns.ClassNames, classification, columns.ReadTolerances());
     }
 
     private static MulticlassClassificationMetrics? Pass(MLContext mlContext, TalliedView view, bool hasScore)

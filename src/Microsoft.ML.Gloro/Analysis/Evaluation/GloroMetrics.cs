@@ -25,8 +25,14 @@ public sealed class GloroMetrics
     {
     }
 
-    /// <summary>The L2 radius of the certificates, in the units of the network's input: pixels scaled to [0, 1], or raw features.</summary>
+    /// <summary>
+    /// The radius of the certificates: L2 in the units of the network's input (pixels scaled to [0, 1], or raw features), or in
+    /// <see cref="Tolerances"/>.
+    /// </summary>
     public required float Epsilon { get; init; }
+
+    /// <summary>How far each feature can be off, in which ε and all radii are measured; null if they are L2 distances.</summary>
+    public required GloroTolerances? Tolerances { get; init; }
 
     /// <summary>The evaluated guarantee.</summary>
     public required RobustnessGuarantee Guarantee { get; init; }

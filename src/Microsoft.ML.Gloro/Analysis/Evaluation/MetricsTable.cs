@@ -10,7 +10,8 @@ internal static class MetricsTable
     public static string Write(GloroMetrics metrics)
     {
         var table = new TextTable();
-        table.Line($"{metrics.Guarantee} at epsilon {Epsilon(metrics.Epsilon)}, {metrics.RowCount:N0} rows (± standard error)");
+        string epsilon = Epsilon(metrics.Epsilon, metrics.Tolerances is not null);
+        table.Line($"{metrics.Guarantee} at epsilon {epsilon}, {metrics.RowCount:N0} rows (± standard error)");
         if (metrics.MissingLabelRows > 0)
             table.Line($"  {metrics.MissingLabelRows:N0} more rows have no label and are left out");
         if (metrics.UnknownLabelRows > 0)
@@ -70,10 +71,15 @@ internal static class MetricsTable
         _ => "the arithmetic that certificates hold in is not known",
     };
 
-    /// <summary>Small image radii are usually given in 255ths, so "(36/255)" is added where ε is one, below 1.</summary>
-    public static string Epsilon(float epsilon)
+    /// <summary>
+    /// Small image radii are usually given in 255ths, so "(36/255)" is added where ε is one, below 1; "tolerances", where it is measured in
+    /// them.
+    /// </summary>
+    public static string Epsilon(float epsilon, bool inTolerances = false)
     {
         string value = epsilon.ToString("0.####", CultureInfo.InvariantCulture);
+        if (inTolerances)
+            return $"{value} tolerances";
         double levels = Math.Round(epsilon * 255.0);
         return levels is >= 1 and < 255 && (float)(levels / 255) == epsilon
             ? string.Create(CultureInfo.InvariantCulture, $"{value} ({levels}/255)")

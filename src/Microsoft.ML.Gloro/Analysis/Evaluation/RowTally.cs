@@ -109,13 +109,15 @@ internal sealed class RowTally
     /// <param name="arithmetic">The arithmetic that the radii cover.</param>
     /// <param name="classNames">The names of the classes in the order of the logits.</param>
     /// <param name="classification">ML.NET's own metrics of the same rows.</param>
+    /// <param name="tolerances">What ε and the radii are measured in; null for L2.</param>
     public GloroMetrics ToMetrics(RobustnessGuarantee requested, CertificateArithmetic? arithmetic, IReadOnlyList<string> classNames,
-        Data.MulticlassClassificationMetrics? classification)
+        Data.MulticlassClassificationMetrics? classification, GloroTolerances? tolerances)
     {
         var curve = new CertifiedAccuracyCurve(requested, [.. labelRadii]);
         return new GloroMetrics
         {
             Epsilon = epsilon,
+            Tolerances = tolerances,
             Guarantee = requested,
             Arithmetic = arithmetic,
             RowCount = Rows,

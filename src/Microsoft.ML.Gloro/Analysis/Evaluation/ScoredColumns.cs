@@ -87,6 +87,16 @@ internal sealed class ScoredColumns
     public CertificateArithmetic? ReadArithmetic() =>
         Enum.TryParse(ReadText(OutputColumns.ArithmeticAnnotation), out CertificateArithmetic arithmetic) ? arithmetic : null;
 
+    /// <summary>The tolerances that ε and all radii are measured in, or null if they are L2 distances.</summary>
+    public GloroTolerances? ReadTolerances()
+    {
+        if (CertifiedRadius is not { } column || column.Annotations.Schema.GetColumnOrNull(OutputColumns.TolerancesAnnotation) is null)
+            return null;
+        VBuffer<float> tolerances = default;
+        column.Annotations.GetValue(OutputColumns.TolerancesAnnotation, ref tolerances);
+        return GloroTolerances.InOrder([.. tolerances.DenseValues()]);
+    }
+
     /// <summary>Reads a vector value of the current row.</summary>
     /// <exception cref="InvalidOperationException">
     /// The vector's length differs from <paramref name="destination"/>, the length in the column's type.

@@ -56,7 +56,7 @@ internal sealed class ComparisonPass(ComparisonPlan plan, ResolvedGuarantee guar
         return new()
         {
             Own = own with { Name = plan.OwnName, Color = ReportPalette.Compared[0], Dash = ReportPalette.Dash(0) },
-            Other = other.ToFindings(arithmetic, plan.Columns.ClassNames),
+            Other = other.ToFindings(arithmetic, plan.Columns.ClassNames, plan.Columns.ReadTolerances()),
             IsSameModel = plan.IsSameModel,
             OtherArithmetic = arithmetic == ownArithmetic ? null : arithmetic,
             Proved = proved,

@@ -19,7 +19,7 @@ internal sealed record ComparisonPlan(IDataView? View, ScoredColumns Columns, Re
     /// <param name="main">The guarantee that the report is about.</param>
     /// <param name="hasLabels">Whether the report's view has a label column.</param>
     /// <exception cref="ArgumentException">
-    /// The two sides are the same, columns are missing, the classes differ, or the guarantee does not fit.
+    /// The two sides are the same, columns are missing, the classes or tolerances differ, or the guarantee does not fit.
     /// </exception>
     public static ComparisonPlan? Make(IDataView scored, ScoredColumns columns, GloroReportOptions options, RobustnessGuarantee main,
         bool hasLabels)
@@ -49,6 +49,9 @@ internal sealed record ComparisonPlan(IDataView? View, ScoredColumns Columns, Re
             throw Fault($"the classes differ. The report's view has {Some(columns.ClassNames)}; the other side has " +
                 $"{Some(other.ClassNames)}. Only models of the same classes can be compared.");
         }
+
+        if (!(columns.ReadTolerances()?.Values ?? []).SequenceEqual(other.ReadTolerances()?.Values ?? []))
+            throw Fault("the two sides measure ε differently: their models have other tolerances, or only one of them has any.");
 
         var (own, others) = Names(isSame, main, guarantee);
         (own, others) = (with.ReportName ?? own, with.Name ?? others);

@@ -24,20 +24,28 @@ internal sealed class EpsilonAxis
     public IReadOnlyList<EpsilonProbe> Probes { get; }
 
     /// <summary>What the axis measures.</summary>
-    public string Title => IsImage ? "ε: L2 radius, pixels scaled to [0, 1]" : "ε: L2 radius, in units of the features";
+    public string Title => IsImage ? "ε: L2 radius, pixels scaled to [0, 1]"
+        : InTolerances ? "ε: radius, in tolerances of the features" : "ε: L2 radius, in units of the features";
+
+    /// <summary>Whether ε is measured in tolerances.</summary>
+    public bool InTolerances { get; init; }
 
     /// <summary>An axis that ends soon after <paramref name="end"/>. For images up to ε = 1, ticks are 255ths.</summary>
     /// <param name="end">The largest ε to show; above 0.</param>
     /// <param name="isImage">Whether ε is in pixels scaled to [0, 1].</param>
     /// <param name="isExact">Whether the axis ends exactly there rather than at the next tick.</param>
-    public static EpsilonAxis Create(double end, bool isImage, bool isExact)
+    /// <param name="inTolerances">Whether ε is measured in tolerances.</param>
+    public static EpsilonAxis Create(double end, bool isImage, bool isExact, bool inTolerances)
     {
         int levels = isImage && end * 255 >= 2 ? Array.Find(s_levels, n => n / 255.0 * MostTicks >= end) : 0;
         double step = levels > 0 ? levels / 255.0 : Step(end, MostTicks);
         double limit = isExact ? end : step * Math.Ceiling((end / step) - 1e-9);
         double fine = levels > 0 ? Math.Max(1, Math.Ceiling(limit * 255 / MostProbes)) / 255 : Step(limit, MostProbes);
         return new(limit, isImage, [.. Multiples(step, limit).Select(epsilon => Tick(epsilon, levels > 0))],
-            [.. Multiples(fine, limit).Select(epsilon => new EpsilonProbe(epsilon, levels > 0 ? Levels(epsilon) : Number(epsilon)))]);
+            [.. Multiples(fine, limit).Select(epsilon => new EpsilonProbe(epsilon, levels > 0 ? Levels(epsilon) : Number(epsilon)))])
+        {
+            InTolerances = inTolerances,
+        };
     }
 
     private static IEnumerable<double> Multiples(double step, double limit) =>

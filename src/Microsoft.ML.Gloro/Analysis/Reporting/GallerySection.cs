@@ -10,8 +10,8 @@ internal static class GallerySection
         bool hasImages = data.Gallery.Any(group => group.Rows.Any(row => row.Picture is not null));
         page.Add($"<section>\n<h2>{(hasImages ? "Images and what is proved of them" : "Rows and what is proved of them")}</h2>\n");
         page.Add($"<p class=\"note\">Chosen by their number in the data, from different classes where possible, not by their looks. A ")
-            .Add($"radius is the L2 distance within which the set cannot change, also as a multiple of ε. The tightest set that holds at ")
-            .Add($"ε comes first, then the loosest.</p>\n");
+            .Add($"radius is the {(data.Tolerances is null ? "L2 distance" : "distance, in tolerances,")} within which the set cannot ")
+            .Add($"change, also as a multiple of ε. The tightest set that holds at ε comes first, then the loosest.</p>\n");
         foreach (var group in data.Gallery)
         {
             page.Add($"<h3>{Title(group.Kind)}</h3>\n<p class=\"note\">{ReportNumbers.Count(group.Count)} {data.Rows}, ")

@@ -41,7 +41,8 @@ public sealed class GloroReportOptions
     public RobustnessGuarantee? Guarantee { get; set; }
 
     /// <summary>
-    /// The L2 radius ε that the report is about, in pixels scaled to [0, 1] or raw features. Default: null, for the model's own.
+    /// The L2 radius ε that the report is about, in pixels scaled to [0, 1], raw features or tolerances. Default: null, for the model's
+    /// own.
     /// </summary>
     public float? Epsilon { get; set; }
 

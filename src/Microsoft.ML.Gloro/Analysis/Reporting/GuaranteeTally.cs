@@ -44,8 +44,9 @@ internal sealed class GuaranteeTally
         return set;
     }
 
-    public GuaranteeFindings ToFindings(CertificateArithmetic? arithmetic, IReadOnlyList<string> classNames) =>
-        new(name, tally.ToMetrics(Bound.Guarantee, arithmetic, classNames, classification: null),
+    public GuaranteeFindings ToFindings(
+        CertificateArithmetic? arithmetic, IReadOnlyList<string> classNames, GloroTolerances? tolerances) =>
+        new(name, tally.ToMetrics(Bound.Guarantee, arithmetic, classNames, classification: null, tolerances),
             new CertifiedAccuracyCurve(Bound.Guarantee, [.. certified]), color, dash);
 }
 

@@ -15,7 +15,10 @@ internal static class ProvenanceSection
         if (data.Options.Date is { } date)
             Fact(page, "date", $"{date:yyyy-MM-dd}");
         Fact(page, "guarantee", $"{data.Main.Guarantee.ToString()}");
-        Fact(page, "ε", $"{ReportNumbers.EpsilonInFull(data.Epsilon)} (L2)");
+        string unit = data.Tolerances is null ? "L2" : "in tolerances of the features";
+        Fact(page, "ε", $"{ReportNumbers.EpsilonInFull(data.Epsilon)} ({unit})");
+        if (data.Tolerances is { } tolerances)
+            Fact(page, "tolerances", $"{DistanceText.List(tolerances)}");
         if (data.Model is { } model)
             Model(page, model);
         Fact(page, "classes", $"{data.ClassNames.Count}");

@@ -22,7 +22,7 @@ internal sealed class RegionData
     /// <summary>The names of the two features.</summary>
     public (string X, string Y) Names { get; }
 
-    /// <summary>Left, bottom and side. Both features have the same scale, so the ε ball is a circle.</summary>
+    /// <summary>Left, bottom and side. Both features have the same scale, so the ε ball is a circle; with tolerances an ellipse.</summary>
     public (double X, double Y, double Side) Square { get; }
 
     /// <summary>Points of the grid across and down.</summary>

@@ -181,14 +181,17 @@ internal sealed class RegionPanel
     // ε as a circle on a plate of its own: lines and points of the drawing would strike it out.
     private void Scale(HtmlText page, double scale)
     {
-        double radius = epsilon * scale;
-        if (radius is < 1 or > 60)
+        // A feature that cannot change leaves a line, which an ellipse of no width would not draw.
+        float[]? tolerances = data.Model.GloroModel.Network.Metric?.Tolerances;
+        double radius = epsilon * scale * (tolerances?[0] ?? 1), high = epsilon * scale * (tolerances?[1] ?? 1);
+        if (Math.Max(radius, high) is < 1 or > 60)
             return;
+        (radius, high) = (Math.Max(radius, 0.5), Math.Max(high, 0.5));
         string text = FormattableString.Invariant($"ε = {epsilon:0.####}");
-        double height = Math.Max(20, (2 * radius) + 8), width = (2 * radius) + (7.2 * text.Length) + 18;
+        double height = Math.Max(20, (2 * high) + 8), width = (2 * radius) + (7.2 * text.Length) + 18;
         double middle = Side - (height / 2);
         page.Add($"<rect class=\"page\" x=\"{Side - width:0.#}\" y=\"{Side - height:0.#}\" width=\"{width:0.#}\" height=\"{height:0.#}\"/>")
-            .Add($"<circle class=\"ball\" cx=\"{Side - radius - 6:0.#}\" cy=\"{middle:0.#}\" r=\"{radius:0.##}\"/>")
+            .Add($"<ellipse class=\"ball\" cx=\"{Side - radius - 6:0.#}\" cy=\"{middle:0.#}\" rx=\"{radius:0.##}\" ry=\"{high:0.##}\"/>")
             .Add($"<text class=\"name\" x=\"{Side - (2 * radius) - 11:0.#}\" y=\"{middle + 4:0.#}\" text-anchor=\"end\">{text}</text>\n");
     }
 

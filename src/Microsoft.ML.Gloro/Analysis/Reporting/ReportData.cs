@@ -17,6 +17,9 @@ internal sealed record ReportData
     /// <summary>Null if the view does not record it.</summary>
     public required CertificateArithmetic? Arithmetic { get; init; }
 
+    /// <summary>How far each feature can be off, in which ε is measured; null if it is an L2 distance.</summary>
+    public required GloroTolerances? Tolerances { get; init; }
+
     /// <summary>Whether ε is in pixels scaled to [0, 1].</summary>
     public required bool IsImage { get; init; }
 

@@ -91,7 +91,8 @@ internal sealed class ReportPass
         double leastShare)
     {
         CertificateArithmetic? arithmetic = columns.ReadArithmetic();
-        GuaranteeFindings[] findings = [.. guarantees.Select(one => one.ToFindings(arithmetic, classNames))];
+        GloroTolerances? tolerances = columns.ReadTolerances();
+        GuaranteeFindings[] findings = [.. guarantees.Select(one => one.ToFindings(arithmetic, classNames, tolerances))];
         ComparisonData? compared = comparison?.ToData(findings[main], arithmetic);
         IEnumerable<GuaranteeFindings> drawn = compared is null ? findings : findings.Append(compared.Other);
         double end = options.MaximumEpsilon ?? Math.Max(1.5 * epsilon, drawn.Max(one => End(one.Certified.Radii, leastShare)));
@@ -102,6 +103,7 @@ internal sealed class ReportPass
             ClassNames = classNames,
             Epsilon = epsilon,
             Arithmetic = arithmetic,
+            Tolerances = tolerances,
             IsImage = isImage,
             HasLabels = hasLabels,
             NotFiniteRows = notFinite,
@@ -111,7 +113,7 @@ internal sealed class ReportPass
             Predicted = predicted,
             Pairs = pairs,
             Gallery = options.GalleryImages > 0 ? gallery.ToGroups() : [],
-            Axis = EpsilonAxis.Create(end > 0 ? end : 1, isImage, isExact: options.MaximumEpsilon is not null),
+            Axis = EpsilonAxis.Create(end > 0 ? end : 1, isImage, isExact: options.MaximumEpsilon is not null, tolerances is not null),
             Model = model,
             Comparison = compared,
         };

@@ -11,8 +11,7 @@ internal static partial class SummarySection
     public static void AddHead(HtmlText page, ReportData data)
     {
         page.Add($"<header>\n<h1>{data.Options.Title}</h1>\n<p class=\"lead\">{Sentences(data).First()}</p>\n");
-        page.Add($"<p class=\"note\">ε is the L2 norm of the ")
-            .Add($"change{(data.IsImage ? ", pixels scaled to [0, 1]" : ", in units of the features")}. {Arithmetic(data.Arithmetic)} ")
+        page.Add($"<p class=\"note\">{DistanceText.Short(data)} {Arithmetic(data.Arithmetic)} ")
             .Add($"± is one standard error: how far a figure varies between samples of this size.");
         if (data.HasLabels && data.Main.Metrics.VerifiedRobustAccuracy > data.Main.Metrics.CleanAccuracy)
             page.Add($" VRA exceeds clean accuracy because a set may hold the true class where the predicted one is wrong.");
@@ -72,10 +71,7 @@ internal static partial class SummarySection
 
         yield return HtmlText.Of($"<b>The guarantee.</b> {Promise(data.Main.Guarantee)} Such a proof is computed from one forward pass ",
             $"and bounds on the network's Lipschitz constants; nothing is sampled, and no attack, known or not, can get around it.");
-        yield return HtmlText.Of($"<b>The distance.</b> ε = {epsilon} is the L2 norm of the change, the Euclidean length over all ",
-            $"{(data.IsImage ? "pixels and colors, each scaled to [0, 1]" : "features, in their own units")}, ",
-            $"measured at the network's input{(data.IsImage ? ", after resizing" : "")}. Every change of that length or less is covered. ",
-            $"Nothing is said about other distances.");
+        yield return HtmlText.Of($"<b>The distance.</b> {DistanceText.Long(data, epsilon)}");
         yield return HtmlText.Of($"<b>The arithmetic.</b> {Arithmetic(data.Arithmetic)}");
         if (data.HasLabels && !isLocal)
         {

@@ -37,6 +37,23 @@ internal static class AttainedNorm
         return proved > 0 ? Math.ScaleB(Math.BitDecrement(Math.BitDecrement(proved)), map.Exponent) : 0; // NaN too
     }
 
+    /// <summary>
+    /// The same for W·diag(<paramref name="factors"/>). Its entries are rounded to floats, each by at most 2⁻²⁴ of itself (or of the
+    /// smallest normal float, beside a largest entry of about 1), which moves the norm by at most 2⁻²³ of the Frobenius norm.
+    /// </summary>
+    public static double LowerBound(DeployedDense layer, double[] factors, CancellationToken cancellationToken)
+    {
+        double[] product = [.. layer.Weights.Select((weight, at) => weight * factors[at % layer.Inputs])];
+        double largest = product.Max(Math.Abs);
+        if (largest == 0)
+            return 0;
+        int exponent = Math.ILogB(largest);
+        float[] rounded = Array.ConvertAll(product, value => (float)Math.ScaleB(value, -exponent));
+        double found = LowerBound(PatchMap.Of(new DeployedDense(rounded, layer.Bias, layer.Inputs, layer.Outputs)), cancellationToken);
+        double proved = found - Outward.Multiply(Math.ScaleB(1, -23), LinearLayerNorms.Norm(rounded));
+        return proved > 0 ? Math.ScaleB(Math.BitDecrement(proved), exponent) : 0;
+    }
+
     private static double[] Climb(PatchMap map, CancellationToken cancellationToken)
     {
         var x = (Input: Start(map.Inputs), Image: new double[map.Outputs]);

@@ -27,7 +27,7 @@ internal static class ConvolutionTaps
 
         // Input i of a block is pixel (r, t) of the block in channel c, i = (r·s + t)·channels + c; it meets kernel tap (u, v), if there is
         // such a tap.
-        float Weight(int tap, int o, int i)
+        double Weight(int tap, int o, int i)
         {
             int c = i % layer.InChannels;
             int place = i / layer.InChannels;
@@ -45,7 +45,7 @@ internal static class ConvolutionTaps
         Int128 rows = Math.Min(input.Size, output.Size), columns = Math.Max(input.Size, output.Size);
         return rows * rows * columns > MostWork ? null : new TapKernel(output.Size, input.Size, [(0, 0)], 1, 1, Weight);
 
-        float Weight(int tap, int to, int from)
+        double Weight(int tap, int to, int from)
         {
             (int o, int outputPixel) = Math.DivRem(to, output.Height * output.Width);
             (int c, int inputPixel) = Math.DivRem(from, input.Height * input.Width);
@@ -59,4 +59,11 @@ internal static class ConvolutionTaps
     /// <summary>A matrix is a convolution with one tap on one position.</summary>
     public static TapKernel Of(DeployedDense layer) =>
         new(layer.Outputs, layer.Inputs, [(0, 0)], 1, 1, (_, o, i) => layer.Weights[(o * layer.Inputs) + i]);
+
+    /// <summary>
+    /// W·diag(<paramref name="factors"/>). The products are rounded to double, by u relatively. With one tap the phase is 1 exactly, and
+    /// what <see cref="TapKernel.TransformError"/> allows for phases, 2⁻⁴⁷, covers that rounding instead.
+    /// </summary>
+    public static TapKernel Of(DeployedDense layer, double[] factors) =>
+        new(layer.Outputs, layer.Inputs, [(0, 0)], 1, 1, (_, o, i) => layer.Weights[(o * layer.Inputs) + i] * factors[i]);
 }

@@ -35,7 +35,9 @@ internal static class RigorousBound
         for (int i = 0; i < bounds.Length; i++)
         {
             begun(i);
-            bounds[i] = Compute(network.Layers[i], i, network.Shapes[i], cancellationToken);
+            bounds[i] = network.Metric is { } metric && i <= metric.Joined
+                ? Joined(network.Layers[i], i, metric, cancellationToken)
+                : Compute(network.Layers[i], i, network.Shapes[i], cancellationToken);
         }
 
         return new LipschitzBound(Product(bounds), bounds, WeightHash.Compute(network));
@@ -80,6 +82,20 @@ internal static class RigorousBound
             return circle;
         double bound = SpectralNorm.Lower(pixels, circle.Bound);
         return bound < circle.Bound ? (circle.Method + "; Cholesky factorization of all pixels", bound, circle.Attained) : circle;
+    }
+
+    /// <summary>
+    /// With tolerances, the first dense layer W and the scalings S before it are one matrix, W·S·D: its bound stands with the dense layer,
+    /// and the layers before it count 1. If the final layer is the first dense one, <see cref="MarginLipschitz"/> takes its rows times S·D.
+    /// </summary>
+    private static LayerBound Joined(DeployedLayer layer, int index, InputMetric metric, CancellationToken cancellationToken)
+    {
+        if (layer is not DeployedDense dense)
+            return new LayerBound(index, layer.Kind, $"counted with layer {metric.Joined}", 1, 1);
+        TapKernel taps = ConvolutionTaps.Of(dense, metric.Factors);
+        return new LayerBound(
+            index, layer.Kind, "Gram iteration of the product with scaling and tolerances",
+            SpectralNorm.UpperBound(taps, cancellationToken), AttainedNorm.LowerBound(dense, metric.Factors, cancellationToken));
     }
 
     private static (string Method, double Bound, double Attained) OfPooling(int size)

@@ -38,7 +38,8 @@ internal sealed class RoundingBound
 
     /// <summary>
     /// What is added to each K_ij, because E can grow with the distance from the input: α times the norm of the scaling after which A is
-    /// measured. 0 in <see cref="CertificateArithmetic.Real"/>, which claims nothing of rounding at other inputs.
+    /// measured, times the tolerances if there are any. 0 in <see cref="CertificateArithmetic.Real"/>, which claims nothing of rounding at
+    /// other inputs.
     /// </summary>
     public double Slope { get; }
 
@@ -110,9 +111,12 @@ internal sealed class RoundingBound
         largestNorm = Math.Min(largestNorm, Room(LargestSingle, logit));
 
         (values, DeployedScaling? scaling) = Measured(network, bound, format, values, center);
-        (AffineBound distance, AffineBound inner) = isFloat64 ? (default, values[^1].Error) : Apart(values[^1].Error, bound);
+
+        // With tolerances K_ij need not be κ‖v_i − v_j‖, so the whole error stays with the margins.
+        (AffineBound distance, AffineBound inner) =
+            isFloat64 || network.Metric is not null ? (default, values[^1].Error) : Apart(values[^1].Error, bound);
         AffineBound margin = 2 * LogitError(network, values[^1], inner, format);
-        double slope = isFloat64 ? Outward.Multiply(margin.Slope, scaling is null ? 1 : Largest(scaling.Scale)) : 0;
+        double slope = isFloat64 ? Outward.Multiply(margin.Slope, Stretch(network, scaling)) : 0;
         return double.IsFinite(margin.Slope) && double.IsFinite(margin.Offset) && double.IsFinite(slope)
             ? new RoundingBound(margin, distance, isFloat64 ? 2 : 1, slope, largestNorm, scaling)
             : throw new ArgumentException(
@@ -171,8 +175,11 @@ internal sealed class RoundingBound
         {
             if (LinearLayerNorms.Of(network.Layers[i], network.Shapes[i + 1], format) is { } layer)
             {
-                double factor = bound.Layers.FirstOrDefault(b => b.Index == i)?.Bound
-                    ?? throw new ArgumentException($"The Lipschitz bound has no factor for layer {i}.", nameof(bound));
+                // With tolerances the bounds of the first layers are for another metric, and ‖W‖ ≤ ‖|W|‖ has to do.
+                double factor = network.Metric is { } metric && i <= metric.Joined
+                    ? layer.AbsoluteNorm
+                    : bound.Layers.FirstOrDefault(b => b.Index == i)?.Bound
+                        ?? throw new ArgumentException($"The Lipschitz bound has no factor for layer {i}.", nameof(bound));
                 error = (factor * error) + OwnError(layer, size + error, network.Shapes[i + 1].Size, format);
                 size = (factor * size) + layer.BiasNorm;
                 if (centers is not null)
@@ -285,7 +292,9 @@ internal sealed class RoundingBound
             ? scaling
             : null;
 
-    private static double Largest(float[] values) => values.Max(value => Math.Abs((double)value));
+    /// <summary>How much faster A can grow than the distance from an input.</summary>
+    private static double Stretch(DeployedNetwork network, DeployedScaling? scaling) =>
+        network.Metric?.Stretch(scaling) ?? (scaling is null ? 1 : scaling.Scale.Max(factor => Math.Abs((double)factor)));
 
     /// <summary>
     /// The largest norm of the input for which <paramref name="value"/> stays below <paramref name="limit"/>. The limit has so much room

@@ -30,7 +30,7 @@ internal sealed class TapKernel
     /// <param name="high">N_h.</param>
     /// <param name="wide">N_w.</param>
     /// <param name="weight">The finite weight of (tap, output, input).</param>
-    public TapKernel(int outputs, int inputs, (int U, int V)[] positions, int high, int wide, Func<int, int, int, float> weight)
+    public TapKernel(int outputs, int inputs, (int U, int V)[] positions, int high, int wide, Func<int, int, int, double> weight)
     {
         (Rows, Columns, Stride) = (Math.Min(outputs, inputs), Math.Max(outputs, inputs), ComplexMatrix.Pad(Math.Max(outputs, inputs)));
         (_positions, _high, _wide) = (positions, Phases(2 * high), Phases(2 * wide));

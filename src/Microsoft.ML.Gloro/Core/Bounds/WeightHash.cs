@@ -7,8 +7,8 @@ namespace Microsoft.ML.Gloro.Core;
 
 /// <summary>
 /// A fingerprint of everything that decides what a <see cref="DeployedNetwork"/> computes: kinds, shapes, options and every bit of every
-/// float, biases included. It ties a bound to the weights it was proved for. The views are not in it: a bound holds for each of them, and
-/// so for their mean.
+/// float, biases included; and the tolerances, if there are any, because a bound holds for them alone. It ties a bound to the weights it
+/// was proved for. The views are not in it: a bound holds for each of them, and so for their mean.
 /// </summary>
 internal static class WeightHash
 {
@@ -23,6 +23,12 @@ internal static class WeightHash
         Append(hash, network.InputShape.Channels, network.InputShape.Height, network.InputShape.Width, network.Layers.Count);
         foreach (DeployedLayer layer in network.Layers)
             Append(hash, layer);
+        if (network.Metric is { } metric)
+        {
+            Append(hash, "tolerances");
+            Append(hash, metric.Tolerances);
+        }
+
         return Convert.ToHexString(hash.GetHashAndReset()).ToLowerInvariant();
     }
 

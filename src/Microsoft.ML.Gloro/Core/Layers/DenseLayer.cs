@@ -48,7 +48,7 @@ internal class DenseLayer : TrainableLayer
     }
 
     /// <summary>The matrix that the layer uses.</summary>
-    protected virtual Tensor Matrix() => Weight;
+    public override Tensor Matrix() => Weight;
 }
 
 /// <summary>
@@ -69,6 +69,9 @@ internal sealed class UnitNormDenseLayer(int inputs, int classes, LayerFactory f
 
     /// <summary>The rows w_i that the layer uses; differentiable.</summary>
     public Tensor Rows() => nn.functional.normalize(_weight, p: 2, dim: 1, eps: 1e-12);
+
+    /// <inheritdoc/>
+    public override Tensor Matrix() => Rows();
 
     public override IEnumerable<DeployedLayer> Fold()
     {

@@ -11,10 +11,14 @@ internal sealed class DeployedNetwork
     /// <param name="inputShape">The shape of one input.</param>
     /// <param name="layers">The layers in order; the last is a <see cref="DeployedDense"/>.</param>
     /// <param name="views">The views of an image that the layers run on. The logits are their means.</param>
+    /// <param name="tolerances">How far each feature can be off; null to measure distances in L2.</param>
     /// <exception cref="ArgumentException">
-    /// Neighboring layers do not fit, the last layer is not dense, or the inputs have no such views.
+    /// Neighboring layers do not fit, the last layer is not dense, the inputs have no such views, or the network cannot have such
+    /// tolerances.
     /// </exception>
-    public DeployedNetwork(TensorShape inputShape, IReadOnlyList<DeployedLayer> layers, GloroImageViews views = GloroImageViews.One)
+    public DeployedNetwork(
+        TensorShape inputShape, IReadOnlyList<DeployedLayer> layers, GloroImageViews views = GloroImageViews.One,
+        float[]? tolerances = null)
     {
         if (inputShape.Channels < 1 || inputShape.Height < 1 || inputShape.Width < 1)
             throw new ArgumentException($"A network cannot take inputs of shape {inputShape}.", nameof(inputShape));
@@ -25,6 +29,7 @@ internal sealed class DeployedNetwork
         (Views, ViewCount) = (views, ImageView.Of(views).Count);
         if (ImageView.FaultFor(views, inputShape) is { } fault)
             throw new ArgumentException(fault, nameof(views));
+        Metric = tolerances is null ? null : InputMetric.Create(tolerances, inputShape, Layers);
     }
 
     public TensorShape InputShape { get; }
@@ -48,9 +53,17 @@ internal sealed class DeployedNetwork
     /// <summary>The number of views, a power of two.</summary>
     public int ViewCount { get; }
 
+    /// <summary>How distances between inputs are measured; null for L2. No logit depends on it, but every bound does.</summary>
+    public InputMetric? Metric { get; }
+
     /// <summary>The same layers on other views.</summary>
     /// <exception cref="ArgumentException">The inputs have no such views.</exception>
-    public DeployedNetwork With(GloroImageViews views) => views == Views ? this : new DeployedNetwork(InputShape, Layers, views);
+    public DeployedNetwork With(GloroImageViews views) =>
+        views == Views ? this : new DeployedNetwork(InputShape, Layers, views, Metric?.Tolerances);
+
+    /// <summary>The same layers with other tolerances; null for L2 distances. The bound must be proved for them.</summary>
+    /// <exception cref="ArgumentException">The network cannot have such tolerances.</exception>
+    public DeployedNetwork WithTolerances(float[]? tolerances) => new(InputShape, Layers, Views, tolerances);
 
     private static TensorShape[] Trace(TensorShape inputShape, IReadOnlyList<DeployedLayer> layers)
     {

@@ -47,7 +47,8 @@ internal class OrthogonalDenseLayer : TrainableLayer
     /// <summary>W, from which the orthogonal matrix is made.</summary>
     protected virtual Tensor Raw() => Weight;
 
-    private Tensor Matrix()
+    /// <inheritdoc/>
+    public override Tensor Matrix()
     {
         var (w, factor, wide) = Factorize();
         var orthogonal = linalg.solve_triangular(factor, w, upper: false);

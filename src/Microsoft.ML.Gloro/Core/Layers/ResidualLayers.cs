@@ -80,7 +80,7 @@ internal sealed class ResidualDenseLayer : DenseLayer
         _residual.Dispose();
     }
 
-    protected override Tensor Matrix() => _residual.Of(Weight);
+    public override Tensor Matrix() => _residual.Of(Weight);
 }
 
 /// <summary>Describes a <see cref="ResidualDenseLayer"/>.</summary>

@@ -32,6 +32,9 @@ internal abstract class TrainableLayer : IDisposable
     /// </summary>
     public virtual Tensor? EstimateNorm(int powerSteps) => null;
 
+    /// <summary>The matrix of a layer that multiplies vectors by one, differentiable; null for other layers.</summary>
+    public virtual Tensor? Matrix() => null;
+
     /// <summary>The deployed form of the layer with its current weights.</summary>
     public abstract IEnumerable<DeployedLayer> Fold();
 

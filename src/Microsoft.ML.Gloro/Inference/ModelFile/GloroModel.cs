@@ -15,7 +15,9 @@ internal sealed class GloroModel
     /// <param name="bound">The bound that was proved for the network's weights.</param>
     /// <param name="classNames">One name per output.</param>
     /// <param name="guarantee">The guarantee to certify.</param>
-    /// <param name="epsilon">The L2 radius to certify at, in units of the network's input; finite and at least 0.</param>
+    /// <param name="epsilon">
+    /// The radius to certify at, L2 in units of the network's input or in its tolerances; finite and at least 0.
+    /// </param>
     /// <param name="isImage">Whether inputs are images (3 channels R, G, B in [0, 1]) rather than vectors.</param>
     /// <param name="trainingRowCounts">How many rows of each class the network was trained on; null if that is not known.</param>
     /// <param name="provenance">Where the model comes from; null for this version of the library and no more.</param>
@@ -88,7 +90,7 @@ internal sealed class GloroModel
 
     public RobustnessGuarantee Guarantee { get; }
 
-    /// <summary>The L2 radius that is certified at, in units of the network's input.</summary>
+    /// <summary>The radius that is certified at: L2 in units of the network's input, or in its tolerances if it has any.</summary>
     public float Epsilon { get; }
 
     /// <summary>Whether inputs are images rather than vectors.</summary>

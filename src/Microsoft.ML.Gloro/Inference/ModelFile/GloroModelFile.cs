@@ -6,16 +6,16 @@ namespace Microsoft.ML.Gloro.Inference;
 
 /// <summary>
 /// Writes a <see cref="GloroModel"/> to a stream and reads it back. Layout: the magic "GLOROMDL"; format version and length of the header,
-/// 32 bits each, little-endian; the header, JSON in UTF-8; the weights of each layer, little-endian floats; the SHA-256 of all bytes before
-/// it.
+/// 32 bits each, little-endian; the header, JSON in UTF-8; the weights of each layer, little-endian floats; the tolerances, if the header
+/// says that there are any, as floats; the SHA-256 of all bytes before it.
 /// </summary>
 /// <remarks>
 /// The checksum shows that a file is whole. It does not show who made it: a forger can write a new one. Four checks remain. The bound is
-/// tied to the hash of the weights it was proved for; it must not be below the product of its layers' bounds; no layer's bound may be below
-/// what the file says is attained of it; and none may be below what <see cref="NormFromBelow"/> finds. So weights cannot be exchanged under
-/// a bound, and no bound can be made much too small. What is left to a forger who writes every hash again: bounds that are too small by
-/// less than that, and a different network with a true bound, which is a model like any other. Load models from sources you trust, or run
-/// the audit, which proves the bounds again.
+/// tied to the hash of the weights and tolerances it was proved for; it must not be below the product of its layers' bounds; no layer's
+/// bound may be below what the file says is attained of it; and none may be below what <see cref="NormFromBelow"/> finds. So weights cannot
+/// be exchanged under a bound, and no bound can be made much too small. What is left to a forger who writes every hash again: bounds that
+/// are too small by less than that, and a different network with a true bound, which is a model like any other. Load models from sources
+/// you trust, or run the audit, which proves the bounds again.
 /// </remarks>
 internal static class GloroModelFile
 {
@@ -36,7 +36,8 @@ internal static class GloroModelFile
         Append(preamble);
         Append(header);
         var block = new byte[1 << 16];
-        foreach (float[] tensor in model.Network.Layers.SelectMany(layer => layer.Tensors).Select(tensor => tensor.Values))
+        var tensors = model.Network.Layers.SelectMany(layer => layer.Tensors).Select(tensor => tensor.Values);
+        foreach (float[] tensor in model.Network.Metric is { } metric ? tensors.Append(metric.Tolerances) : tensors)
         {
             for (int start = 0; start < tensor.Length; start += block.Length / sizeof(float))
             {
@@ -75,10 +76,11 @@ internal static class GloroModelFile
             layers[i] = header.Layers[i].Create(tensors);
         }
 
+        float[]? tolerances = header.HasTolerances ? reader.ReadSingles(header.InputShape.Size, "the tolerances") : null;
         reader.CheckHash();
         try
         {
-            var network = new DeployedNetwork(header.InputShape, layers, header.Views);
+            var network = new DeployedNetwork(header.InputShape, layers, header.Views, tolerances);
             var guarantee = RobustnessGuarantee.Parse(header.Guarantee);
             var model = new GloroModel(
                 network, header.Bound, header.ClassNames, guarantee, header.Epsilon, header.IsImage, header.TrainingRowCounts,

@@ -20,6 +20,7 @@ internal sealed record ModelHeader(
     int[] TrainingRowCounts,
     TensorShape InputShape,
     GloroImageViews Views,
+    bool HasTolerances,
     LayerFormat[] Layers,
     LipschitzBound Bound)
 {
@@ -28,6 +29,9 @@ internal sealed record ModelHeader(
 
     // Only if there are several: what knows nothing of views must refuse a file that has them, and needs to refuse no other.
     private const string ViewsName = "views", Mirrored = "mirrored", MirroredAndTurned = "mirroredAndTurned";
+
+    // Only if there are any: what knows nothing of tolerances must refuse a file that has them. The numbers stand behind the weights.
+    private const string TolerancesName = "tolerances";
 
     // Only if labels are not text: files of models with text labels stay as they were.
     private const string LabelTypeName = "labelType";
@@ -58,6 +62,8 @@ internal sealed record ModelHeader(
         WriteList(json, "inputShape", [input.Channels, input.Height, input.Width], json.WriteNumberValue);
         if (model.Network.Views != GloroImageViews.One)
             json.WriteString(ViewsName, model.Network.Views == GloroImageViews.Mirrored ? Mirrored : MirroredAndTurned);
+        if (model.Network.Metric is not null)
+            json.WriteBoolean(TolerancesName, true);
         WriteList(json, "layers", model.Network.Layers, layer => LayerFormat.Write(json, layer));
         WriteBound(json, model.Bound);
         json.WriteEndObject();
@@ -89,7 +95,7 @@ internal sealed record ModelHeader(
         root.Expect(
         [
             "library", "training", "epsilon", "guarantee", "isImage", "arithmetic", "temperature", "classNames", "trainingRowCounts",
-            "inputShape", "layers", "bound", .. new[] { LabelTypeName, CoverageName, ViewsName }.Where(root.Has),
+            "inputShape", "layers", "bound", .. new[] { LabelTypeName, CoverageName, ViewsName, TolerancesName }.Where(root.Has),
         ]);
         string[] classNames = root.Texts("classNames", ModelLimits.Classes);
         int[] input = root.Integers("inputShape", 3, 1, ModelLimits.Activations);
@@ -106,6 +112,7 @@ internal sealed record ModelHeader(
             root.Integers("trainingRowCounts", root.CountOf("trainingRowCounts") == 0 ? 0 : classNames.Length, 0, int.MaxValue),
             new TensorShape(input[0], input[1], input[2]),
             ReadViews(root),
+            ReadHasTolerances(root, input),
             ReadLayers(root),
             ReadBound(root));
     }
@@ -179,6 +186,15 @@ internal sealed record ModelHeader(
         MirroredAndTurned => GloroImageViews.MirroredAndTurned,
         _ => throw root.Wrong(ViewsName, $"must be '{Mirrored}' or '{MirroredAndTurned}'"),
     };
+
+    private static bool ReadHasTolerances(HeaderObject root, int[] input)
+    {
+        if (!root.Has(TolerancesName))
+            return false;
+        return root.Boolean(TolerancesName) && input is [_, 1, 1]
+            ? true
+            : throw root.Wrong(TolerancesName, "must be true, in a model of feature vectors");
+    }
 
     private static LayerFormat[] ReadLayers(HeaderObject root)
     {

@@ -19,6 +19,25 @@ internal static class NormFromBelow
     private const long LookWork = 1 << 22, StepWork = 1 << 18;
 
     /// <summary>
+    /// A lower bound of what a network's layer counts in the bound: its norm. With tolerances the first dense layer counts as its product
+    /// with them and the scalings before it, and these count 1.
+    /// </summary>
+    /// <exception cref="NotSupportedException">The kind of layer is unknown.</exception>
+    public static double Of(DeployedNetwork network, int index, int seed)
+    {
+        if (network.Metric is not { } metric || index > metric.Joined)
+            return Of(network.Layers[index], network.Shapes[index], seed);
+        if (network.Layers[index] is not DeployedDense dense)
+            return 1;
+        double[] product = [.. dense.Weights.Select((weight, at) => weight * metric.Factors[at % dense.Inputs])];
+
+        // Products may be so large or small that their squares are not doubles.
+        int exponent = product.Max(Math.Abs) is > 0 and var largest ? Math.ILogB(largest) : 0;
+        double[] scaled = Array.ConvertAll(product, value => Math.ScaleB(value, -exponent));
+        return Math.ScaleB(OfMatrix(scaled, dense.Outputs, dense.Inputs, new Random(seed)), exponent);
+    }
+
+    /// <summary>
     /// A lower bound, up to rounding, of the norm of <paramref name="layer"/> on inputs of shape <paramref name="shape"/>.
     /// </summary>
     /// <exception cref="NotSupportedException">The kind of layer is unknown.</exception>

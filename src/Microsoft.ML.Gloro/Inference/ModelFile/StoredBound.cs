@@ -31,7 +31,7 @@ internal static class StoredBound
                 throw new ArgumentException(
                     $"Entry {i} of the Lipschitz bound is for layer {layer.Index} ({layer.Kind}), and layer {i} of the network is of " +
                     $"kind '{network.Layers[i].Kind}'.");
-            double lower = NormFromBelow.Of(network.Layers[i], network.Shapes[i], seed);
+            double lower = NormFromBelow.Of(network, i, seed);
             if (!(layer.Bound >= lower * (1 - Slack)))
                 throw new ArgumentException(
                     $"The bound of layer {i} ({layer.Kind}) is {layer.Bound:R}, but its norm is at least {lower:R}; certificates under " +

@@ -14,19 +14,20 @@ namespace Microsoft.ML.Gloro.Inference;
 /// <param name="Checks">What the input allows, and what rounding may have added to margins and radii.</param>
 /// <param name="Radii">r_1 … r_K, [N, K]; 0 in rows that are not certified.</param>
 /// <param name="Constants">K_ij of double precision in floats, rounded up, [C, C]; 1 on the diagonal.</param>
+/// <param name="LargestRadius">No radius is larger, and nothing is known beyond.</param>
 internal sealed record CertifiedRows(
     string IsScored, string CanCertify, string Computed, string Logits, string Scores, string Highest, string Order,
-    InputChecks.Verdict Checks, string Radii, string Constants)
+    InputChecks.Verdict Checks, string Radii, string Constants, float LargestRadius)
 {
     /// <summary>Adds the operators.</summary>
     /// <param name="ops">The graph.</param>
     /// <param name="model">The model.</param>
     /// <param name="input">Its input, in single precision: [N, 3, height, width] for images, and [N, values] for vectors.</param>
     /// <param name="radii">K.</param>
-    /// <param name="largestRadius">Rows up to this norm can be certified, and no radius is larger.</param>
+    /// <param name="largestCenter">Rows up to this norm can be certified, and no radius reaches further from them.</param>
     /// <param name="radiiName">The name of the radii; null for a fresh one.</param>
     public static CertifiedRows Append(
-        GraphOperators ops, GloroModel model, string input, int radii, float largestRadius, string? radiiName = null)
+        GraphOperators ops, GloroModel model, string input, int radii, float largestCenter, string? radiiName = null)
     {
         // The constants K_ij are those of double precision in either arithmetic: they are the larger ones.
         GloroModel exact = model.With(CertificateArithmetic.Float64);
@@ -36,7 +37,7 @@ internal sealed record CertifiedRows(
             ? ops.Cast(new Float64Layers(ops).Append(model.Network, input), OnnxType.Single)
             : OnnxGraph.AppendNetwork(ops.Graph, model.Network, input);
         double largestNorm = Math.Min(model.Rounding.LargestNorm, exact.Rounding.LargestNorm);
-        var checks = new InputChecks(ops).Append(input, model, largestNorm, largestRadius);
+        var checks = new InputChecks(ops).Append(input, model, largestNorm, largestCenter);
 
         // Rows that are not scored go on with zeros: the result of comparing or sorting NaN differs between engines.
         string sizes = ops.Node("Abs", ops.Cast(computed, OnnxType.Double));
@@ -47,9 +48,11 @@ internal sealed record CertifiedRows(
 
         (string highest, string order) = ops.TopK(logits, radii, axis: 1);
         var certificate = new CertificateGraph(ops, exact.Constants, radii);
+        float largestRadius = model.Network.Metric?.RadiusWithin(largestCenter) ?? largestCenter;
         string all = certificate.Append(logits, highest, order, checks, largestRadius);
         string certifiable = ops.And(isScored, checks.CanCertify);
         string certified = ops.Where(certifiable, all, ops.Single(0), radiiName); // chosen, not multiplied: the norm of NaN is NaN
-        return new(isScored, certifiable, computed, logits, scores, highest, order, checks, certified, certificate.Constants);
+        return new(isScored, certifiable, computed, logits, scores, highest, order, checks, certified, certificate.Constants,
+            largestRadius);
     }
 }

@@ -32,9 +32,8 @@ internal sealed class CoverageGraph(GraphOperators ops, CoverageRule rule, Gloro
     /// <summary>Adds the operators and returns the mask, [N, C].</summary>
     /// <param name="rows">The rows.</param>
     /// <param name="epsilon">ε, [1] in single precision. The set holds every class if it is negative, NaN, or too large.</param>
-    /// <param name="largestRadius">Nothing is known beyond.</param>
     /// <param name="output">The name of the mask; null for a fresh one.</param>
-    public string Append(CertifiedRows rows, string epsilon, float largestRadius, string? output = null)
+    public string Append(CertifiedRows rows, string epsilon, string? output = null)
     {
         string logits = ops.Cast(rows.Logits, OnnxType.Double), radius = ops.Cast(epsilon, OnnxType.Double);
         string spread = ops.Cast(ops.Reduce("ReduceMax", ops.Node("Abs", rows.Logits), axis: 1, keep: true), OnnxType.Double);
@@ -50,7 +49,7 @@ internal sealed class CoverageGraph(GraphOperators ops, CoverageRule rule, Gloro
         // In doubt, every class whose logit may be the highest is the top class.
         if (rule.AlwaysTop)
             left = ops.And(left, ops.Less(ops.Add(logits, error), largest));
-        string known = ops.And(rows.CanCertify, ops.Not(ops.Greater(epsilon, ops.Single(largestRadius))));
+        string known = ops.And(rows.CanCertify, ops.Not(ops.Greater(epsilon, ops.Single(rows.LargestRadius))));
         known = ops.And(known, ops.Not(ops.Less(epsilon, ops.Single(0)))); // NaN leaves no label out
         return ops.Graph.Node("Not", [ops.And(left, known)], output: output);
     }

@@ -21,8 +21,8 @@ internal sealed class InputChecks(GraphOperators ops)
     /// <param name="input">The network's input, in single precision.</param>
     /// <param name="model">The model, in the arithmetic of the file.</param>
     /// <param name="largestNorm">Up to this norm nothing overflows.</param>
-    /// <param name="largestRadius">Up to this norm rows may be certified.</param>
-    public Verdict Append(string input, GloroModel model, double largestNorm, double largestRadius)
+    /// <param name="largestCenter">Up to this norm rows may be certified.</param>
+    public Verdict Append(string input, GloroModel model, double largestNorm, double largestCenter)
     {
         int size = model.Network.InputShape.Size;
         string row = ops.Reshape(input, -1, size);
@@ -36,7 +36,7 @@ internal sealed class InputChecks(GraphOperators ops)
         int times = Times(model);
         return new Verdict(
             ops.Less(norm, ops.Double(largestNorm * Less)),
-            ops.And(ops.Less(norm, ops.Double(largestRadius * Less)), ordinary),
+            ops.And(ops.Less(norm, ops.Double(largestCenter * Less)), ordinary),
             At(times * model.Rounding.Margin, scaled),
             model.Rounding.Displacement == default ? null : At(times * model.Rounding.Displacement, scaled));
     }

@@ -18,10 +18,14 @@ internal static class PortableMetadata
         "The network and its certificate only. The pipeline's other steps, such as normalization or resizing, are not in this file: " +
         "apply them first.";
 
+    // A distance of 1 is not a unit of any feature: a reader who takes it for one would believe in far too large a ball.
+    private const string ToleranceUnit = "tolerances of the features: each change divided by its tolerance; with tolerance 0, no change";
+
     /// <summary>Keys and values.</summary>
     public static IEnumerable<(string Key, string Value)> Of(GloroModel model, int radii, GloroOnnxOptions options)
     {
-        string unit = model.IsImage ? "pixels scaled to [0, 1]" : "feature vector as given";
+        float[]? tolerances = model.Network.Metric?.Tolerances;
+        string unit = tolerances is not null ? ToleranceUnit : model.IsImage ? "pixels scaled to [0, 1]" : "feature vector as given";
         IReadOnlyList<LayerBound> layers = model.Bound.Layers;
         var sets = model.ResolvedGuarantee.AffinitySets ?? [];
         (string Key, string Value)[] entries =
@@ -33,10 +37,11 @@ internal static class PortableMetadata
             ("class_names", ToJson(model.ClassNames)),
             ("input", model.IsImage ? options.BytePixels ? "RGB planes, 0 to 255" : "RGB planes, 0 to 1" : "features"),
             ("scope", Scope),
-            ("norm", "L2"),
+            ("norm", tolerances is null ? "L2" : "L2 in tolerances"),
             ("epsilon", model.Epsilon.ToString("R", CultureInfo.InvariantCulture)),
             ("epsilon_input", options.EpsilonAsInput ? "required" : "optional"),
             ("epsilon_unit", unit),
+            ("tolerances", JsonSerializer.Serialize(tolerances ?? [], s_json.SingleArray)),
             ("guarantee", model.Guarantee.ToString()),
             ("affinity_sets", JsonSerializer.Serialize(AffinitySets(model), s_json.StringArrayArray)),
             ("group_names", ToJson(model.ResolvedGuarantee.GroupNames.Select(name => name ?? ""))),
@@ -85,11 +90,13 @@ internal static class PortableMetadata
     private static string[][] AffinitySets(GloroModel model) =>
         [.. (model.ResolvedGuarantee.AffinitySets ?? []).Select(set => set.Select(index => model.ClassNames[index]).ToArray())];
 
+    private static string Measure(GloroModel model) => model.Network.Metric is null ? "L2 distance" : "distance";
+
     private static string Claim(GloroModel model, string unit) => model.Arithmetic == CertificateArithmetic.Float64
-        ? $"No input within L2 distance topk_radii[k-1] ({unit}) changes the set of the k highest logits, as this graph or the library " +
-            "computes them: in IEEE 754 double precision, in any order of summation, with all rounding counted. No radius " +
+        ? $"No input within {Measure(model)} topk_radii[k-1] ({unit}) changes the set of the k highest logits, as this graph or the " +
+            "library computes them: in IEEE 754 double precision, in any order of summation, with all rounding counted. No radius " +
             "exceeds the library's."
-        : $"No input within L2 distance topk_radii[k-1] ({unit}) changes the set of the k highest logits of the network as a " +
+        : $"No input within {Measure(model)} topk_radii[k-1] ({unit}) changes the set of the k highest logits of the network as a " +
             "mathematical function. The rounding of IEEE 754 single precision is covered at the row, in any order of summation within " +
             "an operator, and not at other inputs. No radius exceeds the library's.";
 }
@@ -97,4 +104,5 @@ internal static class PortableMetadata
 /// <summary>Generated serialization, which also works where an application turns reflection off.</summary>
 [JsonSerializable(typeof(string[]))]
 [JsonSerializable(typeof(string[][]))]
+[JsonSerializable(typeof(float[]))]
 internal sealed partial class PortableJson : JsonSerializerContext;

@@ -10,9 +10,9 @@ internal static class PortableModel
 
     /// <summary>The bytes of the file.</summary>
     /// <param name="model">The model.</param>
-    /// <param name="largestRadius">Rows up to this norm can be certified, and no radius is larger.</param>
+    /// <param name="largestCenter">Rows up to this norm can be certified, and no radius reaches further from them.</param>
     /// <param name="options">Validated options.</param>
-    public static byte[] Build(GloroModel model, float largestRadius, GloroOnnxOptions options)
+    public static byte[] Build(GloroModel model, float largestCenter, GloroOnnxOptions options)
     {
         int classes = model.ClassNames.Count;
         int radii = options.RadiiCount == 0 ? Math.Min(model.RadiiCount, GloroOnnxOptions.MostRadii) : options.RadiiCount;
@@ -26,7 +26,7 @@ internal static class PortableModel
         graph.DeclareInput(
             PortableNames.Input, model.IsImage ? OnnxGraph.InputDimensions(model.Network) : [model.Network.InputShape.Size]);
         string input = options.BytePixels ? ops.Divide(PortableNames.Input, ops.Single(255)) : PortableNames.Input;
-        var rows = CertifiedRows.Append(ops, model, input, radii, largestRadius, PortableNames.TopKRadii);
+        var rows = CertifiedRows.Append(ops, model, input, radii, largestCenter, PortableNames.TopKRadii);
         string nan = ops.Single(float.NaN);
         ops.Where(rows.IsScored, rows.Computed, nan, PortableNames.Logits);
         ops.Where(rows.IsScored, rows.Scores, nan, PortableNames.Probabilities);
@@ -37,7 +37,7 @@ internal static class PortableModel
         Declare(graph, classes, radii);
         if (model.Coverage is { } coverage)
         {
-            new CoverageGraph(ops, coverage, model).Append(rows, epsilon, largestRadius, PortableNames.CoverageMask);
+            new CoverageGraph(ops, coverage, model).Append(rows, epsilon, PortableNames.CoverageMask);
             graph.DeclareOutput(PortableNames.CoverageMask, [classes], OnnxType.Boolean);
         }
 

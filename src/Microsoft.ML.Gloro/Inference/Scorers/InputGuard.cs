@@ -30,12 +30,16 @@ internal sealed class InputGuard
         _model = model;
         (_lowest, _highest) = model.IsImage ? (0, 1) : (float.MinValue, float.MaxValue);
         double half = model.Rounding.LargestNorm * 0.49;
-        LargestRadius = half > 0 ? (float)Math.Min(half, float.MaxValue / 2) : 0;
+        LargestCenter = half > 0 ? (float)Math.Min(half, float.MaxValue / 2) : 0;
+        LargestRadius = model.Network.Metric?.RadiusWithin(LargestCenter) ?? LargestCenter;
     }
 
+    /// <summary>Inputs below this L2 norm are certified: it is nearly half of the norm up to which nothing overflows.</summary>
+    public float LargestCenter { get; }
+
     /// <summary>
-    /// The largest radius that is certified: nearly half of the norm up to which nothing overflows, so that no point of a ball around a
-    /// certified input does.
+    /// The largest radius that is certified, so that no point of a ball around a certified input overflows: the same, or with tolerances
+    /// what the largest of them makes of it, since a distance ρ is at most ρ times that in L2.
     /// </summary>
     public float LargestRadius { get; }
 
@@ -51,8 +55,8 @@ internal sealed class InputGuard
     public bool TryJudge(ReadOnlySpan<float> input, out RowError error)
     {
         double norm = LinearLayerNorms.Norm(input);
-        // Strictly: the largest radius is 0 where nothing is safe from overflow.
-        bool certifiable = norm < LargestRadius && IsOrdinary(input);
+        // Strictly: it is 0 where nothing is safe from overflow.
+        bool certifiable = norm < LargestCenter && IsOrdinary(input);
         error = certifiable ? _model.Rounding.ErrorAt(_model.Rounding.SizeOf(input)) : RowError.Unknown;
         return norm <= _model.Rounding.LargestNorm; // false for NaN
     }

@@ -50,6 +50,16 @@ internal static class FeatureColumn
         throw WrongType(name, type, isImage, column.IsKey ? null : column.ItemType, scalar);
     }
 
+    /// <summary>The names of a vector column's slots, "" where one has none; null if no slot has a name.</summary>
+    public static IReadOnlyList<string>? SlotNames(DataViewSchema.Column column)
+    {
+        if (!column.HasSlotNames())
+            return null;
+        VBuffer<ReadOnlyMemory<char>> names = default;
+        column.GetSlotNames(ref names);
+        return [.. names.DenseValues().Select(name => name.ToString())];
+    }
+
     /// <summary>What kind of features <paramref name="column"/> holds.</summary>
     /// <param name="column">The column.</param>
     /// <param name="isImage">Whether the model reads images rather than vectors.</param>

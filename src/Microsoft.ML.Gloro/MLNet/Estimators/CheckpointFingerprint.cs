@@ -69,6 +69,9 @@ internal static class CheckpointFingerprint
     [
         new("the training rows", OfRows(train)),
         new("the validation rows", validation is null ? "none" : OfRows(validation)),
+        .. network.Tolerances is { } tolerances // those of each feature, which names in the options do not tell
+            ? [new KeyValuePair<string, string>("the tolerances", string.Join(' ', tolerances.Select(Invariant)))]
+            : Array.Empty<KeyValuePair<string, string>>(),
         new("the first weights", Describe(network.Parameters.Count, hash =>
         {
             foreach (var parameter in network.Parameters)
@@ -118,6 +121,8 @@ internal static class CheckpointFingerprint
         value.EnumerateObject().SelectMany(p => p.Value.ValueKind == JsonValueKind.Object
             ? Flatten($"{prefix}{p.Name}.", p.Value)
             : [new KeyValuePair<string, string>(prefix + p.Name, p.Value.GetRawText())]);
+
+    private static string Invariant(float value) => value.ToString(CultureInfo.InvariantCulture);
 
     private static string VersionOf(Type type) =>
         type.Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion

@@ -100,6 +100,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         var (classNames, guarantee) = Check(input);
         var spec = _input.ChooseSpec(input);
         var views = _input.ChooseViews(spec);
+        float[]? tolerances = _input.ChooseTolerances(input, spec);
         if (_initial is null)
             NetworkFactory.Check(_options, spec.Shape, classNames.Length);
         using var threads = new TorchThreads(_options.ThreadCount);
@@ -108,12 +109,12 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         if (_input.SizeWarning(spec) is { } warning)
             voice.Warn(warning);
 
-        var rows = Read(input, spec, classNames, context, voice, stop);
-        WarnOf(voice, TrainingAdvice.OfRows(_options, rows));
+        var rows = Read(input, spec, classNames, context, tolerances is not null, voice, stop);
+        WarnOf(voice, TrainingAdvice.OfRows(_options, rows, tolerances));
         context = context with { Options = Choose(rows, classNames.Length, voice), KeepBest = KeepsBest(rows.Validation) };
         long weights = _initial?.Network.WeightCount ?? NetworkFactory.Check(context.Options, spec.Shape, classNames.Length);
         using var fewer = FewerThreads(AutomaticOptions.ThreadsFor(context.Options, spec.Shape, weights), voice);
-        var network = Train(context, rows, classNames, checkpoints, voice, stop).With(views);
+        var network = Train(context, rows, classNames, tolerances, checkpoints, voice, stop).With(views);
         var bound = Bound(network, voice, stop);
         var model = new GloroModel(
             network, bound, classNames, _options.Guarantee, _options.Epsilon, _options.IsImage, rows.Counts,
@@ -165,12 +166,14 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
             : null;
 
     private TrainingRows Read(
-        IDataView input, InputSpec spec, string[] classNames, TrainingContext context, TrainingVoice voice, CancellationToken stop)
+        IDataView input, InputSpec spec, string[] classNames, TrainingContext context, bool inTolerances, TrainingVoice voice,
+        CancellationToken stop)
     {
         var rows = _input.ReadAndSplit(input, spec, classNames, context.Seed, voice.Warn, stop);
         voice.Info(FormattableString.Invariant(
             $"{rows.Train.Count} rows to train on, {rows.Validation?.Count ?? 0} to validate on, {classNames.Length} classes, ") +
-            FormattableString.Invariant($"input {spec}, guarantee {_options.Guarantee}, ε {_options.Epsilon}.") +
+            FormattableString.Invariant($"input {spec}, guarantee {_options.Guarantee}, ε {_options.Epsilon}") +
+            (inTolerances ? " tolerances." : ".") +
             (rows.OfWeight0 > 0 ? FormattableString.Invariant($" {rows.OfWeight0} rows of weight 0 are left out.") : ""));
         return _options.EarlyStoppingPatience is null || rows.Validation is { Count: > 0 }
             ? rows
@@ -197,13 +200,13 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         ?? (_options.EarlyStoppingPatience is not null || validation?.Count >= GloroTrainerOptions.EnoughRowsToChooseBy);
 
     private DeployedNetwork Train(
-        TrainingContext context, TrainingRows rows, string[] classNames, CheckpointStore? checkpoints, TrainingVoice voice,
-        CancellationToken stop)
+        TrainingContext context, TrainingRows rows, string[] classNames, float[]? tolerances, CheckpointStore? checkpoints,
+        TrainingVoice voice, CancellationToken stop)
     {
         using var scope = torch.NewDisposeScope();
         using var network = _initial is { } initial
-            ? NetworkFactory.Continue(initial, classNames, context.Seed, context.Device, voice.Info)
-            : NetworkFactory.Create(context.Options, rows.Train, classNames.Length, context.Seed, context.Device);
+            ? NetworkFactory.Continue(initial, classNames, context.Seed, context.Device, voice.Info, tolerances)
+            : NetworkFactory.Create(context.Options, rows.Train, classNames.Length, context.Seed, context.Device, tolerances);
         checkpoints?.Identify(CheckpointFingerprint.OfTraining(rows.Train, rows.Validation, network));
         var trainer = new Trainer(context, network, rows.Train, rows.Validation) { Checkpoints = checkpoints, Note = voice.Info };
         var epochs = new List<GloroTrainingProgress>();
@@ -214,18 +217,19 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
                 voice.Epoch(progress);
             },
             stop);
-        WarnOf(voice, Diagnose(context, trainer, rows, epochs, stop));
+        WarnOf(voice, Diagnose(context, trainer, rows, epochs, tolerances, stop));
         return network.Fold();
     }
 
     private static IEnumerable<string> Diagnose(
-        TrainingContext context, Trainer trainer, TrainingRows rows, IReadOnlyList<GloroTrainingProgress> epochs, CancellationToken stop)
+        TrainingContext context, Trainer trainer, TrainingRows rows, IReadOnlyList<GloroTrainingProgress> epochs, float[]? tolerances,
+        CancellationToken stop)
     {
         int step = Math.Max(1, rows.Train.Count / RowsToDiagnoseBy);
         var sample = rows.Train.Subset([.. Enumerable.Range(0, rows.Train.Count / step).Select(i => i * step)]);
         return TrainingAdvice.OfResult(
             context.Options, rows, epochs, trainer.Assess(sample, stop), trainer.Assess(rows.Validation, stop),
-            context.Guarantee.ClassCount);
+            context.Guarantee.ClassCount, tolerances);
     }
 
     private static void WarnOf(TrainingVoice voice, IEnumerable<string> warnings)

@@ -60,19 +60,35 @@ internal static class NetworkFactory
     }
 
     /// <summary>A new network with its first weights.</summary>
-    public static LipschitzNetwork Create(GloroTrainerOptions options, TrainingSet train, int classes, int seed, torch.Device device)
+    /// <param name="options">The options.</param>
+    /// <param name="train">The rows to train on.</param>
+    /// <param name="classes">The number of classes.</param>
+    /// <param name="seed">The seed of the weights.</param>
+    /// <param name="device">The device to train on.</param>
+    /// <param name="tolerances">How far each feature can be off; null for L2 distances.</param>
+    public static LipschitzNetwork Create(
+        GloroTrainerOptions options, TrainingSet train, int classes, int seed, torch.Device device, float[]? tolerances = null)
     {
         // The weights are drawn on the CPU, so that a seed means the same on every device.
         using var generator = new torch.Generator(unchecked((ulong)seed), torch.CPU);
         var factory = new LayerFactory(generator, device);
         float[] means = train.ChannelMeans();
+        if (tolerances is not null)
+        {
+            return NetworkBuilder.Build(
+                train.Shape, classes, Layers(options, train.Shape, classes), means, Scales(train, means, tolerances), tolerances, factory);
+        }
+
         float scale = options.IsImage ? 1 : CommonScale(train, means);
         return NetworkBuilder.Build(train.Shape, classes, Layers(options, train.Shape, classes), means, scale, factory);
     }
 
-    /// <summary>The network of a trained model. Classes that the model knows by name keep their rows of the last layer.</summary>
+    /// <summary>
+    /// The network of a trained model, with these tolerances. Classes that the model knows by name keep their rows of the last layer.
+    /// </summary>
     public static LipschitzNetwork Continue(
-        GloroModel initial, IReadOnlyList<string> classNames, int seed, torch.Device device, Action<string> note)
+        GloroModel initial, IReadOnlyList<string> classNames, int seed, torch.Device device, Action<string> note,
+        float[]? tolerances = null)
     {
         int[] rows = LabelMap.Match(classNames, initial.ClassNames);
         string[] fresh = [.. classNames.Where((_, i) => rows[i] < 0)];
@@ -80,7 +96,7 @@ internal static class NetworkFactory
             $"{rows.Length - fresh.Length} classes keep their row of the last layer" +
             (fresh.Length > 0 ? $"; new: {string.Join(", ", fresh)}." : "."));
         using var generator = new torch.Generator(unchecked((ulong)seed), torch.CPU);
-        return NetworkRestorer.Restore(initial.Network, rows, new LayerFactory(generator, device));
+        return NetworkRestorer.Restore(initial.Network.WithTolerances(tolerances), rows, new LayerFactory(generator, device));
     }
 
     private static LiResNetSize NumbersOf(GloroImageClassificationOptions options) =>
@@ -95,6 +111,25 @@ internal static class NetworkFactory
         options.Depth ?? GloroMulticlassClassificationOptions.DefaultDepth,
         options.Width ?? GloroMulticlassClassificationOptions.DefaultWidth);
 
+    // 1/√(σ² + t²) for each feature: inputs are of about unit size, and so is a change by a tolerance, whichever of the two is larger. The
+    // scales cost nothing, because the bound is that of the product with the first layer.
+    private static float[] Scales(TrainingSet train, float[] means, float[] tolerances)
+    {
+        double[] squares = new double[means.Length];
+        float[] row = new float[means.Length];
+        for (int i = 0; i < train.Count; i++)
+        {
+            train.Read(i, row);
+            for (int j = 0; j < row.Length; j++)
+                squares[j] += ((double)row[j] - means[j]) * ((double)row[j] - means[j]);
+        }
+
+        return [.. squares.Select((sum, j) => Usable(1 / Math.Sqrt((sum / train.Count) + ((double)tolerances[j] * tolerances[j]))))];
+    }
+
+    private static float Usable(double scale) =>
+        double.IsFinite(scale) && (float)scale is > 0 and < float.PositiveInfinity ? (float)scale : 1f;
+
     // One over the root mean square of all centered features, so that inputs are of about unit size in any units.
     private static float CommonScale(TrainingSet train, float[] means)
     {
@@ -107,7 +142,6 @@ internal static class NetworkFactory
                 sum += ((double)row[j] - means[j]) * ((double)row[j] - means[j]);
         }
 
-        double scale = 1 / Math.Sqrt(sum / ((double)train.Count * row.Length));
-        return double.IsFinite(scale) && (float)scale is > 0 and < float.PositiveInfinity ? (float)scale : 1f;
+        return Usable(1 / Math.Sqrt(sum / ((double)train.Count * row.Length)));
     }
 }

@@ -33,16 +33,20 @@ internal static class TrainingAdvice
     }
 
     /// <summary>About the rows, before training.</summary>
-    public static IEnumerable<string> OfRows(GloroTrainerOptions options, TrainingRows rows)
+    /// <param name="options">The options.</param>
+    /// <param name="rows">The rows.</param>
+    /// <param name="tolerances">How far each feature can be off; null for L2 distances.</param>
+    public static IEnumerable<string> OfRows(GloroTrainerOptions options, TrainingRows rows, IReadOnlyList<float>? tolerances = null)
     {
         if (rows.Validation is { Count: > 0 and < EnoughToValidate } validation)
             yield return FewToValidate(options, rows.Train.Count + validation.Count, validation.Count);
-        if (!options.IsImage && Scales(rows.Train, options.FeatureColumnName) is { } scales)
+        if (!options.IsImage && tolerances is null && Scales(rows.Train, options.FeatureColumnName) is { } scales)
             yield return scales;
         if (options.Guarantee.Kind == GuaranteeKind.Local && options.Epsilon > 0
-            && ClassDistance.Typical(rows.Train) is { } distance && 2 * options.Epsilon >= distance)
+            && ClassDistance.Typical(rows.Train, tolerances) is { } distance && 2 * options.Epsilon >= distance)
         {
-            yield return FormattableString.Invariant($"ε {options.Epsilon} is large for this data. ") + Closeness(options, distance) +
+            yield return FormattableString.Invariant($"ε {options.Epsilon} is large for this data. ") +
+                Closeness(options, distance, tolerances) +
                 " Rows of two classes can both be certified only if they are more than 2ε apart.";
         }
     }
@@ -54,13 +58,15 @@ internal static class TrainingAdvice
     /// <param name="trained">The figures on rows that it was trained on.</param>
     /// <param name="validated">The figures on validation rows, or <see cref="ValidationFigures.None"/>.</param>
     /// <param name="classes">The number of classes.</param>
+    /// <param name="tolerances">How far each feature can be off; null for L2 distances.</param>
     public static IEnumerable<string> OfResult(
         GloroTrainerOptions options,
         TrainingRows rows,
         IReadOnlyList<GloroTrainingProgress> epochs,
         ValidationFigures trained,
         ValidationFigures validated,
-        int classes)
+        int classes,
+        IReadOnlyList<float>? tolerances = null)
     {
         bool isValidated = !double.IsNaN(validated.VerifiedRobustAccuracy);
         var measured = isValidated ? validated : trained;
@@ -69,7 +75,9 @@ internal static class TrainingAdvice
         {
             yield return FormattableString.Invariant(
                 $"VRA is only {measured.VerifiedRobustAccuracy:F3}: ε {options.Epsilon} may be too large for this data. ") +
-                (ClassDistance.Typical(rows.Train) is { } distance ? Closeness(options, distance) : "Try a smaller Epsilon.");
+                (ClassDistance.Typical(rows.Train, tolerances) is { } distance
+                    ? Closeness(options, distance, tolerances)
+                    : "Try a smaller Epsilon.");
             yield break;
         }
 
@@ -106,8 +114,9 @@ internal static class TrainingAdvice
             $"Only {validation} rows to validate on, so a VRA is uncertain by about ±{1 / Math.Sqrt(validation):F2}. {remedy}");
     }
 
-    private static string Closeness(GloroTrainerOptions options, double distance) => FormattableString.Invariant(
-        $"Half of the rows have a row of another class within distance {distance:G3}. ") +
+    private static string Closeness(
+        GloroTrainerOptions options, double distance, IReadOnlyList<float>? tolerances) => FormattableString.Invariant(
+        $"Half of the rows have a row of another class within distance {distance:G3}{(tolerances is null ? "" : ", in tolerances")}. ") +
         FormattableString.Invariant($"Try Epsilon = {Math.Min(options.Epsilon / 4, distance / 8):G2}.");
 
     private static string Smaller(GloroTrainerOptions options) => options switch

@@ -94,6 +94,20 @@ internal sealed class TrainingInput(GloroTrainerOptions options, GloroModel? ini
         return views;
     }
 
+    /// <summary>
+    /// How far each feature can be off: the option, or what the initial model was trained with; null for L2 distances.
+    /// </summary>
+    /// <exception cref="ArgumentException">The tolerances do not fit the features or the initial model's network.</exception>
+    public float[]? ChooseTolerances(IDataView input, InputSpec spec)
+    {
+        if (options.FeatureTolerances is not { } own)
+            return initial?.Network.Metric?.Tolerances;
+        var feature = FindFeature(input.Schema);
+        float[] tolerances = own.Resolve(spec.Shape.Size, FeatureColumn.SlotNames(feature), feature.Name);
+        initial?.Network.WithTolerances(tolerances); // refuses a network that cannot have them
+        return tolerances;
+    }
+
     /// <summary>Reads all rows with a label; of rows to train on, without those of weight 0.</summary>
     public LabeledRows Read(IDataView data, bool toTrainOn, InputSpec spec, string[] classNames, CancellationToken stop) =>
         TrainingDataReader.Read(data, toTrainOn, options, spec, classNames, stop);

@@ -8,9 +8,15 @@ public sealed class GloroImportOptions
 
     /// <summary>
     /// The L2 radius ε, in units of the model's input before <see cref="InputMeans"/> and <see cref="InputDeviations"/>: pixels in [0, 1],
-    /// or features. Default: 36/255.
+    /// or features; or in <see cref="Tolerances"/>. Default: 36/255.
     /// </summary>
     public float Epsilon { get; set; } = GloroTrainerOptions.DefaultEpsilon;
+
+    /// <summary>
+    /// How far each feature of the model's input can be off, in order; ε and all radii are then measured in tolerances. For vectors, and
+    /// networks that begin with a dense layer. Default: null, L2 distances.
+    /// </summary>
+    public GloroTolerances? Tolerances { get; set; }
 
     /// <summary>The column to read rows from. Default: null, "Image" for images and "Features" for vectors.</summary>
     public string? FeatureColumnName { get; set; }
@@ -54,6 +60,8 @@ public sealed class GloroImportOptions
             yield return $"{nameof(Guarantee)} is null.";
         if (!float.IsFinite(Epsilon) || Epsilon < 0)
             yield return $"{nameof(Epsilon)} must be a finite number, 0 or more, not {Epsilon}.";
+        foreach (var fault in Tolerances?.Faults() ?? [])
+            yield return $"{nameof(Tolerances)}: {fault}";
         if (FeatureColumnName is "")
             yield return $"{nameof(FeatureColumnName)} is empty.";
         if (OutputColumnPrefix is null)

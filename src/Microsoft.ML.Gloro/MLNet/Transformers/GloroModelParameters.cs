@@ -15,8 +15,16 @@ public sealed class GloroModelParameters
     /// <summary>The guarantee that <see cref="Epsilon"/> is certified for.</summary>
     public RobustnessGuarantee Guarantee => _model.Guarantee;
 
-    /// <summary>The L2 radius ε, in units of pixels scaled to [0, 1], or of the raw feature vector.</summary>
+    /// <summary>
+    /// The radius ε: L2, in units of pixels scaled to [0, 1] or of the raw feature vector; or in <see cref="Tolerances"/> if the model has
+    /// them.
+    /// </summary>
     public float Epsilon => _model.Epsilon;
+
+    /// <summary>
+    /// How far each feature can be off, in which all distances are measured; null if they are measured in L2 of the features themselves.
+    /// </summary>
+    public GloroTolerances? Tolerances => _model.Network.Metric is { } metric ? GloroTolerances.InOrder(metric.Tolerances) : null;
 
     /// <summary>The arithmetic that certificates speak of.</summary>
     public CertificateArithmetic Arithmetic => _model.Arithmetic;
@@ -32,5 +40,7 @@ public sealed class GloroModelParameters
 
     /// <summary>The model in a line, in the invariant culture.</summary>
     public override string ToString() => FormattableString.Invariant(
-        $"{ClassNames.Count} classes, {Guarantee} at epsilon {Epsilon:G4}, {Arithmetic}, κ {LipschitzBound:G4}");
+        $"{ClassNames.Count} classes, {Guarantee} at epsilon {Epsilon:G4}{Unit}, {Arithmetic}, κ {LipschitzBound:G4}");
+
+    private string Unit => _model.Network.Metric is null ? "" : " tolerances";
 }

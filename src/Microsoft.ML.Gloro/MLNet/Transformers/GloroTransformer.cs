@@ -86,6 +86,12 @@ public sealed class GloroTransformer : ISingleFeaturePredictionTransformer<Gloro
     /// <summary>The views of an image whose mean the logits are.</summary>
     public GloroImageViews Views => GloroModel.Network.Views;
 
+    /// <summary>
+    /// How far each feature can be off, in the order of the features; ε and all radii are measured in these. Null if they are L2 distances
+    /// in the units of the features.
+    /// </summary>
+    public GloroTolerances? Tolerances => Model.Tolerances;
+
     /// <summary>κ: a proved upper bound of the Lipschitz constant (L2) from the input to the penultimate layer.</summary>
     public double LipschitzBound => GloroModel.Bound.Value;
 

@@ -15,7 +15,6 @@ internal sealed class OnnxColumns
     private readonly CertifiedRows _rows;
     private readonly GuaranteeGraph _guarantee;
     private readonly string _radius, _tightest, _loosest, _top;
-    private readonly float _largestRadius;
     private readonly IReadOnlyList<ResolvedSet> _groups;
 
     /// <param name="ops">The graph.</param>
@@ -23,9 +22,9 @@ internal sealed class OnnxColumns
     /// <param name="input">The feature column, in single precision.</param>
     public OnnxColumns(GraphOperators ops, GloroModel model, string input)
     {
-        (_ops, _model, _largestRadius) = (ops, model, OnnxExporter.LargestRadius(model));
+        (_ops, _model) = (ops, model);
         string flat = ops.Reshape(input, -1, model.Network.InputShape.Size); // a column may have several dimensions
-        _rows = CertifiedRows.Append(ops, model, flat, model.RadiiCount, _largestRadius);
+        _rows = CertifiedRows.Append(ops, model, flat, model.RadiiCount, OnnxExporter.LargestCenter(model));
         _top = ops.Slice(_rows.Order, [0], [1], [1], [1]);
         _guarantee = new GuaranteeGraph(ops, model.RadiiCount);
         int sets = GuaranteeGraph.Sets(model.ResolvedGuarantee).Count;
@@ -62,7 +61,7 @@ internal sealed class OnnxColumns
         OutputColumn.CertifiedLabels => Keys(_rows.Order, _ops.Greater(_guarantee.Within(_tightest), _ops.Single(0.5f))),
         OutputColumn.ReachableLabels => InOrder(Reachable()),
         OutputColumn.CoverageLabels => InOrder(new CoverageGraph(_ops, _model.Coverage!, _model)
-            .Append(_rows, _ops.Single(_model.Epsilon), _largestRadius)),
+            .Append(_rows, _ops.Single(_model.Epsilon))),
         OutputColumn.CertifiedGroup => CertifiedName(),
         _ => throw new ArgumentOutOfRangeException(nameof(column), column, "No such output column."),
     };
@@ -123,7 +122,7 @@ internal sealed class OnnxColumns
     {
         var certificate = new CertificateGraph(_ops, _model.With(CertificateArithmetic.Float64).Constants, _model.RadiiCount);
         string quotients = certificate.TopQuotients(_rows.Logits, _rows.Highest, _top, _rows.Checks);
-        double epsilon = _model.Epsilon <= _largestRadius ? _model.Epsilon : double.MaxValue; // nothing is excluded beyond
+        double epsilon = _model.Epsilon <= _rows.LargestRadius ? _model.Epsilon : double.MaxValue; // nothing is excluded beyond
         string excluded = _ops.And(_ops.Greater(quotients, _ops.Double(epsilon)), _rows.CanCertify);
         return _ops.Not(excluded);
     }

@@ -24,7 +24,7 @@ internal static class OnnxExporter
         options.NameInput(transformer.FeatureColumnName, gloro.Network.InputShape.Size, gloro.IsImage);
         if (options.Arithmetic is { } arithmetic)
             gloro = InArithmetic(gloro, arithmetic);
-        stream.Write(PortableModel.Build(gloro, LargestRadius(gloro), options));
+        stream.Write(PortableModel.Build(gloro, LargestCenter(gloro), options));
     }
 
     private static GloroModel InArithmetic(GloroModel model, CertificateArithmetic arithmetic)
@@ -39,6 +39,6 @@ internal static class OnnxExporter
     }
 
     /// <summary>Rows up to this norm are certified, in the model's own arithmetic and in that of a graph.</summary>
-    public static float LargestRadius(GloroModel model) =>
-        Math.Min(new InputGuard(model).LargestRadius, new InputGuard(model.With(CertificateArithmetic.Float64)).LargestRadius);
+    public static float LargestCenter(GloroModel model) =>
+        Math.Min(new InputGuard(model).LargestCenter, new InputGuard(model.With(CertificateArithmetic.Float64)).LargestCenter);
 }

@@ -31,6 +31,13 @@ internal static class OnnxImporter
                 $"The network has {imported.Network.ClassCount} outputs, and there are {names.Length} class names.", nameof(classNames));
         }
 
+        if (options.Tolerances is { } own)
+        {
+            string input = options.FeatureColumnName ?? "Features";
+            float[] tolerances = own.Resolve(imported.Network.InputShape.Size, names: null, input);
+            imported = imported with { Network = imported.Network.WithTolerances(tolerances) };
+        }
+
         Check(imported.Network);
         string compared = Compare(file, imported, options);
         var bound = RigorousBound.Compute(imported.Network, options.CancellationToken);

@@ -65,6 +65,12 @@ internal static class OutputColumns
     /// <summary>Annotation of CertifiedRadius (text): the <see cref="CertificateArithmetic"/> that the certificates speak of.</summary>
     public const string ArithmeticAnnotation = "GloroArithmetic";
 
+    /// <summary>
+    /// Annotation of CertifiedRadius (vector of Single): how far each feature can be off. All radii and ε are in these; without the
+    /// annotation they are L2 distances.
+    /// </summary>
+    public const string TolerancesAnnotation = "GloroTolerances";
+
     /// <summary>The class names of a vector with one value per class.</summary>
     public const string SlotNamesAnnotation = "SlotNames";
 
@@ -127,11 +133,21 @@ internal static class OutputColumns
                 annotations.AddPrimitiveValue(EpsilonAnnotation, NumberDataViewType.Single, model.Epsilon);
                 annotations.AddPrimitiveValue(GuaranteeAnnotation, TextDataViewType.Instance, model.Guarantee.ToString().AsMemory());
                 annotations.AddPrimitiveValue(ArithmeticAnnotation, TextDataViewType.Instance, model.Arithmetic.ToString().AsMemory());
+                if (model.Network.Metric is { } metric)
+                    AddTolerances(annotations, metric.Tolerances);
             }
 
             builder.AddColumn(Name(column, prefix), type, annotations.ToAnnotations());
         }
 
         void GetNames(ref VBuffer<ReadOnlyMemory<char>> destination) => names.CopyTo(ref destination);
+    }
+
+    private static void AddTolerances(DataViewSchema.Annotations.Builder annotations, float[] tolerances)
+    {
+        var values = new VBuffer<float>(tolerances.Length, tolerances);
+        annotations.Add(
+            TolerancesAnnotation, new VectorDataViewType(NumberDataViewType.Single, tolerances.Length),
+            (ref VBuffer<float> destination) => values.CopyTo(ref destination));
     }
 }

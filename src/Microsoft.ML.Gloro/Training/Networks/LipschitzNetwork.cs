@@ -9,12 +9,19 @@ namespace Microsoft.ML.Gloro.Training;
 internal sealed class LipschitzNetwork : IDisposable
 {
     private readonly TrainableLayer[] _body;
+    private readonly TolerantInput? _tolerant;
 
-    public LipschitzNetwork(TensorShape inputShape, IReadOnlyList<TrainableLayer> body, UnitNormDenseLayer final)
+    /// <param name="inputShape">The shape of one input.</param>
+    /// <param name="body">The layers before the last.</param>
+    /// <param name="final">The last layer.</param>
+    /// <param name="tolerant">The first layers for features with tolerances, which the network then owns; null without tolerances.</param>
+    public LipschitzNetwork(
+        TensorShape inputShape, IReadOnlyList<TrainableLayer> body, UnitNormDenseLayer final, TolerantInput? tolerant = null)
     {
         InputShape = inputShape;
         _body = [.. body];
         Final = final;
+        _tolerant = tolerant;
     }
 
     public TensorShape InputShape { get; }
@@ -25,7 +32,14 @@ internal sealed class LipschitzNetwork : IDisposable
     public IReadOnlyList<Parameter> Parameters => [.. Layers.SelectMany(l => l.Parameters)];
 
     /// <summary>The tensors that a checkpoint must hold.</summary>
-    public IReadOnlyList<Tensor> State => [.. Layers.SelectMany(l => l.Parameters.Concat<Tensor>(l.Buffers))];
+    public IReadOnlyList<Tensor> State =>
+    [
+        .. Layers.SelectMany(l => l.Parameters.Concat<Tensor>(l.Buffers)),
+        .. _tolerant is null ? Array.Empty<Tensor>() : [_tolerant.Vector],
+    ];
+
+    /// <summary>How far each feature can be off; null if distances are L2.</summary>
+    public IReadOnlyList<float>? Tolerances => _tolerant?.Tolerances;
 
     private IEnumerable<TrainableLayer> Layers => [.. _body, Final];
 
@@ -52,7 +66,10 @@ internal sealed class LipschitzNetwork : IDisposable
     public Tensor EstimateKappa(int powerSteps)
     {
         Tensor kappa = ones(1, device: Final.Parameters.First().device);
-        foreach (var layer in _body)
+        int first = _tolerant is null ? 0 : _tolerant.Joined + 1;
+        if (first > 0 && first <= _body.Length)
+            kappa = kappa * _tolerant!.EstimateNorm(_body[first - 1], powerSteps);
+        foreach (var layer in _body.Skip(first))
         {
             if (layer.EstimateNorm(powerSteps) is { } norm)
                 kappa = kappa * norm;
@@ -61,12 +78,20 @@ internal sealed class LipschitzNetwork : IDisposable
         return kappa.squeeze();
     }
 
+    /// <summary>
+    /// The rows w_i whose distances, times κ, are the margin constants: those of the last layer, times scaling and tolerances if it is the
+    /// first dense layer too. Differentiable.
+    /// </summary>
+    public Tensor MarginRows() => _tolerant?.Joined == _body.Length ? _tolerant.Multiply(Final.Rows()) : Final.Rows();
+
     /// <summary>The deployed network with the current weights.</summary>
-    public DeployedNetwork Fold() => new(InputShape, ShiftFolding.Fold(Layers.SelectMany(l => l.Fold())));
+    public DeployedNetwork Fold() =>
+        new(InputShape, ShiftFolding.Fold(Layers.SelectMany(l => l.Fold())), tolerances: _tolerant?.Tolerances);
 
     public void Dispose()
     {
         foreach (var layer in Layers)
             layer.Dispose();
+        _tolerant?.Dispose();
     }
 }

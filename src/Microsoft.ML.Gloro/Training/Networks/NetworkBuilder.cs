@@ -60,7 +60,21 @@ internal static class NetworkBuilder
     /// <param name="factory">The source of weights, which are drawn layer by layer.</param>
     /// <exception cref="ArgumentException">A layer cannot take its input. No tensor has been made then.</exception>
     public static LipschitzNetwork Build(
-        TensorShape input, int classes, IReadOnlyList<GloroLayer> layers, float[] means, float scale, LayerFactory factory)
+        TensorShape input, int classes, IReadOnlyList<GloroLayer> layers, float[] means, float scale, LayerFactory factory) =>
+        Build(input, classes, layers, means, [.. means.Select(_ => scale)], tolerances: null, factory);
+
+    /// <summary>The network for features with tolerances, with first weights.</summary>
+    /// <param name="input">The shape of one input.</param>
+    /// <param name="classes">The number of classes.</param>
+    /// <param name="layers">The layers between; an empty list gives a linear model.</param>
+    /// <param name="means">The mean of each feature.</param>
+    /// <param name="scales">The factor of each feature. It may be any: the bound is that of its product with the first layer.</param>
+    /// <param name="tolerances">How far each feature can be off; null for L2 distances.</param>
+    /// <param name="factory">The source of weights, which are drawn layer by layer.</param>
+    /// <exception cref="ArgumentException">A layer cannot take its input.</exception>
+    public static LipschitzNetwork Build(
+        TensorShape input, int classes, IReadOnlyList<GloroLayer> layers, float[] means, float[] scales, float[]? tolerances,
+        LayerFactory factory)
     {
         var shapes = Trace(input, layers);
         var context = new BuildContext(
@@ -69,13 +83,15 @@ internal static class NetworkBuilder
             factory);
         var body = new List<TrainableLayer>
         {
-            new InputScalingLayer(input, [.. means.Select(_ => scale)], [.. means.Select(m => -m * scale)], factory),
+            new InputScalingLayer(input, scales, [.. means.Zip(scales, (mean, scale) => -mean * scale)], factory),
         };
         for (int i = 0; i < layers.Count; i++)
             body.Add(layers[i].Create(shapes[i], context));
         if (!input.IsVector && !layers.Contains(GloroLayer.Flatten()))
             body.Add(new FlattenLayer(shapes[^1]));
-        return new LipschitzNetwork(input, body, new UnitNormDenseLayer(shapes[^1].Size, classes, factory));
+        var final = new UnitNormDenseLayer(shapes[^1].Size, classes, factory);
+        return new LipschitzNetwork(
+            input, body, final, tolerances is null ? null : new TolerantInput(tolerances, [.. body, final], factory));
     }
 
     private static ArgumentException Fault(int index, IReadOnlyList<GloroLayer> layers, string input, string why, Exception? cause) =>

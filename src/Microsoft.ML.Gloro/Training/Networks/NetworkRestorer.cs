@@ -39,6 +39,7 @@ internal static class NetworkRestorer
     /// <param name="rows">For each class the row of the last layer that it keeps, or a negative number for a new row.</param>
     /// <param name="factory">The source of new rows and of the first vectors of power iteration.</param>
     /// <exception cref="ArgumentException">The network cannot be restored.</exception>
+    /// <remarks>Tolerances are those of <paramref name="network"/>.</remarks>
     public static LipschitzNetwork Restore(DeployedNetwork network, IReadOnlyList<int> rows, LayerFactory factory)
     {
         Check(network);
@@ -52,7 +53,8 @@ internal static class NetworkRestorer
 
         var final = new UnitNormDenseLayer(network.Final.Inputs, rows.Count, factory);
         FillRows(final, network.Final, rows);
-        var restored = new LipschitzNetwork(network.InputShape, body, final);
+        var tolerant = network.Metric is { } metric ? new TolerantInput(metric.Tolerances, [.. body, final], factory) : null;
+        var restored = new LipschitzNetwork(network.InputShape, body, final, tolerant);
         using var scope = NewDisposeScope();
         using var _ = no_grad();
         restored.EstimateKappa(PowerSteps);

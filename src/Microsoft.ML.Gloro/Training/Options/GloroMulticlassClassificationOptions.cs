@@ -1,3 +1,4 @@
+using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.SearchSpace;
 
 namespace Microsoft.ML.Gloro;
@@ -6,7 +7,9 @@ namespace Microsoft.ML.Gloro;
 /// Options of the trainer for feature vectors. Its network multiplies all features by one number, which keeps the bound tight. Then come a
 /// dense layer and <see cref="Depth"/> residual dense layers of <see cref="Width"/>, each with MinMax, or your own <see cref="Layers"/>.
 /// </summary>
-/// <remarks>Give the features comparable units: ε means the same length in each of them.</remarks>
+/// <remarks>
+/// Give the features comparable units, since ε means the same length in each of them; or set <see cref="Tolerances"/>, and ε counts them.
+/// </remarks>
 public sealed class GloroMulticlassClassificationOptions : GloroTrainerOptions
 {
     internal const int DefaultDepth = 3, DefaultWidth = 128;
@@ -37,6 +40,17 @@ public sealed class GloroMulticlassClassificationOptions : GloroTrainerOptions
     /// Default: null, no layers of your own.
     /// </summary>
     public IReadOnlyList<GloroLayer>? Layers { get; set; }
+
+    /// <summary>
+    /// How far each feature can be off, by the slot names of the feature column or in its order; 0 for a feature that cannot be changed. ε
+    /// and all radii are then measured in tolerances, and a feature that cannot be changed costs no radius. Set
+    /// <see cref="GloroTrainerOptions.Epsilon"/> with them: 1 for one feature that is off by its tolerance,
+    /// <see cref="GloroTolerances.AllAtOnce"/> for all. The network must begin with a dense layer. Default: null, the tolerances of
+    /// <see cref="GloroTrainerOptions.InitialModel"/> if it has any, and else L2 distances in the units of the features.
+    /// </summary>
+    public GloroTolerances? Tolerances { get; set; }
+
+    internal override GloroTolerances? FeatureTolerances => Tolerances;
 
     internal override bool IsImage => false;
 
@@ -69,6 +83,10 @@ public sealed class GloroMulticlassClassificationOptions : GloroTrainerOptions
     {
         foreach (var fault in base.Faults().Concat(FaultsOf(Layers)))
             yield return fault;
+        foreach (var fault in Tolerances?.Faults() ?? [])
+            yield return $"{nameof(Tolerances)}: {fault}";
+        if (Tolerances is not null && Layers?.FirstOrDefault(layer => layer is not CenteringDescription) is { NeedsVector: false } first)
+            yield return $"{nameof(Tolerances)} need a network that begins with a dense layer, and {nameof(Layers)} begin with {first}.";
         if (Depth < 0)
             yield return $"{nameof(Depth)} must be at least 0, not {Depth}.";
         if (Width is { } width && (width < 2 || width % 2 != 0))

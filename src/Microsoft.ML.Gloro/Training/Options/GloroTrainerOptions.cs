@@ -54,7 +54,8 @@ public abstract partial class GloroTrainerOptions
 
     /// <summary>
     /// The L2 radius ε to train for and to certify at, 0 or more. Its unit is that of pixels scaled to [0, 1], or of the raw feature
-    /// vector. Default: 36/255, the usual choice for small images.
+    /// vector, or of <see cref="GloroMulticlassClassificationOptions.Tolerances"/> if there are any. Default: 36/255, the usual choice for
+    /// small images.
     /// </summary>
     public float Epsilon { get; set; } = DefaultEpsilon;
 
@@ -318,6 +319,9 @@ public abstract partial class GloroTrainerOptions
 
     /// <summary>The views of an image. Null to take those of the initial model, or one view.</summary>
     internal virtual GloroImageViews? ImageViews => null;
+
+    /// <summary>How far each feature can be off, if the options say so.</summary>
+    internal virtual GloroTolerances? FeatureTolerances => null;
 
     /// <summary>Whether the size of the network is left to <see cref="AutomaticOptions"/>.</summary>
     internal abstract bool ChoosesNetwork { get; }

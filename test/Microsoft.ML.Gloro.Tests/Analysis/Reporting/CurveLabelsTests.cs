@@ -24,7 +24,7 @@ public sealed class CurveLabelsTests
                     return new ChartCurve($"RT{i}", new("c"), "", new CertifiedAccuracyCurve(RobustnessGuarantee.Local, radii), 0.5);
                 }),
             ];
-            EpsilonAxis axis = EpsilonAxis.Create(1.4, isImage: false, isExact: true);
+            EpsilonAxis axis = EpsilonAxis.Create(1.4, isImage: false, isExact: true, inTolerances: false);
             var page = new HtmlText();
             CurveLabels.Add(page, new("", curves, trial % 2 == 0 ? [] : [("clean accuracy", 0.9)]), axis, width, height);
 

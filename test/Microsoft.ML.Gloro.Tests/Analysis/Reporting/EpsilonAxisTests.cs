@@ -12,7 +12,7 @@ public sealed class EpsilonAxisTests
         for (int trial = 0; trial < 500; trial++)
         {
             double end = Math.Pow(10, (6 * random.NextDouble()) - 3);
-            EpsilonAxis axis = EpsilonAxis.Create(end, isImage: trial % 2 == 0, isExact: trial % 3 == 0);
+            EpsilonAxis axis = EpsilonAxis.Create(end, isImage: trial % 2 == 0, isExact: trial % 3 == 0, inTolerances: false);
             Assert.IsGreaterThanOrEqualTo(end, axis.Limit);
             Assert.IsGreaterThanOrEqualTo(3, axis.Ticks.Count, $"{end}");
             Assert.IsLessThanOrEqualTo(6, axis.Ticks.Count, $"{end}");
@@ -32,7 +32,7 @@ public sealed class EpsilonAxisTests
     [TestMethod]
     public void Create_ImagesBelowOne_HasTicksIn255thsAndProbesAtThem()
     {
-        EpsilonAxis axis = EpsilonAxis.Create(144 / 255.0, isImage: true, isExact: false);
+        EpsilonAxis axis = EpsilonAxis.Create(144 / 255.0, isImage: true, isExact: false, inTolerances: false);
         Assert.AreEqual("0, 36/255, 72/255, 108/255, 144/255", string.Join(", ", axis.Ticks.Select(tick => tick.Text)));
         Assert.AreEqual("0.141", axis.Ticks[1].Below);
         Assert.IsTrue(axis.Probes.Any(probe => probe.Text == "36/255" && (float)probe.Epsilon == 36f / 255));
