@@ -16,7 +16,7 @@ public sealed class PipelineExportTests
 
     [TestMethod]
     [DataRow("rtk:3", 0.3f, CertificateArithmetic.Float64, 0)]
-    [DataRow("rtk:3", 0.29f, CertificateArithmetic.Real, 1)] // at 0.3, what only the file subtracts decides
+    [DataRow("rtk:3", 0.3f, CertificateArithmetic.Real, 1)]
     [DataRow("local", 0.1f, CertificateArithmetic.Float64, 2)]
     [DataRow("affinity:#0+#1,#1+#3:exact", 0.1f, CertificateArithmetic.Float64, 3)]
     [DataRow("affinity:small=ant+bee,all=ant+bee+cat+dog,pets=cat+dog,dog+eel,a=ant+cat+dog+eel", 0.4f, CertificateArithmetic.Float64, 0)]
@@ -29,6 +29,12 @@ public sealed class PipelineExportTests
         IDataView data = _mlContext.Data.LoadFromEnumerable(rows);
         ITransformer pipeline = Pipeline(gloro, data);
         List<ScoredTable> library = Score(pipeline, rows);
+
+        // In Real, the file subtracts more than the library. It may say less of rows to which this little matters.
+        List<ScoredTable> beyond = arithmetic == CertificateArithmetic.Real
+            ? Score(Pipeline(gloro.With(gloro.Guarantee, epsilon + 1e-4f), data), rows)
+            : library;
+        int near = 0;
         using var session = Session(pipeline, data);
         using var outputs = session.Run(
         [
@@ -48,19 +54,28 @@ public sealed class PipelineExportTests
         for (int i = 0; i < rows.Count; i++)
         {
             ScoredTable row = library[i];
-            Assert.AreEqual((row.PredictedLabel, row.Name, row.CertifiedGroup), (predicted[i], name[i], groups[i]), $"row {i}");
+            Assert.AreEqual((row.PredictedLabel, row.Name), (predicted[i], name[i]), $"row {i}");
+            foreach (var (expected, actual) in row.TopKRadii.Zip(Row(radii, i)))
+                Assert.IsLessThanOrEqualTo(expected, actual, $"row {i}");
+            foreach (var (expected, actual) in row.Logits.Concat(row.Score).Zip(Row(logits, i).Concat(Row(scores, i))))
+                Assert.AreEqual(expected, actual, 1e-5f, $"row {i}");
+            if ((row.CertifiedK, row.LoosestK, row.ReachableLabels.Length)
+                != (beyond[i].CertifiedK, beyond[i].LoosestK, beyond[i].ReachableLabels.Length))
+            {
+                near++;
+                continue;
+            }
+
+            Assert.AreEqual(row.CertifiedGroup, groups[i], $"row {i}");
             Assert.AreEqual((row.IsCertified, row.CertifiedK, row.LoosestK), (isCertified[i], size[i], loosest[i]), $"row {i}");
             CollectionAssert.AreEqual(row.CertifiedLabels, Row(certified, i).TakeWhile(key => key > 0).ToArray(), $"row {i}");
             CollectionAssert.AreEqual(row.CertifiedNames, Row(certifiedNames, i).Take(size[i]).ToArray(), $"row {i}");
             CollectionAssert.AreEqual(row.ReachableLabels, Row(reachable, i).TakeWhile(key => key > 0).ToArray(), $"row {i}");
             Assert.IsLessThanOrEqualTo(row.CertifiedRadius, radius[i], $"row {i}");
             Assert.AreEqual(row.CertifiedRadius, radius[i], 1e-4f, $"row {i}");
-            foreach (var (expected, actual) in row.TopKRadii.Zip(Row(radii, i)))
-                Assert.IsLessThanOrEqualTo(expected, actual, $"row {i}");
-            foreach (var (expected, actual) in row.Logits.Concat(row.Score).Zip(Row(logits, i).Concat(Row(scores, i))))
-                Assert.AreEqual(expected, actual, 1e-5f, $"row {i}");
         }
 
+        Assert.IsLessThanOrEqualTo(5, near);
         int count = library.Count(row => row.IsCertified);
         Assert.IsTrue(count is > 100 and < 900, $"{count} of 1000 rows are certified: the comparison says little.");
         Assert.IsTrue(library.Any(row => row.ReachableLabels.Length is > 1 and < 5));
