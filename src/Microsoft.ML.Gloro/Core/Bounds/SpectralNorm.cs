@@ -35,6 +35,10 @@ internal static class SpectralNorm
         return Norm(kernel, lambda);
     }
 
+    /// <summary>The norm on one circle.</summary>
+    public static double UpperBound(TapKernel kernel, Seam seam, CancellationToken cancellationToken) =>
+        kernel.AbsoluteSquares == 0 ? 0 : Norm(kernel, LargestEigenvalue(kernel, seam, double.PositiveInfinity, cancellationToken));
+
     /// <summary>
     /// A bound of a matrix that is at most <paramref name="bound"/>, and about its norm if that is at most an eighth smaller.
     /// </summary>

@@ -49,7 +49,7 @@ internal readonly record struct ConvolutionGeometry
         : throw new ArgumentException($"a {KernelSize}×{KernelSize} kernel with padding {Padding} is larger than the image");
 
     /// <summary>
-    /// One dimension as a circular convolution of stride 1 on blocks of s pixels: the map whose norm the rigorous bound proves.
+    /// One dimension as a circular convolution of stride 1 on blocks of s pixels: the map whose norm training uses.
     /// </summary>
     public TapRange Circle(int pixels)
     {

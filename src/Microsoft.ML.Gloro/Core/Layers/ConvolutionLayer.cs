@@ -81,8 +81,8 @@ internal class ConvolutionLayer : TrainableLayer
     /// <summary>The kernel that the convolution uses.</summary>
     protected virtual Tensor Kernel() => Weight;
 
-    // The zero-padded map is a part of the circular one on the pixel blocks of TapRange. The rigorous bound proves the norm of the circular
-    // map, so training uses that norm too.
+    // The zero-padded map is a part of the circular one on the pixel blocks of TapRange. Training uses the norm of the circular map; the
+    // rigorous bound is at most that (soundness.md, 3.6).
     private static Tensor Circular(Tensor v, Tensor kernel, int left, int right, int top, int bottom) => nn.functional.conv2d(
         left + right + top + bottom == 0 ? v : nn.functional.pad(v, [left, right, top, bottom], PaddingModes.Circular), kernel);
 

@@ -9,6 +9,15 @@ namespace Microsoft.ML.Gloro.Tests.Training;
 /// </summary>
 internal static class Nets
 {
+    /// <summary>
+    /// A layer's bound as training sees it: of convolutions the norm on the circle without a change of sign, which the proved bound is at
+    /// most.
+    /// </summary>
+    public static double OnCircle(DeployedNetwork plain, LayerBound bound) =>
+        plain.Layers[bound.Index] is DeployedConvolution layer && bound.Bound > 0
+            ? SpectralNorm.UpperBound(ConvolutionTaps.Of(layer, plain.Shapes[bound.Index])!, default(Seam), default)
+            : bound.Bound;
+
     /// <summary>The name of every case of <see cref="Layer"/>.</summary>
     public static readonly string[] LayerNames =
     [
