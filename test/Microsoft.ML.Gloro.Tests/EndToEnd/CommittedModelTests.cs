@@ -33,8 +33,17 @@ public sealed class CommittedModelTests
     }
 
     [TestMethod]
+    public void Load_TinyImageNetModel_HasTheIdsAsClasses()
+    {
+        using GloroTransformer model = Load(new MLContext(seed: 1), "TinyImageNet", "tiny-imagenet.zip", temperature: 1.073);
+        Assert.AreEqual((RobustnessGuarantee.Local, 200), (model.Guarantee, model.ClassNames.Count));
+        CollectionAssert.Contains(model.ClassNames.ToArray(), "n01443537");
+    }
+
+    [TestMethod]
     [DataRow("EuroSat")]
     [DataRow("Cifar100")]
+    [DataRow("TinyImageNet")]
     public void Checksums_OfTheModels_AreThoseOfTheList(string example)
     {
         string folder = Folder(example);
