@@ -227,7 +227,9 @@ EOF
 export OMP_WAIT_POLICY=passive # Threads that spin for each other make a busy machine slow.
 training=("TorchSharp@$torchsharp" "libtorch-cpu-$rid@$libtorch")
 
-paste First console README.md "A first program" "${training[@]}"
+# A newcomer's first program, with a newcomer's empty package cache.
+NUGET_PACKAGES="$work/cache" paste First console README.md "A first program" "${training[@]}"
+rm -rf "$work/cache"
 expect "verified-robust accuracy (VRA)" dotnet First/bin/Release/net10.0/First.dll images
 paste Named console docs/start.md "Score images with the saved model"
 expect "proved: {Lake" dotnet Named/bin/Release/net10.0/Named.dll images/Lake

@@ -44,7 +44,7 @@ internal sealed class RowReader
     {
         DataViewSchema.Column[] needed = _label is { } column ? [_feature, column] : [_feature];
         using DataViewRowCursor cursor = _data.GetRowCursor(needed);
-        using FeatureReader features = FeatureReader.Create(cursor, _feature, _spec, _data);
+        FeatureReader features = FeatureReader.Create(cursor, _feature, _spec, _data);
         Func<int> label = _labels?.GetGetter(cursor) ?? (() => AuditRow.NoLabels);
         for (long row = 0; cursor.MoveNext(); row++)
         {

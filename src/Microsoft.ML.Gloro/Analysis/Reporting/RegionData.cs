@@ -57,7 +57,7 @@ internal sealed class RegionData
         DataViewSchema.Column? label = data.Schema.GetColumnOrNull(options.LabelColumnName) is { Type: KeyDataViewType } key ? key : null;
         using (DataViewRowCursor cursor = data.GetRowCursor(label is { } named ? [feature, named] : [feature]))
         {
-            using FeatureReader reader = FeatureReader.Create(cursor, feature, InputSpec.Vector(2), data);
+            FeatureReader reader = FeatureReader.Create(cursor, feature, InputSpec.Vector(2), data);
             Func<int> readLabel = label is { } column ? LabelMap.Create(column, model.ClassNames).GetGetter(cursor) : () =>
                 LabelMap.Unknown;
             var values = new float[2];

@@ -68,28 +68,21 @@ internal static class Reporter
                 return (RowNames.FileName(readName() ?? picture?.Path), picture);
             }
 
-            try
+            long number = 0;
+            for (; cursor.MoveNext(); number++)
             {
-                long number = 0;
-                for (; cursor.MoveNext(); number++)
-                {
-                    options.CancellationToken.ThrowIfCancellationRequested();
-                    row.Read();
-                    others?.Read(number, row, readName());
-                    if (row.Label == LabelMap.Missing)
-                        missing++;
-                    else
-                        unlabelled = null;
-                    pass.Add(number, row, others?.Row, Show);
-                    unlabelled?.Add(number, row, others?.Row, Show);
-                }
+                options.CancellationToken.ThrowIfCancellationRequested();
+                row.Read();
+                others?.Read(number, row, readName());
+                if (row.Label == LabelMap.Missing)
+                    missing++;
+                else
+                    unlabelled = null;
+                pass.Add(number, row, others?.Row, Show);
+                unlabelled?.Add(number, row, others?.Row, Show);
+            }
 
-                others?.End(number);
-            }
-            finally
-            {
-                thumbnails?.Dispose();
-            }
+            others?.End(number);
         }
 
         if (pass.Rows == 0 && (unlabelled is null || unlabelled.Rows == 0))

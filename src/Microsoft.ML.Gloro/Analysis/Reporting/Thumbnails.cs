@@ -4,7 +4,7 @@ using Microsoft.ML.Gloro.MLNet;
 namespace Microsoft.ML.Gloro.Analysis;
 
 /// <summary>Makes thumbnails of the rows of a cursor: the network's input, reduced if it is large.</summary>
-internal sealed class Thumbnails : IDisposable
+internal sealed class Thumbnails
 {
     private const int MostPixels = 96, MostWindow = 128;
 
@@ -61,8 +61,6 @@ internal sealed class Thumbnails : IDisposable
         reader.ReadBytes(planes);
         return new(PngFile.Write(Reduced(), width, height), isModelSize ? Window() : null, reader.SourcePath);
     }
-
-    public void Dispose() => reader.Dispose();
 
     private byte[] Reduced()
     {

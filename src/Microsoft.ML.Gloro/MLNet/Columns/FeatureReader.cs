@@ -4,7 +4,7 @@ namespace Microsoft.ML.Gloro.MLNet;
 
 /// <summary>Reads the network's input from the feature column of a row.</summary>
 /// <remarks>One reader serves one row or cursor and is not safe for concurrent use.</remarks>
-internal abstract class FeatureReader(string columnName, InputSpec spec, RowLocator locator) : IDisposable
+internal abstract class FeatureReader(string columnName, InputSpec spec, RowLocator locator)
 {
     /// <summary>What is read.</summary>
     public InputSpec Spec { get; } = spec;
@@ -56,16 +56,6 @@ internal abstract class FeatureReader(string columnName, InputSpec spec, RowLoca
     /// </summary>
     /// <exception cref="InvalidOperationException">The row's features cannot be read; the message says which row and why.</exception>
     public virtual void ReadBytes(Span<byte> destination) => throw new NotSupportedException("A feature vector has no pixels.");
-
-    public void Dispose()
-    {
-        Dispose(disposing: true);
-        GC.SuppressFinalize(this);
-    }
-
-    protected virtual void Dispose(bool disposing)
-    {
-    }
 
     private protected string ColumnName { get; } = columnName;
 

@@ -42,7 +42,7 @@ internal static class TrainingDataReader
         long withoutLabel = 0, ofWeight0 = 0;
         using var cursor = data.GetRowCursor(weight is { } read ? [label, feature, read] : [label, feature]);
         var getLabel = map.GetGetter(cursor);
-        using var reader = FeatureReader.Create(cursor, feature, spec, data);
+        var reader = FeatureReader.Create(cursor, feature, spec, data);
         var locator = new RowLocator(cursor, data);
         var getWeight = weight is { } column ? WeightColumn.GetGetter(cursor, column, locator) : null;
         while (cursor.MoveNext())

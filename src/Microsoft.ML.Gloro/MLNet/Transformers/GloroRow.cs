@@ -49,10 +49,7 @@ internal sealed class GloroRow : DataViewRow
     protected override void Dispose(bool disposing)
     {
         if (disposing)
-        {
-            _reader?.Dispose();
             _input.Dispose();
-        }
 
         base.Dispose(disposing);
     }

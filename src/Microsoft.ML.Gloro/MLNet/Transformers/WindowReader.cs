@@ -104,7 +104,6 @@ internal sealed class WindowReader : IDisposable
     /// <summary>Releases the source.</summary>
     public void Dispose()
     {
-        _features.Dispose();
         foreach (var column in _columns)
             column.Dispose();
         _input.Dispose();

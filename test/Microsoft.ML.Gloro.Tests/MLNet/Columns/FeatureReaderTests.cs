@@ -159,7 +159,7 @@ public sealed class FeatureReaderTests
         byte[] large = TestImages.Png(TestImages.Planes(900, 900, 1), 900, 900);
         var view = _mlContext.Data.LoadFromEnumerable(new[] { photo, photo, large, large }.Select(file => new EncodedRow { Image = file }));
         using var cursor = view.GetRowCursor(view.Schema);
-        using var reader = FeatureReader.Create(cursor, view.Schema["Image"], Spec);
+        var reader = FeatureReader.Create(cursor, view.Schema["Image"], Spec);
         var allocated = new List<long>();
         while (cursor.MoveNext())
         {
@@ -266,7 +266,7 @@ public sealed class FeatureReaderTests
     {
         var column = view.Schema[view.Schema.Count - 1];
         using var cursor = view.GetRowCursor([column]);
-        using var reader = FeatureReader.Create(cursor, column, spec);
+        var reader = FeatureReader.Create(cursor, column, spec);
         Assert.IsTrue(cursor.MoveNext());
         read(reader);
     }
