@@ -76,14 +76,18 @@ return example.Run(args, (given, stop) =>
     // Another model scores the same rows; both sides of the comparison are read in step.
     if (given.GetValue(compare) is { } text)
     {
-        options.CompareWith = File.Exists(text)
-            ? new()
-            {
-                Scored = ImageModel.Load(mlContext, text, out _).Transform(mlContext.Data.LoadFromEnumerable(rows)),
-                Name = text,
-                ReportName = given.GetValue(modelPath) ?? "the example's",
-            }
-            : new() { Guarantee = RobustnessGuarantee.Parse(text) };
+        options.CompareWith = new();
+        if (File.Exists(text))
+        {
+            options.CompareWith.Scored = ImageModel.Load(mlContext, text, out _).Transform(mlContext.Data.LoadFromEnumerable(rows));
+            string name = Path.GetFileNameWithoutExtension(text), own = Path.GetFileNameWithoutExtension(given.GetValue(modelPath)) ?? "";
+            if (name != own && own.Length > 0)
+                (options.CompareWith.Name, options.CompareWith.ReportName) = (name, own);
+        }
+        else
+        {
+            options.CompareWith.Guarantee = RobustnessGuarantee.Parse(text);
+        }
     }
 
     // Rows are scored once, as the report reads them.

@@ -55,7 +55,9 @@ public sealed class ExampleOptionsTests
     public async Task Quickstart_CtrlC_StopsTheTrainingCleanly()
     {
         using var folder = new TemporaryFolder();
-        var start = new ProcessStartInfo("dotnet", [ExampleProcess.PathOf("Quickstart")])
+        // A shell ignores Ctrl-C in what it runs in the background, and that is inherited.
+        string[] command = ["dotnet", ExampleProcess.PathOf("Quickstart")];
+        var start = new ProcessStartInfo("env", OperatingSystem.IsLinux() ? ["--default-signal=INT", .. command] : command)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -14,6 +14,7 @@ namespace Microsoft.ML.Gloro.Tests.EndToEnd;
 public sealed class PinnedModelTests
 {
     private const string Cifar100 = "examples/Cifar100/models/", EuroSat = "examples/EuroSat/models/";
+    private const string TinyImageNet = "examples/TinyImageNet/models/";
     private const string Fixtures = "test/Microsoft.ML.Gloro.Tests/Fixtures/";
 
     /// <param name="file">The file, from the repository's root.</param>
@@ -32,6 +33,8 @@ public sealed class PinnedModelTests
         new[] { 2.1046622599841883E-06, 0.00014297020619886042, 5.665254975214913E+28 }, "6777947D91E532D8", "13FE87E0806628E4")]
     [DataRow(EuroSat + "eurosat-best-local.zip", "3bd9444c46adfe95", 23.9409847815564,
         new[] { 2.854573907858851E-06, 0.0001828925243592577, 4.176937441915345E+28 }, "CB1DBFB88DFA9FD3", "5A2D289019C8671B")]
+    [DataRow(TinyImageNet + "tiny-imagenet.zip", "9517373628946a04", 4.200169229136728,
+        new[] { 5.007919017512148E-07, 4.4347636890314E-05, 2.3808561418946336E+29 }, "06D9BE2E7625BB57", "C69E6E6C0E57CAE9")]
     [DataRow(Fixtures + "images-affinity.zip", "2c9d0340fca241f7", 1.2725302793551847,
         new[] { 1.0548489310097771E-07, 7.05896933350933E-07, 1E+30 }, "141AD9B22F3631AB", "158DB21CF56CF2A5")]
     [DataRow(Fixtures + "images-relaxed.zip", "66eb834fe9964eff", 0.5490657872585359,

@@ -41,8 +41,8 @@ public sealed class LayerLipschitzTests
                 Assert.IsLessThanOrEqualTo(declared * 1.0005, after, name);
                 Assert.IsLessThanOrEqualTo(proved * (1 + 1e-12), after, name); // The quotient itself is rounded.
 
-                // No figure is idle: what is declared is the norm on circles, what is proved is not above it, and pairs come near the truth,
-                // which zero padding makes smaller.
+                // No figure is idle: what is declared is the norm on circles, what is proved is not above it, and pairs come near the
+                // truth, which zero padding makes smaller.
                 Assert.AreEqual(circles, declared, 0.002 * circles, name);
                 Assert.IsLessThanOrEqualTo(circles * 1.00001, proved, name);
                 double truth = plain.Layers[0] is DeployedConvolution or DeployedDense ? Explicit.Norm(plain.Layers[0], input) : proved;
