@@ -29,7 +29,7 @@ internal static class CoverageAttackBench
             double temperature = kind == CoverageScoreKind.Softmax ? model.Temperature / 2 : 1;
             double[] scores = [.. others.Select(row =>
                 CoverageScore.AtMost(
-                    kind, temperature, row.Logits, row.Label, model.GloroModel.Constants, row.Error.Margin, row.Error.Widen(0))).Order()];
+                    kind, temperature, row.Logits, row.Label, model.GloroModel.Constants, row.Error, epsilon: 0)).Order()];
             double quantile = scores[CoverageRule.Rank(scores.Length, coverage) - 1];
             var rule = new CoverageRule(kind, temperature, coverage, scores.Length, quantile, alwaysTop: false);
             using GloroTransformer calibrated = model.With(rule);

@@ -49,7 +49,7 @@ internal static class CoverageBench
         double[] worst = [.. rows.Select(row => AtMost(row, epsilon))];
         double[][] reached = [.. rows.Select(row => Enumerable.Range(0, constants.ClassCount)
             .Select(label => CoverageScore.AtLeast(
-                kind, temperature, row.Logits, label, constants, row.Error.Margin, row.Error.Widen(epsilon)))
+                kind, temperature, row.Logits, label, constants, row.Error, epsilon))
             .ToArray())];
         double labels = 0, single = 0, proved = 0;
         var covered = new List<double>();
@@ -73,7 +73,7 @@ internal static class CoverageBench
             $"{kind,-8} {of.Share,7:F3} {name,-9} {epsilon,6:F3} {labels,8:F2} {single,7:F3} {mean,7:F4} ± {deviation:F4} {proved,13:F3}"));
 
         double AtMost(Scored row, double radius) => CoverageScore.AtMost(
-            kind, temperature, row.Logits, row.Label, constants, row.Error.Margin, row.Error.Widen(radius));
+            kind, temperature, row.Logits, row.Label, constants, row.Error, radius);
     }
 
     /// <summary>Scores labeled images: all, or so many, evenly chosen.</summary>

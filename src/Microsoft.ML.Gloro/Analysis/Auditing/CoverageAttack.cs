@@ -96,7 +96,7 @@ internal sealed class CoverageAttack
             return false;
         error = _guard.ErrorWithin(epsilon, error);
         double worst = CoverageScore.AtMost(
-            _rule.Kind, _rule.Temperature, row.Point.Logits, row.Label, _model.Constants, error.Margin, error.Widen(epsilon));
+            _rule.Kind, _rule.Temperature, row.Point.Logits, row.Label, _model.Constants, error, epsilon);
         return worst <= _rule.Quantile;
     }
 
@@ -105,7 +105,7 @@ internal sealed class CoverageAttack
         if (!_guard.TryJudge(input, out RowError error))
             return true; // every label is in its set
         error = _guard.ErrorWithin(epsilon, error);
-        int count = _rule.Labels(logits, _model.Constants, error.Margin, error.Widen(epsilon), _set);
+        int count = _rule.Labels(logits, _model.Constants, error, epsilon, _set);
         return _set.AsSpan(0, count).Contains(label);
     }
 

@@ -37,7 +37,7 @@ internal static class Calibrator
         // A class that the model does not know is in no set: the score of such a label is above all others.
         double Score(int label, ReadOnlySpan<float> logits, RowError error) => label < 0
             ? double.PositiveInfinity
-            : CoverageScore.AtMost(kind, temperature, logits, label, gloro.GloroModel.Constants, error.Margin, error.Widen(0));
+            : CoverageScore.AtMost(kind, temperature, logits, label, gloro.GloroModel.Constants, error, epsilon: 0);
 
         int rank = CoverageRule.Rank(scores.Count, options.Coverage);
         if (rank > scores.Count)

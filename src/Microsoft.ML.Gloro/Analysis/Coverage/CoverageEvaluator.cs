@@ -40,7 +40,7 @@ internal static class CoverageEvaluator
                 foreach (CoverageTally tally in tallies)
                     tally.Add(label, logits, error);
                 checks.CompareWithQuantile(CoverageScore.AtMost(
-                    rule.Kind, rule.Temperature, logits, label, gloro.GloroModel.Constants, error.Margin, error.Widen(0)));
+                    rule.Kind, rule.Temperature, logits, label, gloro.GloroModel.Constants, error, epsilon: 0));
             },
             cancellation);
 

@@ -16,9 +16,8 @@ internal sealed class CoverageTally(GloroModel model, InputGuard guard, float ep
     public void Add(int label, ReadOnlySpan<float> logits, RowError error)
     {
         error = guard.ErrorWithin(epsilon, error);
-        double reached = error.Widen(epsilon);
-        int count = _rule.Labels(logits, model.Constants, error.Margin, reached, _set);
-        double worst = CoverageScore.AtMost(_rule.Kind, _rule.Temperature, logits, label, model.Constants, error.Margin, reached);
+        int count = _rule.Labels(logits, model.Constants, error, epsilon, _set);
+        double worst = CoverageScore.AtMost(_rule.Kind, _rule.Temperature, logits, label, model.Constants, error, epsilon);
         _rows[label]++;
         _covered[label] += _set.AsSpan(0, count).Contains(label) ? 1 : 0;
         _labels += count;

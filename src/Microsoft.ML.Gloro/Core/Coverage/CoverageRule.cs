@@ -54,11 +54,11 @@ internal sealed record CoverageRule
     /// </summary>
     /// <param name="logits">y.</param>
     /// <param name="constants">K_ij.</param>
-    /// <param name="error">By how much rounding can have changed a margin.</param>
+    /// <param name="error">What rounding may have done to the row.</param>
     /// <param name="epsilon">ε.</param>
     /// <param name="destination">Receives the labels; it needs room for all.</param>
     /// <returns>How many labels were written.</returns>
-    public int Labels(ReadOnlySpan<float> logits, MarginConstants constants, double error, double epsilon, Span<int> destination)
+    public int Labels(ReadOnlySpan<float> logits, MarginConstants constants, RowError error, double epsilon, Span<int> destination)
     {
         ClassOrder.TryWrite(logits, destination[..logits.Length]);
         int count = 0;

@@ -39,23 +39,31 @@ internal static class CoverageScore
     /// <param name="logits">y, as a machine computed them.</param>
     /// <param name="label">c.</param>
     /// <param name="constants">K_ij.</param>
-    /// <param name="error">By how much rounding can have changed a margin; +∞ if unknown.</param>
+    /// <param name="error">What rounding may have done to the row.</param>
     /// <param name="epsilon">ε, at least 0; 0 for the row itself.</param>
     public static double AtMost(
-        CoverageScoreKind kind, double temperature, ReadOnlySpan<float> logits, int label, MarginConstants constants, double error,
-        double epsilon) => IsKnown(logits, error, epsilon)
-        ? Bound(kind, temperature, logits, label, constants.Row(label), error, epsilon, +1)
-        : double.PositiveInfinity;
+        CoverageScoreKind kind, double temperature, ReadOnlySpan<float> logits, int label, MarginConstants constants, RowError error,
+        double epsilon)
+    {
+        double reached = error.Widen(epsilon);
+        return IsKnown(logits, error.Margin, reached)
+            ? Bound(kind, temperature, logits, label, constants.Row(label), error.Margin, reached, +1)
+            : double.PositiveInfinity;
+    }
 
     /// <summary>
     /// At most s(x′, c) for every x′ within <paramref name="epsilon"/> of the row; −∞ if nothing is known. Parameters as in
     /// <see cref="AtMost"/>.
     /// </summary>
     public static double AtLeast(
-        CoverageScoreKind kind, double temperature, ReadOnlySpan<float> logits, int label, MarginConstants constants, double error,
-        double epsilon) => IsKnown(logits, error, epsilon)
-        ? Bound(kind, temperature, logits, label, constants.Row(label), error, epsilon, -1)
-        : double.NegativeInfinity;
+        CoverageScoreKind kind, double temperature, ReadOnlySpan<float> logits, int label, MarginConstants constants, RowError error,
+        double epsilon)
+    {
+        double reached = error.Widen(epsilon);
+        return IsKnown(logits, error.Margin, reached)
+            ? Bound(kind, temperature, logits, label, constants.Row(label), error.Margin, reached, -1)
+            : double.NegativeInfinity;
+    }
 
     private static bool IsKnown(ReadOnlySpan<float> logits, double error, double epsilon) =>
         error >= 0 && double.IsFinite(error) && epsilon >= 0 && double.IsFinite(epsilon) && FiniteValues.Only(logits);

@@ -135,8 +135,7 @@ internal sealed class ScoredBatch
     {
         _covered ??= new int[_classes];
         RowError error = _transformer.Guard.ErrorWithin(_model.Epsilon, _errors[row]);
-        double epsilon = error.Widen(_model.Epsilon);
-        return _covered.AsSpan(0, _model.Coverage!.Labels(Logits(row), _model.Constants, error.Margin, epsilon, _covered));
+        return _covered.AsSpan(0, _model.Coverage!.Labels(Logits(row), _model.Constants, error, _model.Epsilon, _covered));
     }
 
     /// <summary>

@@ -125,7 +125,7 @@ public sealed class CoverageAttackTests
         {
             Assert.IsTrue(guard.TryJudge(row.Input, out RowError error));
             float[] logits = LibraryRows.Score(model, [row.Input])[0].Logits;
-            return CoverageScore.AtMost(kind, temperature, logits, row.Label, model.Constants, error.Margin, error.Widen(0));
+            return CoverageScore.AtMost(kind, temperature, logits, row.Label, model.Constants, error, epsilon: 0);
         }).Order()];
         return model.With(new CoverageRule(kind, temperature, .8, 400, scores[CoverageRule.Rank(400, .8) - 1], alwaysTop: false));
     }

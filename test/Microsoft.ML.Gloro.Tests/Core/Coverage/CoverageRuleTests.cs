@@ -33,9 +33,9 @@ public sealed class CoverageRuleTests
         var model = new LinearModel(new Random(1), 4, 2);
         var rule = new CoverageRule(CoverageScoreKind.Softmax, 1, .9, 100, -5, alwaysTop: false);
         var labels = new int[4];
-        Assert.AreEqual(4, rule.Labels([1, float.NaN, 0, 2], model.Constants, 0, 0, labels));
-        Assert.AreEqual(4, rule.Labels([1, 2, 0, 2], model.Constants, double.PositiveInfinity, 0, labels));
-        Assert.AreEqual(4, rule.Labels([1, 2, 0, 2], model.Constants, 0, -1, labels));
+        Assert.AreEqual(4, rule.Labels([1, float.NaN, 0, 2], model.Constants, default, 0, labels));
+        Assert.AreEqual(4, rule.Labels([1, 2, 0, 2], model.Constants, RowError.Unknown, 0, labels));
+        Assert.AreEqual(4, rule.Labels([1, 2, 0, 2], model.Constants, default, -1, labels));
         Assert.AreEqual("1 3 0 2", string.Join(' ', labels), "in the order of their logits");
     }
 
@@ -52,7 +52,7 @@ public sealed class CoverageRuleTests
             for (double epsilon = 0; epsilon < 1; epsilon += 0.1)
             {
                 var labels = new int[5];
-                HashSet<int> now = [.. labels.Take(rule.Labels(logits, model.Constants, epsilon / 10, epsilon, labels))];
+                HashSet<int> now = [.. labels.Take(rule.Labels(logits, model.Constants, new(epsilon / 10, 0), epsilon, labels))];
                 Assert.IsTrue(now.IsSupersetOf(before));
                 Assert.IsTrue(!rule.AlwaysTop || now.Contains(Array.IndexOf(logits, logits.Max())));
                 before = now;
@@ -84,20 +84,20 @@ public sealed class CoverageRuleTests
         for (int split = 0; split < 40; split++)
         {
             double[] scores = [.. Enumerable.Range(0, 200).Select(_ => Draw())
-                .Select(r => CoverageScore.AtMost(kind, .4, Logits(r.X), r.Label, model.Constants, 1e-6, 0)).Order()];
+                .Select(r => CoverageScore.AtMost(kind, .4, Logits(r.X), r.Label, model.Constants, new(1e-6, 0), 0)).Order()];
             var rule = new CoverageRule(
                 kind, .4, Coverage, scores.Length, scores[CoverageRule.Rank(scores.Length, Coverage) - 1], alwaysTop: false);
             var set = new int[4];
             for (int i = 0; i < 200; i++)
             {
                 var (x, label) = Draw();
-                int plain = rule.Labels(Logits(x), model.Constants, 1e-6, 0, set);
+                int plain = rule.Labels(Logits(x), model.Constants, new(1e-6, 0), 0, set);
                 covered += set.AsSpan(0, plain).Contains(label) ? 1 : 0;
 
                 // The strongest attack on a linear model's label: away from it, towards the class that gains most.
                 double[] worst = Enumerable.Range(0, 4).Where(c => c != label).Select(c => model.Towards(x, c, label, Epsilon))
                     .MaxBy(p => model.Score(kind, .4, p, label))!;
-                int count = rule.Labels(Logits(worst), model.Constants, 1e-6, Epsilon, set);
+                int count = rule.Labels(Logits(worst), model.Constants, new(1e-6, 0), Epsilon, set);
                 attackedCovered += set.AsSpan(0, count).Contains(label) ? 1 : 0;
                 labels += count;
                 rows++;

@@ -19,8 +19,8 @@ public sealed class CoverageScoreTests
             double error = 1e-6; // the step to float above
             for (int label = 0; label < logits.Length; label++)
             {
-                double atMost = CoverageScore.AtMost(kind, temperature, logits, label, model.Constants, error, epsilon);
-                double atLeast = CoverageScore.AtLeast(kind, temperature, logits, label, model.Constants, error, epsilon);
+                double atMost = CoverageScore.AtMost(kind, temperature, logits, label, model.Constants, new(error, 0), epsilon);
+                double atLeast = CoverageScore.AtLeast(kind, temperature, logits, label, model.Constants, new(error, 0), epsilon);
                 for (int attack = 0; attack < 20; attack++)
                 {
                     // Half of them straight towards one class, which is the worst that can be done to a margin.
@@ -43,7 +43,7 @@ public sealed class CoverageScoreTests
         var model = new LinearModel(random, classes: 2, features: 3);
         double[] x = LinearModel.Point(random, [0, 0, 0], 1);
         float[] logits = [.. model.Logits(x).Select(y => (float)y)];
-        double atMost = CoverageScore.AtMost(kind, 0.7, logits, 0, model.Constants, 0, 0.25);
+        double atMost = CoverageScore.AtMost(kind, 0.7, logits, 0, model.Constants, default, 0.25);
         Assert.AreEqual(
             model.Score(kind, 0.7, model.Towards(x, 1, 0, 0.25), 0), atMost, 1e-5, "the bound is exact where there is one margin");
     }
@@ -61,8 +61,8 @@ public sealed class CoverageScoreTests
             ([1, 2, 3], 0, double.NaN), ([1, 2, 3], 0, -1), ([1, 2, 3], 0, double.PositiveInfinity),
         })
         {
-            Assert.AreEqual(double.PositiveInfinity, CoverageScore.AtMost(kind, 1, logits, 0, constants, error, epsilon));
-            Assert.AreEqual(double.NegativeInfinity, CoverageScore.AtLeast(kind, 1, logits, 0, constants, error, epsilon));
+            Assert.AreEqual(double.PositiveInfinity, CoverageScore.AtMost(kind, 1, logits, 0, constants, new(error, 0), epsilon));
+            Assert.AreEqual(double.NegativeInfinity, CoverageScore.AtLeast(kind, 1, logits, 0, constants, new(error, 0), epsilon));
         }
     }
 
@@ -76,8 +76,8 @@ public sealed class CoverageScoreTests
             {
                 for (int label = 0; label < 3; label++)
                 {
-                    double atMost = CoverageScore.AtMost(kind, 1e-3, logits, label, constants, 1e-3, 0.1),
-                        atLeast = CoverageScore.AtLeast(kind, 1e-3, logits, label, constants, 1e-3, 0.1);
+                    double atMost = CoverageScore.AtMost(kind, 1e-3, logits, label, constants, new(1e-3, 0), 0.1),
+                        atLeast = CoverageScore.AtLeast(kind, 1e-3, logits, label, constants, new(1e-3, 0), 0.1);
                     Assert.IsLessThanOrEqualTo(atMost, atLeast, "NaN would fail this too");
                 }
             }

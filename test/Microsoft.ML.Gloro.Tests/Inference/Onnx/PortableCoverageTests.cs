@@ -183,7 +183,7 @@ public sealed class PortableCoverageTests
         GloroModel model, CoverageScoreKind kind, double temperature, float[] row, float[] logits, int label, float epsilon)
     {
         Assert.IsTrue(new InputGuard(model).TryJudge(row, out RowError error));
-        return CoverageScore.AtLeast(kind, temperature, logits, label, model.Constants, error.Margin, error.Widen(epsilon));
+        return CoverageScore.AtLeast(kind, temperature, logits, label, model.Constants, error, epsilon);
     }
 
     private static int[][] Sets(GloroModel model, float[][] rows)
@@ -196,7 +196,7 @@ public sealed class PortableCoverageTests
             error = guard.ErrorWithin(model.Epsilon, error);
             var set = new int[model.ClassNames.Count];
             int count = model.Coverage!.Labels(
-                logits[i], model.Constants, error.Margin, error.Widen(model.Epsilon), set);
+                logits[i], model.Constants, error, model.Epsilon, set);
             return set.Take(count).Order().ToArray();
         })];
     }
