@@ -29,12 +29,6 @@ return example.Run(args, (given, stop) =>
         pipeline,
         mlContext.Data.LoadFromEnumerable(data.Images(data.Train)),
         test,
-        [
-            ("local", RobustnessGuarantee.Local),
-            ("RT2", RobustnessGuarantee.RelaxedTopK(2)),
-            ("RT3", RobustnessGuarantee.RelaxedTopK(3)),
-            ("RT5", RobustnessGuarantee.RelaxedTopK(5)),
-            ("superclasses", RobustnessGuarantee.Affinity(data.Superclasses)),
-        ],
+        [.. ImageExperiment.Guarantees, ("superclasses", RobustnessGuarantee.Affinity(data.Superclasses))],
         (model, scored) => NamedSets.Print(mlContext, model, test, scored, RobustnessGuarantee.Affinity(data.Superclasses)));
 });

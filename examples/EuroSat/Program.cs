@@ -39,10 +39,7 @@ return example.Run(args, (given, stop) =>
         mlContext.Data.LoadFromEnumerable(train),
         mlContext.Data.LoadFromEnumerable(test),
         [
-            ("local", RobustnessGuarantee.Local),
-            ("RT2", RobustnessGuarantee.RelaxedTopK(2)),
-            ("RT3", RobustnessGuarantee.RelaxedTopK(3)),
-            ("RT5", RobustnessGuarantee.RelaxedTopK(5)),
+            .. ImageExperiment.Guarantees,
             ("affinity", RobustnessGuarantee.Parse("affinity:Highway+River,AnnualCrop+PermanentCrop,HerbaceousVegetation+Pasture")),
         ]);
 });

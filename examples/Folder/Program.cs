@@ -52,10 +52,5 @@ return example.Run(args, (given, stop) =>
         pipeline,
         mlContext.Data.LoadFromEnumerable(train),
         mlContext.Data.LoadFromEnumerable(test),
-        [
-            ("local", RobustnessGuarantee.Local),
-            ("RT2", RobustnessGuarantee.RelaxedTopK(2)),
-            ("RT3", RobustnessGuarantee.RelaxedTopK(3)),
-            ("RT5", RobustnessGuarantee.RelaxedTopK(5)),
-        ]);
+        ImageExperiment.Guarantees);
 });

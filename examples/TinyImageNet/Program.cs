@@ -34,11 +34,5 @@ return example.Run(args, (given, stop) =>
         pipeline,
         mlContext.Data.LoadFromEnumerable(data.Train(words)),
         mlContext.Data.LoadFromEnumerable(data.Test(given.GetValue(part), words)),
-        [
-            ("local", RobustnessGuarantee.Local),
-            ("RT2", RobustnessGuarantee.RelaxedTopK(2)),
-            ("RT3", RobustnessGuarantee.RelaxedTopK(3)),
-            ("RT5", RobustnessGuarantee.RelaxedTopK(5)),
-            ("superclasses", superclasses),
-        ]);
+        [.. ImageExperiment.Guarantees, ("superclasses", superclasses)]);
 });

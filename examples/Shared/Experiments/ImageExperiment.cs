@@ -63,6 +63,15 @@ internal sealed class ImageExperiment : IDisposable
     /// <summary>The K of the RTK whose sets the figure shows, whatever was trained for.</summary>
     public required int FigureK { get; init; }
 
+    /// <summary>What every experiment measures.</summary>
+    public static IReadOnlyList<(string Name, RobustnessGuarantee Guarantee)> Guarantees { get; } =
+    [
+        ("local", RobustnessGuarantee.Local),
+        ("RT2", RobustnessGuarantee.RelaxedTopK(2)),
+        ("RT3", RobustnessGuarantee.RelaxedTopK(3)),
+        ("RT5", RobustnessGuarantee.RelaxedTopK(5)),
+    ];
+
     /// <summary>Trains and saves, or loads, and measures. Returns the exit code.</summary>
     /// <param name="pipeline">All steps, with the trainer at the end.</param>
     /// <param name="train">The rows to train on.</param>

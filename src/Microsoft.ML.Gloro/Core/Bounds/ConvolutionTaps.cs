@@ -33,8 +33,7 @@ internal static class ConvolutionTaps
             int place = i / layer.InChannels;
             int u = (stride * (high.First + positions[tap].U)) + (place / stride) + layer.Padding.Top;
             int v = (stride * (wide.First + positions[tap].V)) + (place % stride) + layer.Padding.Left;
-            bool inside = u >= 0 && u < layer.KernelHeight && v >= 0 && v < layer.KernelWidth;
-            return inside ? layer.Kernel[(((((o * layer.InChannels) + c) * layer.KernelHeight) + u) * layer.KernelWidth) + v] : 0;
+            return KernelAt(layer, o, c, u, v);
         }
     }
 
@@ -51,8 +50,7 @@ internal static class ConvolutionTaps
             (int c, int inputPixel) = Math.DivRem(from, input.Height * input.Width);
             int u = (inputPixel / input.Width) + layer.Padding.Top - (outputPixel / output.Width * layer.Stride);
             int v = (inputPixel % input.Width) + layer.Padding.Left - (outputPixel % output.Width * layer.Stride);
-            bool inside = u >= 0 && u < layer.KernelHeight && v >= 0 && v < layer.KernelWidth;
-            return inside ? layer.Kernel[(((((o * layer.InChannels) + c) * layer.KernelHeight) + u) * layer.KernelWidth) + v] : 0;
+            return KernelAt(layer, o, c, u, v);
         }
     }
 
@@ -66,4 +64,11 @@ internal static class ConvolutionTaps
     /// </summary>
     public static TapKernel Of(DeployedDense layer, double[] factors) =>
         new(layer.Outputs, layer.Inputs, [(0, 0)], 1, 1, (_, o, i) => layer.Weights[(o * layer.Inputs) + i] * factors[i]);
+
+    /// <summary>The weight of an output and an input channel at a kernel position; 0 beside the kernel.</summary>
+    private static float KernelAt(DeployedConvolution layer, int o, int c, int u, int v)
+    {
+        bool inside = u >= 0 && u < layer.KernelHeight && v >= 0 && v < layer.KernelWidth;
+        return inside ? layer.Kernel[(((((o * layer.InChannels) + c) * layer.KernelHeight) + u) * layer.KernelWidth) + v] : 0;
+    }
 }

@@ -61,6 +61,9 @@ internal sealed class DeployedNetwork
     public DeployedNetwork With(GloroImageViews views) =>
         views == Views ? this : new DeployedNetwork(InputShape, Layers, views, Metric?.Tolerances);
 
+    /// <summary>The largest radius around a point whose points differ from it by at most <paramref name="norm"/> in L2.</summary>
+    public float RadiusWithin(float norm) => Metric?.RadiusWithin(norm) ?? norm;
+
     /// <summary>The same layers with other tolerances; null for L2 distances. The bound must be proved for them.</summary>
     /// <exception cref="ArgumentException">The network cannot have such tolerances.</exception>
     public DeployedNetwork WithTolerances(float[]? tolerances) => new(InputShape, Layers, Views, tolerances);

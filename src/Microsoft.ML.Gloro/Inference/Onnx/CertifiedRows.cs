@@ -48,7 +48,7 @@ internal sealed record CertifiedRows(
 
         (string highest, string order) = ops.TopK(logits, radii, axis: 1);
         var certificate = new CertificateGraph(ops, exact.Constants, radii);
-        float largestRadius = model.Network.Metric?.RadiusWithin(largestCenter) ?? largestCenter;
+        float largestRadius = model.Network.RadiusWithin(largestCenter);
         string all = certificate.Append(logits, highest, order, checks, largestRadius);
         string certifiable = ops.And(isScored, checks.CanCertify);
         string certified = ops.Where(certifiable, all, ops.Single(0), radiiName); // chosen, not multiplied: the norm of NaN is NaN

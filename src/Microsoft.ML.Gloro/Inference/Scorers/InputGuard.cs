@@ -31,7 +31,7 @@ internal sealed class InputGuard
         (_lowest, _highest) = model.IsImage ? (0, 1) : (float.MinValue, float.MaxValue);
         double half = model.Rounding.LargestNorm * 0.49;
         LargestCenter = half > 0 ? (float)Math.Min(half, float.MaxValue / 2) : 0;
-        LargestRadius = model.Network.Metric?.RadiusWithin(LargestCenter) ?? LargestCenter;
+        LargestRadius = model.Network.RadiusWithin(LargestCenter);
     }
 
     /// <summary>Inputs below this L2 norm are certified: it is nearly half of the norm up to which nothing overflows.</summary>
