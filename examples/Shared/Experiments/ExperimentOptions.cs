@@ -14,15 +14,29 @@ namespace Experiments;
 /// <param name="Columns">Where all columns of the test images go as text; null for nowhere.</param>
 /// <param name="Figure">Where the figure of shared sets goes; null for nowhere.</param>
 /// <param name="Discover">How to look for affinity sets; null for not.</param>
+/// <param name="PerClass">How many images of each class to train on; null for all.</param>
+/// <param name="TestEvery">Measured is every image of this number; 1 for all.</param>
 /// <param name="Training">The options of the trainer.</param>
 internal sealed record ExperimentArguments(
     string Data, bool Superclasses, string? Model, string? StartFrom, string Save, string? Columns, string? Figure,
-    GloroAffinityDiscoveryOptions? Discover, GloroImageClassificationOptions Training);
+    GloroAffinityDiscoveryOptions? Discover, int? PerClass, int TestEvery, GloroImageClassificationOptions Training)
+{
+    /// <summary>The training images that are asked for.</summary>
+    /// <param name="images">All training images.</param>
+    /// <param name="label">The class of an image.</param>
+    public IReadOnlyList<T> TrainingPart<T>(IReadOnlyList<T> images, Func<T, string> label) =>
+        PerClass is { } count ? FewImages.Draw(images, label, count, Training.Seed!.Value) : images;
+
+    /// <summary>The test images that are asked for.</summary>
+    public IReadOnlyList<T> TestPart<T>(IReadOnlyList<T> images) =>
+        TestEvery == 1 ? images : [.. images.Where((_, i) => i % TestEvery == 0)];
+}
 
 /// <summary>The command line of a training that is measured on a test part.</summary>
 internal sealed class ExperimentOptions
 {
-    private const string Automatic = "chosen by the number of images", Superclasses = "superclasses";
+    private const string Automatic = "chosen by the number of images", Superclasses = "superclasses",
+        Initial = "0.1, and 1 with --start-from";
 
     private readonly Example _example;
     private readonly GloroImageClassificationOptions _training;
@@ -30,6 +44,8 @@ internal sealed class ExperimentOptions
     private readonly Option<string> _data, _save;
     private readonly Option<string?> _model, _startFrom, _columns, _figure, _guarantee;
     private readonly Option<GloroAffinityDiscoveryOptions?> _discover;
+    private readonly Option<int?> _perClass;
+    private readonly Option<int> _testEvery;
 
     /// <param name="example">Gets the options.</param>
     /// <param name="training">The defaults of the data set.</param>
@@ -66,12 +82,17 @@ internal sealed class ExperimentOptions
             "--power-steps", "N", "Power iterations in a step of training", training.PowerIterationSteps,
             n => training.PowerIterationSteps = n);
         Set<double>(
+            "--initial-factor", "X", "ε of the first step, in multiples of ε", Initial, x => training.InitialEpsilonFactor = x);
+        Set<double>(
             "--epsilon-factor", "X", "ε of the second half of training, in multiples of ε", training.EpsilonFactor,
             x => training.EpsilonFactor = x);
         Set<double>(
             "--closing-factor", "X", "ε of the last fifth of training, in multiples of ε", "the same",
             x => training.ClosingEpsilonFactor = x);
-        Set<double>("--learning-rate", "X", "The learning rate", training.LearningRate, x => training.LearningRate = x);
+        Set<GloroTrainedLayers>(
+            "--trained-layers", Names<GloroTrainedLayers>(), "The layers of the model of --start-from that are trained",
+            training.TrainedLayers, layers => training.TrainedLayers = layers);
+        Set<double>("--learning-rate", "X", "The learning rate", Automatic, x => training.LearningRate = x);
         Set(
             "--lookahead", "yes|no", "Whether slow weights hold the fast ones back", YesOrNo(training.Lookahead),
             on => training.Lookahead = on, YesOrNo);
@@ -113,6 +134,10 @@ internal sealed class ExperimentOptions
             "--discover", "N[,overlap]",
             "Look for affinity sets of at most N classes and compare guarantees; with overlap a class may be in several", "no",
             Discovery);
+        _perClass = example.Open<int?>(
+            "--per-class", "N", "Train on N images of each class, drawn with --seed", "all", text => AtLeastOne(text));
+        _testEvery = example.Open(
+            "--test-every", "N", "Measure on every Nth test image only, beginning with the first", "1, all", AtLeastOne);
     }
 
     /// <summary>The folder of the data set.</summary>
@@ -129,7 +154,8 @@ internal sealed class ExperimentOptions
         return new(
             Data(given), guarantee == Superclasses, given.GetValue(_model),
             given.GetValue(_startFrom), given.GetRequiredValue(_save), given.GetValue(_columns),
-            given.GetValue(_figure), given.GetValue(_discover), _training);
+            given.GetValue(_figure), given.GetValue(_discover), given.GetValue(_perClass), Math.Max(1, given.GetValue(_testEvery)),
+            _training);
     }
 
     // An option that sets one of the trainer's, if it is given.
@@ -152,6 +178,9 @@ internal sealed class ExperimentOptions
 
     private static bool YesOrNo(string text) =>
         text is "yes" or "no" ? text == "yes" : throw new FormatException($"it is yes or no, not '{text}'.");
+
+    private static int AtLeastOne(string text) =>
+        Whole(text) is > 0 and var number ? number : throw new FormatException($"it is 1 or more, not {text}.");
 
     private static int Whole(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 

@@ -45,7 +45,7 @@ internal sealed class ImageExperiment : IDisposable
         if (arguments.Model is not null)
             return;
         if (arguments.StartFrom is not null)
-            (training.InitialModel, training.InitialEpsilonFactor) = (_given, 1);
+            training.InitialModel = _given;
         File.Create(_partialSave).Dispose();
     }
 
@@ -122,7 +122,8 @@ internal sealed class ImageExperiment : IDisposable
         Context.Model.Save(model, train.Schema, _partialSave);
         File.Move(_partialSave, _arguments.Save, overwrite: true);
         double megabytes = new FileInfo(_arguments.Save).Length / 1024.0 / 1024.0;
-        Say($"Trained, and saved as {Path.GetFullPath(_arguments.Save)} ({megabytes:F1} MB).");
+        TimeSpan work = Process.GetCurrentProcess().TotalProcessorTime;
+        Say($"Trained with {work.TotalSeconds:F0} s of processor time, and saved as {Path.GetFullPath(_arguments.Save)} ({megabytes:F1} MB).");
         return model;
     }
 

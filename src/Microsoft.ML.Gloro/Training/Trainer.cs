@@ -14,9 +14,9 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
 
     private readonly GloroTrainerOptions _options = context.Options;
     private readonly GloroLoss _loss = GloroLoss.Create(context);
-    private readonly Schedule _learningRate = Schedule.WarmUpCosine(context.Options.LearningRate, context.Options.WarmUpFraction);
+    private readonly Schedule _learningRate = Schedule.WarmUpCosine(context.LearningRate, context.Options.WarmUpFraction);
     private readonly Schedule _epsilon = Schedule.HalfFlatThenClosing(
-        context.Options.Epsilon * context.Options.InitialEpsilonFactor,
+        context.Options.Epsilon * context.InitialEpsilonFactor,
         context.Options.Epsilon * context.Options.EpsilonFactor,
         context.Options.Epsilon * (context.Options.ClosingEpsilonFactor ?? context.Options.EpsilonFactor));
 
@@ -185,7 +185,7 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
     private InvalidOperationException Diverged(int epoch, string what)
     {
         string advice = FormattableString.Invariant(
-            $"Lower the learning rate (now {_options.LearningRate}) or scale the features to about one.");
+            $"Lower the learning rate (now {context.LearningRate}) or scale the features to about one.");
         return new InvalidOperationException(FormattableString.Invariant($"Training diverged in epoch {epoch + 1}: {what}. {advice}"));
     }
 

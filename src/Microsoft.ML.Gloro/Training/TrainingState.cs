@@ -16,8 +16,8 @@ internal sealed class TrainingState(LipschitzNetwork network, TrainingContext co
 
     public OptimizerHelper Optimizer { get; } = context.Options.Optimizer switch
     {
-        GloroOptimizer.NAdam => optim.NAdam(network.Parameters, lr: context.Options.LearningRate),
-        GloroOptimizer.Adam => optim.Adam(network.Parameters, lr: context.Options.LearningRate),
+        GloroOptimizer.NAdam => optim.NAdam(network.Parameters, lr: context.LearningRate),
+        GloroOptimizer.Adam => optim.Adam(network.Parameters, lr: context.LearningRate),
         _ => throw new ArgumentOutOfRangeException(nameof(context), context.Options.Optimizer, "Unknown optimizer."),
     };
 

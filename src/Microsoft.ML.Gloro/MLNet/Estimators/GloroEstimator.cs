@@ -183,7 +183,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
 
     private GloroTrainerOptions Choose(TrainingRows rows, int classes, TrainingVoice voice)
     {
-        var chosen = AutomaticOptions.Choose(_options, rows.Train.Count, classes);
+        var chosen = AutomaticOptions.Choose(_options, rows.Train.Count, classes, hasNewClasses: true);
         if (AutomaticOptions.Describe(_options) is { Length: > 0 } open)
             voice.Info($"Chosen by data ({open}): {TrainingSummary.Size(chosen, _initial)}.");
         return chosen;
@@ -208,7 +208,19 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
             ? NetworkFactory.Continue(initial, classNames, context.Seed, context.Device, voice.Info, tolerances)
             : NetworkFactory.Create(context.Options, rows.Train, classNames.Length, context.Seed, context.Device, tolerances);
         checkpoints?.Identify(CheckpointFingerprint.OfTraining(rows.Train, rows.Validation, network));
-        var trainer = new Trainer(context, network, rows.Train, rows.Validation) { Checkpoints = checkpoints, Note = voice.Info };
+        var trained = (Network: network, Rows: rows);
+        if (context.Options.TrainedLayers == GloroTrainedLayers.Last)
+        {
+            context = context with { MixedPrecision = false };
+            trained = (NetworkFactory.LastLayerOf(network, _initial!, context.Device, stop),
+                LastLayerFeatures.Of(rows, network, context, voice, stop));
+        }
+
+        var trainer = new Trainer(context, trained.Network, trained.Rows.Train, trained.Rows.Validation)
+        {
+            Checkpoints = checkpoints,
+            Note = voice.Info,
+        };
         var epochs = new List<GloroTrainingProgress>();
         trainer.Run(
             progress =>
@@ -217,18 +229,18 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
                 voice.Epoch(progress);
             },
             stop);
-        WarnOf(voice, Diagnose(context, trainer, rows, epochs, tolerances, stop));
-        return network.Fold();
+        WarnOf(voice, Diagnose(context, trainer, rows, trained.Rows, epochs, tolerances, stop));
+        return trained.Network.Fold();
     }
 
     private static IEnumerable<string> Diagnose(
-        TrainingContext context, Trainer trainer, TrainingRows rows, IReadOnlyList<GloroTrainingProgress> epochs, float[]? tolerances,
-        CancellationToken stop)
+        TrainingContext context, Trainer trainer, TrainingRows rows, TrainingRows trained, IReadOnlyList<GloroTrainingProgress> epochs,
+        float[]? tolerances, CancellationToken stop)
     {
         int step = Math.Max(1, rows.Train.Count / RowsToDiagnoseBy);
-        var sample = rows.Train.Subset([.. Enumerable.Range(0, rows.Train.Count / step).Select(i => i * step)]);
+        var sample = trained.Train.Subset([.. Enumerable.Range(0, rows.Train.Count / step).Select(i => i * step)]);
         return TrainingAdvice.OfResult(
-            context.Options, rows, epochs, trainer.Assess(sample, stop), trainer.Assess(rows.Validation, stop),
+            context.Options, rows, epochs, trainer.Assess(sample, stop), trainer.Assess(trained.Validation, stop),
             context.Guarantee.ClassCount, tolerances);
     }
 

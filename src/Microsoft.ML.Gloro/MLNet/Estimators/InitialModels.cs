@@ -31,6 +31,8 @@ internal static class InitialModels
 
         if (initial is { IsImage: false, Network.InputShape: { IsVector: false } shape })
             fault = $"It reads its vectors as {shape}, and training has no layers for that.";
+        if (fault is null && options.TrainedLayers == GloroTrainedLayers.Last && !NetworkRestorer.HasBody(initial!.Network))
+            fault = $"Its only layer with weights is the last one, so {nameof(GloroTrainerOptions.TrainedLayers)} must be All.";
         if (fault is not null)
             yield return $"{nameof(GloroTrainerOptions.InitialModel)}: {fault}";
         if (initial is not null && initial.IsImage != options.IsImage)

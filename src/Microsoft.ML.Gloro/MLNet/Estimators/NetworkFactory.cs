@@ -86,6 +86,12 @@ internal static class NetworkFactory
     /// <summary>
     /// The network of a trained model, with these tolerances. Classes that the model knows by name keep their rows of the last layer.
     /// </summary>
+    /// <param name="initial">The model.</param>
+    /// <param name="classNames">The classes to train for.</param>
+    /// <param name="seed">The seed of new rows.</param>
+    /// <param name="device">The device to train on.</param>
+    /// <param name="note">Gets a sentence about the classes.</param>
+    /// <param name="tolerances">How far each feature can be off; null for L2 distances.</param>
     public static LipschitzNetwork Continue(
         GloroModel initial, IReadOnlyList<string> classNames, int seed, torch.Device device, Action<string> note,
         float[]? tolerances = null)
@@ -97,6 +103,24 @@ internal static class NetworkFactory
             (fresh.Length > 0 ? $"; new: {string.Join(", ", fresh)}." : "."));
         using var generator = new torch.Generator(unchecked((ulong)seed), torch.CPU);
         return NetworkRestorer.Restore(initial.Network.WithTolerances(tolerances), rows, new LayerFactory(generator, device));
+    }
+
+    /// <summary>The last layer of <paramref name="whole"/> as a network to train, on features that the other layers computed.</summary>
+    /// <param name="whole">What <see cref="Continue"/> gave.</param>
+    /// <param name="initial">The model.</param>
+    /// <param name="device">The device to train on.</param>
+    /// <param name="stop">Stops the proof of a bound, which other tolerances need.</param>
+    public static LipschitzNetwork LastLayerOf(LipschitzNetwork whole, GloroModel initial, torch.Device device, CancellationToken stop)
+    {
+        var network = initial.Network;
+        double kappa = initial.Bound.Value;
+        if (!(whole.Tolerances ?? []).SequenceEqual(network.Metric?.Tolerances ?? []))
+        {
+            network = network.WithTolerances(whole.Tolerances?.ToArray());
+            kappa = RigorousBound.Compute(network, stop).Value;
+        }
+
+        return NetworkRestorer.WithFixedBody(network, kappa, whole.Final, device);
     }
 
     private static LiResNetSize NumbersOf(GloroImageClassificationOptions options) =>

@@ -64,6 +64,10 @@ public sealed class GloroAugmentationOptions
     /// </remarks>
     public double MixupAlpha { get; set; }
 
+    /// <summary>Whether an image is ever read otherwise than as it is. Mixup is another matter: it mixes what was read.</summary>
+    internal bool ChangesImages => FlipHorizontally || FlipVertically || Rotate || MaximumShift > 0 || CutoutSide > 0
+        || (Affine, RandAugment, ColorJitter) is not (null, null, null);
+
     /// <summary>No change at all.</summary>
     public static GloroAugmentationOptions None => new() { FlipHorizontally = false, MaximumShift = 0 };
 

@@ -39,7 +39,10 @@ internal sealed class LipschitzNetwork : IDisposable
     ];
 
     /// <summary>How far each feature can be off; null if distances are L2.</summary>
-    public IReadOnlyList<float>? Tolerances => _tolerant?.Tolerances;
+    public IReadOnlyList<float>? Tolerances => _tolerant?.Tolerances ?? FixedTolerances;
+
+    /// <summary>The tolerances for which the norm of a <see cref="FixedBody"/> is proved; null for L2 distances.</summary>
+    public float[]? FixedTolerances { get; init; }
 
     private IEnumerable<TrainableLayer> Layers => [.. _body, Final];
 
@@ -47,7 +50,14 @@ internal sealed class LipschitzNetwork : IDisposable
     /// <param name="input">float32 inputs, [rows, channels, height, width] or [rows, length].</param>
     /// <param name="training">Whether to update running statistics.</param>
     /// <param name="computeType">The type of the layers' arithmetic. bfloat16 halves the time of a step on processors that have it.</param>
-    public Tensor Forward(Tensor input, bool training, ScalarType computeType = ScalarType.Float32)
+    public Tensor Forward(Tensor input, bool training, ScalarType computeType = ScalarType.Float32) =>
+        Final.Forward(Features(input, training, computeType), training);
+
+    /// <summary>What the last layer gets of a batch, in float32.</summary>
+    /// <param name="input">As for <see cref="Forward"/>.</param>
+    /// <param name="training">Whether to update running statistics.</param>
+    /// <param name="computeType">The type of the layers' arithmetic.</param>
+    public Tensor Features(Tensor input, bool training, ScalarType computeType = ScalarType.Float32)
     {
         var x = input;
         foreach (var layer in _body)
@@ -58,7 +68,7 @@ internal sealed class LipschitzNetwork : IDisposable
             x = layer.Forward(x, training);
         }
 
-        return Final.Forward(x.to(ScalarType.Float32), training);
+        return x.to(ScalarType.Float32);
     }
 
     /// <summary>An estimate of the sub-Lipschitz constant κ from below: the product of the body's norms by power iteration.</summary>
@@ -86,7 +96,7 @@ internal sealed class LipschitzNetwork : IDisposable
 
     /// <summary>The deployed network with the current weights.</summary>
     public DeployedNetwork Fold() =>
-        new(InputShape, ShiftFolding.Fold(Layers.SelectMany(l => l.Fold())), tolerances: _tolerant?.Tolerances);
+        new(InputShape, ShiftFolding.Fold(Layers.SelectMany(l => l.Fold())), tolerances: _tolerant?.Tolerances ?? FixedTolerances);
 
     public void Dispose()
     {

@@ -61,6 +61,18 @@ internal static class NetworkRestorer
         return restored;
     }
 
+    /// <summary>Whether there are weights before the last layer, which <see cref="WithFixedBody"/> leaves unchanged.</summary>
+    public static bool HasBody(DeployedNetwork network) =>
+        network.Layers.SkipLast(1).Any(layer => layer is DeployedConvolution or DeployedDense);
+
+    /// <summary>A network of which only the last layer is trained. Its inputs are the features before that layer.</summary>
+    /// <param name="network">The deployed network, which keeps its other layers.</param>
+    /// <param name="kappa">The proved bound of these layers, under the tolerances of <paramref name="network"/>.</param>
+    /// <param name="final">The last layer, which the new network owns too.</param>
+    /// <param name="device">The device to train on.</param>
+    public static LipschitzNetwork WithFixedBody(DeployedNetwork network, double kappa, UnitNormDenseLayer final, Device device) =>
+        new(network.InputShape, [new FixedBody(network, kappa, device)], final) { FixedTolerances = network.Metric?.Tolerances };
+
     private static TrainableLayer Trainable(DeployedLayer layer, TensorShape input, LayerFactory factory) => layer switch
     {
         DeployedConvolution c => Fill(new ConvolutionLayer(input, c.OutChannels, c.KernelHeight, factory, c.Stride), c.Kernel, c.Bias),

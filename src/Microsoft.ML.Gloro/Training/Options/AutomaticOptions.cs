@@ -26,7 +26,7 @@ internal static class AutomaticOptions
     private const long WeightsForOneThread = 250_000;
 
     /// <summary>A copy of <paramref name="options"/> without open choices, for a training on <paramref name="rows"/> rows.</summary>
-    public static GloroTrainerOptions Choose(GloroTrainerOptions options, int rows, int classes)
+    public static GloroTrainerOptions Choose(GloroTrainerOptions options, int rows, int classes, bool hasNewClasses = false)
     {
         var chosen = options.Copy();
         if (options.ChoosesNetwork && chosen is GloroImageClassificationOptions image)
@@ -35,6 +35,8 @@ internal static class AutomaticOptions
             (vector.Depth, vector.Width) = rows < SmallTable && classes <= ManyClasses ? (2, 64) : (3, 128);
         chosen.BatchSize ??= BatchFor(rows, options.IsImage);
         chosen.Epochs ??= EpochsFor(rows, chosen.BatchSize.Value, options.IsImage);
+        chosen.LearningRate ??= options.InitialModel is null ? 2e-3 : options.TrainedLayers == GloroTrainedLayers.Last ? 1e-2 : hasNewClasses ? 5e-4 : 2e-4;
+        chosen.InitialEpsilonFactor ??= options.InitialModel is null ? 0.1 : 1;
         return chosen;
     }
 

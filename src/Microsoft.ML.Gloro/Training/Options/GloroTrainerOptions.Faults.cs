@@ -39,6 +39,8 @@ public abstract partial class GloroTrainerOptions
             yield return $"{nameof(Loss)} is unknown: {Loss}.";
         if (!Enum.IsDefined(Optimizer))
             yield return $"{nameof(Optimizer)} is unknown: {Optimizer}.";
+        if (!Enum.IsDefined(TrainedLayers))
+            yield return $"{nameof(TrainedLayers)} is unknown: {TrainedLayers}.";
     }
 
     private IEnumerable<FormattableString> FaultsOfControl()
@@ -61,6 +63,18 @@ public abstract partial class GloroTrainerOptions
             yield return $"{nameof(AveragingDecay)} must be from 0 to below 1, not {AveragingDecay}.";
         if (InitialModel is not null && NetworkOptionsThatAreSet.ToList() is { Count: > 0 } set)
             yield return $"{nameof(InitialModel)} brings its own network; leave {string.Join(", ", set)} at the default.";
+        if (TrainedLayers != GloroTrainedLayers.Last)
+            yield break;
+        if (InitialModel is null)
+        {
+            yield return $"{nameof(TrainedLayers)} {TrainedLayers} needs an {nameof(InitialModel)}, whose other layers stay as they are.";
+        }
+
+        if (ImageAugmentation is { MixupAlpha: > 0 })
+        {
+            yield return
+                $"{nameof(TrainedLayers)} {TrainedLayers} reads images once and cannot mix them; leave MixupAlpha of the augmentation 0.";
+        }
     }
 
     private IEnumerable<FormattableString> FaultsOfNumbers()
@@ -77,7 +91,7 @@ public abstract partial class GloroTrainerOptions
 
         var positive = new[]
         {
-            (nameof(LearningRate), LearningRate), (nameof(EpsilonFactor), EpsilonFactor),
+            (nameof(LearningRate), LearningRate ?? 1), (nameof(EpsilonFactor), EpsilonFactor),
             (nameof(ClosingEpsilonFactor), ClosingEpsilonFactor ?? 1), (nameof(MaximumGradientNorm), MaximumGradientNorm),
         };
         foreach (var (name, value) in positive)
@@ -94,7 +108,7 @@ public abstract partial class GloroTrainerOptions
 
         var fractions = new[]
         {
-            (nameof(WarmUpFraction), WarmUpFraction), (nameof(InitialEpsilonFactor), InitialEpsilonFactor),
+            (nameof(WarmUpFraction), WarmUpFraction), (nameof(InitialEpsilonFactor), InitialEpsilonFactor ?? 1),
             (nameof(WeightDecay), WeightDecay),
         };
         foreach (var (name, value) in fractions)

@@ -108,6 +108,11 @@ public abstract partial class GloroTrainerOptions
     public ITransformer? InitialModel { get; set; }
 
     /// <summary>
+    /// Which layers of <see cref="InitialModel"/> are trained. Default: <see cref="GloroTrainedLayers.All"/>.
+    /// </summary>
+    public GloroTrainedLayers TrainedLayers { get; set; } = GloroTrainedLayers.All;
+
+    /// <summary>
     /// Stops training after this many epochs without an improvement in validation VRA, at least 1. The weights of the best epoch are then
     /// taken, unless <see cref="KeepBest"/> is false. Needs validation rows. Default: null, no early stopping.
     /// </summary>
@@ -173,7 +178,7 @@ public abstract partial class GloroTrainerOptions
     /// The highest learning rate, which is positive. It is reached after the warm-up and then falls to zero along a cosine. Default: 0.002.
     /// </summary>
     [Range(1e-5, 1e-1, init: 2e-3, logBase: true)]
-    public double LearningRate { get; set; } = 2e-3;
+    public double? LearningRate { get; set; }
 
     /// <summary>The fraction of training over which the learning rate rises from zero, from 0 to 1. Default: 0.05.</summary>
     [Range(0.0, 0.5, init: 0.05)]
@@ -215,7 +220,7 @@ public abstract partial class GloroTrainerOptions
     /// Default: 0.1.
     /// </summary>
     [Range(0.0, 1.0, init: 0.1)]
-    public double InitialEpsilonFactor { get; set; } = 0.1;
+    public double? InitialEpsilonFactor { get; set; }
 
     /// <summary>
     /// The ε of the second half of training, as a positive multiple of <see cref="Epsilon"/>. Values above 1 give margins that also hold

@@ -26,5 +26,11 @@ internal sealed record TrainingContext(
     /// <summary>The rows of a batch.</summary>
     public int BatchSize => Options.BatchSize ?? throw NotChosen();
 
+    /// <summary>The highest learning rate.</summary>
+    public double LearningRate => Options.LearningRate ?? throw NotChosen();
+
+    /// <summary>The ε of the first step, as a multiple of ε.</summary>
+    public double InitialEpsilonFactor => Options.InitialEpsilonFactor ?? throw NotChosen();
+
     private static InvalidOperationException NotChosen() => new($"{nameof(AutomaticOptions)} comes before training.");
 }
