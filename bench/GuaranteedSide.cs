@@ -14,7 +14,7 @@ internal sealed class GuaranteedSide(TrainingProblem problem, TrainingContext se
     public override void Step(Tensor inputs, Tensor labels)
     {
         using var scope = NewDisposeScope();
-        Trainer.Step(State.Optimizer, inputs, labels, Settings.Options.LearningRate, progress: 1, epoch: 0);
+        Trainer.Step(State.Optimizer, inputs, labels, Settings.LearningRate, progress: 1, epoch: 0);
         State.Lookahead?.Step();
     }
 

@@ -68,6 +68,7 @@ internal static class Problems
             Epochs = epochs,
             BatchSize = 32,
             LearningRate = 0.01,
+            InitialEpsilonFactor = 0.1,
             WarmUpFraction = 0.1,
             PowerIterationSteps = 3,
             Augmentation = GloroAugmentationOptions.None,

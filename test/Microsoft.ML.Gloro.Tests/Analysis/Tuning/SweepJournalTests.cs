@@ -205,7 +205,7 @@ public sealed class SweepJournalTests
     private static SweepJournal Open(string path) => new(path, s_about, _ => { });
 
     private static double Metric(GloroTrainerOptions options) => options.LearningRate > 0.01
-        ? throw new InvalidOperationException("too \"fast\"\n") : (options.LearningRate * 10) + (options.Epochs!.Value / 1000.0);
+        ? throw new InvalidOperationException("too \"fast\"\n") : (options.LearningRate!.Value * 10) + (options.Epochs!.Value / 1000.0);
 
     // Four settings, one or two epochs; the journal is small enough to be cut off at every byte of it.
     private static GloroSweepResult Sweep(

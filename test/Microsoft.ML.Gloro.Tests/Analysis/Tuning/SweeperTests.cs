@@ -22,7 +22,7 @@ public sealed class SweeperTests
     public void Run_Halving_PromotesTheBestOfEachRung()
     {
         // Of rates that are good early, the middle one is best in the end.
-        var trainer = new FakeTrainer(o => 1 - Math.Abs(Math.Log10(o.LearningRate) + 3) / 10 - 0.1 / o.Epochs!.Value);
+        var trainer = new FakeTrainer(o => 1 - Math.Abs(Math.Log10(Rate(o)) + 3) / 10 - 0.1 / o.Epochs!.Value);
         var result = FakeTrainer.Sweep(FakeTrainer.Options(), trainer);
         Assert.AreEqual("12×2 4×6 1×18", string.Join(' ', trainer.Seen.GroupBy(o => o.Epochs).Select(g => $"{g.Count()}×{g.Key}")));
         foreach (var (rung, next, count) in new[] { (0, 1, 4), (1, 2, 1) })
@@ -44,14 +44,14 @@ public sealed class SweeperTests
         var options = FakeTrainer.Options();
         options.IncludeBaseline = true;
         var result = FakeTrainer.Sweep(options,
-            new FakeTrainer(o => o.LearningRate == new GloroMulticlassClassificationOptions().LearningRate ? 0.01 : 0.5 + o.LearningRate));
+            new FakeTrainer(o => o.LearningRate is null ? 0.01 : 0.5 + Rate(o)));
         Assert.AreEqual("12 5 2", string.Join(' ', result.Trials.GroupBy(t => t.Rung).Select(g => g.Count())));
         Assert.IsTrue(result.Baseline is { Number: 0, Epochs: 18, Metric: 0.01, IsBaseline: true });
         Assert.IsGreaterThan(0.5, result.Best!.Metric);
 
         // One that earns its place is not counted twice.
         result = FakeTrainer.Sweep(options,
-            new FakeTrainer(o => o.LearningRate == new GloroMulticlassClassificationOptions().LearningRate ? 0.9 : o.LearningRate));
+            new FakeTrainer(o => o.LearningRate is null ? 0.9 : Rate(o)));
         Assert.AreEqual("12 4 1", string.Join(' ', result.Trials.GroupBy(t => t.Rung).Select(g => g.Count())));
     }
 
@@ -63,7 +63,7 @@ public sealed class SweeperTests
         static string Sweep(int seed)
         {
             var options = new GloroSweepOptions(new GloroMulticlassClassificationOptions { Epochs = 9 }) { Seed = seed };
-            var trainer = new FakeTrainer(o => 0.5 / (1 + Math.Abs(Math.Log(o.LearningRate * 100))) + o.EpsilonFactor / 100);
+            var trainer = new FakeTrainer(o => 0.5 / (1 + Math.Abs(Math.Log(Rate(o) * 100))) + o.EpsilonFactor / 100);
             return $"{FakeTrainer.Sweep(options, trainer)}";
         }
     }
@@ -77,7 +77,7 @@ public sealed class SweeperTests
             0 => throw new InvalidOperationException("diverged"),
             1 => double.NaN,
             2 => throw new OperationCanceledException("somebody else's"),
-            _ => o.LearningRate,
+            _ => Rate(o),
         });
         var result = FakeTrainer.Sweep(FakeTrainer.Options(), trainer);
         Assert.AreEqual("InvalidOperationException: diverged; VRA is NaN; OperationCanceledException: somebody else's; none",
@@ -97,7 +97,7 @@ public sealed class SweeperTests
     public void Run_Cancelled_GivesWhatIsThere()
     {
         using var source = new CancellationTokenSource();
-        var trainer = new FakeTrainer(o => o.LearningRate);
+        var trainer = new FakeTrainer(o => Rate(o));
         var progress = new Reports(p => { if (p.Done == 5) source.Cancel(); });
         var watched = FakeTrainer.Options();
         (watched.Progress, watched.CancellationToken) = (progress, source.Token);
@@ -115,7 +115,7 @@ public sealed class SweeperTests
         {
             if (++calls == 3)
                 own.Cancel();
-            return o.LearningRate;
+            return Rate(o);
         }));
         Assert.AreEqual((2, false), (result.Trials.Count, result.IsComplete));
 
@@ -132,7 +132,7 @@ public sealed class SweeperTests
         var result = FakeTrainer.Sweep(options, new FakeTrainer(o =>
         {
             time.Advance(TimeSpan.FromMinutes(3));
-            return o.LearningRate;
+            return Rate(o);
         }), time: time);
         Assert.AreEqual((3, false, TimeSpan.FromMinutes(12)), (result.Trials.Count, result.IsComplete, result.Elapsed));
         Assert.IsTrue(result.Trials.All(t => t.Duration == TimeSpan.FromMinutes(3)));
@@ -146,7 +146,7 @@ public sealed class SweeperTests
         var reports = new Reports(_ => { });
         var options = FakeTrainer.Options();
         options.Progress = reports;
-        var result = FakeTrainer.Sweep(options, new FakeTrainer(o => o.LearningRate));
+        var result = FakeTrainer.Sweep(options, new FakeTrainer(o => Rate(o)));
         CollectionAssert.AreEqual(result.Trials.ToArray(), reports.Seen.Select(p => p.Trial).ToArray());
         Assert.AreEqual((17, 17), (reports.Seen[^1].Done, reports.Seen[^1].Total));
         Assert.AreSame(result.Best, reports.Seen[^1].Best);
@@ -199,6 +199,8 @@ public sealed class SweeperTests
             Error = failed ? "failed" : null,
             FromJournal = false,
         };
+
+    private static double Rate(GloroTrainerOptions options) => options.LearningRate!.Value;
 
     /// <summary>Keeps what it is told, at once.</summary>
     private sealed class Reports(Action<GloroSweepProgress> also) : IProgress<GloroSweepProgress>
