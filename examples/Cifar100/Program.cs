@@ -24,10 +24,10 @@ return example.Run(args, (given, stop) =>
     var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label")
         .Append(mlContext.Gloro.ImageClassification(arguments.Training));
 
-    var test = mlContext.Data.LoadFromEnumerable(data.Images(data.Test));
+    var test = mlContext.Data.LoadFromEnumerable(arguments.TestPart(data.Images(data.Test)));
     return experiment.Run(
         pipeline,
-        mlContext.Data.LoadFromEnumerable(data.Images(data.Train)),
+        mlContext.Data.LoadFromEnumerable(arguments.TrainingPart(data.Images(data.Train), image => image.Label)),
         test,
         [.. ImageExperiment.Guarantees, ("superclasses", RobustnessGuarantee.Affinity(data.Superclasses))],
         (model, scored) => NamedSets.Print(mlContext, model, test, scored, RobustnessGuarantee.Affinity(data.Superclasses)));

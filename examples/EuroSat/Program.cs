@@ -25,8 +25,8 @@ return example.Run(args, (given, stop) =>
             $"There is no folder {trainFolder}. --download fetches the data set, --data names another folder.");
     }
 
-    IReadOnlyList<ImageRow> train = arguments.TrainingPart(ImageRow.ReadFolders(trainFolder), row => row.Label);
-    IReadOnlyList<ImageRow> test = arguments.TestPart(ImageRow.ReadFolders(testFolder));
+    IEnumerable<ImageRow> train = arguments.TrainingPart(ImageRow.ReadFolders(trainFolder), row => row.Label);
+    IEnumerable<ImageRow> test = arguments.TestPart(ImageRow.ReadFolders(testFolder));
 
     using var experiment = new ImageExperiment(arguments, stop) { FigureK = 3 };
     var mlContext = experiment.Context;

@@ -32,7 +32,7 @@ return example.Run(args, (given, stop) =>
 
     return experiment.Run(
         pipeline,
-        mlContext.Data.LoadFromEnumerable(data.Train(words)),
-        mlContext.Data.LoadFromEnumerable(data.Test(given.GetValue(part), words)),
+        mlContext.Data.LoadFromEnumerable(arguments.TrainingPart(data.Train(words), row => row.Label)),
+        mlContext.Data.LoadFromEnumerable(arguments.TestPart(data.Test(given.GetValue(part), words))),
         [.. ImageExperiment.Guarantees, ("superclasses", superclasses)]);
 });

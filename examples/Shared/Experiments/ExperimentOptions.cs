@@ -24,12 +24,11 @@ internal sealed record ExperimentArguments(
     /// <summary>The training images that are asked for.</summary>
     /// <param name="images">All training images.</param>
     /// <param name="label">The class of an image.</param>
-    public IReadOnlyList<T> TrainingPart<T>(IReadOnlyList<T> images, Func<T, string> label) =>
-        PerClass is { } count ? FewImages.Draw(images, label, count, Training.Seed!.Value) : images;
+    public IEnumerable<T> TrainingPart<T>(IEnumerable<T> images, Func<T, string> label) =>
+        PerClass is { } count ? FewImages.Draw([.. images], label, count, Training.Seed!.Value) : images;
 
     /// <summary>The test images that are asked for.</summary>
-    public IReadOnlyList<T> TestPart<T>(IReadOnlyList<T> images) =>
-        TestEvery == 1 ? images : [.. images.Where((_, i) => i % TestEvery == 0)];
+    public IEnumerable<T> TestPart<T>(IEnumerable<T> images) => images.Where((_, i) => i % TestEvery == 0);
 }
 
 /// <summary>The command line of a training that is measured on a test part.</summary>
@@ -92,7 +91,8 @@ internal sealed class ExperimentOptions
         Set<GloroTrainedLayers>(
             "--trained-layers", Names<GloroTrainedLayers>(), "The layers of the model of --start-from that are trained",
             training.TrainedLayers, layers => training.TrainedLayers = layers);
-        Set<double>("--learning-rate", "X", "The learning rate", Automatic, x => training.LearningRate = x);
+        Set<double>(
+            "--learning-rate", "X", "The learning rate", "0.002, and less with --start-from", x => training.LearningRate = x);
         Set(
             "--lookahead", "yes|no", "Whether slow weights hold the fast ones back", YesOrNo(training.Lookahead),
             on => training.Lookahead = on, YesOrNo);
@@ -137,7 +137,7 @@ internal sealed class ExperimentOptions
         _perClass = example.Open<int?>(
             "--per-class", "N", "Train on N images of each class, drawn with --seed", "all", text => AtLeastOne(text));
         _testEvery = example.Open(
-            "--test-every", "N", "Measure on every Nth test image only, beginning with the first", "1, all", AtLeastOne);
+            "--test-every", "N", "Measure on every Nth test image only, beginning with the first", "1", AtLeastOne);
     }
 
     /// <summary>The folder of the data set.</summary>

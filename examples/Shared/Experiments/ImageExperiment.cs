@@ -122,8 +122,9 @@ internal sealed class ImageExperiment : IDisposable
         Context.Model.Save(model, train.Schema, _partialSave);
         File.Move(_partialSave, _arguments.Save, overwrite: true);
         double megabytes = new FileInfo(_arguments.Save).Length / 1024.0 / 1024.0;
-        TimeSpan work = Process.GetCurrentProcess().TotalProcessorTime;
-        Say($"Trained with {work.TotalSeconds:F0} s of processor time, and saved as {Path.GetFullPath(_arguments.Save)} ({megabytes:F1} MB).");
+        using var process = Process.GetCurrentProcess();
+        Say($"Trained, and saved as {Path.GetFullPath(_arguments.Save)} ({megabytes:F1} MB). " +
+            $"So far the process took {process.TotalProcessorTime.TotalSeconds:F0} s of processor time.");
         return model;
     }
 

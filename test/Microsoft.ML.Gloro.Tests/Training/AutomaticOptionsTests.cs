@@ -10,6 +10,8 @@ namespace Microsoft.ML.Gloro.Tests.Training;
 [TestClass]
 public sealed class AutomaticOptionsTests
 {
+    private static readonly GloroTransformer s_model = TestModels.Transformer(TestModels.Vector());
+
     [TestMethod]
     [DataRow(100, GloroModelSize.Tiny, 60, 16)]
     [DataRow(400, GloroModelSize.Tiny, 30, 16)]
@@ -38,6 +40,46 @@ public sealed class AutomaticOptionsTests
             new GloroMulticlassClassificationOptions(), rows, classes);
         Assert.AreEqual((depth, width, epochs, batch), (chosen.Depth, chosen.Width, chosen.Epochs, chosen.BatchSize));
         Assert.IsEmpty(chosen.Faults());
+    }
+
+    [TestMethod]
+    [DataRow(GloroTrainedLayers.All, 200, true, 30, 32, 5e-4)]
+    [DataRow(GloroTrainedLayers.All, 200, false, 30, 32, 2e-4)]
+    [DataRow(GloroTrainedLayers.All, 2000, true, 15, 32, 5e-4)]
+    [DataRow(GloroTrainedLayers.All, 10_000, true, 6, 64, 5e-4)]
+    [DataRow(GloroTrainedLayers.Last, 200, true, 100, 32, 1e-2)]
+    [DataRow(GloroTrainedLayers.Last, 2000, true, 40, 32, 1e-2)]
+    [DataRow(GloroTrainedLayers.Last, 10_000, false, 30, 64, 1e-2)]
+    public void Choose_ImagesFromAModel_DependsOnRowsAndNewClasses(
+        GloroTrainedLayers trained, int rows, bool hasNewClasses, int epochs, int batch, double rate)
+    {
+        var options = new GloroImageClassificationOptions { InitialModel = s_model, TrainedLayers = trained };
+        var chosen = (GloroImageClassificationOptions)AutomaticOptions.Choose(options, rows, 10, hasNewClasses);
+        Assert.AreEqual((epochs, batch, rate, 1), (chosen.Epochs, chosen.BatchSize, chosen.LearningRate, chosen.InitialEpsilonFactor));
+        Assert.IsNull(chosen.Size, "the model brings its network");
+        Assert.IsEmpty(chosen.Faults());
+        Assert.AreEqual("epochs, batch, learning rate, first ε", AutomaticOptions.Describe(options));
+    }
+
+    [TestMethod]
+    public void Choose_VectorsFromAModel_HaveTheEpochsOfNewNetworks()
+    {
+        var options = new GloroMulticlassClassificationOptions { InitialModel = s_model };
+        var chosen = AutomaticOptions.Choose(options, 900, 10, hasNewClasses: true);
+        Assert.AreEqual((88, 32, 5e-4, 1), (chosen.Epochs, chosen.BatchSize, chosen.LearningRate, chosen.InitialEpsilonFactor));
+        options.TrainedLayers = GloroTrainedLayers.Last;
+        Assert.AreEqual((88, 1e-2), (AutomaticOptions.Choose(options, 900, 10).Epochs, AutomaticOptions.Choose(options, 900, 10).LearningRate));
+    }
+
+    [TestMethod]
+    public void Choose_NewNetwork_HasTheUsualRateAndFirstEpsilon()
+    {
+        var chosen = AutomaticOptions.Choose(new GloroImageClassificationOptions(), 200, 10);
+        Assert.AreEqual((2e-3, 0.1), (chosen.LearningRate, chosen.InitialEpsilonFactor));
+        var set = new GloroImageClassificationOptions { InitialModel = s_model, LearningRate = 3e-4, InitialEpsilonFactor = 0 };
+        chosen = AutomaticOptions.Choose(set, 200, 10, hasNewClasses: true);
+        Assert.AreEqual((3e-4, 0), (chosen.LearningRate, chosen.InitialEpsilonFactor));
+        Assert.AreEqual("epochs, batch", AutomaticOptions.Describe(set));
     }
 
     [TestMethod]

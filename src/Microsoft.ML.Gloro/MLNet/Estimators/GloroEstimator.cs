@@ -111,7 +111,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
 
         var rows = Read(input, spec, classNames, context, tolerances is not null, voice, stop);
         WarnOf(voice, TrainingAdvice.OfRows(_options, rows, tolerances));
-        context = context with { Options = Choose(rows, classNames.Length, voice), KeepBest = KeepsBest(rows.Validation) };
+        context = context with { Options = Choose(rows, classNames, voice), KeepBest = KeepsBest(rows.Validation) };
         long weights = _initial?.Network.WeightCount ?? NetworkFactory.Check(context.Options, spec.Shape, classNames.Length);
         using var fewer = FewerThreads(AutomaticOptions.ThreadsFor(context.Options, spec.Shape, weights), voice);
         var network = Train(context, rows, classNames, tolerances, checkpoints, voice, stop).With(views);
@@ -181,9 +181,10 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
                 $"{nameof(GloroTrainerOptions.EarlyStoppingPatience)} needs rows to validate on, and there are none.");
     }
 
-    private GloroTrainerOptions Choose(TrainingRows rows, int classes, TrainingVoice voice)
+    private GloroTrainerOptions Choose(TrainingRows rows, string[] classNames, TrainingVoice voice)
     {
-        var chosen = AutomaticOptions.Choose(_options, rows.Train.Count, classes, hasNewClasses: true);
+        bool hasNewClasses = _initial is not null && LabelMap.Match(classNames, _initial.ClassNames).Any(row => row < 0);
+        var chosen = AutomaticOptions.Choose(_options, rows.Train.Count, classNames.Length, hasNewClasses);
         if (AutomaticOptions.Describe(_options) is { Length: > 0 } open)
             voice.Info($"Chosen by data ({open}): {TrainingSummary.Size(chosen, _initial)}.");
         return chosen;

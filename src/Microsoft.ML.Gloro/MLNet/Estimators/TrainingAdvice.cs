@@ -18,6 +18,9 @@ internal static class TrainingAdvice
 
     private const double LargeGap = 0.15, SmallGap = 0.05;
 
+    /// <summary>Images from which the last layer alone is not worth the time that it saves.</summary>
+    private const int ManyForOneLayer = 2000;
+
     /// <summary>Enough to bring the standard error of a VRA below 0.05.</summary>
     private const int EnoughToValidate = 100;
 
@@ -30,6 +33,12 @@ internal static class TrainingAdvice
                 $"ε is {options.Epsilon}, and pixels are scaled to [0, 1]. ") +
                 FormattableString.Invariant($"If ε was meant in steps of 255, set Epsilon to {options.Epsilon}f / 255.");
         }
+
+        if (options is { IsImage: true, InitialModel: not null, TrainedLayers: GloroTrainedLayers.All, LearningRate: >= AutomaticOptions.UsualRate })
+        {
+            yield return FormattableString.Invariant($"{nameof(options.LearningRate)} {options.LearningRate} is a rate for new networks. ") +
+                $"It overwrites what the {nameof(options.InitialModel)} has learned. Leave {nameof(options.LearningRate)} null.";
+        }
     }
 
     /// <summary>About the rows, before training.</summary>
@@ -40,6 +49,12 @@ internal static class TrainingAdvice
     {
         if (rows.Validation is { Count: > 0 and < EnoughToValidate } validation)
             yield return FewToValidate(options, rows.Train.Count + validation.Count, validation.Count);
+        if (options is { IsImage: true, TrainedLayers: GloroTrainedLayers.Last } && rows.Train.Count >= ManyForOneLayer)
+        {
+            yield return FormattableString.Invariant($"Only the last layer is trained, on {rows.Train.Count} images. So many certify far ") +
+                $"more if all layers are trained: set {nameof(options.TrainedLayers)} to {GloroTrainedLayers.All}.";
+        }
+
         if (!options.IsImage && tolerances is null && Scales(rows.Train, options.FeatureColumnName) is { } scales)
             yield return scales;
         if (options.Guarantee.Kind == GuaranteeKind.Local && options.Epsilon > 0

@@ -26,9 +26,11 @@ internal static class TrainingSummary
 
     /// <summary>What <see cref="AutomaticOptions"/> may choose.</summary>
     public static string Size(GloroTrainerOptions options, GloroModel? initial) => FormattableString.Invariant(
-        $"{Architecture(options, initial)}, {options.Epochs} epochs, batch {options.BatchSize}");
+        $"{Architecture(options, initial)}, {options.Epochs} epochs, batch {options.BatchSize}") +
+        (initial is null ? "" : FormattableString.Invariant(
+            $", learning rate {options.LearningRate}, ε from {options.InitialEpsilonFactor} times ε"));
 
     private static string Architecture(GloroTrainerOptions options, GloroModel? initial) => initial is null
         ? NetworkFactory.Describe(options)
-        : $"fine-tuned from weights {initial.Bound.WeightHash[..16]}…";
+        : $"{(options.TrainedLayers == GloroTrainedLayers.Last ? "last layer " : "")}fine-tuned from weights {initial.Bound.WeightHash[..16]}…";
 }

@@ -3,7 +3,8 @@ using Microsoft.ML.Gloro.Core;
 namespace Microsoft.ML.Gloro.Training;
 
 /// <summary>
-/// Chooses by the data what the user leaves open: the size of the network, the epochs, the batch size and the number of threads.
+/// Chooses by the data what the user leaves open: the size of the network, the epochs, the batch size, the number of threads, and for a
+/// training that starts from a model, its learning rate and first ε.
 /// docs/performance.md has the measurements behind the numbers.
 /// </summary>
 /// <remarks>The choice depends on the data and the other options only, so it is the same on every machine.</remarks>
@@ -11,6 +12,9 @@ internal static class AutomaticOptions
 {
     /// <summary>The epochs of a training whose rows are not known yet.</summary>
     public const int UsualEpochs = 30;
+
+    /// <summary>The learning rate of new networks.</summary>
+    public const double UsualRate = 2e-3;
 
     // Images: a small network learns more from few images, and small batches give it enough steps.
     private const int FewImages = 1000, SomeImages = 5000, VeryFewImages = 250;
@@ -21,11 +25,20 @@ internal static class AutomaticOptions
     // Larger batches are faster on large tables, but lost eight points of VRA on one.
     private const int LeastBatch = 16, UsualBatch = 64;
 
+    // Fine-tuning, measured on images: more than a tenth of the usual rate forgets what the model knows, and new classes need more than
+    // those it knows. The last layer alone is a problem of another kind, and its epochs cost nothing.
+    private const double RateToGoOn = 2e-4, RateForNewClasses = 5e-4, RateOfLastLayer = 1e-2;
+    private const double UsualFirstEpsilon = 0.1, FirstEpsilonToGoOn = 1;
+
     // The operations of a smaller network are too short to share: on a busy machine, where libtorch's threads spin for each other, two
     // threads take four to seven times as long as one.
     private const long WeightsForOneThread = 250_000;
 
     /// <summary>A copy of <paramref name="options"/> without open choices, for a training on <paramref name="rows"/> rows.</summary>
+    /// <param name="options">The options.</param>
+    /// <param name="rows">The number of rows to train on.</param>
+    /// <param name="classes">The number of classes.</param>
+    /// <param name="hasNewClasses">Whether the initial model lacks one of the classes.</param>
     public static GloroTrainerOptions Choose(GloroTrainerOptions options, int rows, int classes, bool hasNewClasses = false)
     {
         var chosen = options.Copy();
@@ -33,10 +46,12 @@ internal static class AutomaticOptions
             image.Size = SizeFor(rows);
         if (options.ChoosesNetwork && chosen is GloroMulticlassClassificationOptions vector)
             (vector.Depth, vector.Width) = rows < SmallTable && classes <= ManyClasses ? (2, 64) : (3, 128);
-        chosen.BatchSize ??= BatchFor(rows, options.IsImage);
-        chosen.Epochs ??= EpochsFor(rows, chosen.BatchSize.Value, options.IsImage);
-        chosen.LearningRate ??= options.InitialModel is null ? 2e-3 : options.TrainedLayers == GloroTrainedLayers.Last ? 1e-2 : hasNewClasses ? 5e-4 : 2e-4;
-        chosen.InitialEpsilonFactor ??= options.InitialModel is null ? 0.1 : 1;
+        bool goesOn = options.InitialModel is not null, last = options.TrainedLayers == GloroTrainedLayers.Last;
+        chosen.BatchSize ??= BatchFor(rows, options.IsImage, goesOn);
+        bool isImage = options.IsImage && !last; // the last layer sees features, as a table has them
+        chosen.Epochs ??= isImage && goesOn ? EpochsToGoOn(rows) : EpochsFor(rows, chosen.BatchSize.Value, isImage);
+        chosen.LearningRate ??= last ? RateOfLastLayer : !goesOn ? UsualRate : hasNewClasses ? RateForNewClasses : RateToGoOn;
+        chosen.InitialEpsilonFactor ??= goesOn ? FirstEpsilonToGoOn : UsualFirstEpsilon;
         return chosen;
     }
 
@@ -46,6 +61,8 @@ internal static class AutomaticOptions
         options.ChoosesNetwork ? "network" : null,
         options.Epochs is null ? "epochs" : null,
         options.BatchSize is null ? "batch" : null,
+        options.InitialModel is not null && options.LearningRate is null ? "learning rate" : null,
+        options.InitialModel is not null && options.InitialEpsilonFactor is null ? "first ε" : null,
     }.OfType<string>());
 
     /// <summary>The number of libtorch threads; null for one per core.</summary>
@@ -69,10 +86,10 @@ internal static class AutomaticOptions
         _ => GloroModelSize.Medium,
     };
 
-    private static int BatchFor(int rows, bool isImage)
+    private static int BatchFor(int rows, bool isImage, bool goesOn)
     {
         if (isImage)
-            return rows < FewImages ? 16 : rows < SomeImages ? 32 : UsualBatch;
+            return rows < FewImages && !goesOn ? 16 : rows < SomeImages ? 32 : UsualBatch;
 
         // About a 32nd of the rows, to the nearest power of two.
         int batch = LeastBatch;
@@ -84,4 +101,6 @@ internal static class AutomaticOptions
     private static int EpochsFor(int rows, int batch, bool isImage) => isImage
         ? rows < VeryFewImages ? 2 * UsualEpochs : UsualEpochs
         : (int)Math.Clamp((long)Steps * batch / Math.Max(1, rows), UsualEpochs, MostEpochs);
+
+    private static int EpochsToGoOn(int rows) => rows < FewImages ? UsualEpochs : rows < SomeImages ? UsualEpochs / 2 : UsualEpochs / 5;
 }

@@ -98,8 +98,10 @@ public abstract partial class GloroTrainerOptions
     /// <para>Training starts with the model's network and weights, which compute exactly what they did. The result is proved like any new
     /// model. Classes are matched by name: a class that the model knows keeps its row of the last layer, a new class gets a new row.</para>
     /// <para>Inputs are read as the model reads them: images are resized to its size, feature vectors must have its length, and its
-    /// scaling of inputs stays. Leave the options that describe a network at their defaults. To keep more of what the model has learned,
-    /// use a tenth of the usual <see cref="LearningRate"/> and an <see cref="InitialEpsilonFactor"/> of 1.</para>
+    /// scaling of inputs stays. Leave the options that describe a network at their defaults. <see cref="Epochs"/>,
+    /// <see cref="BatchSize"/>, <see cref="LearningRate"/> and <see cref="InitialEpsilonFactor"/> have other defaults than for a new
+    /// network, which keep what the model has learned.</para>
+    /// <para>It need not know the classes: a network trained on many images of other things is a good start for few images.</para>
     /// <para>What is trained is the deployed form. Residual layers continue as plain layers, which <see cref="WeightDecay"/> pulls towards
     /// zero. The norms of orthogonal layers are estimated and trained instead of being fixed by construction. Centering continues as
     /// biases.</para>
@@ -108,8 +110,16 @@ public abstract partial class GloroTrainerOptions
     public ITransformer? InitialModel { get; set; }
 
     /// <summary>
-    /// Which layers of <see cref="InitialModel"/> are trained. Default: <see cref="GloroTrainedLayers.All"/>.
+    /// Which layers are trained. Default: <see cref="GloroTrainedLayers.All"/>. <see cref="GloroTrainedLayers.Last"/> needs an
+    /// <see cref="InitialModel"/>.
     /// </summary>
+    /// <remarks>
+    /// <para>With <see cref="GloroTrainedLayers.Last"/> the outputs of the other layers are computed before the first epoch: once for each
+    /// row, and for 4 to 32 augmented copies of each image, about 20,000 in all; with an augmentation that changes nothing, for none.
+    /// <see cref="TimeBudget"/> does not count this time. They take four bytes per value of the layer before the last.</para>
+    /// <para>The result is proved like any other model. Its κ is that of the initial model, and its certificates are only as good as the
+    /// features of that model: training all layers certifies more, but takes longer.</para>
+    /// </remarks>
     public GloroTrainedLayers TrainedLayers { get; set; } = GloroTrainedLayers.All;
 
     /// <summary>
@@ -162,20 +172,23 @@ public abstract partial class GloroTrainerOptions
     public string? CheckpointFolder { get; set; }
 
     /// <summary>
-    /// Passes over the training rows, at least 1. Default: null, chosen by the number of rows: 30 to 60 for images, 30 to 100 for vectors.
+    /// Passes over the training rows, at least 1. Default: null, chosen by the number of rows: 30 to 60 for images, 30 to 100 for vectors
+    /// and if only the last layer is trained, 6 to 30 for images with an <see cref="InitialModel"/>.
     /// </summary>
     [Range(1, 900, init: AutomaticOptions.UsualEpochs)] // of 1000, AutoML's rounding would make 29
     public int? Epochs { get; set; }
 
     /// <summary>
     /// Rows per optimizer step, at least 2. Smaller batches take longer per epoch and usually give higher VRA. Default: null, chosen by
-    /// the number of rows: 16 to 64.
+    /// the number of rows: 16 to 64, and at least 32 for images with an <see cref="InitialModel"/>.
     /// </summary>
     [Choice(new object[] { 32, 64, 128, 256 }, defaultValue: 64)]
     public int? BatchSize { get; set; }
 
     /// <summary>
-    /// The highest learning rate, which is positive. It is reached after the warm-up and then falls to zero along a cosine. Default: 0.002.
+    /// The highest learning rate, which is positive. It is reached after the warm-up and then falls to zero along a cosine. Default: null,
+    /// which is 0.002 for a new network. With an <see cref="InitialModel"/> it is 0.0005 if that lacks a class, 0.0002 if it knows them
+    /// all, and 0.01 if only the last layer is trained.
     /// </summary>
     [Range(1e-5, 1e-1, init: 2e-3, logBase: true)]
     public double? LearningRate { get; set; }
@@ -217,7 +230,7 @@ public abstract partial class GloroTrainerOptions
 
     /// <summary>
     /// The ε of the first step, as a multiple of <see cref="Epsilon"/>, from 0 to 1. The training ε rises until half of training.
-    /// Default: 0.1.
+    /// Default: null, which is 0.1 for a new network and 1 with an <see cref="InitialModel"/>.
     /// </summary>
     [Range(0.0, 1.0, init: 0.1)]
     public double? InitialEpsilonFactor { get; set; }

@@ -40,6 +40,31 @@ public sealed class TrainingAdviceTests
     }
 
     [TestMethod]
+    public void OfOptions_RateOfANewNetworkForATrainedOne_WarnsForAllLayersOfImages()
+    {
+        var options = new GloroImageClassificationOptions { InitialModel = TestModels.Transformer(TestModels.Vector()), LearningRate = 2e-3 };
+        StringAssert.Contains(TrainingAdvice.OfOptions(options).Single(), "It overwrites what the InitialModel has learned.");
+        options.TrainedLayers = GloroTrainedLayers.Last;
+        Assert.IsEmpty(TrainingAdvice.OfOptions(options));
+        (options.TrainedLayers, options.LearningRate) = (GloroTrainedLayers.All, null);
+        Assert.IsEmpty(TrainingAdvice.OfOptions(options));
+        Assert.IsEmpty(TrainingAdvice.OfOptions(new GloroImageClassificationOptions { LearningRate = 2e-3 }));
+    }
+
+    [TestMethod]
+    [DataRow(1999, GloroTrainedLayers.Last, 0)]
+    [DataRow(2000, GloroTrainedLayers.Last, 1)]
+    [DataRow(2000, GloroTrainedLayers.All, 0)]
+    public void OfRows_OneLayerOnManyImages_Warns(int count, GloroTrainedLayers trained, int warnings)
+    {
+        var options = new GloroImageClassificationOptions { Epsilon = 0, TrainedLayers = trained };
+        string[] given = [.. TrainingAdvice.OfRows(options, Rows(i => [i % 7], count: count))];
+        Assert.HasCount(warnings, given);
+        if (warnings > 0)
+            StringAssert.Contains(given[0], "set TrainedLayers to All");
+    }
+
+    [TestMethod]
     public void OfRows_ScalesThatDiffer_NamesBothFeaturesAndTheRemedy()
     {
         string warning = TrainingAdvice.OfRows(
