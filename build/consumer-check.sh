@@ -234,6 +234,8 @@ expect "verified-robust accuracy (VRA)" dotnet First/bin/Release/net10.0/First.d
 paste Named console docs/start.md "Score images with the saved model"
 expect "proved: {Lake" dotnet Named/bin/Release/net10.0/Named.dll images/Lake
 without_libtorch Named/bin/Release/net10.0
+paste Few console docs/start.md "Few images: start from a trained network" "${training[@]}"
+expect "VRA under the guarantee" dotnet Few/bin/Release/net10.0/Few.dll "$root/examples/TinyImageNet/models/tiny-imagenet.zip" images
 paste Table console docs/start.md "Your own table" "${training[@]}"
 expect "clean accuracy" dotnet Table/bin/Release/net10.0/Table.dll
 paste Endpoint web docs/start.md "A web endpoint"

@@ -42,6 +42,8 @@ public sealed class ExampleOptionsTests
     [DataRow("--guarantee", "superclasses", "--guarantee: ")]
     [DataRow("--discover", "5,over", "5 or 5,overlap")]
     [DataRow("--loss", "Guess", "RelaxedEmma")]
+    [DataRow("--per-class", "0", "it is 1 or more, not 0")]
+    [DataRow("--test-every", "0", "it is 1 or more, not 0")]
     public async Task EuroSat_ValueThatIsWrong_NamesTheOption(string option, string value, string says)
     {
         using var folder = new TemporaryFolder();

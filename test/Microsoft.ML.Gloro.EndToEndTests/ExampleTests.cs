@@ -212,6 +212,18 @@ public sealed partial class ExampleTests
     }
 
     [TestMethod]
+    public async Task EuroSat_FewImagesAndTheLastLayer_TakesTheNumbersThatAreGiven()
+    {
+        // Three images of each of the ten classes to train on, two to test on.
+        string output = await RunAsync("EuroSat", "--data", Data, "--start-from", ModelPath, "--trained-layers", "Last", "--per-class", "2",
+            "--test-every", "3", "--epochs", "2", "--validation", "0", "--save", "few.zip");
+        StringAssert.Contains(output, "20 rows to train on, 0 to validate on, 10 classes");
+        StringAssert.Contains(output, "Only the last layer is trained.");
+        StringAssert.Contains(output, "7 rows (± standard error)");
+    }
+
+    [TestMethod]
+    [DataRow("model.zip", "--per-class", "4", "Class AnnualCrop has 3 images to train on, fewer than 4.")]
     [DataRow("model.zip", "--width", "8", "Width")]
     [DataRow("there is none.zip", "--epochs", "1", "There is no model there is none.zip.")]
     public async Task EuroSat_FromAModelThatCannotBe_SaysWhy(string model, string option, string value, string says)
