@@ -10,6 +10,26 @@ namespace Microsoft.ML.Gloro.Tests.Training;
 public sealed class ImageAugmentationTests
 {
     [TestMethod]
+    public void ChangesImages_EachSettingAlone_IsTrueAndMixupIsNot()
+    {
+        Assert.IsFalse(GloroAugmentationOptions.None.ChangesImages);
+        foreach (var change in new Action<GloroAugmentationOptions>[]
+        {
+            o => o.FlipHorizontally = true, o => o.FlipVertically = true, o => o.Rotate = true, o => o.MaximumShift = 1,
+            o => o.Affine = new(), o => o.RandAugment = new(), o => o.ColorJitter = new(), o => o.CutoutSide = 2,
+        })
+        {
+            var one = GloroAugmentationOptions.None;
+            change(one);
+            Assert.IsTrue(one.ChangesImages);
+        }
+
+        var mixup = GloroAugmentationOptions.None;
+        mixup.MixupAlpha = 1;
+        Assert.IsFalse(mixup.ChangesImages, "it does not change an image before it mixes it");
+    }
+
+    [TestMethod]
     public void Draw_NoOption_IsTheIdentity()
     {
         var drawn = Maps(new TensorShape(3, 5, 7), GloroAugmentationOptions.None, 50);
