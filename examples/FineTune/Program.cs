@@ -24,11 +24,10 @@ return example.Run(args, (given, stop) =>
     mlContext.Model.Save(old, scaling.Transform(lastYear).Schema, path);
 
     Show.Line("This year: from the saved model, and for comparison a new network of the same size on the same few grains");
-    int epochs = isShort ? 6 : 12;
     ITransformer initial = mlContext.Model.Load(path, out _);
-    GloroTransformer tuned = Train(
-        thisYear, new() { InitialModel = initial, Epochs = epochs, LearningRate = 2e-3, InitialEpsilonFactor = 1 });
-    GloroTransformer fresh = Train(thisYear, new() { Depth = 2, Width = 64, Epochs = epochs, LearningRate = 5e-3 });
+    int? epochs = isShort ? 6 : null; // null: the library chooses, as it does the learning rate
+    GloroTransformer tuned = Train(thisYear, new() { InitialModel = initial, Epochs = epochs });
+    GloroTransformer fresh = Train(thisYear, new() { Depth = 2, Width = 64, Epochs = epochs });
 
     Show.Line();
     Show.Table(["model", "kinds", "κ", "clean", "VRA"], [Row("last year's", old), Row("fine-tuned", tuned), Row("new", fresh)]);
