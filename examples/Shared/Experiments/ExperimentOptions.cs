@@ -90,7 +90,7 @@ internal sealed class ExperimentOptions
             x => training.ClosingEpsilonFactor = x);
         Set<GloroTrainedLayers>(
             "--trained-layers", Names<GloroTrainedLayers>(), "The layers of the model of --start-from that are trained",
-            training.TrainedLayers, layers => training.TrainedLayers = layers);
+            Automatic, layers => training.TrainedLayers = layers);
         Set<double>(
             "--learning-rate", "X", "The learning rate", "0.002, and less with --start-from", x => training.LearningRate = x);
         Set(

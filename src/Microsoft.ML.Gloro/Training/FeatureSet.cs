@@ -17,7 +17,7 @@ internal sealed class FeatureSet(TrainingSet rows, float[][] features, float[][]
     private const int BatchSize = 64;
 
     // More copies than this gained nothing on few images, and on many images each copy costs as much as an epoch of scoring.
-    private const int MostCopies = 32, LeastCopies = 4, MostFeatures = 20_000;
+    private const int MostCopies = 16, LeastCopies = 2, MostFeatures = 10_000;
 
     /// <summary>How many augmented copies of each of <paramref name="rows"/> rows are worth their time.</summary>
     public static int CopiesFor(int rows) => Math.Clamp(MostFeatures / Math.Max(1, rows), LeastCopies, MostCopies);
@@ -26,26 +26,28 @@ internal sealed class FeatureSet(TrainingSet rows, float[][] features, float[][]
     /// <param name="rows">The rows; at least one.</param>
     /// <param name="network">The network whose body computes them.</param>
     /// <param name="copies">The number of augmented copies; 0 for none.</param>
-    /// <param name="seed">The seed of the augmentation.</param>
-    /// <param name="device">The device to compute on.</param>
+    /// <param name="context">The training, with the seed of the augmentation, the device, and whether copies may be less exact.</param>
     /// <param name="computed">Called after each batch, with the number of rows computed so far, copies included.</param>
     /// <param name="stop">Checked before each batch.</param>
     /// <exception cref="OperationCanceledException">The token was canceled.</exception>
     public static FeatureSet Compute(
-        TrainingSet rows, LipschitzNetwork network, int copies, int seed, Device device, Action<int> computed, CancellationToken stop)
+        TrainingSet rows, LipschitzNetwork network, int copies, TrainingContext context, Action<int> computed, CancellationToken stop)
     {
         using var scope = NewDisposeScope();
         using var _ = no_grad();
-        var source = new BatchSource(rows, BatchSize, device);
-        var random = new Random(seed);
+        var source = new BatchSource(rows, BatchSize, context.Device);
+        var random = new Random(context.Seed);
+
+        // Copies are random anyway. The rows themselves are what validation measures, and will be scored with float32 weights in double.
+        var copyType = context.MixedPrecision ? ScalarType.BFloat16 : ScalarType.Float32;
         int done = 0;
         return new FeatureSet(
             rows,
-            Pass((start, count) => source.Read(start, count)),
+            Pass((start, count) => source.Read(start, count), ScalarType.Float32),
             [.. Enumerable.Range(0, copies).Select(_ =>
-                Pass((start, count) => source.Gather([.. Enumerable.Range(start, count)], random)))]);
+                Pass((start, count) => source.Gather([.. Enumerable.Range(start, count)], random), copyType))]);
 
-        float[][] Pass(Func<int, int, Tensor> read)
+        float[][] Pass(Func<int, int, Tensor> read, ScalarType type)
         {
             float[][] outputs = new float[rows.Count][];
             for (int start = 0; start < rows.Count; start += BatchSize)
@@ -53,7 +55,7 @@ internal sealed class FeatureSet(TrainingSet rows, float[][] features, float[][]
                 stop.ThrowIfCancellationRequested();
                 using var inner = NewDisposeScope();
                 int count = Math.Min(BatchSize, rows.Count - start);
-                var batch = network.Features(read(start, count), training: false).cpu();
+                var batch = network.Features(read(start, count), training: false, type).cpu();
                 int size = (int)batch.shape[1];
                 var values = MemoryMarshal.Cast<byte, float>(batch.contiguous().bytes);
                 for (int i = 0; i < count; i++)

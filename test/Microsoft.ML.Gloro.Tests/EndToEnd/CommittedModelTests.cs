@@ -55,6 +55,11 @@ public sealed class CommittedModelTests
                 System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(Path.Combine(folder, name)))), ignoreCase: true, name);
     }
 
+    [TestMethod]
+    public void Checksum_OfTheNetworkToStartFrom_IsInTheDocuments() => StringAssert.Contains(
+        File.ReadAllText(Path.Combine(Repository.Root, "docs", "start.md")),
+        File.ReadAllText(Path.Combine(Folder("TinyImageNet"), "SHA256SUMS")).Split("  ")[0]);
+
     private static string Folder(string example) => Path.Combine(Repository.Root, "examples", example, "models");
 
     private static GloroTransformer Load(MLContext mlContext, string example, string name, double temperature)

@@ -43,22 +43,27 @@ public sealed class AutomaticOptionsTests
     }
 
     [TestMethod]
-    [DataRow(GloroTrainedLayers.All, 200, true, 30, 32, 5e-4)]
-    [DataRow(GloroTrainedLayers.All, 200, false, 30, 32, 2e-4)]
-    [DataRow(GloroTrainedLayers.All, 2000, true, 15, 32, 5e-4)]
-    [DataRow(GloroTrainedLayers.All, 10_000, true, 6, 64, 5e-4)]
-    [DataRow(GloroTrainedLayers.Last, 200, true, 100, 32, 1e-2)]
-    [DataRow(GloroTrainedLayers.Last, 2000, true, 40, 32, 1e-2)]
-    [DataRow(GloroTrainedLayers.Last, 10_000, false, 30, 64, 1e-2)]
+    [DataRow(null, 200, true, GloroTrainedLayers.Last, 100, 32, 1e-2)]
+    [DataRow(null, 999, true, GloroTrainedLayers.Last, 80, 32, 1e-2)]
+    [DataRow(null, 1000, true, GloroTrainedLayers.All, 15, 32, 5e-4)]
+    [DataRow(null, 10_000, true, GloroTrainedLayers.All, 6, 64, 5e-4)]
+    [DataRow(null, 200, false, GloroTrainedLayers.All, 30, 32, 2e-4)]
+    [DataRow(GloroTrainedLayers.All, 200, true, GloroTrainedLayers.All, 30, 32, 5e-4)]
+    [DataRow(GloroTrainedLayers.Last, 2000, true, GloroTrainedLayers.Last, 40, 32, 1e-2)]
+    [DataRow(GloroTrainedLayers.Last, 10_000, false, GloroTrainedLayers.Last, 30, 64, 1e-2)]
     public void Choose_ImagesFromAModel_DependsOnRowsAndNewClasses(
-        GloroTrainedLayers trained, int rows, bool hasNewClasses, int epochs, int batch, double rate)
+        GloroTrainedLayers? given, int rows, bool hasNewClasses, GloroTrainedLayers trained, int epochs, int batch, double rate)
     {
-        var options = new GloroImageClassificationOptions { InitialModel = s_model, TrainedLayers = trained };
+        var options = new GloroImageClassificationOptions { InitialModel = s_model, TrainedLayers = given };
         var chosen = (GloroImageClassificationOptions)AutomaticOptions.Choose(options, rows, 10, hasNewClasses);
         Assert.AreEqual((epochs, batch, rate, 1), (chosen.Epochs, chosen.BatchSize, chosen.LearningRate, chosen.InitialEpsilonFactor));
-        Assert.IsNull(chosen.Size, "the model brings its network");
+        Assert.AreEqual((trained, null), (chosen.TrainedLayers, chosen.Size));
         Assert.IsEmpty(chosen.Faults());
-        Assert.AreEqual("epochs, batch, learning rate, first ε", AutomaticOptions.Describe(options));
+        Assert.AreEqual(
+            $"epochs, batch, {(given is null ? "trained layers, " : "")}learning rate, first ε", AutomaticOptions.Describe(options));
+        options.Augmentation.MixupAlpha = 0.2;
+        if (given is null)
+            Assert.AreEqual(GloroTrainedLayers.All, AutomaticOptions.Choose(options, rows, 10, hasNewClasses).TrainedLayers);
     }
 
     [TestMethod]
@@ -67,6 +72,7 @@ public sealed class AutomaticOptionsTests
         var options = new GloroMulticlassClassificationOptions { InitialModel = s_model };
         var chosen = AutomaticOptions.Choose(options, 900, 10, hasNewClasses: true);
         Assert.AreEqual((88, 32, 5e-4, 1), (chosen.Epochs, chosen.BatchSize, chosen.LearningRate, chosen.InitialEpsilonFactor));
+        Assert.AreEqual(GloroTrainedLayers.All, chosen.TrainedLayers);
         options.TrainedLayers = GloroTrainedLayers.Last;
         Assert.AreEqual((88, 1e-2), (AutomaticOptions.Choose(options, 900, 10).Epochs, AutomaticOptions.Choose(options, 900, 10).LearningRate));
     }
@@ -77,6 +83,7 @@ public sealed class AutomaticOptionsTests
         var chosen = AutomaticOptions.Choose(new GloroImageClassificationOptions(), 200, 10);
         Assert.AreEqual((2e-3, 0.1), (chosen.LearningRate, chosen.InitialEpsilonFactor));
         var set = new GloroImageClassificationOptions { InitialModel = s_model, LearningRate = 3e-4, InitialEpsilonFactor = 0 };
+        set.TrainedLayers = GloroTrainedLayers.All;
         chosen = AutomaticOptions.Choose(set, 200, 10, hasNewClasses: true);
         Assert.AreEqual((3e-4, 0), (chosen.LearningRate, chosen.InitialEpsilonFactor));
         Assert.AreEqual("epochs, batch", AutomaticOptions.Describe(set));

@@ -10,6 +10,8 @@ public sealed class FeatureSetTests
 {
     private static readonly GloroAugmentationOptions s_mirror = new() { FlipHorizontally = true, MaximumShift = 0 };
 
+    private static readonly TrainingContext s_context = Problems.Settings(3);
+
     [ClassInitialize]
     public static void Prepare(TestContext _) => TorchProcess.Prepare();
 
@@ -19,7 +21,7 @@ public sealed class FeatureSetTests
         using var network = Problems.ImageNetwork(1);
         var images = Images(70);
         int done = 0;
-        var features = FeatureSet.Compute(images, network, copies: 0, seed: 1, torch.CPU, n => done = n, default);
+        var features = FeatureSet.Compute(images, network, copies: 0, s_context, n => done = n, default);
         Assert.AreEqual((70, 70, 16), (done, features.Count, features.Shape.Size));
         float[] row = new float[16];
         for (int i = 0; i < images.Count; i++)
@@ -39,7 +41,7 @@ public sealed class FeatureSetTests
     {
         using var network = Problems.ImageNetwork(1);
         var images = Images(6);
-        var features = FeatureSet.Compute(images, network, copies: 8, seed: 1, torch.CPU, _ => { }, default);
+        var features = FeatureSet.Compute(images, network, copies: 8, s_context, _ => { }, default);
         var random = new Random(2);
         float[] row = new float[16];
         var seen = new HashSet<bool>();
@@ -59,7 +61,7 @@ public sealed class FeatureSetTests
     public void Subset_SomeRows_HasTheirFeaturesLabelsAndWeights()
     {
         using var network = Problems.ImageNetwork(1);
-        var features = FeatureSet.Compute(Images(6), network, copies: 2, seed: 1, torch.CPU, _ => { }, default);
+        var features = FeatureSet.Compute(Images(6), network, copies: 2, s_context, _ => { }, default);
         var part = features.Subset([4, 1]);
         float[] all = new float[16], some = new float[16];
         foreach (var (index, row) in new[] { (0, 4), (1, 1) })
@@ -76,9 +78,9 @@ public sealed class FeatureSetTests
     }
 
     [TestMethod]
-    [DataRow(1, 32)]
-    [DataRow(1000, 20)]
-    [DataRow(100_000, 4)]
+    [DataRow(1, 16)]
+    [DataRow(1000, 10)]
+    [DataRow(100_000, 2)]
     public void CopiesFor_Rows_AreFewerForMore(int rows, int copies) => Assert.AreEqual(copies, FeatureSet.CopiesFor(rows));
 
     [TestMethod]
@@ -86,7 +88,7 @@ public sealed class FeatureSetTests
     {
         using var network = Problems.ImageNetwork(1);
         Assert.ThrowsExactly<OperationCanceledException>(
-            () => FeatureSet.Compute(Images(6), network, 1, 1, torch.CPU, _ => { }, new CancellationToken(canceled: true)));
+            () => FeatureSet.Compute(Images(6), network, 1, s_context, _ => { }, new CancellationToken(canceled: true)));
     }
 
     private static ImageTrainingSet Images(int count)

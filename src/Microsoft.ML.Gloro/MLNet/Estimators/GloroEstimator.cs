@@ -110,8 +110,8 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
             voice.Warn(warning);
 
         var rows = Read(input, spec, classNames, context, tolerances is not null, voice, stop);
-        WarnOf(voice, TrainingAdvice.OfRows(_options, rows, tolerances));
         context = context with { Options = Choose(rows, classNames, voice), KeepBest = KeepsBest(rows.Validation) };
+        WarnOf(voice, TrainingAdvice.OfRows(context.Options, rows, tolerances));
         long weights = _initial?.Network.WeightCount ?? NetworkFactory.Check(context.Options, spec.Shape, classNames.Length);
         using var fewer = FewerThreads(AutomaticOptions.ThreadsFor(context.Options, spec.Shape, weights), voice);
         var network = Train(context, rows, classNames, tolerances, checkpoints, voice, stop).With(views);
@@ -212,9 +212,9 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         var trained = (Network: network, Rows: rows);
         if (context.Options.TrainedLayers == GloroTrainedLayers.Last)
         {
-            context = context with { MixedPrecision = false };
             trained = (NetworkFactory.LastLayerOf(network, _initial!, context.Device, stop),
                 LastLayerFeatures.Of(rows, network, context, voice, stop));
+            context = context with { MixedPrecision = false }; // one small layer
         }
 
         var trainer = new Trainer(context, trained.Network, trained.Rows.Train, trained.Rows.Validation)

@@ -25,7 +25,7 @@ internal static class LastLayerFeatures
         FeatureSet Compute(TrainingSet set, int augmented)
         {
             int before = done;
-            return FeatureSet.Compute(set, network, augmented, context.Seed, context.Device, computed =>
+            return FeatureSet.Compute(set, network, augmented, context, computed =>
             {
                 done = before + computed;
                 progress.Step($"{done} of {all} rows are computed.");

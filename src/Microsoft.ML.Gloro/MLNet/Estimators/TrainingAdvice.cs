@@ -33,26 +33,27 @@ internal static class TrainingAdvice
                 $"ε is {options.Epsilon}, and pixels are scaled to [0, 1]. ") +
                 FormattableString.Invariant($"If ε was meant in steps of 255, set Epsilon to {options.Epsilon}f / 255.");
         }
-
-        if (options is { IsImage: true, InitialModel: not null, TrainedLayers: GloroTrainedLayers.All, LearningRate: >= AutomaticOptions.UsualRate })
-        {
-            yield return FormattableString.Invariant($"{nameof(options.LearningRate)} {options.LearningRate} is a rate for new networks. ") +
-                $"It overwrites what the {nameof(options.InitialModel)} has learned. Leave {nameof(options.LearningRate)} null.";
-        }
     }
 
     /// <summary>About the rows, before training.</summary>
-    /// <param name="options">The options.</param>
+    /// <param name="options">The options, with the values that were chosen by data.</param>
     /// <param name="rows">The rows.</param>
     /// <param name="tolerances">How far each feature can be off; null for L2 distances.</param>
     public static IEnumerable<string> OfRows(GloroTrainerOptions options, TrainingRows rows, IReadOnlyList<float>? tolerances = null)
     {
         if (rows.Validation is { Count: > 0 and < EnoughToValidate } validation)
             yield return FewToValidate(options, rows.Train.Count + validation.Count, validation.Count);
+        if (options is { IsImage: true, InitialModel: not null, LearningRate: >= AutomaticOptions.UsualRate }
+            && options.TrainedLayers != GloroTrainedLayers.Last)
+        {
+            yield return FormattableString.Invariant($"{nameof(options.LearningRate)} {options.LearningRate} is a rate for new networks. ") +
+                $"It overwrites what the {nameof(options.InitialModel)} has learned. Leave {nameof(options.LearningRate)} null.";
+        }
+
         if (options is { IsImage: true, TrainedLayers: GloroTrainedLayers.Last } && rows.Train.Count >= ManyForOneLayer)
         {
-            yield return FormattableString.Invariant($"Only the last layer is trained, on {rows.Train.Count} images. So many certify far ") +
-                $"more if all layers are trained: set {nameof(options.TrainedLayers)} to {GloroTrainedLayers.All}.";
+            yield return FormattableString.Invariant($"Only the last layer is trained, on {rows.Train.Count} images. So many usually ") +
+                $"certify more with all layers: set {nameof(options.TrainedLayers)} to {GloroTrainedLayers.All}, or train a new network.";
         }
 
         if (!options.IsImage && tolerances is null && Scales(rows.Train, options.FeatureColumnName) is { } scales)

@@ -46,7 +46,9 @@ internal static class AutomaticOptions
             image.Size = SizeFor(rows);
         if (options.ChoosesNetwork && chosen is GloroMulticlassClassificationOptions vector)
             (vector.Depth, vector.Width) = rows < SmallTable && classes <= ManyClasses ? (2, 64) : (3, 128);
-        bool goesOn = options.InitialModel is not null, last = options.TrainedLayers == GloroTrainedLayers.Last;
+        bool goesOn = options.InitialModel is not null;
+        chosen.TrainedLayers ??= goesOn && hasNewClasses && IsForLastLayer(options, rows) ? GloroTrainedLayers.Last : GloroTrainedLayers.All;
+        bool last = chosen.TrainedLayers == GloroTrainedLayers.Last;
         chosen.BatchSize ??= BatchFor(rows, options.IsImage, goesOn);
         bool isImage = options.IsImage && !last; // the last layer sees features, as a table has them
         chosen.Epochs ??= isImage && goesOn ? EpochsToGoOn(rows) : EpochsFor(rows, chosen.BatchSize.Value, isImage);
@@ -61,6 +63,7 @@ internal static class AutomaticOptions
         options.ChoosesNetwork ? "network" : null,
         options.Epochs is null ? "epochs" : null,
         options.BatchSize is null ? "batch" : null,
+        options.InitialModel is not null && options.TrainedLayers is null ? "trained layers" : null,
         options.InitialModel is not null && options.LearningRate is null ? "learning rate" : null,
         options.InitialModel is not null && options.InitialEpsilonFactor is null ? "first ε" : null,
     }.OfType<string>());
@@ -101,6 +104,10 @@ internal static class AutomaticOptions
     private static int EpochsFor(int rows, int batch, bool isImage) => isImage
         ? rows < VeryFewImages ? 2 * UsualEpochs : UsualEpochs
         : (int)Math.Clamp((long)Steps * batch / Math.Max(1, rows), UsualEpochs, MostEpochs);
+
+    // Measured on images only. Mixup mixes images anew in each step.
+    private static bool IsForLastLayer(GloroTrainerOptions options, int rows) =>
+        options.IsImage && rows < FewImages && options.ImageAugmentation.MixupAlpha == 0;
 
     private static int EpochsToGoOn(int rows) => rows < FewImages ? UsualEpochs : rows < SomeImages ? UsualEpochs / 2 : UsualEpochs / 5;
 }

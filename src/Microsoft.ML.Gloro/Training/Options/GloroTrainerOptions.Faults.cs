@@ -39,7 +39,7 @@ public abstract partial class GloroTrainerOptions
             yield return $"{nameof(Loss)} is unknown: {Loss}.";
         if (!Enum.IsDefined(Optimizer))
             yield return $"{nameof(Optimizer)} is unknown: {Optimizer}.";
-        if (!Enum.IsDefined(TrainedLayers))
+        if (TrainedLayers is { } trained && !Enum.IsDefined(trained))
             yield return $"{nameof(TrainedLayers)} is unknown: {TrainedLayers}.";
     }
 

@@ -110,17 +110,18 @@ public abstract partial class GloroTrainerOptions
     public ITransformer? InitialModel { get; set; }
 
     /// <summary>
-    /// Which layers are trained. Default: <see cref="GloroTrainedLayers.All"/>. <see cref="GloroTrainedLayers.Last"/> needs an
-    /// <see cref="InitialModel"/>.
+    /// Which layers are trained; <see cref="GloroTrainedLayers.Last"/> needs an <see cref="InitialModel"/>. Default: null, which is the last
+    /// layer for fewer than 1,000 images if the <see cref="InitialModel"/> lacks one of their classes and they are not mixed, and otherwise
+    /// all layers.
     /// </summary>
     /// <remarks>
     /// <para>With <see cref="GloroTrainedLayers.Last"/> the outputs of the other layers are computed before the first epoch: once for each
-    /// row, and for 4 to 32 augmented copies of each image, about 20,000 in all; with an augmentation that changes nothing, for none.
+    /// row, and for 2 to 16 augmented copies of each image, about 10,000 in all; with an augmentation that changes nothing, for none.
     /// <see cref="TimeBudget"/> does not count this time. They take four bytes per value of the layer before the last.</para>
-    /// <para>The result is proved like any other model. Its κ is that of the initial model, and its certificates are only as good as the
-    /// features of that model: training all layers certifies more, but takes longer.</para>
+    /// <para>The result is proved like any other model. Its κ is that of the initial model. With few images this certifies more than
+    /// training all layers, which raises κ; with many images less.</para>
     /// </remarks>
-    public GloroTrainedLayers TrainedLayers { get; set; } = GloroTrainedLayers.All;
+    public GloroTrainedLayers? TrainedLayers { get; set; }
 
     /// <summary>
     /// Stops training after this many epochs without an improvement in validation VRA, at least 1. The weights of the best epoch are then

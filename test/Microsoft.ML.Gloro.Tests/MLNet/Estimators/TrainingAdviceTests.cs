@@ -40,15 +40,16 @@ public sealed class TrainingAdviceTests
     }
 
     [TestMethod]
-    public void OfOptions_RateOfANewNetworkForATrainedOne_WarnsForAllLayersOfImages()
+    public void OfRows_RateOfANewNetworkForATrainedOne_WarnsForAllLayersOfImages()
     {
-        var options = new GloroImageClassificationOptions { InitialModel = TestModels.Transformer(TestModels.Vector()), LearningRate = 2e-3 };
-        StringAssert.Contains(TrainingAdvice.OfOptions(options).Single(), "It overwrites what the InitialModel has learned.");
+        var options = new GloroImageClassificationOptions { InitialModel = TestModels.Transformer(TestModels.Vector()), LearningRate = 2e-3, Epsilon = 0 };
+        StringAssert.Contains(TrainingAdvice.OfRows(options, Rows(i => [i % 7])).Single(), "It overwrites what the InitialModel has learned.");
         options.TrainedLayers = GloroTrainedLayers.Last;
-        Assert.IsEmpty(TrainingAdvice.OfOptions(options));
-        (options.TrainedLayers, options.LearningRate) = (GloroTrainedLayers.All, null);
-        Assert.IsEmpty(TrainingAdvice.OfOptions(options));
-        Assert.IsEmpty(TrainingAdvice.OfOptions(new GloroImageClassificationOptions { LearningRate = 2e-3 }));
+        Assert.IsEmpty(TrainingAdvice.OfRows(options, Rows(i => [i % 7])));
+        (options.TrainedLayers, options.LearningRate) = (GloroTrainedLayers.All, 5e-4);
+        Assert.IsEmpty(TrainingAdvice.OfRows(options, Rows(i => [i % 7])));
+        Assert.IsEmpty(TrainingAdvice.OfRows(
+            new GloroImageClassificationOptions { LearningRate = 2e-3, Epsilon = 0 }, Rows(i => [i % 7])));
     }
 
     [TestMethod]
