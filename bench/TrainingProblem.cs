@@ -30,7 +30,14 @@ internal sealed record TrainingProblem(int Classes, bool MixedPrecision)
     }
 
     public TrainingContext CreateSettings(GloroLossKind loss, RobustnessGuarantee guarantee) => new(
-        new GloroImageClassificationOptions { Loss = loss, Epochs = 1, BatchSize = BatchSize, LearningRate = 2e-3, InitialEpsilonFactor = 0.1 },
+        new GloroImageClassificationOptions
+        {
+            Loss = loss,
+            Epochs = 1,
+            BatchSize = BatchSize,
+            LearningRate = 2e-3,
+            InitialEpsilonFactor = 0.1,
+        },
         ResolvedGuarantee.Bind(guarantee, [.. Enumerable.Range(0, Classes).Select(c => $"{c}")]),
         torch.CPU,
         Seed: 1,

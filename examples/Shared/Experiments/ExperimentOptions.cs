@@ -15,7 +15,7 @@ namespace Experiments;
 /// <param name="Figure">Where the figure of shared sets goes; null for nowhere.</param>
 /// <param name="Discover">How to look for affinity sets; null for not.</param>
 /// <param name="PerClass">How many images of each class to train on; null for all.</param>
-/// <param name="TestEvery">Measured is every image of this number; 1 for all.</param>
+/// <param name="TestEvery">2 to measure every second test image, and so on; 1 for all.</param>
 /// <param name="Training">The options of the trainer.</param>
 internal sealed record ExperimentArguments(
     string Data, bool Superclasses, string? Model, string? StartFrom, string Save, string? Columns, string? Figure,

@@ -111,7 +111,7 @@ public sealed class LastLayerTests
         CollectionAssert.AreEqual(expected, tuned.GloroModel.Network.Metric!.Tolerances);
         Assert.AreEqual(others, Math.Abs(tuned.LipschitzBound - s_tolerant.LipschitzBound) > 1e-3);
         Assert.AreEqual(RigorousBound.Compute(tuned.GloroModel.Network).Value, tuned.LipschitzBound);
-        Assert.AreEqual(tuned.LipschitzBound, seen.Seen[^1].Kappa, 1e-5 * tuned.LipschitzBound, "training must aim at the bound that counts");
+        Assert.AreEqual(tuned.LipschitzBound, seen.Seen[^1].Kappa, 1e-5 * tuned.LipschitzBound, "training aims at the proved bound");
     }
 
     [TestMethod]
@@ -121,7 +121,8 @@ public sealed class LastLayerTests
         string whole = Fit(null, _ => { });
         using var source = new CancellationTokenSource();
         Assert.ThrowsExactly<OperationCanceledException>(() => Fit(
-            folder.Path, o => (o.CancellationToken, o.Progress) = (source.Token, new Recorder(p => { if (p.Epoch == 2) source.Cancel(); }))));
+            folder.Path,
+            o => (o.CancellationToken, o.Progress) = (source.Token, new Recorder(p => { if (p.Epoch == 2) source.Cancel(); }))));
         var recorder = new Recorder();
         Assert.AreEqual(whole, Fit(folder.Path, o => o.Progress = recorder));
         Assert.AreEqual("3 4 5", string.Join(' ', recorder.Seen.Select(p => p.Epoch)));

@@ -74,7 +74,8 @@ public sealed class AutomaticOptionsTests
         Assert.AreEqual((88, 32, 5e-4, 1), (chosen.Epochs, chosen.BatchSize, chosen.LearningRate, chosen.InitialEpsilonFactor));
         Assert.AreEqual(GloroTrainedLayers.All, chosen.TrainedLayers);
         options.TrainedLayers = GloroTrainedLayers.Last;
-        Assert.AreEqual((88, 1e-2), (AutomaticOptions.Choose(options, 900, 10).Epochs, AutomaticOptions.Choose(options, 900, 10).LearningRate));
+        chosen = AutomaticOptions.Choose(options, 900, 10);
+        Assert.AreEqual((88, 1e-2), (chosen.Epochs, chosen.LearningRate));
     }
 
     [TestMethod]

@@ -5,7 +5,7 @@ namespace Microsoft.ML.Gloro.MLNet;
 /// <summary>The rows of a training as its last layer sees them, if only that is trained.</summary>
 internal static class LastLayerFeatures
 {
-    /// <summary>Computes them: augmented copies of the training rows if images are augmented, and the validation rows as they are.</summary>
+    /// <summary>Computes them, with augmented copies of the training rows if images are augmented.</summary>
     /// <param name="rows">The rows.</param>
     /// <param name="network">The whole network.</param>
     /// <param name="context">The training.</param>
@@ -17,8 +17,8 @@ internal static class LastLayerFeatures
         int copies = context.Options.ImageAugmentation.ChangesImages ? FeatureSet.CopiesFor(rows.Train.Count) : 0;
         int all = (rows.Train.Count * (1 + copies)) + (rows.Validation?.Count ?? 0), done = 0;
         var progress = new SlowProgress(voice.Info);
-        progress.Begin($"Only the last layer is trained. Computing what the others make of {rows.Train.Count} rows and {copies} augmented " +
-            "copies of each.");
+        progress.Begin($"Only the last layer is trained. Computing what the others make of {rows.Train.Count} rows and {copies} " +
+            "augmented copies of each.");
         var train = Compute(rows.Train, copies);
         return rows with { Train = train, Validation = rows.Validation is { } validation ? Compute(validation, 0) : null };
 

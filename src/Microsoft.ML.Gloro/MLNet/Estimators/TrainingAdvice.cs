@@ -46,7 +46,7 @@ internal static class TrainingAdvice
         if (options is { IsImage: true, InitialModel: not null, LearningRate: >= AutomaticOptions.UsualRate }
             && options.TrainedLayers != GloroTrainedLayers.Last)
         {
-            yield return FormattableString.Invariant($"{nameof(options.LearningRate)} {options.LearningRate} is a rate for new networks. ") +
+            yield return FormattableString.Invariant($"{nameof(options.LearningRate)} {options.LearningRate} is for new networks. ") +
                 $"It overwrites what the {nameof(options.InitialModel)} has learned. Leave {nameof(options.LearningRate)} null.";
         }
 

@@ -32,5 +32,6 @@ internal static class TrainingSummary
 
     private static string Architecture(GloroTrainerOptions options, GloroModel? initial) => initial is null
         ? NetworkFactory.Describe(options)
-        : $"{(options.TrainedLayers == GloroTrainedLayers.Last ? "last layer " : "")}fine-tuned from weights {initial.Bound.WeightHash[..16]}…";
+        : (options.TrainedLayers == GloroTrainedLayers.Last ? "last layer " : "") +
+            $"fine-tuned from weights {initial.Bound.WeightHash[..16]}…";
 }

@@ -25,8 +25,8 @@ internal static class AutomaticOptions
     // Larger batches are faster on large tables, but lost eight points of VRA on one.
     private const int LeastBatch = 16, UsualBatch = 64;
 
-    // Fine-tuning, measured on images: more than a tenth of the usual rate forgets what the model knows, and new classes need more than
-    // those it knows. The last layer alone is a problem of another kind, and its epochs cost nothing.
+    // A tenth of the usual rate goes on with what a model knows; new classes need more, but 0.001 was no better than 0.0005. The last layer
+    // alone is a problem of another kind, and its epochs cost nothing. docs/experiments.md has the measurements ("Small data").
     private const double RateToGoOn = 2e-4, RateForNewClasses = 5e-4, RateOfLastLayer = 1e-2;
     private const double UsualFirstEpsilon = 0.1, FirstEpsilonToGoOn = 1;
 
@@ -47,7 +47,9 @@ internal static class AutomaticOptions
         if (options.ChoosesNetwork && chosen is GloroMulticlassClassificationOptions vector)
             (vector.Depth, vector.Width) = rows < SmallTable && classes <= ManyClasses ? (2, 64) : (3, 128);
         bool goesOn = options.InitialModel is not null;
-        chosen.TrainedLayers ??= goesOn && hasNewClasses && IsForLastLayer(options, rows) ? GloroTrainedLayers.Last : GloroTrainedLayers.All;
+        chosen.TrainedLayers ??= goesOn && hasNewClasses && IsForLastLayer(options, rows)
+            ? GloroTrainedLayers.Last
+            : GloroTrainedLayers.All;
         bool last = chosen.TrainedLayers == GloroTrainedLayers.Last;
         chosen.BatchSize ??= BatchFor(rows, options.IsImage, goesOn);
         bool isImage = options.IsImage && !last; // the last layer sees features, as a table has them

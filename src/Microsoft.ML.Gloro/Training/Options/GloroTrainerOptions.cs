@@ -110,9 +110,9 @@ public abstract partial class GloroTrainerOptions
     public ITransformer? InitialModel { get; set; }
 
     /// <summary>
-    /// Which layers are trained; <see cref="GloroTrainedLayers.Last"/> needs an <see cref="InitialModel"/>. Default: null, which is the last
-    /// layer for fewer than 1,000 images if the <see cref="InitialModel"/> lacks one of their classes and they are not mixed, and otherwise
-    /// all layers.
+    /// Which layers are trained; <see cref="GloroTrainedLayers.Last"/> needs an <see cref="InitialModel"/>. Default: null, which is the
+    /// last layer for fewer than 1,000 images if the <see cref="InitialModel"/> lacks one of their classes and they are not mixed, and
+    /// otherwise all layers.
     /// </summary>
     /// <remarks>
     /// <para>With <see cref="GloroTrainedLayers.Last"/> the outputs of the other layers are computed before the first epoch: once for each

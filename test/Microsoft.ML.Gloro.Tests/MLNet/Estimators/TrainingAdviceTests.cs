@@ -42,8 +42,14 @@ public sealed class TrainingAdviceTests
     [TestMethod]
     public void OfRows_RateOfANewNetworkForATrainedOne_WarnsForAllLayersOfImages()
     {
-        var options = new GloroImageClassificationOptions { InitialModel = TestModels.Transformer(TestModels.Vector()), LearningRate = 2e-3, Epsilon = 0 };
-        StringAssert.Contains(TrainingAdvice.OfRows(options, Rows(i => [i % 7])).Single(), "It overwrites what the InitialModel has learned.");
+        var options = new GloroImageClassificationOptions
+        {
+            InitialModel = TestModels.Transformer(TestModels.Vector()),
+            LearningRate = 2e-3,
+            Epsilon = 0,
+        };
+        string warning = TrainingAdvice.OfRows(options, Rows(i => [i % 7])).Single();
+        StringAssert.Contains(warning, "It overwrites what the InitialModel has learned.");
         options.TrainedLayers = GloroTrainedLayers.Last;
         Assert.IsEmpty(TrainingAdvice.OfRows(options, Rows(i => [i % 7])));
         (options.TrainedLayers, options.LearningRate) = (GloroTrainedLayers.All, 5e-4);
