@@ -61,6 +61,8 @@ public abstract partial class GloroTrainerOptions
             yield return $"{nameof(AveragingDecay)} must be from 0 to below 1, not {AveragingDecay}.";
         if (InitialModel is not null && NetworkOptionsThatAreSet.ToList() is { Count: > 0 } set)
             yield return $"{nameof(InitialModel)} brings its own network; leave {string.Join(", ", set)} at the default.";
+        if (Teacher is not null && Loss != GloroLossKind.AnnealedEmma)
+            yield return $"{nameof(Teacher)} needs {nameof(Loss)} = {GloroLossKind.AnnealedEmma}, not {Loss}.";
     }
 
     private IEnumerable<FormattableString> FaultsOfNumbers()
@@ -79,6 +81,7 @@ public abstract partial class GloroTrainerOptions
         {
             (nameof(LearningRate), LearningRate), (nameof(EpsilonFactor), EpsilonFactor),
             (nameof(ClosingEpsilonFactor), ClosingEpsilonFactor ?? 1), (nameof(MaximumGradientNorm), MaximumGradientNorm),
+            (nameof(TeacherTemperature), TeacherTemperature),
         };
         foreach (var (name, value) in positive)
         {
@@ -95,7 +98,7 @@ public abstract partial class GloroTrainerOptions
         var fractions = new[]
         {
             (nameof(WarmUpFraction), WarmUpFraction), (nameof(InitialEpsilonFactor), InitialEpsilonFactor),
-            (nameof(WeightDecay), WeightDecay),
+            (nameof(WeightDecay), WeightDecay), (nameof(TeacherWeight), TeacherWeight),
         };
         foreach (var (name, value) in fractions)
         {

@@ -26,5 +26,8 @@ internal sealed record TrainingContext(
     /// <summary>The rows of a batch.</summary>
     public int BatchSize => Options.BatchSize ?? throw NotChosen();
 
+    /// <summary>The type of the arithmetic in the body of the network.</summary>
+    public torch.ScalarType ComputeType => MixedPrecision ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32;
+
     private static InvalidOperationException NotChosen() => new($"{nameof(AutomaticOptions)} comes before training.");
 }
