@@ -63,6 +63,8 @@ public abstract partial class GloroTrainerOptions
             yield return $"{nameof(InitialModel)} brings its own network; leave {string.Join(", ", set)} at the default.";
         if (Teacher is not null && Loss != GloroLossKind.AnnealedEmma)
             yield return $"{nameof(Teacher)} needs {nameof(Loss)} = {GloroLossKind.AnnealedEmma}, not {Loss}.";
+        if (!(TeacherTemperature is >= 0.001 and <= 1000))
+            yield return $"{nameof(TeacherTemperature)} must be from 0.001 to 1000, not {TeacherTemperature}.";
     }
 
     private IEnumerable<FormattableString> FaultsOfNumbers()
@@ -81,7 +83,6 @@ public abstract partial class GloroTrainerOptions
         {
             (nameof(LearningRate), LearningRate), (nameof(EpsilonFactor), EpsilonFactor),
             (nameof(ClosingEpsilonFactor), ClosingEpsilonFactor ?? 1), (nameof(MaximumGradientNorm), MaximumGradientNorm),
-            (nameof(TeacherTemperature), TeacherTemperature),
         };
         foreach (var (name, value) in positive)
         {

@@ -17,10 +17,10 @@ public abstract partial class GloroTrainerOptions
     /// that learns from a larger, better one certifies more after the same number of epochs.</para>
     /// <para>The teacher may have any network that this library trains. It must take the same inputs (images of the same size, or vectors
     /// of the same length) and know every class by name; classes that only the teacher knows are left out. It scores each training row
-    /// once, before the first epoch, without augmentation and with one view. This takes about a third of the time that an epoch of
-    /// training the teacher took, which counts in <see cref="TimeBudget"/>, and four bytes of memory per row and class.</para>
-    /// <para>The certificates of the new model rest on its own weights alone: a wrong teacher costs accuracy, never soundness. Rows that
-    /// the new model is measured on must not be among those that the teacher was trained on.</para>
+    /// once, before the first epoch, without augmentation and with one view. This takes about a quarter of an epoch of the teacher's
+    /// own training, which counts in <see cref="TimeBudget"/>, and four bytes of memory per row and class.</para>
+    /// <para>The certificates of the new model rest on its own weights alone: a wrong teacher costs accuracy, never soundness. Rows
+    /// to test the new model on must not be among those that the teacher was trained on.</para>
     /// </remarks>
     [JsonIgnore]
     public ITransformer? Teacher { get; set; }
@@ -30,8 +30,8 @@ public abstract partial class GloroTrainerOptions
     public double TeacherWeight { get; set; } = 0.5;
 
     /// <summary>
-    /// T, the temperature of the <see cref="Teacher"/>'s softmax, which is positive. A higher temperature gives more weight to classes that
-    /// the teacher holds for less likely. Default: 1.
+    /// T, the temperature of the <see cref="Teacher"/>'s softmax, from 0.001 to 1000. A higher temperature gives more weight to the classes
+    /// that the teacher considers less likely. Default: 1.
     /// </summary>
     [Range(0.25, 4.0, init: 1.0, logBase: true)]
     public double TeacherTemperature { get; set; } = 1;

@@ -118,6 +118,11 @@ public sealed class TeacherTests
         var wide = _mlContext.Transforms.Concatenate("Features", "Features", "Features").Fit(Blobs.View()).Transform(Blobs.View());
         e = Assert.ThrowsExactly<ArgumentException>(() => trainer.Fit(wide));
         StringAssert.Contains(e.Message, "The network takes feature vectors of 4, and Teacher takes feature vectors of 2.");
+
+        var images = TestModels.Image(height: 8, width: 6);
+        e = Assert.ThrowsExactly<ArgumentException>(() => GivenModels.CheckTeacher(images, InputSpec.Image(8, 8), images.ClassNames));
+        StringAssert.Contains(e.Message, "images of 8×8 pixels (height × width), and Teacher takes images of 8×6 pixels");
+        GivenModels.CheckTeacher(images, InputSpec.Image(8, 6), images.ClassNames);
     }
 
     [TestMethod]
