@@ -10,6 +10,7 @@ namespace Experiments;
 /// <param name="Superclasses">Whether the guarantee is affinity robustness with the data set's superclasses.</param>
 /// <param name="Model">The model to measure; null to train one.</param>
 /// <param name="StartFrom">The model to go on training; null for a new network.</param>
+/// <param name="Teacher">The model to learn from; null for none.</param>
 /// <param name="Save">Where the trained model goes.</param>
 /// <param name="Columns">Where all columns of the test images go as text; null for nowhere.</param>
 /// <param name="Figure">Where the figure of shared sets goes; null for nowhere.</param>
@@ -18,8 +19,8 @@ namespace Experiments;
 /// <param name="TestEvery">2 to measure every second test image, and so on; 1 for all.</param>
 /// <param name="Training">The options of the trainer.</param>
 internal sealed record ExperimentArguments(
-    string Data, bool Superclasses, string? Model, string? StartFrom, string Save, string? Columns, string? Figure,
-    GloroAffinityDiscoveryOptions? Discover, int? PerClass, int TestEvery, GloroImageClassificationOptions Training)
+    string Data, bool Superclasses, string? Model, string? StartFrom, string? Teacher, string Save, string? Columns,
+    string? Figure, GloroAffinityDiscoveryOptions? Discover, int? PerClass, int TestEvery, GloroImageClassificationOptions Training)
 {
     /// <summary>The training images that are asked for.</summary>
     /// <param name="images">All training images.</param>
@@ -41,7 +42,7 @@ internal sealed class ExperimentOptions
     private readonly GloroImageClassificationOptions _training;
     private readonly List<Action<ParseResult>> _setters = [];
     private readonly Option<string> _data, _save;
-    private readonly Option<string?> _model, _startFrom, _columns, _figure, _guarantee;
+    private readonly Option<string?> _model, _startFrom, _teacher, _columns, _figure, _guarantee;
     private readonly Option<GloroAffinityDiscoveryOptions?> _discover;
     private readonly Option<int?> _perClass;
     private readonly Option<int> _testEvery;
@@ -61,6 +62,7 @@ internal sealed class ExperimentOptions
         _model = example.Open<string?>("--model", "FILE", "Measure this trained model instead of training one", "none");
         _startFrom = example.Open<string?>(
             "--start-from", "FILE", "Go on training this model, with its own network", "a new network");
+        _teacher = example.Open<string?>("--teacher", "FILE", "Learn from this trained model too; needs --loss AnnealedEmma", "none");
         _save = example.Optional("--save", "FILE", "Where the trained model goes", save);
         string known = superclasses ? $", {Superclasses}" : "";
         _guarantee = example.Open<string?>(
@@ -77,6 +79,12 @@ internal sealed class ExperimentOptions
             "--layers", "TEXT", "An own network instead: layers joined by commas, see docs/layers.md", "none",
             layers => training.Layers = layers, Layers);
         Set<GloroLossKind>("--loss", Names<GloroLossKind>(), "The loss", training.Loss, loss => training.Loss = loss);
+        Set<double>(
+            "--teacher-weight", "X", "The share of the teacher in the target of an image", training.TeacherWeight,
+            x => training.TeacherWeight = x);
+        Set<double>(
+            "--teacher-temperature", "X", "The temperature of the teacher's softmax", training.TeacherTemperature,
+            x => training.TeacherTemperature = x);
         Set<int>(
             "--power-steps", "N", "Power iterations in a step of training", training.PowerIterationSteps,
             n => training.PowerIterationSteps = n);
@@ -153,7 +161,7 @@ internal sealed class ExperimentOptions
             _training.Guarantee = RobustnessGuarantee.Parse(guarantee);
         return new(
             Data(given), guarantee == Superclasses, given.GetValue(_model),
-            given.GetValue(_startFrom), given.GetRequiredValue(_save), given.GetValue(_columns),
+            given.GetValue(_startFrom), given.GetValue(_teacher), given.GetRequiredValue(_save), given.GetValue(_columns),
             given.GetValue(_figure), given.GetValue(_discover), given.GetValue(_perClass), Math.Max(1, given.GetValue(_testEvery)),
             _training);
     }

@@ -14,7 +14,7 @@ internal sealed class ImageExperiment : IDisposable
     private readonly CancellationToken _stop;
     private readonly LiveBar<GloroTrainingProgress> _bar = LiveBar.Training(lines: false); // the log has a line for each epoch
     private readonly Stopwatch _clock = Stopwatch.StartNew();
-    private readonly ITransformer? _given;
+    private readonly ITransformer? _given, _teacher;
     private readonly string _partialSave;
 
     /// <summary>
@@ -46,6 +46,8 @@ internal sealed class ImageExperiment : IDisposable
             return;
         if (arguments.StartFrom is not null)
             training.InitialModel = _given;
+        if (arguments.Teacher is { } teacher)
+            training.Teacher = _teacher = ImageModel.Load(Context, teacher, out _);
         File.Create(_partialSave).Dispose();
     }
 
@@ -114,6 +116,7 @@ internal sealed class ImageExperiment : IDisposable
         if (_arguments.Model is null)
             File.Delete(_partialSave); // of a training that did not end
         (_given as IDisposable)?.Dispose();
+        (_teacher as IDisposable)?.Dispose();
     }
 
     private ITransformer Train(IEstimator<ITransformer> pipeline, IDataView train)

@@ -23,6 +23,9 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
     /// <summary>Keeps checkpoints and resumes from them; null for no checkpoints.</summary>
     public CheckpointStore? Checkpoints { get; init; }
 
+    /// <summary>Makes the teacher's targets of the training rows, if training is not complete already; null without a teacher.</summary>
+    public Func<CancellationToken, TeacherTargets>? Teacher { get; init; }
+
     /// <summary>Receives messages that are not part of a progress report (resume, early stop).</summary>
     public Action<string>? Note { get; init; }
 
@@ -44,9 +47,11 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
         using var state = new TrainingState(network, context);
         var batches = new BatchSource(train, context.BatchSize, context.Device);
         var clock = new TrainingClock(Time, _options.TimeBudget, (long)batches.PerEpoch * context.Epochs);
-        for (bool finished = Resume(state, clock, batches.PerEpoch, cancellationToken); !finished;)
+        bool finished = Resume(state, clock, batches.PerEpoch, cancellationToken);
+        using var targets = finished ? null : Teacher?.Invoke(cancellationToken);
+        while (!finished)
         {
-            double loss = RunEpoch(state, batches, clock, cancellationToken);
+            double loss = RunEpoch(state, batches, targets, clock, cancellationToken);
             var trained = clock.Elapsed;
             finished = state.Epoch + 1 == context.Epochs || clock.Progress >= 1;
             if (finished)
@@ -101,7 +106,8 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
     }
 
     // The mean loss of an epoch, or of its part before the time budget ends.
-    private double RunEpoch(TrainingState state, BatchSource batches, TrainingClock clock, CancellationToken cancellationToken)
+    private double RunEpoch(
+        TrainingState state, BatchSource batches, TeacherTargets? targets, TrainingClock clock, CancellationToken cancellationToken)
     {
         double lossSum = 0;
         long first = clock.Step;
@@ -116,7 +122,9 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
             var inputs = batches.Gather(rows, random);
             double alpha = _options.ImageAugmentation.MixupAlpha;
             var mixture = alpha > 0 ? Mixture.Draw(alpha, rows.Length, random) : null;
-            lossSum += Step(state.Optimizer, mixture?.Mix(inputs) ?? inputs, labels, rate, progress, state.Epoch, mixture, weights);
+            lossSum += Step(
+                state.Optimizer, mixture?.Mix(inputs) ?? inputs, labels, rate, progress, state.Epoch, mixture, weights,
+                targets?.Of(rows));
             state.Lookahead?.Step();
             state.Average?.Step();
 
@@ -141,12 +149,13 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
         double progress,
         int epoch,
         Mixture? mixture = null,
-        Tensor? weights = null)
+        Tensor? weights = null,
+        Tensor? teacher = null)
     {
         optimizer.zero_grad();
-        var logits = network.Forward(inputs, training: true, context.MixedPrecision ? ScalarType.BFloat16 : ScalarType.Float32);
+        var logits = network.Forward(inputs, training: true, context.ComputeType);
         var kappa = network.EstimateKappa(_options.PowerIterationSteps);
-        var lossInput = new LossInput(logits, labels, network.MarginRows(), kappa, _epsilon.At(progress), progress, weights);
+        var lossInput = new LossInput(logits, labels, network.MarginRows(), kappa, _epsilon.At(progress), progress, weights, teacher);
         var loss = mixture?.Loss(_loss, lossInput) ?? _loss.Compute(lossInput);
         float value = loss.item<float>();
         if (!float.IsFinite(value))

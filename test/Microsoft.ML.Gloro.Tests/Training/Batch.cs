@@ -41,6 +41,9 @@ internal sealed record Batch
 
     public double Epsilon { get; init; } = 0.5;
 
+    /// <summary>The teacher's softmax of each row; null without a teacher.</summary>
+    public double[][]? Teacher { get; init; }
+
     public int Count => Logits.Length;
 
     public int Classes => Logits[0].Length;
@@ -59,7 +62,9 @@ internal sealed record Batch
         logits = Leaf(Logits);
         rows = Leaf(Rows);
         kappa = torch.tensor((float)Kappa).requires_grad_(true);
-        return new LossInput(logits, torch.tensor(Array.ConvertAll(Labels, label => (long)label)), rows, kappa, Epsilon);
+        return new LossInput(
+            logits, torch.tensor(Array.ConvertAll(Labels, label => (long)label)), rows, kappa, Epsilon,
+            Teacher: Teacher is null ? null : Leaf(Teacher).requires_grad_(false));
     }
 
     /// <summary>e_i = clip(−(y_i − y_label) / (ε·K_i,label), 0.01, 1).</summary>

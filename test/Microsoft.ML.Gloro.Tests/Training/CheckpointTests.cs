@@ -71,6 +71,7 @@ public sealed class CheckpointTests
     [DataRow("adam")]
     [DataRow("everything")]
     [DataRow("mixup")]
+    [DataRow("teacher")]
     public void Run_StoppedAtAnyMoment_EndsWithTheBitsOfAnUninterruptedRun(string kind)
     {
         var settings = SettingsOf(kind);
@@ -221,6 +222,7 @@ public sealed class CheckpointTests
             o.Augmentation.MixupAlpha = kind == "mixup" ? 0.4 : 0;
             o.Optimizer = kind == "adam" ? GloroOptimizer.Adam : GloroOptimizer.NAdam;
             o.Lookahead = kind != "adam";
+            o.Loss = kind == "teacher" ? GloroLossKind.AnnealedEmma : GloroLossKind.Emma;
         });
         return settings with { MixedPrecision = kind == "bfloat16", KeepBest = kind == "everything" };
     }
@@ -241,11 +243,15 @@ public sealed class CheckpointTests
             if (reads >= stopAfter)
                 source.Cancel();
         });
+        using var teacher = Problems.ImageNetwork(4);
         long before = TorchProcess.LiveTensors();
         try
         {
             new Trainer(settings, network, rows, Problems.Blobs(30, 2))
             {
+                Teacher = settings.Options.Loss == GloroLossKind.AnnealedEmma
+                    ? token => new TeacherTargets(teacher, Problems.Blobs(Rows, 1), 0.1, settings.Device, settings.ComputeType, token)
+                    : null,
                 Checkpoints = store,
                 Note = text => notes.AddRange(text.Contains("complete", StringComparison.Ordinal) ? [text] : []),
             }

@@ -30,6 +30,15 @@ internal static class LossOracle
 
     public static double CrossEntropy(Batch batch, double[][] logits) => logits.Zip(batch.Labels, Batch.CrossEntropy).Average();
 
+    /// <summary>z = (y′ − 2·onehot) / 0.75 and p = softmax(z): 0.75·Σ_c q_c·(1 − p_c)⁵·(−ln p_c), q = (1 − w)·onehot + w·teacher.</summary>
+    public static double Taught(Batch batch, double[][] logits, double weight) => Enumerable.Range(0, batch.Count).Average(row =>
+    {
+        int label = batch.Labels[row];
+        double[] z = [.. logits[row].Select((v, i) => (v - (i == label ? 2 : 0)) / 0.75)], p = Softmax(z);
+        return 0.75 * Enumerable.Range(0, batch.Classes).Sum(c =>
+            ((c == label ? 1 - weight : 0) + (weight * batch.Teacher![row][c])) * Math.Pow(1 - p[c], 5) * Batch.CrossEntropy(z, c));
+    });
+
     /// <summary>z = (y′ − 2·onehot) / 0.75, and 0.75·(1 − p_label)⁵·CE(z).</summary>
     public static double Annealed(Batch batch, double[][] logits) => logits.Zip(batch.Labels, (y, label) =>
     {

@@ -100,12 +100,29 @@ public sealed class MixtureTests
     }
 
     [TestMethod]
+    public void Loss_WithATeacher_TakesEachRowsOwnAnswer()
+    {
+        // Row n's teacher is sure of class n: one answer for another would show.
+        using var scope = torch.NewDisposeScope();
+        var batch = new Batch([[2, 1, 0], [0, 2, 1], [1, 0, 2]], [0, 1, 2]) { Teacher = [[1, 0, 0], [0, 1, 0], [0, 0, 1]] };
+        var loss = new AnnealedEmmaLoss(new LabelMargins(), 0.5);
+        var mixture = new Mixture(0.3, [2, 0, 1]);
+        var input = batch.Input(out _, out _, out _);
+        var others = torch.tensor([2L, 0, 1]);
+        var swapped = input with { Labels = input.Labels.index_select(0, others), Teacher = input.Teacher!.index_select(0, others) };
+        double expected = (0.3 * loss.Compute(input).item<float>()) + (0.7 * loss.Compute(swapped).item<float>());
+        Assert.AreEqual(expected, mixture.Loss(loss, input).item<float>(), 1e-6);
+        Assert.AreNotEqual(expected, (0.3 * loss.Compute(input).item<float>())
+            + (0.7 * loss.Compute(input with { Labels = swapped.Labels }).item<float>()), 0.01, "the answers differ");
+    }
+
+    [TestMethod]
     public void With_WhatIsRemembered_IsShared()
     {
         using var scope = torch.NewDisposeScope();
         var input = new Batch(4).Input(out _, out _, out _);
         var squares = input.Squares();
-        Assert.AreSame(squares, input.With(input.Labels, null).Squares());
+        Assert.AreSame(squares, input.With(input.Labels, null, null).Squares());
         Assert.AreNotSame(squares, (input with { Epsilon = 1 }).Squares(), "what depends on something else is not");
     }
 

@@ -56,6 +56,37 @@ public sealed class MoreLossTests
     }
 
     [TestMethod]
+    [DataRow(0.0)]
+    [DataRow(0.3)]
+    [DataRow(1.0)]
+    public void Annealed_WithATeacher_IsTheFormula(double weight)
+    {
+        for (int seed = 0; seed < 60; seed++)
+        {
+            var batch = Taught(seed);
+            double[][] logits = LossOracle.EmmaLogits(batch);
+            double value = batch.Compute(new AnnealedEmmaLoss(new LabelMargins(), weight));
+            LossTests.AssertClose(LossOracle.Taught(batch, logits, weight), value, $"seed {seed}");
+            if (weight == 0)
+                LossTests.AssertClose(LossOracle.Annealed(batch, logits), value, $"the labels alone, seed {seed}");
+        }
+    }
+
+    [TestMethod]
+    public void Annealed_WithATeacher_GradientIsThatOfDifferences()
+    {
+        for (int seed = 100; seed < 106; seed++)
+        {
+            var batch = Taught(seed, ties: false);
+            double[][] shares = [.. Enumerable.Range(0, batch.Count).Select(batch.Shares)];
+            LossTests.AssertGradients(
+                batch,
+                moved => LossOracle.Taught(moved, LossOracle.EmmaLogits(moved, shares), 0.4),
+                _ => new AnnealedEmmaLoss(new LabelMargins(), 0.4));
+        }
+    }
+
+    [TestMethod]
     public void RelaxedEmma_RandomBatchesAndGuarantees_IsTheFormula()
     {
         var sizes = new HashSet<int>();
@@ -295,6 +326,23 @@ public sealed class MoreLossTests
         new(new RelaxedMargins(Bind(guarantee, classes), competeWithinSet));
 
     private static Gloro.Core.ResolvedGuarantee Bind(RobustnessGuarantee guarantee, int classes) => Rows.Bind(guarantee, classes);
+
+    // A batch with random targets: some sure of a class, some of none.
+    private static Batch Taught(int seed, bool ties = true)
+    {
+        var (batch, random) = (new Batch(seed, ties), new Random(seed));
+        return batch with
+        {
+            Teacher =
+            [
+                .. batch.Logits.Select(row =>
+                {
+                    double[] shares = [.. row.Select(_ => Math.Exp(3 * Rows.Normal(random)))];
+                    return shares.Select(share => share / shares.Sum()).ToArray();
+                }),
+            ],
+        };
+    }
 
     // The loss, and its derivatives with respect to all logits, all rows and κ.
     private static (double Value, double[] Gradients) Gradients(Batch batch, GloroLoss loss)

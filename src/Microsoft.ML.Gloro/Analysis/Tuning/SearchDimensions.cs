@@ -15,6 +15,7 @@ internal static class SearchDimensions
     [
         nameof(GloroTrainerOptions.Epochs), nameof(GloroTrainerOptions.WarmUpFraction), nameof(GloroTrainerOptions.InitialEpsilonFactor),
         nameof(GloroTrainerOptions.MaximumGradientNorm), nameof(GloroTrainerOptions.PowerIterationSteps),
+        nameof(GloroTrainerOptions.TeacherTemperature), nameof(GloroTrainerOptions.TeacherWeight),
     ];
 
     // These change what is measured, or belong to the sweep itself.

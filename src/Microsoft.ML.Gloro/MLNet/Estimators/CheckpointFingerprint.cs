@@ -40,9 +40,8 @@ internal static class CheckpointFingerprint
         new("the trainer", options.IsImage ? "ImageClassification" : "MulticlassClassification"),
         .. Flatten("", JsonSerializer.SerializeToElement(options, options.GetType(), FingerprintJson.Default))
             .Where(p => !s_leftOut.Contains(p.Key)),
-        .. InitialModels.Find(options) is { } initial
-            ? [new KeyValuePair<string, string>(nameof(GloroTrainerOptions.InitialModel), initial.Bound.WeightHash)]
-            : Array.Empty<KeyValuePair<string, string>>(),
+        .. WeightsOf(nameof(GloroTrainerOptions.InitialModel), options.InitialModel),
+        .. WeightsOf(nameof(GloroTrainerOptions.Teacher), options.Teacher),
         new(SeedName, seed.ToString(CultureInfo.InvariantCulture)),
         new(nameof(GloroTrainerOptions.MixedPrecision), mixedPrecision ? "true" : "false"),
         new("the classes", Describe(classNames.Count, hash =>
@@ -107,6 +106,9 @@ internal static class CheckpointFingerprint
         string? text = checkpoint.Fingerprint.GetValueOrDefault(SeedName);
         return int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out int seed) ? seed : null;
     }
+
+    private static KeyValuePair<string, string>[] WeightsOf(string option, ITransformer? transformer) =>
+        GivenModels.Find(transformer) is { } model ? [new(option, model.Bound.WeightHash)] : [];
 
     private static bool IsLength(string name) => name is nameof(GloroTrainerOptions.Epochs) or nameof(GloroTrainerOptions.TimeBudget);
 

@@ -30,7 +30,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
     private readonly IHost _host;
     private readonly GloroTrainerOptions _options;
     private readonly TrainingInput _input;
-    private readonly GloroModel? _initial;
+    private readonly GloroModel? _initial, _teacher;
     private readonly int _seed;
 
     internal GloroEstimator(MLContext mlContext, GloroTrainerOptions options)
@@ -39,7 +39,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         ArgumentNullException.ThrowIfNull(options);
         _options = options.Copy();
         OptionFaults.ThrowIfAny("the Gloro trainer", FaultsOf(_options));
-        _initial = InitialModels.Find(_options);
+        (_initial, _teacher) = (GivenModels.Find(_options.InitialModel), GivenModels.Find(_options.Teacher));
         _input = new TrainingInput(_options, _initial);
         _mlContext = mlContext;
         _host = ((IHostEnvironment)mlContext).Register("Gloro", null, null);
@@ -103,6 +103,8 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         float[]? tolerances = _input.ChooseTolerances(input, spec);
         if (_initial is null)
             NetworkFactory.Check(_options, spec.Shape, classNames.Length);
+        if (_teacher is not null)
+            GivenModels.CheckTeacher(_teacher, spec, classNames);
         using var threads = new TorchThreads(_options.ThreadCount);
         using var checkpoints = OpenCheckpoints(voice);
         var context = CreateContext(guarantee, classNames, checkpoints, channel);
@@ -118,7 +120,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         var bound = Bound(network, voice, stop);
         var model = new GloroModel(
             network, bound, classNames, _options.Guarantee, _options.Epsilon, _options.IsImage, rows.Counts,
-            ModelProvenance.OfThisLibrary(TrainingSummary.Of(context, _options, _initial)), _options.Arithmetic,
+            ModelProvenance.OfThisLibrary(TrainingSummary.Of(context, _options, _initial, _teacher)), _options.Arithmetic,
             labelType: _input.LabelTypeOf(input.Schema));
         model = Calibrate(model, rows.Validation, voice, stop);
         return new GloroTransformer(_host, model, _options.FeatureColumnName, new ScoringOptions { Prefix = _options.OutputColumnPrefix });
@@ -126,7 +128,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
 
     /// <summary>All faults of the options and the initial model, a sentence each.</summary>
     internal static IEnumerable<FormattableString> FaultsOf(GloroTrainerOptions options) =>
-        [.. options.Faults(), .. InitialModels.Faults(options)];
+        [.. options.Faults(), .. GivenModels.Faults(options)];
 
     /// <summary>Refuses what <see cref="Fit"/> refuses before it reads rows.</summary>
     internal (string[] ClassNames, ResolvedGuarantee Guarantee) Check(IDataView data)
@@ -221,6 +223,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         {
             Checkpoints = checkpoints,
             Note = voice.Info,
+            Teacher = _teacher is null ? null : token => Ask(_teacher, context, rows.Train, classNames, voice, token),
         };
         var epochs = new List<GloroTrainingProgress>();
         trainer.Run(
@@ -232,6 +235,16 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
             stop);
         WarnOf(voice, Diagnose(context, trainer, rows, trained.Rows, epochs, tolerances, stop));
         return trained.Network.Fold();
+    }
+
+    private static TeacherTargets Ask(
+        GloroModel teacher, TrainingContext context, TrainingSet rows, string[] classNames, TrainingVoice voice, CancellationToken stop)
+    {
+        voice.Info($"The teacher scores the {rows.Count} training rows.");
+        using var scope = torch.NewDisposeScope();
+        using var network = NetworkFactory.Restore(teacher, classNames, context.Device);
+        return new TeacherTargets(
+            network, rows, context.Options.TeacherTemperature, context.Device, context.ComputeType, stop);
     }
 
     private static IEnumerable<string> Diagnose(

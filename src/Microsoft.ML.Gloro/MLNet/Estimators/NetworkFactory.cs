@@ -123,6 +123,14 @@ internal static class NetworkFactory
         return NetworkRestorer.WithFixedBody(network, kappa, whole.Final, device);
     }
 
+    /// <summary>The network of a trained model that knows all of <paramref name="classNames"/>, with its logits in their order.</summary>
+    public static LipschitzNetwork Restore(GloroModel model, IReadOnlyList<string> classNames, torch.Device device)
+    {
+        using var generator = new torch.Generator(0, torch.CPU); // all weights are the model's; only estimates of norms start from it
+        return NetworkRestorer.Restore(
+            model.Network, LabelMap.Match(classNames, model.ClassNames), new LayerFactory(generator, device));
+    }
+
     private static LiResNetSize NumbersOf(GloroImageClassificationOptions options) =>
         new(
             options.Depth ?? GloroImageClassificationOptions.DefaultDepth,

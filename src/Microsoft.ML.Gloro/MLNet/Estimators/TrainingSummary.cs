@@ -10,11 +10,14 @@ internal static class TrainingSummary
     /// <param name="context">The training, with the options that were chosen by data.</param>
     /// <param name="given">The options as the user gave them.</param>
     /// <param name="initial">The model that it started from; null for none.</param>
-    public static string Of(TrainingContext context, GloroTrainerOptions given, GloroModel? initial)
+    /// <param name="teacher">The model that it learned from; null for none.</param>
+    public static string Of(TrainingContext context, GloroTrainerOptions given, GloroModel? initial, GloroModel? teacher)
     {
         var options = context.Options;
         string more = (options.WeightDecay > 0 ? FormattableString.Invariant($", weight decay {options.WeightDecay}") : "")
             + (options.AveragingDecay > 0 ? FormattableString.Invariant($", averaging decay {options.AveragingDecay}") : "")
+            + (teacher is null ? "" : FormattableString.Invariant($", teacher {Weights(teacher)} with weight {options.TeacherWeight}")
+                + FormattableString.Invariant($" at temperature {options.TeacherTemperature}"))
             + (options.ExampleWeightColumnName is null ? "" : ", weighted rows")
             + (options.TimeBudget is { } budget ? FormattableString.Invariant($", at most {budget:c}") : "")
             + (options.EarlyStoppingPatience is { } patience ? FormattableString.Invariant($", patience {patience}") : "");
@@ -33,5 +36,7 @@ internal static class TrainingSummary
     private static string Architecture(GloroTrainerOptions options, GloroModel? initial) => initial is null
         ? NetworkFactory.Describe(options)
         : (options.TrainedLayers == GloroTrainedLayers.Last ? "last layer " : "") +
-            $"fine-tuned from weights {initial.Bound.WeightHash[..16]}…";
+            $"fine-tuned from weights {Weights(initial)}";
+
+    private static string Weights(GloroModel model) => $"{model.Bound.WeightHash[..16]}…";
 }

@@ -13,7 +13,7 @@ internal abstract class GloroLoss
         GloroLossKind.CrossEntropy => new GloroCrossEntropyLoss(context.Guarantee),
         GloroLossKind.Trades => new TradesLoss(context.Guarantee, Schedule.HalfThenFlat(0, context.Options.TradesWeight)),
         GloroLossKind.FixedMargin => new FixedMarginLoss(context.Options.FixedMargin),
-        GloroLossKind.AnnealedEmma => new AnnealedEmmaLoss(new LabelMargins()),
+        GloroLossKind.AnnealedEmma => new AnnealedEmmaLoss(new LabelMargins(), context.Options.TeacherWeight),
         GloroLossKind.RelaxedEmma => new EmmaLoss(new RelaxedMargins(context.Guarantee, context.Options.CompeteWithinSet)),
         _ => throw new ArgumentOutOfRangeException(nameof(context), context.Options.Loss, "Unknown loss."),
     };
@@ -30,13 +30,16 @@ internal sealed class EmmaLoss(MarginPlacement margins) : GloroLoss
 
 /// <summary>
 /// Logit annealing (Lai et al., ICML 2025) of EMMA's logits y′: with z = (y′ − 2·onehot(label)) / T and p its softmax, the loss is
-/// −T·(1 − p_label)⁵·ln p_label, with T = 0.75.
+/// −T·(1 − p_label)⁵·ln p_label, with T = 0.75. With a teacher it is −T·Σ_c q_c·(1 − p_c)⁵·ln p_c, where the target q is
+/// (1 − w)·onehot(label) + w·teacher; for w = 0 this is the same.
 /// </summary>
+/// <param name="margins">Gives y′.</param>
+/// <param name="teacherWeight">w.</param>
 /// <remarks>
 /// The offset 2 requires a lead beyond the margin. The power 5 makes the loss fade for rows that have this lead, so that the network's
 /// limited slope goes to rows that do not.
 /// </remarks>
-internal sealed class AnnealedEmmaLoss(MarginPlacement margins) : GloroLoss
+internal sealed class AnnealedEmmaLoss(MarginPlacement margins, double teacherWeight = 0) : GloroLoss
 {
     private const double Temperature = 0.75, Offset = 2;
     private const int Power = 5;
@@ -45,10 +48,15 @@ internal sealed class AnnealedEmmaLoss(MarginPlacement margins) : GloroLoss
     {
         var label = nn.functional.one_hot(input.Labels, input.Logits.shape[1]);
         var logits = (margins.Logits(input) - (label * Offset)) / Temperature;
-        var likelihood = nn.functional.log_softmax(logits, 1).gather(1, input.Labels.unsqueeze(1));
-        var doubt = -likelihood.expm1(); // 1 − p without cancellation for p close to 1
-        return input.Mean(doubt.pow(Power) * likelihood) * -Temperature;
+        var likelihoods = nn.functional.log_softmax(logits, 1);
+        if (input.Teacher is null)
+            return input.Mean(Annealed(likelihoods.gather(1, input.Labels.unsqueeze(1)))) * Temperature;
+        var targets = (label * (1 - teacherWeight)) + (input.Teacher * teacherWeight);
+        return input.Mean((Annealed(likelihoods) * targets).sum(1)) * Temperature;
     }
+
+    // −(1 − p)⁵·ln p of ln p, with 1 − p free of cancellation for p close to 1.
+    private static Tensor Annealed(Tensor likelihoods) => (-likelihoods.expm1()).pow(Power) * -likelihoods;
 }
 
 /// <summary>

@@ -12,8 +12,10 @@ namespace Microsoft.ML.Gloro.Training;
 /// <param name="Weights">
 /// How much each row counts, [rows], 1 on average over all training rows; null if all count the same.
 /// </param>
+/// <param name="Teacher">The teacher's softmax of each row, [rows, classes]; null without a teacher.</param>
 internal sealed record LossInput(
-    Tensor Logits, Tensor Labels, Tensor FinalRows, Tensor Kappa, double Epsilon, double Progress = 1, Tensor? Weights = null)
+    Tensor Logits, Tensor Labels, Tensor FinalRows, Tensor Kappa, double Epsilon, double Progress = 1, Tensor? Weights = null,
+    Tensor? Teacher = null)
 {
     /// <summary>
     /// Up to this many classes, one Gram matrix serves every row of the batch. With more classes a batch uses few of the C² pairs, and
@@ -33,12 +35,13 @@ internal sealed record LossInput(
     private LossInput(LossInput other)
     {
         (Logits, Labels, FinalRows) = (other.Logits, other.Labels, other.FinalRows);
-        (Kappa, Epsilon, Progress, Weights) = (other.Kappa, other.Epsilon, other.Progress, other.Weights);
+        (Kappa, Epsilon, Progress) = (other.Kappa, other.Epsilon, other.Progress);
+        (Weights, Teacher) = (other.Weights, other.Teacher);
     }
 
-    /// <summary>The same with other labels and weights. Cached tensors depend on neither, so they are shared.</summary>
-    public LossInput With(Tensor labels, Tensor? weights) =>
-        this with { Labels = labels, Weights = weights, _gram = _gram, _squares = _squares, _gains = _gains };
+    /// <summary>The same with other labels, weights and teacher. Cached tensors depend on none of them, so they are shared.</summary>
+    public LossInput With(Tensor labels, Tensor? weights, Tensor? teacher) =>
+        this with { Labels = labels, Weights = weights, Teacher = teacher, _gram = _gram, _squares = _squares, _gains = _gains };
 
     /// <summary>The mean over the rows of the batch of a value per row times the row's weight, a scalar.</summary>
     /// <remarks>

@@ -30,15 +30,18 @@ internal sealed record Mixture(double Share, int[] Partners)
         return (inputs.index_select(0, Index(inputs.device)).mul_(1 - Share) + (inputs * Share)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>The mean loss of the mixed batch. The loss of a label has the weight of the row that the label is of.</summary>
+    /// <summary>
+    /// The mean loss of the mixed batch. The loss of a label has the weight and the teacher's answer of the row that the label is of.
+    /// </summary>
     /// <param name="loss">The loss of one label.</param>
-    /// <param name="input">The logits of x̃, and the labels and weights of x.</param>
+    /// <param name="input">The logits of x̃, and the labels, weights and teacher's answers of x.</param>
     public Tensor Loss(GloroLoss loss, LossInput input)
     {
         // This loss first: the second one shares the tensors of pairs of classes that it caches.
         var own = loss.Compute(input);
         var index = Index(input.Labels.device);
-        var partners = input.With(input.Labels.index_select(0, index), input.Weights?.index_select(0, index));
+        var partners = input.With(
+            input.Labels.index_select(0, index), input.Weights?.index_select(0, index), input.Teacher?.index_select(0, index));
         return (own * Share) + (loss.Compute(partners) * (1 - Share));
     }
 

@@ -107,9 +107,9 @@ internal static class AutomaticOptions
         ? rows < VeryFewImages ? 2 * UsualEpochs : UsualEpochs
         : (int)Math.Clamp((long)Steps * batch / Math.Max(1, rows), UsualEpochs, MostEpochs);
 
-    // Measured on images only. Mixup mixes images anew in each step.
+    // Measured on images only. Mixup mixes images anew in each step, and a teacher scores images, not features.
     private static bool IsForLastLayer(GloroTrainerOptions options, int rows) =>
-        options.IsImage && rows < FewImages && options.ImageAugmentation.MixupAlpha == 0;
+        options.IsImage && rows < FewImages && options.ImageAugmentation.MixupAlpha == 0 && options.Teacher is null;
 
     private static int EpochsToGoOn(int rows) => rows < FewImages ? UsualEpochs : rows < SomeImages ? UsualEpochs / 2 : UsualEpochs / 5;
 }

@@ -63,6 +63,10 @@ public abstract partial class GloroTrainerOptions
             yield return $"{nameof(AveragingDecay)} must be from 0 to below 1, not {AveragingDecay}.";
         if (InitialModel is not null && NetworkOptionsThatAreSet.ToList() is { Count: > 0 } set)
             yield return $"{nameof(InitialModel)} brings its own network; leave {string.Join(", ", set)} at the default.";
+        if (Teacher is not null && Loss != GloroLossKind.AnnealedEmma)
+            yield return $"{nameof(Teacher)} needs {nameof(Loss)} = {GloroLossKind.AnnealedEmma}, not {Loss}.";
+        if (!(TeacherTemperature is >= 0.001 and <= 1000))
+            yield return $"{nameof(TeacherTemperature)} must be from 0.001 to 1000, not {TeacherTemperature}.";
         if (TrainedLayers != GloroTrainedLayers.Last)
             yield break;
         if (InitialModel is null)
@@ -70,6 +74,8 @@ public abstract partial class GloroTrainerOptions
             yield return $"{nameof(TrainedLayers)} {TrainedLayers} needs an {nameof(InitialModel)}, whose other layers stay as they are.";
         }
 
+        if (Teacher is not null)
+            yield return $"{nameof(TrainedLayers)} {TrainedLayers} goes without a {nameof(Teacher)}; leave one of them out.";
         if (ImageAugmentation is { MixupAlpha: > 0 })
         {
             yield return
@@ -109,7 +115,7 @@ public abstract partial class GloroTrainerOptions
         var fractions = new[]
         {
             (nameof(WarmUpFraction), WarmUpFraction), (nameof(InitialEpsilonFactor), InitialEpsilonFactor ?? 1),
-            (nameof(WeightDecay), WeightDecay),
+            (nameof(WeightDecay), WeightDecay), (nameof(TeacherWeight), TeacherWeight),
         };
         foreach (var (name, value) in fractions)
         {

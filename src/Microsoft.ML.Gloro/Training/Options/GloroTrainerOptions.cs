@@ -10,8 +10,8 @@ namespace Microsoft.ML.Gloro;
 /// </summary>
 /// <remarks>
 /// AutoML can search over the options that have a [Range] or [Choice]. It passes options on as JSON, which leaves out
-/// <see cref="ValidationSet"/>, <see cref="InitialModel"/>, <see cref="Progress"/> and <see cref="CancellationToken"/>. Set these on the
-/// options that AutoML returns.
+/// <see cref="ValidationSet"/>, <see cref="InitialModel"/>, <see cref="Teacher"/>, <see cref="Progress"/> and
+/// <see cref="CancellationToken"/>. Set these on the options that AutoML returns.
 /// </remarks>
 public abstract partial class GloroTrainerOptions
 {
@@ -354,6 +354,8 @@ public abstract partial class GloroTrainerOptions
         nameof(TradesWeight) => Loss == GloroLossKind.Trades,
         nameof(FixedMargin) => Loss == GloroLossKind.FixedMargin,
         nameof(CompeteWithinSet) => Loss == GloroLossKind.RelaxedEmma,
+        nameof(TeacherWeight) or nameof(TeacherTemperature) => Teacher is not null,
+        nameof(Loss) => Teacher is null, // which needs one of them
         _ => true,
     };
 

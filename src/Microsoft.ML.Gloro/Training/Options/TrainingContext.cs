@@ -32,5 +32,8 @@ internal sealed record TrainingContext(
     /// <summary>The ε of the first step, as a multiple of ε.</summary>
     public double InitialEpsilonFactor => Options.InitialEpsilonFactor ?? throw NotChosen();
 
+    /// <summary>The type of the arithmetic in the body of the network.</summary>
+    public torch.ScalarType ComputeType => MixedPrecision ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32;
+
     private static InvalidOperationException NotChosen() => new($"{nameof(AutomaticOptions)} comes before training.");
 }

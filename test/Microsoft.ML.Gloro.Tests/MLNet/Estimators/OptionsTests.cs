@@ -38,6 +38,8 @@ public sealed class OptionsTests
             PowerIterationSteps = 0,
             ThreadCount = 0,
             WeightDecay = -1,
+            TeacherWeight = 1.5,
+            TeacherTemperature = 0,
             Optimizer = (GloroOptimizer)7,
             AveragingDecay = 1,
             EarlyStoppingPatience = 0,
@@ -52,7 +54,7 @@ public sealed class OptionsTests
             "LabelColumnName", "FeatureColumnName", "ExampleWeightColumnName", "OutputColumnPrefix", "Guarantee", "Epsilon",
                 "ValidationFraction", "Epochs", "BatchSize", "LearningRate", "WarmUpFraction",
             "Loss", "InitialEpsilonFactor", "EpsilonFactor", "ClosingEpsilonFactor", "MaximumGradientNorm", "PowerIterationSteps",
-                "ThreadCount", "WeightDecay", "Optimizer",
+                "ThreadCount", "WeightDecay", "TeacherWeight", "TeacherTemperature", "Optimizer",
             "AveragingDecay", "EarlyStoppingPatience", "TimeBudget", "CheckpointFolder", "Depth", "Width",
         ];
         foreach (string name in all)
