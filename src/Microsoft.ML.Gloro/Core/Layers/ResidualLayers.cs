@@ -135,3 +135,41 @@ internal sealed record OrthogonalResidualDenseDescription : GloroLayer
     internal override TrainableLayer Create(TensorShape input, BuildContext context) =>
         new OrthogonalResidualDenseLayer(input.Size, context.ResidualDenseLayers, context.Factory);
 }
+
+/// <summary>
+/// A 1 × 1 convolution with the orthogonal matrix that Cholesky makes of I + depth^(−1/2)·γ·W: CHORD for each pixel. It starts near the
+/// identity.
+/// </summary>
+internal sealed class OrthogonalResidualConvolutionLayer : OrthogonalConvolutionLayer
+{
+    private readonly ResidualWeight _residual;
+
+    public OrthogonalResidualConvolutionLayer(TensorShape input, int depth, LayerFactory factory)
+        : base(input, factory.Normal(1.0 / input.Channels, input.Channels, input.Channels), factory) =>
+        _residual = new ResidualWeight(factory.Identity(input.Channels), factory.Constant(1, input.Channels, 1), depth);
+
+    public override IEnumerable<Parameter> Parameters => [.. base.Parameters, _residual.Gain];
+
+    public override void Dispose()
+    {
+        base.Dispose();
+        _residual.Dispose();
+    }
+
+    protected override Tensor Raw() => _residual.Of(Weight);
+}
+
+/// <summary>Describes an <see cref="OrthogonalResidualConvolutionLayer"/>.</summary>
+internal sealed record OrthogonalResidualConvolutionDescription : GloroLayer
+{
+    internal override bool NeedsImage => true;
+
+    internal override string Text => "orthogonal residual convolution";
+
+    internal override TensorShape GetOutputShape(TensorShape input) => input;
+
+    internal override long CountWeights(TensorShape input) => (long)input.Channels * input.Channels;
+
+    internal override TrainableLayer Create(TensorShape input, BuildContext context) =>
+        new OrthogonalResidualConvolutionLayer(input, context.ResidualConvolutions, context.Factory);
+}
