@@ -68,10 +68,12 @@ internal sealed record ActivationDescription(ActivationFunction Function) : Glor
     internal override string Text =>
         Function == ActivationFunction.HalfAbsolute ? "halfabs" : new DeployedActivation(Function).Kind;
 
-    internal override TensorShape GetOutputShape(TensorShape input) =>
-        Function is ActivationFunction.MinMax or ActivationFunction.HalfAbsolute && input.Channels % 2 != 0
-            ? throw new ArgumentException($"it halves the channels, and {input.Channels} is odd")
-            : input;
+    internal override TensorShape GetOutputShape(TensorShape input) => (Function, input.Channels % 2) switch
+    {
+        (ActivationFunction.MinMax, 1) => throw new ArgumentException($"it pairs channels, and {input.Channels} is odd"),
+        (ActivationFunction.HalfAbsolute, 1) => throw new ArgumentException($"it halves the channels, and {input.Channels} is odd"),
+        _ => input,
+    };
 
     internal override TrainableLayer Create(TensorShape input, BuildContext context) => new ActivationLayer(input, Function);
 }
