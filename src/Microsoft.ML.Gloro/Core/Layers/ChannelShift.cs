@@ -5,7 +5,8 @@ namespace Microsoft.ML.Gloro.Core;
 /// <summary>
 /// Moves four groups of channels by one pixel: the first <see cref="Group"/> channels to the left, the next to the right, the next up and
 /// the next down. The others stay. What leaves the image on one side comes in on the other, so values only change their places: it is an
-/// isometry. This is the spatial shift module of LipNeXt (Hu, Hu, Fredrikson, ICLR 2026).
+/// isometry. (Zeros that come in instead would have the bound 1 too, but lose a side of the image in each layer.) This is the spatial shift
+/// module of LipNeXt (Hu, Hu, Fredrikson, ICLR 2026).
 /// </summary>
 internal sealed class DeployedChannelShift(int group) : DeployedLayer
 {
