@@ -55,7 +55,8 @@ internal static partial class LayerText
         + "orthogonal residual convolution, channel shift 1/8, halfabs.");
 
     [GeneratedRegex(
-        "^(?<name>[a-z-]+(?: [a-z]+)*?)(?:(?<share> 1/| )(?<size>[0-9]+))?(?: (?<kernel>[0-9]+)[x×]\\k<kernel>)?(?: stride (?<stride>[0-9]+))?$",
+        "^(?<name>[a-z-]+(?: [a-z]+)*?)(?:(?<share> 1/| )(?<size>[0-9]+))?"
+        + "(?: (?<kernel>[0-9]+)[x×]\\k<kernel>)?(?: stride (?<stride>[0-9]+))?$",
         RegexOptions.CultureInvariant)]
     private static partial Regex Form();
 }

@@ -36,7 +36,8 @@ internal class OrthogonalConvolutionLayer : TrainableLayer
         return
         [
             new DeployedConvolution(
-                ToArray(Kernel()), ToArray(_bias), _input.Channels, OutputShape.Channels, kernelHeight: 1, kernelWidth: 1, stride: 1, default),
+                ToArray(Kernel()), ToArray(_bias), _input.Channels, OutputShape.Channels, kernelHeight: 1, kernelWidth: 1, stride: 1,
+                padding: default),
         ];
     }
 

@@ -25,8 +25,8 @@ internal static class Nets
         "strided convolution of an odd kernel", "patches", "strided convolution of few pixels", "convolution of few pixels", "dense",
         "tall dense", "residual dense", "orthogonal dense",
         "tall orthogonal dense", "orthogonal residual dense", "minmax", "relu", "orthogonal convolution",
-        "tall orthogonal convolution", "orthogonal residual convolution", "channel shift", "halfabs", "space-to-depth", "average pooling", "centering", "scaling",
-        "flatten",
+        "tall orthogonal convolution", "orthogonal residual convolution", "channel shift", "halfabs", "space-to-depth",
+        "average pooling", "centering", "scaling", "flatten",
     ];
 
     public static LayerFactory Factory(int seed) => new(new torch.Generator((ulong)seed, torch.CPU), torch.CPU);

@@ -185,7 +185,8 @@ public sealed class NetworkBuilderTests
     [DataRow("")]
     [DataRow(
         "space-to-depth 2; convolution 8 3×3; minmax; residual convolution 5×5; centering; convolution 6 4×4 stride 2; "
-        + "channel shift 1/4; orthogonal convolution 10; halfabs; orthogonal residual convolution; average pooling 2; flatten; dense 10; residual dense; minmax; orthogonal dense 7; orthogonal residual dense")]
+        + "channel shift 1/4; orthogonal convolution 10; halfabs; orthogonal residual convolution; "
+        + "average pooling 2; flatten; dense 10; residual dense; minmax; orthogonal dense 7; orthogonal residual dense")]
     public void CountWeights_OfAnyList_IsWhatIsDeployed(string layers)
     {
         using var network = NetworkBuilder.Build(s_image, 5, Read(layers), new float[3], 1, Nets.Factory(1));
