@@ -56,8 +56,8 @@ public abstract record GloroLayer
 
     /// <summary>
     /// The linear part of a LiResNet block, x + depth^(−1/2)·γ·(W ∗ x), with stride 1 and as many channels as its input. depth is the
-    /// number of residual convolutions in the list, orthogonal or not. It is deployed and bounded as one convolution (Hu, Zou, Wang, Leino, Fredrikson,
-    /// NeurIPS 2023).
+    /// number of residual convolutions in the list, orthogonal or not. It is deployed and bounded as one convolution (Hu, Zou, Wang, Leino,
+    /// Fredrikson, NeurIPS 2023).
     /// </summary>
     /// <param name="kernelSize">The kernel's side in pixels, odd. Default: 3.</param>
     /// <exception cref="ArgumentException">The kernel is even or less than 1.</exception>
