@@ -60,7 +60,7 @@ public sealed class OwnNetworkTests
             GloroLayer.SpaceToDepth(2),
             GloroLayer.OrthogonalConvolution(8), GloroLayer.Centering(), GloroLayer.HalfAbs(),
             .. GloroLayer.Repeat(
-                2, GloroLayer.OrthogonalResidualConvolution(), GloroLayer.ChannelShift(), GloroLayer.OrthogonalConvolution(8),
+                2, GloroLayer.OrthogonalConvolution(8), GloroLayer.ChannelShift(), GloroLayer.OrthogonalConvolution(8),
                 GloroLayer.Centering(), GloroLayer.HalfAbs()),
             GloroLayer.Flatten(),
             GloroLayer.OrthogonalDense(12), GloroLayer.Centering(), GloroLayer.MinMax(),

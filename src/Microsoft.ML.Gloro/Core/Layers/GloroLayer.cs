@@ -56,8 +56,8 @@ public abstract record GloroLayer
 
     /// <summary>
     /// The linear part of a LiResNet block, x + depth^(−1/2)·γ·(W ∗ x), with stride 1 and as many channels as its input. depth is the
-    /// number of residual convolutions in the list, orthogonal or not. It is deployed and bounded as one convolution (Hu, Zou, Wang, Leino,
-    /// Fredrikson, NeurIPS 2023).
+    /// number of residual convolutions in the list. It is deployed and bounded as one convolution (Hu, Zou, Wang, Leino, Fredrikson,
+    /// NeurIPS 2023).
     /// </summary>
     /// <param name="kernelSize">The kernel's side in pixels, odd. Default: 3.</param>
     /// <exception cref="ArgumentException">The kernel is even or less than 1.</exception>
@@ -73,12 +73,6 @@ public abstract record GloroLayer
     /// <exception cref="ArgumentOutOfRangeException">There is less than one channel.</exception>
     public static GloroLayer OrthogonalConvolution(int channels) =>
         new OrthogonalConvolutionDescription(Positive(channels, nameof(channels)));
-
-    /// <summary>
-    /// <see cref="ResidualConvolution"/> with a 1 × 1 kernel, kept orthogonal like <see cref="OrthogonalConvolution"/>: it starts near the
-    /// identity, and has as many channels as its input.
-    /// </summary>
-    public static GloroLayer OrthogonalResidualConvolution() => new OrthogonalResidualConvolutionDescription();
 
     /// <summary>
     /// Moves one channel of <paramref name="part"/> by a pixel to the left, as many to the right, up and down; the others stay. A 1 × 1
@@ -170,8 +164,7 @@ public abstract record GloroLayer
     /// Reads what <see cref="ToString"/> writes: <c>space-to-depth 4</c>, <c>convolution 96 3×3</c>, <c>convolution 32 4×4 stride 2</c>,
     /// <c>residual convolution 3×3</c>, <c>centering</c>, <c>minmax</c>, <c>relu</c>, <c>average pooling 2</c>, <c>flatten</c>,
     /// <c>dense 512</c>, <c>residual dense</c>, <c>orthogonal dense 256</c>, <c>orthogonal residual dense</c>,
-    /// <c>orthogonal convolution 128</c>, <c>orthogonal residual convolution</c>, <c>channel shift 1/8</c> or <c>halfabs</c>. Case does not
-    /// matter, and × may be written as x.
+    /// <c>orthogonal convolution 128</c>, <c>channel shift 1/8</c> or <c>halfabs</c>. Case does not matter, and × may be written as x.
     /// </summary>
     /// <exception cref="FormatException">The text is not a layer.</exception>
     public static GloroLayer Parse(string text)

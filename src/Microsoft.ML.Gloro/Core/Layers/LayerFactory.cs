@@ -86,7 +86,7 @@ internal sealed class LayerFactory(Generator generator, Device device)
 }
 
 /// <summary>What a layer must know about its network when it is created.</summary>
-/// <param name="ResidualConvolutions">The number of residual convolutions in the network, orthogonal or not.</param>
+/// <param name="ResidualConvolutions">The number of residual convolutions in the network, the depth of its residual part.</param>
 /// <param name="ResidualDenseLayers">
 /// The number of residual dense layers, orthogonal or not. They are counted separately, as in LiResNet's own code.
 /// </param>

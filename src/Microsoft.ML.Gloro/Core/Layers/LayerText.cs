@@ -32,7 +32,6 @@ internal static partial class LayerText
                 ("orthogonal dense", { } width, null, null) => GloroLayer.OrthogonalDense(width),
                 ("orthogonal residual dense", null, null, null) => GloroLayer.OrthogonalResidualDense(),
                 ("orthogonal convolution", { } channels, null, null) => GloroLayer.OrthogonalConvolution(channels),
-                ("orthogonal residual convolution", null, null, null) => GloroLayer.OrthogonalResidualConvolution(),
                 ("channel shift 1/", { } part, null, null) => GloroLayer.ChannelShift(part),
                 ("halfabs", null, null, null) => GloroLayer.HalfAbs(),
                 _ => throw Unknown(text),
@@ -51,8 +50,7 @@ internal static partial class LayerText
     private static FormatException Unknown(string text) => new(
         $"'{text}' is no layer. Write one such as: space-to-depth 4, convolution 96 3×3, convolution 32 4×4 stride 2, "
         + "residual convolution 3×3, centering, minmax, relu, average pooling 2, flatten, dense 512, residual dense, "
-        + "orthogonal dense 256, orthogonal residual dense, orthogonal convolution 128, "
-        + "orthogonal residual convolution, channel shift 1/8, halfabs.");
+        + "orthogonal dense 256, orthogonal residual dense, orthogonal convolution 128, channel shift 1/8, halfabs.");
 
     [GeneratedRegex(
         "^(?<name>[a-z-]+(?: [a-z]+)*?)(?:(?<share> 1/| )(?<size>[0-9]+))?"

@@ -7,28 +7,17 @@ namespace Microsoft.ML.Gloro.Core;
 /// A 1 × 1 convolution: the same matrix for every pixel, which <see cref="CholeskyOrthogonal"/> keeps orthogonal. So its norm is at most 1
 /// on images of any size.
 /// </summary>
-internal class OrthogonalConvolutionLayer : TrainableLayer
+internal sealed class OrthogonalConvolutionLayer(TensorShape input, int outChannels, LayerFactory factory) : TrainableLayer
 {
-    private readonly TensorShape _input;
-    private readonly Parameter _bias;
+    private readonly Parameter _weight = factory.Orthogonal(outChannels, input.Channels);
+    private readonly Parameter _bias = factory.Constant(0, outChannels);
 
-    public OrthogonalConvolutionLayer(TensorShape input, int outChannels, LayerFactory factory)
-        : this(input, factory.Orthogonal(outChannels, input.Channels), factory)
-    {
-    }
+    public override TensorShape OutputShape => input with { Channels = outChannels };
 
-    protected OrthogonalConvolutionLayer(TensorShape input, Parameter weight, LayerFactory factory) =>
-        (_input, Weight, _bias) = (input, weight, factory.Constant(0, weight.shape[0]));
-
-    public override TensorShape OutputShape => _input with { Channels = (int)Weight.shape[0] };
-
-    public override IEnumerable<Parameter> Parameters => [Weight, _bias];
-
-    protected Parameter Weight { get; }
+    public override IEnumerable<Parameter> Parameters => [_weight, _bias];
 
     // The small matrix is made once for all pixels, in float32. Only the product with the pixels is in the type of the input.
-    public override Tensor Forward(Tensor input, bool training) =>
-        nn.functional.conv2d(input, Kernel().to(input.dtype), _bias.to(input.dtype));
+    public override Tensor Forward(Tensor x, bool training) => nn.functional.conv2d(x, Kernel().to(x.dtype), _bias.to(x.dtype));
 
     public override IEnumerable<DeployedLayer> Fold()
     {
@@ -36,15 +25,11 @@ internal class OrthogonalConvolutionLayer : TrainableLayer
         return
         [
             new DeployedConvolution(
-                ToArray(Kernel()), ToArray(_bias), _input.Channels, OutputShape.Channels, kernelHeight: 1, kernelWidth: 1, stride: 1,
-                padding: default),
+                ToArray(Kernel()), ToArray(_bias), input.Channels, outChannels, kernelHeight: 1, kernelWidth: 1, stride: 1, padding: default),
         ];
     }
 
-    /// <summary>W, from which the orthogonal matrix is made.</summary>
-    protected virtual Tensor Raw() => Weight;
-
-    private Tensor Kernel() => CholeskyOrthogonal.Matrix(Raw()).unsqueeze(2).unsqueeze(3);
+    private Tensor Kernel() => CholeskyOrthogonal.Matrix(_weight).unsqueeze(2).unsqueeze(3);
 }
 
 /// <summary>Describes an <see cref="OrthogonalConvolutionLayer"/>.</summary>

@@ -78,7 +78,7 @@ internal static class NetworkBuilder
     {
         var shapes = Trace(input, layers);
         var context = new BuildContext(
-            layers.Count(l => l is ResidualConvolutionDescription or OrthogonalResidualConvolutionDescription),
+            layers.Count(l => l is ResidualConvolutionDescription),
             layers.Count(l => l is ResidualDenseDescription or OrthogonalResidualDenseDescription),
             factory);
         var body = new List<TrainableLayer>

@@ -26,7 +26,6 @@ public sealed class GloroLayerTests
         (GloroLayer.OrthogonalDense(256), "orthogonal dense 256"),
         (GloroLayer.OrthogonalResidualDense(), "orthogonal residual dense"),
         (GloroLayer.OrthogonalConvolution(128), "orthogonal convolution 128"),
-        (GloroLayer.OrthogonalResidualConvolution(), "orthogonal residual convolution"),
         (GloroLayer.ChannelShift(), "channel shift 1/8"),
         (GloroLayer.ChannelShift(4), "channel shift 1/4"),
         (GloroLayer.HalfAbs(), "halfabs"),

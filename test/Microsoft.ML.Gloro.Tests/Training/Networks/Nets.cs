@@ -25,7 +25,7 @@ internal static class Nets
         "strided convolution of an odd kernel", "patches", "strided convolution of few pixels", "convolution of few pixels", "dense",
         "tall dense", "residual dense", "orthogonal dense",
         "tall orthogonal dense", "orthogonal residual dense", "minmax", "relu", "orthogonal convolution",
-        "tall orthogonal convolution", "orthogonal residual convolution", "channel shift", "halfabs", "space-to-depth",
+        "tall orthogonal convolution", "channel shift", "halfabs", "space-to-depth",
         "average pooling", "centering", "scaling", "flatten",
     ];
 
@@ -56,7 +56,6 @@ internal static class Nets
             "orthogonal residual dense" => (vector, new OrthogonalResidualDenseLayer(12, 3, factory)),
             "orthogonal convolution" => (image, new OrthogonalConvolutionLayer(image, 3, factory)),
             "tall orthogonal convolution" => (image, new OrthogonalConvolutionLayer(image, 7, factory)),
-            "orthogonal residual convolution" => (image, new OrthogonalResidualConvolutionLayer(image, 3, factory)),
             "channel shift" => (image, new ChannelShiftLayer(image, 1)),
             "halfabs" => (image, new ActivationLayer(image, ActivationFunction.HalfAbsolute)),
             "minmax" => (image, new ActivationLayer(image, ActivationFunction.MinMax)),
