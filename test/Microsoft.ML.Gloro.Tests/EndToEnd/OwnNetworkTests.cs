@@ -54,7 +54,7 @@ public sealed class OwnNetworkTests
     [TestMethod]
     public void Fit_BlocksOfLipNeXt_TrainsCertifiesSavesLoadsAndSurvivesAnAudit()
     {
-        var options = ColorTiles.Options();
+        var options = ColorTiles.Options(epochs: 16);
         options.Layers =
         [
             GloroLayer.SpaceToDepth(2),
