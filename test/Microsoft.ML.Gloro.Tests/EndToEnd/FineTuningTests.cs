@@ -30,6 +30,7 @@ public sealed class FineTuningTests
             GloroLayer.Convolution(6), GloroLayer.Centering(), GloroLayer.MinMax(),
             GloroLayer.ResidualConvolution(), GloroLayer.Centering(), GloroLayer.ReLU(),
             GloroLayer.Convolution(8, kernelSize: 4, stride: 2), GloroLayer.MinMax(), GloroLayer.Centering(),
+            GloroLayer.ChannelShift(), GloroLayer.OrthogonalConvolution(8), GloroLayer.Centering(), GloroLayer.HalfAbs(),
             GloroLayer.AveragePooling(2),
             GloroLayer.Flatten(),
             GloroLayer.OrthogonalDense(12), GloroLayer.Centering(), GloroLayer.MinMax(),

@@ -1,3 +1,4 @@
+using Microsoft.ML.Data;
 using Microsoft.ML.Gloro.Core;
 using Microsoft.ML.Gloro.Tests.TestSupport;
 
@@ -48,6 +49,29 @@ public sealed class OwnNetworkTests
         var network = AssertTrainsAndLoads(options, 0.9);
         Assert.AreEqual(new TensorShape(3, 12, 12), network.InputShape);
         Assert.AreEqual("16, 32", string.Join(", ", network.Layers.OfType<DeployedConvolution>().Select(c => c.OutChannels)));
+    }
+
+    [TestMethod]
+    public void Fit_BlocksOfLipNeXt_TrainsCertifiesSavesLoadsAndSurvivesAnAudit()
+    {
+        var options = ColorTiles.Options(epochs: 16);
+        options.Layers =
+        [
+            GloroLayer.SpaceToDepth(2),
+            GloroLayer.OrthogonalConvolution(8), GloroLayer.Centering(), GloroLayer.HalfAbs(),
+            .. GloroLayer.Repeat(
+                2, GloroLayer.OrthogonalConvolution(8), GloroLayer.ChannelShift(), GloroLayer.OrthogonalConvolution(8),
+                GloroLayer.Centering(), GloroLayer.HalfAbs()),
+            GloroLayer.Flatten(),
+            GloroLayer.OrthogonalDense(12), GloroLayer.Centering(), GloroLayer.MinMax(),
+        ];
+        var network = AssertTrainsAndLoads(options, 0.9, out var model);
+        Assert.HasCount(5, network.Layers.OfType<DeployedConvolution>().ToList());
+        Assert.IsTrue(network.Layers.OfType<DeployedChannelShift>().All(shift => shift.Group == 1));
+        double kappa = model.LastTransformer.GloroModel.Bound.Value;
+        Assert.AreEqual(1, kappa, 0.01, "orthogonal from end to end");
+        var report = _mlContext.Gloro.Audit(model, s_train.View, new() { Steps = 10, Restarts = 1, BoundaryRows = 2 });
+        Assert.IsGreaterThan(30, report.AttackedRows); // a broken certificate would be an exception
     }
 
     [TestMethod]
@@ -132,9 +156,13 @@ public sealed class OwnNetworkTests
         Assert.AreEqual(ModelFiles.GloroPart(first), ModelFiles.GloroPart(pipeline.Fit(Blobs.View(30)).LastTransformer));
     }
 
-    private DeployedNetwork AssertTrainsAndLoads(GloroImageClassificationOptions options, double leastAccuracy)
+    private DeployedNetwork AssertTrainsAndLoads(GloroImageClassificationOptions options, double leastAccuracy) =>
+        AssertTrainsAndLoads(options, leastAccuracy, out _);
+
+    private DeployedNetwork AssertTrainsAndLoads(
+        GloroImageClassificationOptions options, double leastAccuracy, out TransformerChain<GloroTransformer> model)
     {
-        var model = s_train.Pipeline(_mlContext, options).Fit(s_train.View);
+        model = s_train.Pipeline(_mlContext, options).Fit(s_train.View);
         var scored = model.Transform(s_train.View);
         var metrics = _mlContext.Gloro.Evaluate(scored);
         Assert.IsGreaterThan(leastAccuracy, metrics.VerifiedRobustAccuracy, $"{metrics}");

@@ -49,12 +49,13 @@ internal sealed class RandomNetworks(int seed)
         Dense(14, 5),
     ]);
 
-    /// <summary>The layers that only imported networks have, among others.</summary>
-    public DeployedNetwork Absolutes() => new(
+    /// <summary>The kinds that <see cref="EveryKind"/> lacks, whose bits are pinned: absolute values and shifts.</summary>
+    public DeployedNetwork OtherKinds() => new(
         new TensorShape(3, 6, 5),
         [
-            Convolution(3, 5, 3, 3, 1, ZeroPadding.All(1)), Absolute, Scaling(5), Convolution(5, 4, 2, 2, 2, default), HalfAbsolute,
-            new DeployedFlatten(), Dense(24, 5),
+            Convolution(3, 5, 3, 3, 1, ZeroPadding.All(1)), Absolute, new DeployedChannelShift(1), Scaling(5),
+            Convolution(5, 8, 2, 2, 2, default), HalfAbsolute, new DeployedChannelShift(2), // 8 × 3 × 2: no channel stays
+            new DeployedFlatten(), Dense(48, 5),
         ]);
 
     /// <summary>Layers between which an image keeps its place, on a square image seen from all sides.</summary>

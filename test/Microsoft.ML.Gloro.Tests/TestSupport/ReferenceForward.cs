@@ -43,6 +43,7 @@ internal static class ReferenceForward
         DeployedDense dense => Multiply(dense, x, linearOnly),
         DeployedActivation activation => Activate(activation, x),
         DeployedSpaceToDepth spaceToDepth => MoveBlocks(spaceToDepth.Block, shape, x),
+        DeployedChannelShift shift => Shift(shift.Group, shape, x),
         DeployedAveragePooling pooling => Average(pooling, shape, x),
         DeployedScaling scaling => Scale(scaling, shape, x, linearOnly),
         DeployedFlatten => [.. x],
@@ -130,6 +131,26 @@ internal static class ReferenceForward
                 {
                     int channel = ((((row % block) * block) + (column % block)) * shape.Channels) + c;
                     y[At(output, channel, row / block, column / block)] = x[At(shape, c, row, column)];
+                }
+            }
+        }
+
+        return y;
+    }
+
+    private static double[] Shift(int group, TensorShape shape, double[] x)
+    {
+        var y = new double[shape.Size];
+        for (int c = 0; c < shape.Channels; c++)
+        {
+            // To the left, to the right, up, down, not at all.
+            (int down, int right) = (c / group) switch { 0 => (0, -1), 1 => (0, 1), 2 => (-1, 0), 3 => (1, 0), _ => (0, 0) };
+            for (int row = 0; row < shape.Height; row++)
+            {
+                for (int column = 0; column < shape.Width; column++)
+                {
+                    (int to, int at) = ((row + down + shape.Height) % shape.Height, (column + right + shape.Width) % shape.Width);
+                    y[At(shape, c, to, at)] = x[At(shape, c, row, column)];
                 }
             }
         }

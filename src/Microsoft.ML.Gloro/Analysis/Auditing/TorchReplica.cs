@@ -88,6 +88,7 @@ internal sealed class TorchReplica : IDisposable
         DeployedActivation { Function: ActivationFunction.HalfAbsolute } => ActivationLayer.HalfAbsolute,
         DeployedAveragePooling pooling => x => nn.functional.avg_pool2d(x, pooling.Size),
         DeployedSpaceToDepth move => x => SpaceToDepthLayer.Move(x, move.Block, input, output),
+        DeployedChannelShift shift => x => ChannelShiftLayer.Move(x, shift.Group),
         DeployedFlatten => x => x.reshape(-1, output.Channels, 1, 1),
         _ => throw new NotSupportedException($"The audit cannot attack layers of type {layer.GetType().Name}: no gradient is known."),
     };

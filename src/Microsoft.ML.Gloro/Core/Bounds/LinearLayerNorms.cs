@@ -39,7 +39,7 @@ internal readonly record struct LinearLayerNorms(int Terms, int Roundings, doubl
 
             // s² − 1 sums, the product, and the rounding of the factor 1/s². The norm is 1/s: see RigorousBound.
             DeployedAveragePooling p => new((p.Size * p.Size) + 1, (p.Size * p.Size) + 1, Math.BitIncrement(1.0 / p.Size), 0),
-            DeployedActivation or DeployedSpaceToDepth or DeployedFlatten => null,
+            DeployedActivation or DeployedSpaceToDepth or DeployedChannelShift or DeployedFlatten => null,
             _ => throw new NotSupportedException(
                 $"The rounding of a layer of kind '{layer.Kind}' is not known, so nothing can be certified through it in this arithmetic."),
         };

@@ -59,8 +59,7 @@ internal static class RigorousBound
             // ||a| − |b|| ≤ |a − b|, with equality for positive values; HalfAbs leaves the other values as they are.
             DeployedActivation { Function: ActivationFunction.Absolute or ActivationFunction.HalfAbsolute } =>
                 ("1-Lipschitz elementwise", 1, 1),
-            DeployedSpaceToDepth => ("isometry", 1, 1),
-            DeployedFlatten => ("isometry", 1, 1),
+            DeployedSpaceToDepth or DeployedChannelShift or DeployedFlatten => ("isometry", 1, 1),
 
             // A block's mean is its inner product with s² entries of 1/s², whose norm is 1/s; blocks do not overlap.
             DeployedAveragePooling pooling => OfPooling(pooling.Size),

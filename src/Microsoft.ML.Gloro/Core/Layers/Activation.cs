@@ -57,7 +57,7 @@ internal enum ActivationFunction
     Absolute,
 
     /// <summary>
-    /// Channel halves a, b become a, |b| (HalfAbs; Hu, Zou, Wang, Leino, Fredrikson, NeurIPS 2023). Only imported networks have it.
+    /// Channel halves a, b become a, |b| (HalfAbs; Hu, Zou, Wang, Leino, Fredrikson, NeurIPS 2023).
     /// </summary>
     HalfAbsolute,
 }
@@ -65,11 +65,15 @@ internal enum ActivationFunction
 /// <summary>Describes an <see cref="ActivationLayer"/>.</summary>
 internal sealed record ActivationDescription(ActivationFunction Function) : GloroLayer
 {
-    internal override string Text => new DeployedActivation(Function).Kind;
+    internal override string Text =>
+        Function == ActivationFunction.HalfAbsolute ? "halfabs" : new DeployedActivation(Function).Kind;
 
-    internal override TensorShape GetOutputShape(TensorShape input) => Function == ActivationFunction.MinMax && input.Channels % 2 != 0
-        ? throw new ArgumentException($"it pairs channels, and {input.Channels} is odd")
-        : input;
+    internal override TensorShape GetOutputShape(TensorShape input) => (Function, input.Channels % 2) switch
+    {
+        (ActivationFunction.MinMax, 1) => throw new ArgumentException($"it pairs channels, and {input.Channels} is odd"),
+        (ActivationFunction.HalfAbsolute, 1) => throw new ArgumentException($"it halves the channels, and {input.Channels} is odd"),
+        _ => input,
+    };
 
     internal override TrainableLayer Create(TensorShape input, BuildContext context) => new ActivationLayer(input, Function);
 }

@@ -65,6 +65,30 @@ public abstract record GloroLayer
         new ResidualConvolutionDescription(new ConvolutionGeometry(kernelSize, 1));
 
     /// <summary>
+    /// A 1 × 1 convolution: one matrix for all pixels, which a Cholesky factor keeps orthogonal like <see cref="OrthogonalDense"/>. Its
+    /// norm is at most 1 by construction, so training estimates none. With <see cref="ChannelShift"/>, which brings neighboring pixels
+    /// together, it replaces larger kernels (LipNeXt; Hu, Hu, Fredrikson, ICLR 2026).
+    /// </summary>
+    /// <param name="channels">Channels of the output.</param>
+    /// <exception cref="ArgumentOutOfRangeException">There is less than one channel.</exception>
+    public static GloroLayer OrthogonalConvolution(int channels) =>
+        new OrthogonalConvolutionDescription(Positive(channels, nameof(channels)));
+
+    /// <summary>
+    /// Moves one channel of <paramref name="part"/> by a pixel to the left, as many to the right, up and down; the others stay. A 1 × 1
+    /// convolution after it sees the neighbors of each pixel. What leaves the image on one side comes in on the other, so it is an
+    /// isometry and costs nothing but copies (LipNeXt's spatial shift; Hu, Hu, Fredrikson, ICLR 2026).
+    /// </summary>
+    /// <param name="part">
+    /// Each direction moves the channels divided by this number, rounded down: at least 4, which leaves none in their places, and at most
+    /// the number of channels. Default: 8.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="part"/> is less than 4.</exception>
+    public static GloroLayer ChannelShift(int part = 8) => part >= DeployedChannelShift.Directions.Count
+        ? new ChannelShiftDescription(part)
+        : throw new ArgumentOutOfRangeException(nameof(part), part, "A channel moves in one of four directions: part is at least 4.");
+
+    /// <summary>
     /// Subtracts each channel's mean over the data. This is batch normalization without the division, which would be a Lipschitz factor. It
     /// costs nothing in the deployed network.
     /// </summary>
@@ -75,6 +99,13 @@ public abstract record GloroLayer
     /// 2019). It needs an even number of channels.
     /// </summary>
     public static GloroLayer MinMax() => new ActivationDescription(ActivationFunction.MinMax);
+
+    /// <summary>
+    /// The absolute values of the second half of the channels; the first half stays as it is. An activation that keeps gradient norms. It
+    /// needs an even number of channels. It is MinMax up to a rotation of each pair, and the β-Abs of LipNeXt with β = ½ (Hu, Hu,
+    /// Fredrikson, ICLR 2026).
+    /// </summary>
+    public static GloroLayer HalfAbs() => new ActivationDescription(ActivationFunction.HalfAbsolute);
 
     /// <summary>max(x, 0).</summary>
     public static GloroLayer ReLU() => new ActivationDescription(ActivationFunction.ReLU);
@@ -132,8 +163,8 @@ public abstract record GloroLayer
     /// <summary>
     /// Reads what <see cref="ToString"/> writes: <c>space-to-depth 4</c>, <c>convolution 96 3×3</c>, <c>convolution 32 4×4 stride 2</c>,
     /// <c>residual convolution 3×3</c>, <c>centering</c>, <c>minmax</c>, <c>relu</c>, <c>average pooling 2</c>, <c>flatten</c>,
-    /// <c>dense 512</c>, <c>residual dense</c>, <c>orthogonal dense 256</c> or <c>orthogonal residual dense</c>. Case does not matter, and
-    /// × may be written as x.
+    /// <c>dense 512</c>, <c>residual dense</c>, <c>orthogonal dense 256</c>, <c>orthogonal residual dense</c>,
+    /// <c>orthogonal convolution 128</c>, <c>channel shift 1/8</c> or <c>halfabs</c>. Case does not matter, and × may be written as x.
     /// </summary>
     /// <exception cref="FormatException">The text is not a layer.</exception>
     public static GloroLayer Parse(string text)

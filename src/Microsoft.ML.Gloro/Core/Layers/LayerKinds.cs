@@ -9,6 +9,7 @@ internal static class LayerKinds
         DeployedDense.Format,
         DeployedScaling.Format,
         DeployedSpaceToDepth.Format,
+        DeployedChannelShift.Format,
         DeployedAveragePooling.Format,
         DeployedFlatten.Format,
         DeployedActivation.ReLUFormat,

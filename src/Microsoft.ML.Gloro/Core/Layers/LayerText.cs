@@ -13,10 +13,11 @@ internal static partial class LayerText
         var match = Form().Match(text.Trim().ToLowerInvariant());
         if (!match.Success)
             throw Unknown(text);
+        string name = match.Groups["name"].Value + match.Groups["share"].Value.TrimEnd();
         int? size = Number("size"), kernel = Number("kernel"), stride = Number("stride");
         try
         {
-            return (match.Groups["name"].Value, size, kernel, stride) switch
+            return (name, size, kernel, stride) switch
             {
                 ("space-to-depth", { } block, null, null) => GloroLayer.SpaceToDepth(block),
                 ("convolution", { } channels, { } side, _) => GloroLayer.Convolution(channels, side, stride ?? 1),
@@ -30,6 +31,9 @@ internal static partial class LayerText
                 ("residual dense", null, null, null) => GloroLayer.ResidualDense(),
                 ("orthogonal dense", { } width, null, null) => GloroLayer.OrthogonalDense(width),
                 ("orthogonal residual dense", null, null, null) => GloroLayer.OrthogonalResidualDense(),
+                ("orthogonal convolution", { } channels, null, null) => GloroLayer.OrthogonalConvolution(channels),
+                ("channel shift 1/", { } part, null, null) => GloroLayer.ChannelShift(part),
+                ("halfabs", null, null, null) => GloroLayer.HalfAbs(),
                 _ => throw Unknown(text),
             };
         }
@@ -46,10 +50,11 @@ internal static partial class LayerText
     private static FormatException Unknown(string text) => new(
         $"'{text}' is no layer. Write one such as: space-to-depth 4, convolution 96 3×3, convolution 32 4×4 stride 2, "
         + "residual convolution 3×3, centering, minmax, relu, average pooling 2, flatten, dense 512, residual dense, "
-        + "orthogonal dense 256, orthogonal residual dense.");
+        + "orthogonal dense 256, orthogonal residual dense, orthogonal convolution 128, channel shift 1/8, halfabs.");
 
     [GeneratedRegex(
-        "^(?<name>[a-z-]+(?: [a-z]+)*?)(?: (?<size>[0-9]+))?(?: (?<kernel>[0-9]+)[x×]\\k<kernel>)?(?: stride (?<stride>[0-9]+))?$",
+        "^(?<name>[a-z-]+(?: [a-z]+)*?)(?:(?<share> 1/| )(?<size>[0-9]+))?"
+        + "(?: (?<kernel>[0-9]+)[x×]\\k<kernel>)?(?: stride (?<stride>[0-9]+))?$",
         RegexOptions.CultureInvariant)]
     private static partial Regex Form();
 }

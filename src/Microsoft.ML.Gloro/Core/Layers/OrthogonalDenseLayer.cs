@@ -3,14 +3,9 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Core;
 
-/// <summary>
-/// A dense layer made orthogonal by Cholesky: with LLᵀ = WWᵀ + λI its matrix is L⁻¹W, whose singular values σ/√(σ² + λ) are below 1
-/// (Hu, Leino, Wang, Fredrikson: A Recipe for Improved Certifiable Robustness, ICLR 2024). A tall W is transposed first.
-/// </summary>
+/// <summary>A dense layer that <see cref="CholeskyOrthogonal"/> keeps orthogonal, with singular values below 1.</summary>
 internal class OrthogonalDenseLayer : TrainableLayer
 {
-    private const double RelativeRegularization = 1e-3;
-
     private readonly Parameter _bias;
 
     public OrthogonalDenseLayer(int inputs, int outputs, LayerFactory factory)
@@ -30,9 +25,9 @@ internal class OrthogonalDenseLayer : TrainableLayer
     public override Tensor Forward(Tensor input, bool training)
     {
         // L⁻¹(Wx) instead of (L⁻¹W)x: a batch has fewer columns than W, so there is less to solve. In float32, because L⁻¹ cancels W.
-        var (w, factor, wide) = Factorize();
+        var (w, factor, isWide) = CholeskyOrthogonal.Factorize(Raw());
         var columns = input.to(Weight.dtype).t();
-        var output = wide
+        var output = isWide
             ? linalg.solve_triangular(factor, w.matmul(columns), upper: false)
             : w.t().matmul(linalg.solve_triangular(factor.t(), columns, upper: true));
         return (output.t() + _bias).to(input.dtype);
@@ -48,28 +43,7 @@ internal class OrthogonalDenseLayer : TrainableLayer
     protected virtual Tensor Raw() => Weight;
 
     /// <inheritdoc/>
-    public override Tensor Matrix()
-    {
-        var (w, factor, wide) = Factorize();
-        var orthogonal = linalg.solve_triangular(factor, w, upper: false);
-        return wide ? orthogonal : orthogonal.t();
-    }
-
-    // W, transposed if it is tall, and its L.
-    private (Tensor W, Tensor Factor, bool Wide) Factorize()
-    {
-        var raw = Raw();
-        bool wide = raw.shape[1] >= raw.shape[0];
-        var w = wide ? raw : raw.t();
-        var gram = w.matmul(w.t());
-        var regularized = gram + (eye(gram.shape[0], device: gram.device) * (gram.diagonal().mean() * RelativeRegularization));
-        var (factor, info) = linalg.cholesky_ex(regularized);
-
-        // Weights that overflowed cannot be factorized. NaN tells the trainer; libtorch's own exception would not help a user.
-        // NaN is added, because a sum keeps the factor's memory layout and so the bits of the results.
-        var fault = zeros_like(info, dtype: ScalarType.Float32).masked_fill(info.not_equal(0), float.NaN);
-        return (w, factor + fault, wide);
-    }
+    public override Tensor Matrix() => CholeskyOrthogonal.Matrix(Raw());
 }
 
 /// <summary>Describes an <see cref="OrthogonalDenseLayer"/>.</summary>

@@ -17,8 +17,8 @@ namespace Microsoft.ML.Gloro.Inference;
 /// <item>Scaling: fma(scale, x, shift), one rounding.</item>
 /// <item>Average pooling s × s: starting from 0, the values are added row by row, each row from left to right: s² roundings, of which the
 /// first is exact. Then the sum is multiplied by the double nearest to 1/s², one rounding.</item>
-/// <item>MinMax swaps a pair unless the first value is larger. ReLU is x for x &gt; 0 and otherwise x − x, which is 0. Flatten and
-/// space-to-depth move values. None of these rounds.</item>
+/// <item>MinMax swaps a pair unless the first value is larger. ReLU is x for x &gt; 0 and otherwise x − x, which is 0. Flatten,
+/// space-to-depth and channel shift move values. None of these rounds.</item>
 /// <item>With several views (2 or 8), the last sums are added in the order of the views, and the result is divided by their number, which
 /// is exact except for underflow.</item>
 /// <item>A logit is the result, rounded to the nearest float.</item>
@@ -97,6 +97,7 @@ internal sealed class ForwardPass
         DeployedActivation { Function: ActivationFunction.Absolute } => new AbsoluteStep(shape, kept: 0),
         DeployedActivation { Function: ActivationFunction.HalfAbsolute } => new AbsoluteStep(shape, kept: shape.Channels / 2),
         DeployedSpaceToDepth depth => new SpaceToDepthStep(depth, shape),
+        DeployedChannelShift shift => new ChannelShiftStep(shift, shape),
         DeployedAveragePooling pooling => new AveragePoolingStep(pooling, shape),
         DeployedFlatten => new FlattenStep(shape),
         DeployedScaling scaling => new ScalingStep(scaling, shape),

@@ -47,7 +47,7 @@ internal static class NormFromBelow
         DeployedConvolution convolution => OfConvolution(convolution, shape, new Random(seed)),
         DeployedScaling scaling => scaling.Scale.Max(MathF.Abs),
         DeployedAveragePooling pooling => 1.0 / pooling.Size,
-        DeployedActivation or DeployedSpaceToDepth or DeployedFlatten => 1,
+        DeployedActivation or DeployedSpaceToDepth or DeployedChannelShift or DeployedFlatten => 1,
         _ => throw new NotSupportedException($"No lower bound of the norm is known for layers of type {layer.GetType().Name}."),
     };
 

@@ -21,7 +21,7 @@ internal sealed class Float64Layers(GraphOperators ops)
         {
             DeployedLayer layer = network.Layers[i];
             TensorShape shape = network.Shapes[i];
-            if (layer is DeployedConvolution or DeployedSpaceToDepth or DeployedAveragePooling && !isImage)
+            if (layer is DeployedConvolution or DeployedSpaceToDepth or DeployedChannelShift or DeployedAveragePooling && !isImage)
                 (value, isImage) = (ops.Reshape(value, -1, shape.Channels, shape.Height, shape.Width), true);
             if (layer is DeployedDense or DeployedFlatten && isImage)
                 (value, isImage) = (ops.Reshape(value, -1, shape.Size), false);
@@ -41,6 +41,7 @@ internal sealed class Float64Layers(GraphOperators ops)
         DeployedActivation { Function: ActivationFunction.HalfAbsolute } => HalfAbsolute(value, shape.Channels),
         DeployedSpaceToDepth { Block: 1 } or DeployedAveragePooling { Size: 1 } or DeployedFlatten => value,
         DeployedSpaceToDepth depth => SpaceToDepth(depth.Block, value, shape, output),
+        DeployedChannelShift shift => OnnxShift.Append(ops.Graph, shift, value, shape),
         DeployedAveragePooling pooling => AveragePooling(pooling.Size, value, output),
         DeployedScaling scaling => Scaling(scaling, value, isImage),
         _ => throw new NotSupportedException($"No double-precision ONNX operators are known for a layer of kind '{layer.Kind}'."),

@@ -53,6 +53,7 @@ internal static class OnnxGraph
         DeployedActivation { Function: ActivationFunction.HalfAbsolute } => HalfAbsolute(graph, value),
         DeployedSpaceToDepth { Block: 1 } or DeployedAveragePooling { Size: 1 } => value,
         DeployedSpaceToDepth depth => SpaceToDepth(graph, depth.Block, AsImage(graph, value, shape), shape),
+        DeployedChannelShift shift => new Value(OnnxShift.Append(graph, shift, AsImage(graph, value, shape).Name, shape), IsImage: true),
         DeployedAveragePooling pooling => AveragePooling(graph, pooling.Size, AsImage(graph, value, shape)),
         DeployedFlatten => AsVector(graph, value),
         DeployedScaling scaling => Scaling(graph, scaling, value),

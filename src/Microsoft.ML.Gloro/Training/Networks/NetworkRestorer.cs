@@ -81,6 +81,7 @@ internal static class NetworkRestorer
         DeployedActivation a => new ActivationLayer(input, a.Function),
         DeployedAveragePooling p => new AveragePoolingLayer(input, p.Size),
         DeployedSpaceToDepth s => new SpaceToDepthLayer(input, s.Block),
+        DeployedChannelShift s => new ChannelShiftLayer(input, s.Group),
         DeployedFlatten => new FlattenLayer(input),
         _ => throw new ArgumentException($"There is no trainable layer for {layer.Kind}.", nameof(layer)),
     };
@@ -100,7 +101,7 @@ internal static class NetworkRestorer
                     ? null
                     : FormattableString.Invariant($"the rows of its classes have lengths that differ from 1 by up to {worst:G3}");
             case DeployedConvolution or DeployedAveragePooling or DeployedDense or DeployedScaling:
-            case DeployedActivation or DeployedSpaceToDepth or DeployedFlatten:
+            case DeployedActivation or DeployedSpaceToDepth or DeployedChannelShift or DeployedFlatten:
                 return null;
             default:
                 return "layers of this kind have no trainable form";

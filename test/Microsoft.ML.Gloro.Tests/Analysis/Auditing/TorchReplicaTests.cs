@@ -15,7 +15,7 @@ public sealed class TorchReplicaTests
     public void Forward_EveryKindOfLayer_IsWhatTheLayersMean()
     {
         AssertIsReference(new RandomNetworks(3).EveryKind());
-        AssertIsReference(new RandomNetworks(3).Absolutes());
+        AssertIsReference(new RandomNetworks(3).OtherKinds());
         AssertIsReference(new RandomNetworks(4).Vector());
         AssertIsReference(new RandomNetworks(3).EveryKind().With(GloroImageViews.Mirrored));
         AssertIsReference(new RandomNetworks(3).Turned());

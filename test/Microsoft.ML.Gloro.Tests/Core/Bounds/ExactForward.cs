@@ -50,7 +50,7 @@ internal static class ExactForward
                 : (value <= x[i - half] ? value : x[i - half]))],
 
             // Moves the places of the values as it would move values; a place filled with zeros reads 0.
-            DeployedSpaceToDepth =>
+            DeployedSpaceToDepth or DeployedChannelShift =>
                 [
                     .. ReferenceForward.Apply(layer, shape, [.. Enumerable.Range(1, x.Length).Select(i => (double)i)])
                         .Select(place => place == 0 ? zero : x[(int)place - 1]),

@@ -12,7 +12,7 @@ internal sealed record LinearTerms((int Input, double Weight)[][] Rows, double[]
     /// <summary>The terms of <paramref name="layer"/>, or null if it does not sum.</summary>
     public static LinearTerms? Of(DeployedLayer layer, TensorShape shape)
     {
-        if (layer is DeployedActivation or DeployedFlatten or DeployedSpaceToDepth)
+        if (layer is DeployedActivation or DeployedFlatten or DeployedSpaceToDepth or DeployedChannelShift)
             return null;
 
         // What each unit vector is mapped to; one product and zeros, so nothing is rounded.

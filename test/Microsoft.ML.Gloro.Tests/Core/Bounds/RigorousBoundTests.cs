@@ -15,6 +15,7 @@ public sealed class RigorousBoundTests
         Assert.AreEqual(1.0, Value(image, new DeployedActivation(ActivationFunction.Absolute)));
         Assert.AreEqual(1.0, Value(image, new DeployedActivation(ActivationFunction.HalfAbsolute)));
         Assert.AreEqual(1.0, Value(image, new DeployedSpaceToDepth(2)));
+        Assert.AreEqual(1.0, Value(new TensorShape(5, 4, 3), new DeployedChannelShift(1)));
         Assert.AreEqual(1.0, Value(image, new DeployedFlatten()));
         Assert.AreEqual(0.5, Value(image, new DeployedAveragePooling(2)));
         Assert.IsGreaterThan(1 / 3.0, Value(image, new DeployedAveragePooling(3)));
@@ -24,6 +25,7 @@ public sealed class RigorousBoundTests
             new DeployedSpaceToDepth(2), new DeployedAveragePooling(2), new DeployedAveragePooling(3),
         })
             Assert.AreEqual(Explicit.Norm(layer, image), Value(image, layer), 1e-14);
+        Assert.AreEqual(1.0, Explicit.Norm(new DeployedChannelShift(1), new TensorShape(5, 4, 3)), 1e-14);
     }
 
     [TestMethod]

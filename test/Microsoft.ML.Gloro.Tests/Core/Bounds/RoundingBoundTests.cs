@@ -16,7 +16,10 @@ public sealed class RoundingBoundTests
     public void Propagate_EveryKindOfLayer_BoundsSizesAndErrorsOfExactArithmetic()
     {
         for (int seed = 0; seed < 3; seed++)
+        {
             CheckLayers(new RandomNetworks(seed).EveryKind(), seed);
+            CheckLayers(new RandomNetworks(seed).OtherKinds(), seed);
+        }
     }
 
     [TestMethod]
@@ -405,7 +408,7 @@ public sealed class RoundingBoundTests
         return
         [
             new DeployedNetwork(shape, [scaling, .. body]), new DeployedNetwork(shape, body),
-            new DeployedNetwork(shape, body, GloroImageViews.MirroredAndTurned), random.EveryKind(), random.Absolutes(),
+            new DeployedNetwork(shape, body, GloroImageViews.MirroredAndTurned), random.EveryKind(), random.OtherKinds(),
         ];
     }
 

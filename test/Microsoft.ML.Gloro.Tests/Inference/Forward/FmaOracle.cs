@@ -63,6 +63,8 @@ internal static class FmaOracle
                     (int row, int column) = ((i * depth.Block) + (place / depth.Block), (j * depth.Block) + (place % depth.Block));
                     return row < shape.Height && column < shape.Width ? x[At(shape, channel, row, column)] : 0;
                 });
+            case DeployedChannelShift:
+                return ReferenceForward.Apply(layer, shape, x); // nothing is computed
             default:
                 return layer is DeployedFlatten ? x : throw new NotSupportedException(layer.Kind);
         }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Gloro.Inference;
+using Microsoft.ML.Gloro.Tests.TestSupport;
 using static Microsoft.ML.Gloro.Tests.Inference.GraphForms;
 
 namespace Microsoft.ML.Gloro.Tests.Inference;
@@ -54,6 +55,16 @@ public sealed class ImportRefusalTests
 
         Assert.Contains("node 'node_", fault.Message);
         Assert.Contains(words, fault.Message);
+    }
+
+    [TestMethod]
+    public void Import_OwnFileWithShiftedChannels_IsRefused()
+    {
+        byte[] file = OnnxGraph.Build(new RandomNetworks(1).OtherKinds());
+
+        var fault = Assert.ThrowsExactly<NotSupportedException>(() => GraphImporter.Import(file));
+
+        Assert.Contains("not circular", fault.Message);
     }
 
     [TestMethod]

@@ -61,6 +61,18 @@ public sealed class PortableParityTests
     }
 
     [TestMethod]
+    [DataRow(CertificateArithmetic.Float64)]
+    [DataRow(CertificateArithmetic.Real)]
+    public void Run_NetworkOfOtherKinds_CertifiesNoMoreAndComputesTheSame(CertificateArithmetic arithmetic)
+    {
+        DeployedNetwork network = new RandomNetworks(2).OtherKinds();
+        float[][] rows = Pixels(100, network.InputShape.Size, seed: 3);
+        GloroModel model = TestModels.Create(network, RobustnessGuarantee.RelaxedTopK(3), 1e-4f, isImage: true).With(arithmetic);
+        using var file = PortableFile.Of(model);
+        LibraryRows.AssertCertifiesNoMore(LibraryRows.Score(model, rows), file.Run(rows), logitTolerance: 1e-6);
+    }
+
+    [TestMethod]
     public void Run_ConvolutionsOfOddGeometry_ComputeTheSame()
     {
         foreach (var (height, width, stride, padding) in new[]

@@ -83,6 +83,10 @@ public sealed class CondensingTests
             body.Add(new CenteringLayer(Shape(), factory));
             body.Add(new ResidualConvolutionLayer(Shape(), 3, 2, factory));
             body.Add(new ActivationLayer(Shape(), ActivationFunction.MinMax));
+            body.Add(new ChannelShiftLayer(Shape(), 3));
+            body.Add(new OrthogonalConvolutionLayer(Shape(), 10, factory));
+            body.Add(new CenteringLayer(Shape(), factory));
+            body.Add(new ActivationLayer(Shape(), ActivationFunction.HalfAbsolute));
             body.Add(new AveragePoolingLayer(Shape(), 3)); // 7×6: a row is dropped.
             body.Add(new CenteringLayer(Shape(), factory)); // After a scaling that is no bias.
             body.Add(new FlattenLayer(Shape()));

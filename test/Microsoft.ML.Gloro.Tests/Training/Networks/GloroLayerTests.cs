@@ -25,6 +25,10 @@ public sealed class GloroLayerTests
         (GloroLayer.ResidualDense(), "residual dense"),
         (GloroLayer.OrthogonalDense(256), "orthogonal dense 256"),
         (GloroLayer.OrthogonalResidualDense(), "orthogonal residual dense"),
+        (GloroLayer.OrthogonalConvolution(128), "orthogonal convolution 128"),
+        (GloroLayer.ChannelShift(), "channel shift 1/8"),
+        (GloroLayer.ChannelShift(4), "channel shift 1/4"),
+        (GloroLayer.HalfAbs(), "halfabs"),
     ];
 
     [TestMethod]
@@ -92,6 +96,10 @@ public sealed class GloroLayerTests
     [DataRow("minmax 2")]
     [DataRow("max pooling 2")]
     [DataRow("dense 10 dense 10")]
+    [DataRow("dense 1/8")]
+    [DataRow("channel shift 8")]
+    [DataRow("channel shift 1/3")]
+    [DataRow("orthogonal convolution 8 3×3")]
     public void Parse_TextThatIsNoLayer_IsRefusedInWords(string text) =>
         StringAssert.Contains(Assert.ThrowsExactly<FormatException>(() => GloroLayer.Parse(text)).Message, $"'{text}' is no layer");
 
@@ -107,6 +115,7 @@ public sealed class GloroLayerTests
             (() => GloroLayer.ResidualConvolution(2), "kernelSize"), (() => GloroLayer.AveragePooling(-1), "size"),
             (() => GloroLayer.Dense(0), "width"),
             (() => GloroLayer.OrthogonalDense(0), "width"),
+            (() => GloroLayer.OrthogonalConvolution(0), "channels"), (() => GloroLayer.ChannelShift(3), "part"),
         })
         {
             try

@@ -104,6 +104,59 @@ public sealed class LayerTests
     }
 
     [TestMethod]
+    public void ChannelShift_Forward_HasTheOrderOfThePlainLayer()
+    {
+        foreach (var (shape, group) in new[]
+        {
+            (new TensorShape(5, 4, 6), 1), (new TensorShape(8, 3, 2), 2), (new TensorShape(9, 1, 5), 2), (new TensorShape(4, 2, 1), 1),
+        })
+        {
+            using var scope = torch.NewDisposeScope();
+            using var layer = new ChannelShiftLayer(shape, group);
+            var x = torch.arange(1, shape.Size + 1, torch.ScalarType.Float32).reshape(Nets.Sizes(shape, 1));
+            double[] row = Nets.Rows(x)[0], moved = Nets.Rows(layer.Forward(x, false))[0];
+            CollectionAssert.AreEqual(ReferenceForward.Apply(new DeployedChannelShift(group), shape, row), moved);
+            CollectionAssert.AreEquivalent(row, moved, "no value is lost");
+        }
+    }
+
+    [TestMethod]
+    [DataRow(12, 5)]
+    [DataRow(5, 12)]
+    [DataRow(8, 8)]
+    public void OrthogonalConvolution_WeightsOfAnySize_HasSingularValuesUpToOne(int inputs, int outputs)
+    {
+        foreach (double size in new[] { 1e-4, 0.3, 100 })
+        {
+            using var scope = torch.NewDisposeScope();
+            var factory = Nets.Factory(inputs);
+            using var layer = new OrthogonalConvolutionLayer(new TensorShape(inputs, 3, 4), outputs, factory);
+            Nets.Perturb(layer.Parameters, factory, size);
+            float[] singular = Singular(((DeployedConvolution)layer.Fold().Single()).Kernel, outputs, inputs);
+            Assert.HasCount(Math.Min(inputs, outputs), singular);
+            Assert.IsLessThanOrEqualTo(1 + 1e-5f, singular[0]);
+            Assert.IsGreaterThan(0.99f, singular[0]);
+        }
+    }
+
+    [TestMethod]
+    public void OrthogonalConvolution_InBFloat16_RoundsTheOrthogonalMatrixOnce()
+    {
+        // A matrix whose rows nearly depend on each other cancels: made in bfloat16, it would be far from orthogonal.
+        using var scope = torch.NewDisposeScope();
+        using var _ = torch.no_grad();
+        var factory = Nets.Factory(4);
+        var shape = new TensorShape(6, 5, 4);
+        using var layer = new OrthogonalConvolutionLayer(shape, 6, factory);
+        layer.Parameters.First().mul_(0.05).add_(1);
+        var x = torch.randn(Nets.Sizes(shape, 4), generator: factory.Generator);
+        var exact = layer.Forward(x, true);
+        var rough = layer.Forward(x.to(torch.ScalarType.BFloat16), true);
+        Assert.AreEqual(torch.ScalarType.BFloat16, rough.dtype);
+        Assert.IsLessThan(0.02 * exact.norm().item<float>(), (exact - rough.to(torch.ScalarType.Float32)).norm().item<float>());
+    }
+
+    [TestMethod]
     public void Centering_ManyBatches_ApproachesTheMeanAndCondensesToItsNegativeInTheBias()
     {
         using var scope = torch.NewDisposeScope();
@@ -251,6 +304,9 @@ public sealed class LayerTests
     private static float[] Singular(OrthogonalDenseLayer layer)
     {
         var dense = (DeployedDense)layer.Fold().Single();
-        return torch.linalg.svdvals(torch.tensor(dense.Weights, [dense.Outputs, dense.Inputs])).data<float>().ToArray();
+        return Singular(dense.Weights, dense.Outputs, dense.Inputs);
     }
+
+    private static float[] Singular(float[] matrix, int rows, int columns) =>
+        torch.linalg.svdvals(torch.tensor(matrix, [rows, columns])).data<float>().ToArray();
 }

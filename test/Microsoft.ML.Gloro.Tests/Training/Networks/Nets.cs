@@ -24,8 +24,9 @@ internal static class Nets
         "convolution", "wide convolution", "pointwise convolution", "residual convolution", "strided convolution",
         "strided convolution of an odd kernel", "patches", "strided convolution of few pixels", "convolution of few pixels", "dense",
         "tall dense", "residual dense", "orthogonal dense",
-        "tall orthogonal dense", "orthogonal residual dense", "minmax", "relu", "space-to-depth", "average pooling", "centering", "scaling",
-        "flatten",
+        "tall orthogonal dense", "orthogonal residual dense", "minmax", "relu", "orthogonal convolution",
+        "tall orthogonal convolution", "channel shift", "halfabs", "space-to-depth",
+        "average pooling", "centering", "scaling", "flatten",
     ];
 
     public static LayerFactory Factory(int seed) => new(new torch.Generator((ulong)seed, torch.CPU), torch.CPU);
@@ -53,6 +54,10 @@ internal static class Nets
             "orthogonal dense" => (vector, new OrthogonalDenseLayer(12, 7, factory)),
             "tall orthogonal dense" => (vector, new OrthogonalDenseLayer(12, 20, factory)),
             "orthogonal residual dense" => (vector, new OrthogonalResidualDenseLayer(12, 3, factory)),
+            "orthogonal convolution" => (image, new OrthogonalConvolutionLayer(image, 3, factory)),
+            "tall orthogonal convolution" => (image, new OrthogonalConvolutionLayer(image, 7, factory)),
+            "channel shift" => (image, new ChannelShiftLayer(image, 1)),
+            "halfabs" => (image, new ActivationLayer(image, ActivationFunction.HalfAbsolute)),
             "minmax" => (image, new ActivationLayer(image, ActivationFunction.MinMax)),
             "relu" => (vector, new ActivationLayer(vector, ActivationFunction.ReLU)),
             "space-to-depth" => (image, new SpaceToDepthLayer(image, 2)),

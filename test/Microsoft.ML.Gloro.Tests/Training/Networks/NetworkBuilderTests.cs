@@ -46,6 +46,10 @@ public sealed class NetworkBuilderTests
     [DataRow("residual dense", "(residual dense) cannot take an image of 3×16×16: it takes vectors only")]
     [DataRow("orthogonal dense 10", "(orthogonal dense 10) cannot take an image")]
     [DataRow("orthogonal residual dense", "(orthogonal residual dense) cannot take an image")]
+    [DataRow("halfabs", "Layer 1 of 1 (halfabs) cannot take an image of 3×16×16: it halves the channels, and 3 is odd.")]
+    [DataRow("channel shift 1/8", "it moves one channel of 8 in each direction, and there are only 3.")]
+    [DataRow("flatten; channel shift 1/4", "(channel shift 1/4) cannot take a vector of 768 values: it takes images only.")]
+    [DataRow("flatten; orthogonal convolution 4", "(orthogonal convolution 4) cannot take a vector")]
     [DataRow(
         "space-to-depth 16; space-to-depth 2",
         "Layer 2 of 2 (space-to-depth 2) cannot take an image of 768×1×1: its block is larger than the image.")]
@@ -180,6 +184,7 @@ public sealed class NetworkBuilderTests
     [DataRow("")]
     [DataRow(
         "space-to-depth 2; convolution 8 3×3; minmax; residual convolution 5×5; centering; convolution 6 4×4 stride 2; "
+        + "channel shift 1/4; orthogonal convolution 10; halfabs; "
         + "average pooling 2; flatten; dense 10; residual dense; minmax; orthogonal dense 7; orthogonal residual dense")]
     public void CountWeights_OfAnyList_IsWhatIsDeployed(string layers)
     {
