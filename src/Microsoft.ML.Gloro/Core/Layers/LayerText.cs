@@ -13,7 +13,9 @@ internal static partial class LayerText
         var match = Form().Match(text.Trim().ToLowerInvariant());
         if (!match.Success)
             throw Unknown(text);
-        int? size = Number("size"), kernel = Number("kernel"), stride = Number("stride");
+        int? size = Number("size"), kernel = Number("kernel"), stride = Number("stride"), rank = Number("rank");
+        if (rank.HasValue != (match.Groups["name"].Value == "reflector dense"))
+            throw Unknown(text);
         try
         {
             return (match.Groups["name"].Value, size, kernel, stride) switch
@@ -30,6 +32,7 @@ internal static partial class LayerText
                 ("residual dense", null, null, null) => GloroLayer.ResidualDense(),
                 ("orthogonal dense", { } width, null, null) => GloroLayer.OrthogonalDense(width),
                 ("orthogonal residual dense", null, null, null) => GloroLayer.OrthogonalResidualDense(),
+                ("reflector dense", { } width, null, null) => GloroLayer.ReflectorDense(width, rank!.Value),
                 _ => throw Unknown(text),
             };
         }
@@ -46,10 +49,11 @@ internal static partial class LayerText
     private static FormatException Unknown(string text) => new(
         $"'{text}' is no layer. Write one such as: space-to-depth 4, convolution 96 3×3, convolution 32 4×4 stride 2, "
         + "residual convolution 3×3, centering, minmax, relu, average pooling 2, flatten, dense 512, residual dense, "
-        + "orthogonal dense 256, orthogonal residual dense.");
+        + "orthogonal dense 256, orthogonal residual dense, reflector dense 256 rank 64.");
 
     [GeneratedRegex(
-        "^(?<name>[a-z-]+(?: [a-z]+)*?)(?: (?<size>[0-9]+))?(?: (?<kernel>[0-9]+)[x×]\\k<kernel>)?(?: stride (?<stride>[0-9]+))?$",
+        "^(?<name>[a-z-]+(?: [a-z]+)*?)(?: (?<size>[0-9]+))?(?: (?<kernel>[0-9]+)[x×]\\k<kernel>)?(?: stride (?<stride>[0-9]+))?"
+        + "(?: rank (?<rank>[0-9]+))?$",
         RegexOptions.CultureInvariant)]
     private static partial Regex Form();
 }

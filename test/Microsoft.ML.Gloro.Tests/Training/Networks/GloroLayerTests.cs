@@ -25,6 +25,7 @@ public sealed class GloroLayerTests
         (GloroLayer.ResidualDense(), "residual dense"),
         (GloroLayer.OrthogonalDense(256), "orthogonal dense 256"),
         (GloroLayer.OrthogonalResidualDense(), "orthogonal residual dense"),
+        (GloroLayer.ReflectorDense(256, 64), "reflector dense 256 rank 64"),
     ];
 
     [TestMethod]
@@ -92,6 +93,10 @@ public sealed class GloroLayerTests
     [DataRow("minmax 2")]
     [DataRow("max pooling 2")]
     [DataRow("dense 10 dense 10")]
+    [DataRow("dense 10 rank 2")]
+    [DataRow("reflector dense 10")]
+    [DataRow("reflector dense rank 2")]
+    [DataRow("reflector dense 10 rank 0")]
     public void Parse_TextThatIsNoLayer_IsRefusedInWords(string text) =>
         StringAssert.Contains(Assert.ThrowsExactly<FormatException>(() => GloroLayer.Parse(text)).Message, $"'{text}' is no layer");
 
@@ -107,6 +112,7 @@ public sealed class GloroLayerTests
             (() => GloroLayer.ResidualConvolution(2), "kernelSize"), (() => GloroLayer.AveragePooling(-1), "size"),
             (() => GloroLayer.Dense(0), "width"),
             (() => GloroLayer.OrthogonalDense(0), "width"),
+            (() => GloroLayer.ReflectorDense(0, 1), "width"), (() => GloroLayer.ReflectorDense(8, 0), "rank"),
         })
         {
             try

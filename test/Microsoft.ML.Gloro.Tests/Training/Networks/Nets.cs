@@ -24,7 +24,7 @@ internal static class Nets
         "convolution", "wide convolution", "pointwise convolution", "residual convolution", "strided convolution",
         "strided convolution of an odd kernel", "patches", "strided convolution of few pixels", "convolution of few pixels", "dense",
         "tall dense", "residual dense", "orthogonal dense",
-        "tall orthogonal dense", "orthogonal residual dense", "minmax", "relu", "space-to-depth", "average pooling", "centering", "scaling",
+        "tall orthogonal dense", "orthogonal residual dense", "reflector dense", "wide reflector dense", "tall reflector dense", "minmax", "relu", "space-to-depth", "average pooling", "centering", "scaling",
         "flatten",
     ];
 
@@ -53,6 +53,9 @@ internal static class Nets
             "orthogonal dense" => (vector, new OrthogonalDenseLayer(12, 7, factory)),
             "tall orthogonal dense" => (vector, new OrthogonalDenseLayer(12, 20, factory)),
             "orthogonal residual dense" => (vector, new OrthogonalResidualDenseLayer(12, 3, factory)),
+            "reflector dense" => (vector, new ReflectorDenseLayer(12, 12, 6, factory)),
+            "wide reflector dense" => (vector, new ReflectorDenseLayer(12, 7, 4, factory)),
+            "tall reflector dense" => (vector, new ReflectorDenseLayer(12, 20, 5, factory)),
             "minmax" => (image, new ActivationLayer(image, ActivationFunction.MinMax)),
             "relu" => (vector, new ActivationLayer(vector, ActivationFunction.ReLU)),
             "space-to-depth" => (image, new SpaceToDepthLayer(image, 2)),
