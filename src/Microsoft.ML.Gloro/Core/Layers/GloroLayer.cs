@@ -116,9 +116,9 @@ public abstract record GloroLayer
     public static GloroLayer OrthogonalResidualDense() => new OrthogonalResidualDenseDescription();
 
     /// <summary>
-    /// A fully connected layer that reflects a subspace of few dimensions and keeps the rest: the matrix I − 2V(VᵀV)⁻¹Vᵀ, orthogonal by
-    /// construction (block reflector orthogonal layer; Lai, Huang, Kung, Chen, ICML 2025). A step of training costs less than with
-    /// <see cref="OrthogonalDense"/>, the deployed layer the same.
+    /// A fully connected layer that reflects a subspace of few dimensions and keeps the rest: the matrix I − 2V(VᵀV + λI)⁻¹Vᵀ with a small
+    /// λ, whose norm is at most 1 by construction (block reflector orthogonal layer; Lai, Huang, Kung, Chen, ICML 2025). A step of training
+    /// costs less than with <see cref="OrthogonalDense"/>, the deployed layer the same.
     /// </summary>
     /// <param name="width">Values of the output. If they are fewer or more than those of the input, the matrix is cut.</param>
     /// <param name="rank">
