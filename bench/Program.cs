@@ -109,6 +109,11 @@ Add("loop", "What the trainer's loop costs: images a second of an epoch against 
     + "outside libtorch's kernels at most: a network that hardly computes makes the same calls.", [],
     given => LoopBench.Run(Begin(given)), training.All);
 
+Argument<int> inputs = new("INPUTS") { Description = "The length of the vectors" };
+Argument<string[]> layers = new("LAYER") { Description = "Such as \"orthogonal dense 256\"", Arity = ArgumentArity.OneOrMore };
+Add("layers", "Milliseconds that layers for vectors take in a step of training.", [inputs, layers], given =>
+    LayerBench.Run(given.GetRequiredValue(inputs), given.GetRequiredValue(layers)));
+
 Argument<string> eurosat = new("EUROSAT") { Description = "The folder with EuroSAT's train and test" },
     iris = new("IRIS") { Description = "SciPy's iris.txt" },
     cifar = new("CIFAR") { Description = "The folder of CIFAR-100's binary version" };
