@@ -23,7 +23,7 @@ internal sealed class ReflectorDenseLayer : TrainableLayer
     public ReflectorDenseLayer(int inputs, int outputs, int rank, LayerFactory factory)
     {
         (_inputs, _outputs) = (inputs, outputs);
-        _reflected = factory.Orthogonal(Math.Max(inputs, outputs), rank);
+        _reflected = inputs == outputs ? factory.NearIdentity(inputs, rank) : factory.Orthogonal(Math.Max(inputs, outputs), rank);
         _bias = factory.Constant(0, outputs);
     }
 

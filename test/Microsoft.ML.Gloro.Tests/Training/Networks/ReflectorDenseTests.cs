@@ -37,6 +37,16 @@ public sealed class ReflectorDenseTests
     }
 
     [TestMethod]
+    public void Fold_NewSquareLayer_NearlyTurnsTheFirstValuesOver()
+    {
+        using var scope = NewDisposeScope();
+        using var layer = new ReflectorDenseLayer(24, 24, 6, Nets.Factory(1));
+        var signs = diag(cat([-ones(6), ones(18)]));
+        AssertNear(signs, Deployed(layer), 0.25);
+        Assert.IsGreaterThan(0.01, (signs - Deployed(layer)).abs().max().item<double>(), "Layers of one network differ.");
+    }
+
+    [TestMethod]
     public void Forward_VectorInTheRangeOfV_IsReflectedAndOneOrthogonalToItIsKept()
     {
         using var scope = NewDisposeScope();
