@@ -35,6 +35,7 @@ public sealed class FineTuningTests
             GloroLayer.Flatten(),
             GloroLayer.OrthogonalDense(12), GloroLayer.Centering(), GloroLayer.MinMax(),
             .. GloroLayer.Repeat(2, GloroLayer.OrthogonalResidualDense(), GloroLayer.MinMax()),
+            GloroLayer.ReflectorDense(10, rank: 4), GloroLayer.MinMax(),
         ];
         var mlContext = new MLContext(seed: 1);
         s_images = s_tiles.Pipeline(mlContext, options).Fit(s_tiles.View).LastTransformer;

@@ -24,13 +24,6 @@ internal static class CholeskyOrthogonal
     {
         bool isWide = raw.shape[1] >= raw.shape[0];
         var w = isWide ? raw : raw.t();
-        var gram = w.matmul(w.t());
-        var regularized = gram + (eye(gram.shape[0], device: gram.device) * (gram.diagonal().mean() * RelativeRegularization));
-        var (factor, info) = linalg.cholesky_ex(regularized);
-
-        // Weights that overflowed cannot be factorized. NaN tells the trainer; libtorch's own exception would not help a user.
-        // NaN is added, because a sum keeps the factor's memory layout and so the bits of the results.
-        var fault = zeros_like(info, dtype: ScalarType.Float32).masked_fill(info.not_equal(0), float.NaN);
-        return (w, factor + fault, isWide);
+        return (w, CholeskyFactor.Of(w.matmul(w.t()), RelativeRegularization), isWide);
     }
 }

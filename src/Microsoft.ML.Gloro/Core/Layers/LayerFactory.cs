@@ -31,6 +31,13 @@ internal sealed class LayerFactory(Generator generator, Device device)
         return AsParameter(OrthogonalMatrix(rows, columns));
     }
 
+    /// <summary>A matrix parameter that is nearly the first columns of the identity.</summary>
+    public Parameter NearIdentity(long rows, long columns)
+    {
+        using var _ = NewDisposeScope();
+        return AsParameter(eye(rows, columns) + (randn([rows, columns], generator: Generator) * (0.5 / rows)));
+    }
+
     /// <summary>
     /// A kernel that is an orthogonal matrix at its center and nearly zero elsewhere: at first the convolution is nearly an isometry or a
     /// projection. With stride s the center is the s × s block of pixels that belongs to an output.

@@ -14,7 +14,9 @@ internal static partial class LayerText
         if (!match.Success)
             throw Unknown(text);
         string name = match.Groups["name"].Value + match.Groups["share"].Value.TrimEnd();
-        int? size = Number("size"), kernel = Number("kernel"), stride = Number("stride");
+        int? size = Number("size"), kernel = Number("kernel"), stride = Number("stride"), rank = Number("rank");
+        if (rank.HasValue != (match.Groups["name"].Value == "reflector dense"))
+            throw Unknown(text);
         try
         {
             return (name, size, kernel, stride) switch
@@ -34,6 +36,7 @@ internal static partial class LayerText
                 ("orthogonal convolution", { } channels, null, null) => GloroLayer.OrthogonalConvolution(channels),
                 ("channel shift 1/", { } part, null, null) => GloroLayer.ChannelShift(part),
                 ("halfabs", null, null, null) => GloroLayer.HalfAbs(),
+                ("reflector dense", { } width, null, null) => GloroLayer.ReflectorDense(width, rank!.Value),
                 _ => throw Unknown(text),
             };
         }
@@ -50,11 +53,12 @@ internal static partial class LayerText
     private static FormatException Unknown(string text) => new(
         $"'{text}' is no layer. Write one such as: space-to-depth 4, convolution 96 3×3, convolution 32 4×4 stride 2, "
         + "residual convolution 3×3, centering, minmax, relu, average pooling 2, flatten, dense 512, residual dense, "
-        + "orthogonal dense 256, orthogonal residual dense, orthogonal convolution 128, channel shift 1/8, halfabs.");
+        + "orthogonal dense 256, orthogonal residual dense, orthogonal convolution 128, channel shift 1/8, halfabs, "
+        + "reflector dense 256 rank 64.");
 
     [GeneratedRegex(
         "^(?<name>[a-z-]+(?: [a-z]+)*?)(?:(?<share> 1/| )(?<size>[0-9]+))?"
-        + "(?: (?<kernel>[0-9]+)[x×]\\k<kernel>)?(?: stride (?<stride>[0-9]+))?$",
+        + "(?: (?<kernel>[0-9]+)[x×]\\k<kernel>)?(?: stride (?<stride>[0-9]+))?(?: rank (?<rank>[0-9]+))?$",
         RegexOptions.CultureInvariant)]
     private static partial Regex Form();
 }

@@ -29,6 +29,7 @@ public sealed class GloroLayerTests
         (GloroLayer.ChannelShift(), "channel shift 1/8"),
         (GloroLayer.ChannelShift(4), "channel shift 1/4"),
         (GloroLayer.HalfAbs(), "halfabs"),
+        (GloroLayer.ReflectorDense(256, 64), "reflector dense 256 rank 64"),
     ];
 
     [TestMethod]
@@ -100,6 +101,10 @@ public sealed class GloroLayerTests
     [DataRow("channel shift 8")]
     [DataRow("channel shift 1/3")]
     [DataRow("orthogonal convolution 8 3×3")]
+    [DataRow("dense 10 rank 2")]
+    [DataRow("reflector dense 10")]
+    [DataRow("reflector dense rank 2")]
+    [DataRow("reflector dense 10 rank 0")]
     public void Parse_TextThatIsNoLayer_IsRefusedInWords(string text) =>
         StringAssert.Contains(Assert.ThrowsExactly<FormatException>(() => GloroLayer.Parse(text)).Message, $"'{text}' is no layer");
 
@@ -116,6 +121,7 @@ public sealed class GloroLayerTests
             (() => GloroLayer.Dense(0), "width"),
             (() => GloroLayer.OrthogonalDense(0), "width"),
             (() => GloroLayer.OrthogonalConvolution(0), "channels"), (() => GloroLayer.ChannelShift(3), "part"),
+            (() => GloroLayer.ReflectorDense(0, 1), "width"), (() => GloroLayer.ReflectorDense(8, 0), "rank"),
         })
         {
             try

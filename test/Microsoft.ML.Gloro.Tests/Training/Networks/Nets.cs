@@ -25,7 +25,8 @@ internal static class Nets
         "strided convolution of an odd kernel", "patches", "strided convolution of few pixels", "convolution of few pixels", "dense",
         "tall dense", "residual dense", "orthogonal dense",
         "tall orthogonal dense", "orthogonal residual dense", "minmax", "relu", "orthogonal convolution",
-        "tall orthogonal convolution", "channel shift", "halfabs", "space-to-depth",
+        "tall orthogonal convolution", "channel shift", "halfabs", "reflector dense", "wide reflector dense",
+        "tall reflector dense", "space-to-depth",
         "average pooling", "centering", "scaling", "flatten",
     ];
 
@@ -58,6 +59,9 @@ internal static class Nets
             "tall orthogonal convolution" => (image, new OrthogonalConvolutionLayer(image, 7, factory)),
             "channel shift" => (image, new ChannelShiftLayer(image, 1)),
             "halfabs" => (image, new ActivationLayer(image, ActivationFunction.HalfAbsolute)),
+            "reflector dense" => (vector, new ReflectorDenseLayer(12, 12, 6, factory)),
+            "wide reflector dense" => (vector, new ReflectorDenseLayer(12, 7, 4, factory)),
+            "tall reflector dense" => (vector, new ReflectorDenseLayer(12, 20, 5, factory)),
             "minmax" => (image, new ActivationLayer(image, ActivationFunction.MinMax)),
             "relu" => (vector, new ActivationLayer(vector, ActivationFunction.ReLU)),
             "space-to-depth" => (image, new SpaceToDepthLayer(image, 2)),

@@ -45,6 +45,10 @@ public sealed class NetworkBuilderTests
     [DataRow("relu; dense 10", "Layer 2 of 2 (dense 10) cannot take an image of 3×16×16: it takes vectors only; put Flatten before it.")]
     [DataRow("residual dense", "(residual dense) cannot take an image of 3×16×16: it takes vectors only")]
     [DataRow("orthogonal dense 10", "(orthogonal dense 10) cannot take an image")]
+    [DataRow("reflector dense 10 rank 2", "(reflector dense 10 rank 2) cannot take an image")]
+    [DataRow(
+        "flatten; reflector dense 10 rank 385",
+        "cannot take a vector of 768 values: its rank may be at most 384, half of the larger of its input and its width.")]
     [DataRow("orthogonal residual dense", "(orthogonal residual dense) cannot take an image")]
     [DataRow("halfabs", "Layer 1 of 1 (halfabs) cannot take an image of 3×16×16: it halves the channels, and 3 is odd.")]
     [DataRow("channel shift 1/8", "it moves one channel of 8 in each direction, and there are only 3.")]
@@ -185,7 +189,8 @@ public sealed class NetworkBuilderTests
     [DataRow(
         "space-to-depth 2; convolution 8 3×3; minmax; residual convolution 5×5; centering; convolution 6 4×4 stride 2; "
         + "channel shift 1/4; orthogonal convolution 10; halfabs; "
-        + "average pooling 2; flatten; dense 10; residual dense; minmax; orthogonal dense 7; orthogonal residual dense")]
+        + "average pooling 2; flatten; dense 10; residual dense; minmax; orthogonal dense 7; orthogonal residual dense; "
+        + "reflector dense 5 rank 3")]
     public void CountWeights_OfAnyList_IsWhatIsDeployed(string layers)
     {
         using var network = NetworkBuilder.Build(s_image, 5, Read(layers), new float[3], 1, Nets.Factory(1));
