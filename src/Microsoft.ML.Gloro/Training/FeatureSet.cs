@@ -38,17 +38,17 @@ internal sealed class FeatureSet(TrainingSet rows, float[][] features, float[][]
         var source = new BatchSource(rows, BatchSize, context.Device);
         var random = new Random(context.Seed);
 
-        // Copies are random anyway. The rows themselves are what validation measures, and will be scored with float32 weights in double.
-        var copyType = context.MixedPrecision ? ScalarType.BFloat16 : ScalarType.Float32;
         int done = 0;
         return new FeatureSet(
             rows,
-            Pass((start, count) => source.Read(start, count), ScalarType.Float32),
+            Pass((start, count) => source.Read(start, count), isExact: true),
             [.. Enumerable.Range(0, copies).Select(_ =>
-                Pass((start, count) => source.Gather([.. Enumerable.Range(start, count)], random), copyType))]);
+                Pass((start, count) => source.Gather([.. Enumerable.Range(start, count)], random), isExact: false))]);
 
-        float[][] Pass(Func<int, int, Tensor> read, ScalarType type)
+        float[][] Pass(Func<int, int, Tensor> read, bool isExact)
         {
+            // Copies are random anyway. The rows themselves are what validation measures, and will be scored with float32 weights in double.
+            var type = isExact ? ScalarType.Float32 : context.ComputeType;
             float[][] outputs = new float[rows.Count][];
             for (int start = 0; start < rows.Count; start += BatchSize)
             {
