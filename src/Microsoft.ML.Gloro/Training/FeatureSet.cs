@@ -47,7 +47,7 @@ internal sealed class FeatureSet(TrainingSet rows, float[][] features, float[][]
 
         float[][] Pass(Func<int, int, Tensor> read, bool isExact)
         {
-            // Copies are random anyway. The rows themselves are what validation measures, and will be scored with float32 weights in double.
+            // Copies are random anyway. The rows themselves are what validation measures, and are scored in double later.
             var type = isExact ? ScalarType.Float32 : context.ComputeType;
             float[][] outputs = new float[rows.Count][];
             for (int start = 0; start < rows.Count; start += BatchSize)

@@ -7,7 +7,7 @@ internal static class CholeskyFactor
 {
     /// <summary>The lower triangular L with LLᵀ = G + λI, differentiable. NaN if G cannot be factorized.</summary>
     /// <param name="gram">The Gram matrix G, in float32.</param>
-    /// <param name="relativeRegularization">λ in units of the mean of G's diagonal, so that the scale of the weights does not matter.</param>
+    /// <param name="relativeRegularization">λ in units of the mean of G's diagonal: the scale of the weights does not matter.</param>
     public static Tensor Of(Tensor gram, double relativeRegularization)
     {
         var regularized = gram + (eye(gram.shape[0], device: gram.device) * (gram.diagonal().mean() * relativeRegularization));

@@ -153,7 +153,7 @@ public abstract record GloroLayer
     /// </summary>
     /// <param name="width">Values of the output. If they are fewer or more than those of the input, the matrix is cut.</param>
     /// <param name="rank">
-    /// Dimensions of the reflected subspace, the columns of V: at most half of the larger of input and width. Training's cost grows with it.
+    /// Dimensions of the reflected subspace, the columns of V: at most half of the larger of input and width. More of them cost time.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">The width or the rank is less than 1.</exception>
     public static GloroLayer ReflectorDense(int width, int rank) =>

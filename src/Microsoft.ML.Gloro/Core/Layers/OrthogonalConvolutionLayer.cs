@@ -25,7 +25,8 @@ internal sealed class OrthogonalConvolutionLayer(TensorShape input, int outChann
         return
         [
             new DeployedConvolution(
-                ToArray(Kernel()), ToArray(_bias), input.Channels, outChannels, kernelHeight: 1, kernelWidth: 1, stride: 1, padding: default),
+                ToArray(Kernel()), ToArray(_bias), input.Channels, outChannels,
+                kernelHeight: 1, kernelWidth: 1, stride: 1, padding: default),
         ];
     }
 
