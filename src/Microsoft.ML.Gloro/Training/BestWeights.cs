@@ -2,9 +2,15 @@ using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Training;
 
-/// <summary>The best VRA on the validation rows so far and, if wanted, the weights that had it.</summary>
-/// <remarks>Of epochs with the same VRA the weights of the last are kept, which trained longest. Patience counts from the first.</remarks>
-internal sealed class BestWeights(IReadOnlyList<Tensor> state, bool keep) : IDisposable
+/// <summary>The best VRA on the validation rows so far and, if wanted, the weights to take.</summary>
+/// <remarks>
+/// The best of many epochs is partly luck, and an epoch with a lower learning rate is more likely to be better than it measures. So of all
+/// epochs within a standard error of the best the weights of the last are kept. Patience counts from the first epoch that had the best VRA.
+/// </remarks>
+/// <param name="state">The weights of the network.</param>
+/// <param name="rows">The number of validation rows.</param>
+/// <param name="keep">Whether to keep weights.</param>
+internal sealed class BestWeights(IReadOnlyList<Tensor> state, int rows, bool keep) : IDisposable
 {
     private Tensor[]? _kept;
 
@@ -17,14 +23,15 @@ internal sealed class BestWeights(IReadOnlyList<Tensor> state, bool keep) : IDis
     /// <summary>The epoch whose weights are kept, from 1; 0 for none.</summary>
     public int KeptEpoch { get; private set; }
 
+    // Of a proportion of so many rows.
+    private double StandardError => Math.Sqrt(VerifiedRobustAccuracy * (1 - VerifiedRobustAccuracy) / rows);
+
     /// <summary>Compares an epoch, whose weights are in the network now, with the best one. A VRA of NaN is never the best.</summary>
     public void Consider(int epoch, double verifiedRobustAccuracy)
     {
-        if (!(verifiedRobustAccuracy >= VerifiedRobustAccuracy))
-            return;
         if (verifiedRobustAccuracy > VerifiedRobustAccuracy)
             (VerifiedRobustAccuracy, ReachedAt) = (verifiedRobustAccuracy, epoch);
-        if (!keep)
+        if (!keep || !(verifiedRobustAccuracy >= VerifiedRobustAccuracy - StandardError))
             return;
         KeptEpoch = epoch;
         if (_kept is null)

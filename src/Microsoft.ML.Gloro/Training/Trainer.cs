@@ -44,7 +44,7 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
         using var collector = new BlockingCollections();
         using var memory = new RetainedMemory();
         using var scope = NewDisposeScope();
-        using var state = new TrainingState(network, context);
+        using var state = new TrainingState(network, context, validation?.Count ?? 0);
         var batches = new BatchSource(train, context.BatchSize, context.Device);
         var clock = new TrainingClock(Time, _options.TimeBudget, (long)batches.PerEpoch * context.Epochs);
         bool finished = Resume(state, clock, batches.PerEpoch, cancellationToken);
@@ -98,7 +98,7 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
         Checkpoints.Read(reader => state.Load(reader, latest));
         clock.Resume(latest.Elapsed, (long)latest.Epoch * batchesPerEpoch);
         if (Checkpoints.IsProlonged)
-            Measure(state, latest.Epoch, cancellationToken); // these weights are kept unless training finds better ones
+            Measure(state, latest.Epoch, cancellationToken); // these weights are kept unless training finds others as good
         Note?.Invoke(!latest.Finished ? $"Going on after epoch {latest.Epoch} of the checkpoint folder."
             : Checkpoints.IsProlonged ? $"Going on from the training of {latest.Epoch} epochs that is complete in the checkpoint folder."
             : $"The same training is complete in the checkpoint folder, after {latest.Epoch} epochs.");
@@ -241,7 +241,7 @@ internal sealed class Trainer(TrainingContext context, LipschitzNetwork network,
         if (best.KeptEpoch > 0)
         {
             Note?.Invoke(FormattableString.Invariant(
-                $"The weights of epoch {best.KeptEpoch} are taken, VRA {best.VerifiedRobustAccuracy:F3} on the validation rows."));
+                $"The weights of epoch {best.KeptEpoch} are taken. Best VRA on the validation rows: {best.VerifiedRobustAccuracy:F3}."));
         }
     }
 

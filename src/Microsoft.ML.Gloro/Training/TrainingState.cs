@@ -7,7 +7,10 @@ namespace Microsoft.ML.Gloro.Training;
 /// Everything that changes during training, and so everything that a checkpoint must hold. The rest follows from the number of the epoch
 /// and the seed.
 /// </summary>
-internal sealed class TrainingState(LipschitzNetwork network, TrainingContext context) : IDisposable
+/// <param name="network">The network in training.</param>
+/// <param name="context">What training needs besides.</param>
+/// <param name="validationRows">The number of validation rows.</param>
+internal sealed class TrainingState(LipschitzNetwork network, TrainingContext context, int validationRows) : IDisposable
 {
     private readonly IReadOnlyList<Tensor> _tensors = network.State;
 
@@ -28,7 +31,7 @@ internal sealed class TrainingState(LipschitzNetwork network, TrainingContext co
     public WeightAverage? Average { get; } =
         context.Options.AveragingDecay > 0 ? new WeightAverage(network.State, context.Options.AveragingDecay) : null;
 
-    public BestWeights Best { get; } = new(network.State, context.KeepBest);
+    public BestWeights Best { get; } = new(network.State, validationRows, context.KeepBest);
 
     /// <summary>
     /// Puts the weights to deploy into the network: the best ones if they are kept, else the average if there is one, else the last ones.

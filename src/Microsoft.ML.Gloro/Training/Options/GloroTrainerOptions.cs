@@ -18,7 +18,7 @@ public abstract partial class GloroTrainerOptions
     internal const float DefaultEpsilon = 36f / 255f;
 
     /// <summary>
-    /// The number of validation rows from which the best epoch is chosen by default. The standard error of a VRA of 0.7 is then 0.015.
+    /// The number of validation rows from which the epoch is chosen by default. The standard error of a VRA of 0.7 is then 0.015.
     /// </summary>
     internal const int EnoughRowsToChooseBy = 1000;
 
@@ -38,7 +38,7 @@ public abstract partial class GloroTrainerOptions
     /// are all equal give the same model as none. A row of weight 2 counts in the loss as two such rows would. A row of weight 0 is left
     /// out before anything else; it may only give the size of images, if it is the first row and the size is not set.</para>
     /// <para>Weights act on the loss alone. Each row counts once in the center and scale of the inputs, in centering layers, in what is
-    /// chosen by the number of rows, and on validation: validation figures, the choice of the best epoch and the calibration of scores
+    /// chosen by the number of rows, and on validation: validation figures, the choice of the epoch and the calibration of scores
     /// take no weights, as <see cref="GloroCatalog.Evaluate"/> takes none. A <see cref="ValidationSet"/> does not need the column.</para>
     /// </remarks>
     public string? ExampleWeightColumnName { get; set; }
@@ -124,8 +124,8 @@ public abstract partial class GloroTrainerOptions
     public GloroTrainedLayers? TrainedLayers { get; set; }
 
     /// <summary>
-    /// Stops training after this many epochs without an improvement in validation VRA, at least 1. The weights of the best epoch are then
-    /// taken, unless <see cref="KeepBest"/> is false. Needs validation rows. Default: null, no early stopping.
+    /// Stops training after this many epochs without an improvement in validation VRA, at least 1. The weights are then
+    /// chosen as with <see cref="KeepBest"/>, unless that is false. Needs validation rows. Default: null, no early stopping.
     /// </summary>
     /// <remarks>
     /// The learning rate falls until the last epoch, and VRA usually rises until then. A patience of a quarter of the epochs or less may
@@ -134,10 +134,14 @@ public abstract partial class GloroTrainerOptions
     public int? EarlyStoppingPatience { get; set; }
 
     /// <summary>
-    /// Whether to take the weights of the epoch with the best validation VRA, rather than those of the last epoch. Needs validation rows.
-    /// Default: null, which is true with at least 1,000 validation rows or an <see cref="EarlyStoppingPatience"/>.
+    /// Whether to take the weights of the last epoch whose validation VRA is within one standard error of the best, rather than those of
+    /// the last epoch of all. Needs validation rows. Default: null, which is true with at least 1,000 validation rows or an
+    /// <see cref="EarlyStoppingPatience"/>.
     /// </summary>
-    /// <remarks>With a few hundred validation rows VRA is noisy, and the best of many epochs is partly luck.</remarks>
+    /// <remarks>
+    /// The best of many epochs is partly luck, so a later epoch that is nearly as good is taken instead: it trained longer, with a lower
+    /// learning rate. The standard error is √(v·(1 − v) / n) for a best VRA of v on n rows.
+    /// </remarks>
     public bool? KeepBest { get; set; }
 
     /// <summary>
@@ -164,7 +168,7 @@ public abstract partial class GloroTrainerOptions
     /// differ.</para>
     /// <para>A complete training leaves one checkpoint with the finished weights, so the same Fit returns the same model at once. Delete
     /// the folder when the model is saved. A Fit that differs only in more <see cref="Epochs"/> or a longer <see cref="TimeBudget"/>
-    /// continues from these weights, and keeps them if it finds no better ones. Its schedules continue where they would be by then. The
+    /// continues from these weights, and keeps them if it finds none as good. Its schedules continue where they would be by then. The
     /// model is then similar to that of one longer training, but not the same to the byte. Any other Fit starts from the beginning and
     /// replaces the checkpoint.</para>
     /// <para>During training two epochs are kept. If the last checkpoint is damaged, the one before is used. Each takes four bytes for

@@ -11,7 +11,7 @@ namespace Microsoft.ML.Gloro.Training;
 /// <param name="Device">The device to train on.</param>
 /// <param name="Seed">The seed in effect.</param>
 /// <param name="MixedPrecision">Whether the body of the network runs in bfloat16.</param>
-/// <param name="KeepBest">Whether to keep the weights of the epoch with the best VRA.</param>
+/// <param name="KeepBest">Whether to keep the weights of a good epoch instead of taking the last.</param>
 internal sealed record TrainingContext(
     GloroTrainerOptions Options,
     ResolvedGuarantee Guarantee,
