@@ -28,7 +28,7 @@ return example.Run(args, (given, stop) =>
 {
     var mlContext = new MLContext(seed: 1);
     IReadOnlyList<ImageRow> rows = ImageRow.ReadFolders(given.GetRequiredValue(dataFolder));
-    ITransformer model = ImageModel.Load(mlContext, given.GetRequiredValue(modelPath), out _);
+    ITransformer model = ImageModel.LoadForFiles(mlContext, given.GetRequiredValue(modelPath));
 
     foreach (var one in Enum.GetValues<CertificateArithmetic>())
     {

@@ -49,7 +49,7 @@ return example.Run(args, (given, stop) =>
     if (given.GetValue(modelPath) is { } file)
     {
         rows = ImageRow.ReadFolders(given.GetRequiredValue(dataFolder)!);
-        options.Model = ImageModel.Load(mlContext, file, out _);
+        options.Model = ImageModel.LoadForFiles(mlContext, file);
         options.DataName ??= new DirectoryInfo(given.GetRequiredValue(dataFolder)!).Name;
         Directory.CreateDirectory(folder);
     }
@@ -79,7 +79,7 @@ return example.Run(args, (given, stop) =>
         options.CompareWith = new();
         if (File.Exists(text))
         {
-            options.CompareWith.Scored = ImageModel.Load(mlContext, text, out _).Transform(mlContext.Data.LoadFromEnumerable(rows));
+            options.CompareWith.Scored = ImageModel.LoadForFiles(mlContext, text).Transform(mlContext.Data.LoadFromEnumerable(rows));
             string name = Path.GetFileNameWithoutExtension(text), own = Path.GetFileNameWithoutExtension(given.GetValue(modelPath)) ?? "";
             if (name != own && own.Length > 0)
                 (options.CompareWith.Name, options.CompareWith.ReportName) = (name, own);

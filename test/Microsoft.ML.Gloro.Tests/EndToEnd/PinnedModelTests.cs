@@ -27,6 +27,10 @@ public sealed class PinnedModelTests
     /// </param>
     /// <param name="tightest">The same of CertifiedRadius, CertifiedK and CertifiedLabels, the tightest set that holds.</param>
     [TestMethod]
+    [DataRow(Cifar100 + "cifar100-best.zip", "98fb79f8b8053ecc", 6.369159535026196,
+        new[] { 7.593862157252616E-07, 3.192974898277645E-05, 1.5700657639719784E+29 }, "CA6C9DF28E4C8094", "D997E0C65EA34C8A")]
+    [DataRow(Cifar100 + "cifar100-rt5.zip", "5f172db249e45db3", 2.3979908896326347,
+        new[] { 2.859100165170182E-07, 1.1743037595570313E-05, 4.170157146633641E+29 }, "3A208313B9CAED3E", "E379057862F85EBE")]
     [DataRow(Cifar100 + "cifar100-superclasses.zip", "0a4c8a4d6b2b456b", 6.411643169150838,
         new[] { 7.6446463213681E-07, 3.389655173837945E-05, 1.5596624628158293E+29 }, "3121FEFA8D237E1D", "2D523FE06D241A82")]
     [DataRow(EuroSat + "eurosat-best.zip", "725f2a03a99ba4b3", 17.65145515696343,

@@ -174,7 +174,7 @@ public sealed class GloroEstimator : IEstimator<GloroTransformer>
         var rows = _input.ReadAndSplit(input, spec, classNames, context.Seed, voice.Warn, stop);
         voice.Info(FormattableString.Invariant(
             $"{rows.Train.Count} rows to train on, {rows.Validation?.Count ?? 0} to validate on, {classNames.Length} classes, ") +
-            FormattableString.Invariant($"input {spec}, guarantee {_options.Guarantee}, ε {_options.Epsilon}") +
+            FormattableString.Invariant($"input {spec}, guarantee {_options.Guarantee}, ε {_options.Epsilon:G4}") +
             (inTolerances ? " tolerances." : ".") +
             (rows.OfWeight0 > 0 ? FormattableString.Invariant($" {rows.OfWeight0} rows of weight 0 are left out.") : ""));
         return _options.EarlyStoppingPatience is null || rows.Validation is { Count: > 0 }

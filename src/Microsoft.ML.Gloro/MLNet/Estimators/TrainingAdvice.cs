@@ -61,7 +61,7 @@ internal static class TrainingAdvice
         if (options.Guarantee.Kind == GuaranteeKind.Local && options.Epsilon > 0
             && ClassDistance.Typical(rows.Train, tolerances) is { } distance && 2 * options.Epsilon >= distance)
         {
-            yield return FormattableString.Invariant($"ε {options.Epsilon} is large for this data. ") +
+            yield return FormattableString.Invariant($"ε {options.Epsilon:G4} is large for this data. ") +
                 Closeness(options, distance, tolerances) +
                 " Rows of two classes can both be certified only if they are more than 2ε apart.";
         }
@@ -90,7 +90,7 @@ internal static class TrainingAdvice
         if (measured.VerifiedRobustAccuracy < NearZero && options.Epsilon > 0)
         {
             yield return FormattableString.Invariant(
-                $"VRA is only {measured.VerifiedRobustAccuracy:F3}: ε {options.Epsilon} may be too large for this data. ") +
+                $"VRA is only {measured.VerifiedRobustAccuracy:F3}: ε {options.Epsilon:G4} may be too large for this data. ") +
                 (ClassDistance.Typical(rows.Train, tolerances) is { } distance
                     ? Closeness(options, distance, tolerances)
                     : "Try a smaller Epsilon.");
