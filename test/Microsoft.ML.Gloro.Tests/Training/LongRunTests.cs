@@ -278,7 +278,8 @@ public sealed class LongRunTests
             using var store = new CheckpointStore(folder.Path, _ => { });
             store.Identify(
                 new Dictionary<string, string> { ["Epochs"] = $"{settings.Options.Epochs}" }, (_, differing) => differing.Count > 0);
-            new Trainer(settings, network, rows, Problems.Clusters(5000, 4, 2)) { Checkpoints = store, Note = notes.Add }.Run(null, default);
+            var trainer = new Trainer(settings, network, rows, Problems.Clusters(5000, 4, 2)) { Checkpoints = store, Note = notes.Add };
+            trainer.Run(null, default);
             return Hash(network);
         }
     }
