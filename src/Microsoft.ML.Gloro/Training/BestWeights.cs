@@ -1,3 +1,4 @@
+using Microsoft.ML.Gloro.Core;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.Gloro.Training;
@@ -23,15 +24,13 @@ internal sealed class BestWeights(IReadOnlyList<Tensor> state, int rows, bool ke
     /// <summary>The epoch whose weights are kept, from 1; 0 for none.</summary>
     public int KeptEpoch { get; private set; }
 
-    // Of a proportion of so many rows.
-    private double StandardError => Math.Sqrt(VerifiedRobustAccuracy * (1 - VerifiedRobustAccuracy) / rows);
-
     /// <summary>Compares an epoch, whose weights are in the network now, with the best one. A VRA of NaN is never the best.</summary>
     public void Consider(int epoch, double verifiedRobustAccuracy)
     {
         if (verifiedRobustAccuracy > VerifiedRobustAccuracy)
             (VerifiedRobustAccuracy, ReachedAt) = (verifiedRobustAccuracy, epoch);
-        if (!keep || !(verifiedRobustAccuracy >= VerifiedRobustAccuracy - StandardError))
+        double enough = VerifiedRobustAccuracy - Proportion.StandardError(VerifiedRobustAccuracy, rows);
+        if (!keep || !(verifiedRobustAccuracy >= enough))
             return;
         KeptEpoch = epoch;
         if (_kept is null)

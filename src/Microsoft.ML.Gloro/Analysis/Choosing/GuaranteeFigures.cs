@@ -31,7 +31,7 @@ internal sealed class GuaranteeFigures
     public double VerifiedRobustAccuracy => (double)verified / RowCount;
 
     /// <summary>The standard error of a proportion of independent rows.</summary>
-    public double StandardError => MetricsTable.StandardError(VerifiedRobustAccuracy, RowCount);
+    public double StandardError => Proportion.StandardError(VerifiedRobustAccuracy, RowCount);
 
     public double Top1VerifiedRobustAccuracy => (double)top1Verified / RowCount;
 

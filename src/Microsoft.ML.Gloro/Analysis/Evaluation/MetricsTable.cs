@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
@@ -36,13 +37,10 @@ internal static class MetricsTable
             Classes(table, metrics.PerClass);
         return table.ToString();
 
-        void Share(string name, double share) => table.Row(name, $"{share,8:F4} ± {StandardError(share, metrics.RowCount):F4}");
+        void Share(string name, double share) => table.Row(name, $"{share,8:F4} ± {Proportion.StandardError(share, metrics.RowCount):F4}");
 
         FormattableString Size(double size) => $"{size,8:F2} of {metrics.PerClass.Count} classes";
     }
-
-    /// <summary>The standard error of a share of independent rows: the binomial distribution's standard deviation over n.</summary>
-    public static double StandardError(double share, long rows) => Math.Sqrt(share * (1 - share) / rows);
 
     private static void Groups(TextTable table, IReadOnlyList<GloroGroupMetrics> groups)
     {

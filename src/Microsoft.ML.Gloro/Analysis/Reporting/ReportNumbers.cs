@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
@@ -15,7 +16,7 @@ internal static class ReportNumbers
 
     /// <summary>A percentage without the sign, with its standard error.</summary>
     public static RawHtml PercentWithError(double share, long rows) => HtmlText.Of(
-        $"{PercentOnly(share)}<small> ± {PercentOnly(MetricsTable.StandardError(share, rows))}</small>");
+        $"{PercentOnly(share)}<small> ± {PercentOnly(Proportion.StandardError(share, rows))}</small>");
 
     /// <summary>A difference of shares in points of percent, with its sign.</summary>
     public static string Points(double difference) => Signed(100 * difference, "0.0");

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
+using Microsoft.ML.Gloro.Core;
 
 namespace Microsoft.ML.Gloro.Analysis;
 
@@ -148,7 +149,7 @@ internal static partial class SummarySection
 
     private static void Figure(HtmlText page, ReportData data, double share, string what, bool isFirst = false)
     {
-        string error = ReportNumbers.PercentOnly(MetricsTable.StandardError(share, data.RowCount));
+        string error = ReportNumbers.PercentOnly(Proportion.StandardError(share, data.RowCount));
         Figure(page, ReportNumbers.Percent(share), what, isFirst, "± " + error);
     }
 

@@ -1,0 +1,8 @@
+namespace Microsoft.ML.Gloro.Core;
+
+/// <summary>Statistics of a share of rows, such as a VRA.</summary>
+internal static class Proportion
+{
+    /// <summary>The standard error of a share of independent rows: the binomial distribution's standard deviation over n.</summary>
+    public static double StandardError(double share, long rows) => Math.Sqrt(share * (1 - share) / rows);
+}
