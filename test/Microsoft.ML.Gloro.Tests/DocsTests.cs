@@ -161,6 +161,21 @@ public sealed partial class DocsTests
         Assert.IsEmpty(faults, string.Join('\n', faults));
     }
 
+    [TestMethod]
+    public void Readme_TableOfResults_HasTheFiguresOfTheResultsPage()
+    {
+        string[][] Rows(string path, string header) =>
+            [.. Table(File.ReadAllText(Path.Combine(Repository.Root, path)), header).Select(cells => cells.Select(Plain).ToArray()[1..5])];
+        static string Plain(string cell) => cell.Trim(' ', '*', '¹', '²', '³');
+
+        // Where a guarantee has several networks, README has the first.
+        string[] results = [.. Rows(Path.Combine("docs", "results.md"), "| data | guarantee | paper |")
+            .Where(cells => !cells[1].Contains(',')).Select(cells => string.Join(' ', cells))];
+        Assert.IsGreaterThan(5, results.Length);
+        CollectionAssert.AreEqual(
+            results, Rows("README.md", "| data | guarantee | paper").Select(cells => string.Join(' ', cells)).ToArray());
+    }
+
     private static string Layers() => File.ReadAllText(Path.Combine(Repository.Root, "docs", "layers.md"));
 
     /// <summary>The cells of the table with such a header; the first and the last are empty.</summary>
