@@ -56,7 +56,7 @@ public sealed record GloroAuditCoverage
             RowCount = rows.Count,
             CoveredFraction = Share(row => row.Held),
             AttackedFraction = left,
-            StandardError = Math.Sqrt(left * (1 - left) * ((1.0 / rows.Count) + (1.0 / rule.RowCount))),
+            StandardError = Proportion.StandardError(left, rows.Count, rule.RowCount),
             ProvedFraction = Share(row => row.IsOwed),
             PlainCoveredFraction = Share(row => row.PlainHeld),
             PlainAttackedFraction = Share(row => row.PlainLeft),

@@ -38,7 +38,7 @@ internal sealed class CoverageTally(GloroModel model, InputGuard guard, float ep
             InTolerances = model.Network.Metric is not null,
             RowCount = n,
             CoveredFraction = covered,
-            StandardError = Math.Sqrt(covered * (1 - covered) * ((1.0 / n) + (1.0 / _rule.RowCount))),
+            StandardError = Proportion.StandardError(covered, n, _rule.RowCount),
             MeanSetSize = (double)_labels / n,
             SingletonFraction = (double)_singletons / n,
             EmptyFraction = (double)_empty / n,
